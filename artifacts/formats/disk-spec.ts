@@ -1,0 +1,30 @@
+/** What a recipe asks of a disk, normalised: the common words of layout, fstab, boot loader and manifest. */
+
+export type PartitionType = 'bios-boot' | 'esp' | 'swap' | 'linux' | 'fat';
+
+/** `rest`: all that is left of the disk. `grow`: as `rest`, and the partition that is enlarged on a larger LUN;
+ * without a disk size it is made as small as its content allows. */
+export type PartitionSize = { readonly bytes: number } | 'rest' | 'grow';
+
+export interface PartitionSpec {
+  /** Unique in the disk; also the GPT partition name. */
+  readonly name: string;
+  readonly type: PartitionType;
+  readonly size: PartitionSize;
+  readonly filesystem?: 'ext4' | 'vfat' | 'swap';
+  /** Where it is mounted in the booted system: `/`, `/boot/efi`, … */
+  readonly mount?: string;
+  /** GPT unique partition GUID, lower case. */
+  readonly guid: string;
+  /** UUID of the file system or swap area: RFC 9562 lower case; for vfat `XXXX-XXXX` upper case. */
+  readonly filesystemUuid?: string;
+}
+
+export interface DiskSpec {
+  readonly table: 'gpt' | 'mbr';
+  /** Bytes, a multiple of 1 MiB; absent when the `grow` partition decides. */
+  readonly bytes?: number;
+  /** GPT disk GUID; for MBR its first 8 hex digits are the disk signature. */
+  readonly guid: string;
+  readonly partitions: readonly PartitionSpec[];
+}

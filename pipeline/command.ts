@@ -1,0 +1,244 @@
+/**
+ * The only place that starts processes. Each runs in a process group of its own so that stopping it stops what it
+ * started; its environment is scrubbed; a failure carries its last lines.
+ */
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { execa, type ResultPromise } from 'execa';
+import { Failure } from '../artifacts/failure.js';
+import type { Emit } from './event.js';
+import type { Argv, Ports, RunningTool, RunOptions, RunResult } from './ports.js';
+
+/** Tools of the super-user live in sbin; an ordinary user's PATH lacks it, though we may use them in the sandbox. */
+export const TOOL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+const KEPT_LINES = 40;
+/** Milliseconds between SIGTERM and SIGKILL: Ctrl-C must end everything within 2 s. */
+const GRACE_MS = 1000;
+const OUT_OF_SPACE = /No space left on device|Disk quota exceeded|ENOSPC/;
+
+export interface CommandSurroundings {
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** Task that `output` events belong to. */
+  readonly task?: string;
+  /** Base environment besides the scrubbed one. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The `run` and `start` ports for one task. */
+export function createPorts(surroundings: CommandSurroundings): Ports {
+  const { emit, signal } = surroundings;
+  return {
+    emit,
+    signal,
+    run: (argv, options) => run(argv, options, surroundings),
+    start: (argv, options) => start(argv, options, surroundings),
+  };
+}
+
+function environment(options: RunOptions, surroundings: CommandSurroundings): Record<string, string> {
+  return {
+    PATH: TOOL_PATH,
+    HOME: '/root',
+    LC_ALL: 'C.UTF-8',
+    TZ: 'UTC',
+    ...surroundings.env,
+    ...options.env,
+  };
+}
+
+interface Spawned {
+  readonly child: ResultPromise<{ reject: false; buffer: false; detached: true }>;
+  readonly tail: string[];
+  readonly linesDone: Promise<void>;
+}
+
+function spawnTool(argv: Argv, options: RunOptions, surroundings: CommandSurroundings, keep?: (chunk: string) => void): Spawned {
+  const [tool, ...args] = argv;
+  const child = execa(tool, args, {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    env: environment(options, surroundings),
+    extendEnv: false,
+    detached: true,
+    reject: false,
+    buffer: false,
+    cleanup: true,
+    stdin: options.input === undefined ? 'ignore' : 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  }) as unknown as Spawned['child'];
+  const tail: string[] = [];
+  const seen = (line: string, stream: 'stdout' | 'stderr') => {
+    if (!(options.quiet === true && stream === 'stdout')) {
+      tail.push(line);
+      if (tail.length > KEPT_LINES) tail.shift();
+    }
+    options.onLine?.(line, stream);
+    if (options.quiet === true) return;
+    surroundings.emit({
+      type: 'output',
+      tool,
+      stream,
+      line,
+      ...(surroundings.task === undefined ? {} : { task: surroundings.task }),
+    });
+  };
+  const linesDone = Promise.all(
+    (['stdout', 'stderr'] as const).map(async (name) => {
+      const stream = child[name];
+      if (stream === null) return;
+      if (name === 'stdout' && keep !== undefined) {
+        stream.setEncoding('utf8');
+        stream.on('data', keep);
+      }
+      const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
+      lines.on('line', (line) => seen(line, name));
+      await once(lines, 'close');
+    }),
+  ).then(() => undefined);
+  if (options.input !== undefined) {
+    // A tool that ends before it has read its input closes the pipe; its exit code tells what went wrong.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(options.input);
+  }
+  return { child, tail, linesDone };
+}
+
+function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // The group is gone already.
+  }
+}
+
+async function run(argv: Argv, options: RunOptions, surroundings: CommandSurroundings): Promise<RunResult> {
+  const { signal } = surroundings;
+  if (signal.aborted) throw interrupted(options);
+  let stdout = '';
+  const stderr: string[] = [];
+  const { child, tail, linesDone } = spawnTool(
+    argv,
+    {
+      ...options,
+      onLine: (line, stream) => {
+        if (stream === 'stderr') stderr.push(line);
+        options.onLine?.(line, stream);
+      },
+    },
+    surroundings,
+    (chunk) => {
+      stdout += chunk;
+    },
+  );
+  let killer: NodeJS.Timeout | undefined;
+  const stop = () => {
+    killGroup(child.pid, 'SIGTERM');
+    killer = setTimeout(() => killGroup(child.pid, 'SIGKILL'), GRACE_MS);
+  };
+  let timedOut = false;
+  const timer =
+    options.timeout === undefined
+      ? undefined
+      : setTimeout(() => {
+          timedOut = true;
+          stop();
+        }, options.timeout * 1000);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const result = await child;
+    // What the command left behind in its group would hold the pipes open and outlive the step.
+    killGroup(child.pid, 'SIGKILL');
+    await linesDone;
+    if (signal.aborted) throw interrupted(options);
+    if (result.exitCode === undefined && result.signal === undefined) throw missingTool(argv, options, result.code);
+    if (timedOut || result.exitCode === undefined || !(options.okExitCodes ?? [0]).includes(result.exitCode)) {
+      throw failed(argv, options, result, tail, timedOut);
+    }
+    return { stdout, stderr: stderr.join('\n'), exitCode: result.exitCode };
+  } finally {
+    clearTimeout(timer);
+    clearTimeout(killer);
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function start(argv: Argv, options: RunOptions, surroundings: CommandSurroundings): Promise<RunningTool> {
+  if (surroundings.signal.aborted) throw interrupted(options);
+  const { child, tail, linesDone } = spawnTool(argv, { ...options, input: options.input ?? '' }, surroundings);
+  const { pid } = child;
+  if (pid === undefined) {
+    const result = await child;
+    throw missingTool(argv, options, result.code);
+  }
+  const ended = child.then(async (result) => {
+    killGroup(pid, 'SIGKILL');
+    await linesDone;
+    return {
+      ...(result.exitCode === undefined ? {} : { exitCode: result.exitCode }),
+      ...(result.signal === undefined ? {} : { signal: result.signal }),
+    };
+  });
+  const stop = () => {
+    killGroup(pid, 'SIGTERM');
+    const killer = setTimeout(() => killGroup(pid, 'SIGKILL'), GRACE_MS);
+    void ended.then(() => clearTimeout(killer));
+  };
+  surroundings.signal.addEventListener('abort', stop, { once: true });
+  void ended.then(() => surroundings.signal.removeEventListener('abort', stop));
+  return {
+    pid,
+    ended,
+    lastLines: () => [...tail],
+    [Symbol.asyncDispose]: async () => {
+      stop();
+      await ended;
+    },
+  };
+}
+
+function interrupted(options: RunOptions): Failure {
+  return new Failure('interrupted', { what: `Interrupted: could not ${options.doing}.` });
+}
+
+function missingTool(argv: Argv, options: RunOptions, code: string | undefined): Failure {
+  return new Failure('host', {
+    what: `Cannot ${options.doing}: the program ${argv[0]} could not be started.`,
+    found: code ?? 'no process',
+    hint: 'Run `npx lunsmith check RECIPE`: it names every missing tool and the command that installs it.',
+  });
+}
+
+function failed(
+  argv: Argv,
+  options: RunOptions,
+  result: { exitCode?: number; signal?: string },
+  tail: readonly string[],
+  timedOut: boolean,
+): Failure {
+  const outcome = timedOut
+    ? `no end after ${options.timeout} s`
+    : result.signal === undefined
+      ? `exit code ${result.exitCode}`
+      : `ended by ${result.signal}`;
+  const command = {
+    argv,
+    lastLines: tail,
+    ...(result.exitCode === undefined ? {} : { exitCode: result.exitCode }),
+    ...(result.signal === undefined ? {} : { signal: result.signal }),
+  };
+  if (tail.some((line) => OUT_OF_SPACE.test(line))) {
+    return new Failure(
+      'space',
+      {
+        what: `The disk is full: could not ${options.doing}.`,
+        found: `${argv[0]}: ${outcome}`,
+        hint: 'Free space where the workspace and the output directory are, then run the same command again.',
+      },
+      { command },
+    );
+  }
+  return new Failure('tool', { what: `Could not ${options.doing}.`, found: `${argv[0]}: ${outcome}` }, { command });
+}

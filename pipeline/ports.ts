@@ -1,0 +1,54 @@
+/**
+ * The three ports that a room without a terminal and without a process table of its own is handed: use a tool,
+ * tell what happens, and hear that the user wants to stop. `artifacts/` imports these types and nothing else of ours.
+ */
+import type { Emit } from './event.js';
+
+/** A command as an argv array; nothing is ever quoted into a shell. */
+export type Argv = readonly [tool: string, ...args: string[]];
+
+export interface RunOptions {
+  /** What this command is for, as a verb phrase for error messages: `create the ext4 file system`. */
+  readonly doing: string;
+  readonly cwd?: string;
+  /** Added to the scrubbed environment (PATH, LC_ALL=C.UTF-8, TZ=UTC, HOME). Secrets go here or to `input`, never to argv. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string | Uint8Array;
+  /** Each line as it comes, besides the `output` event. */
+  readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
+  /** Exit codes that are no failure; default [0]. */
+  readonly okExitCodes?: readonly number[];
+  /** Emit no `output` event: for short queries whose stdout is data. Default false. */
+  readonly quiet?: boolean;
+  /** Seconds after which the command is killed and the call fails. Default: none. */
+  readonly timeout?: number;
+}
+
+export interface RunResult {
+  /** All of stdout as UTF-8. */
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+
+/** A tool that runs beside us until it is disposed of (SIGTERM, then SIGKILL after one second; its group with it). */
+export interface RunningTool extends AsyncDisposable {
+  readonly pid: number;
+  /** Settles when it ended, by itself or not; never rejects. */
+  readonly ended: Promise<{ readonly exitCode?: number; readonly signal?: string }>;
+  /** Its last lines, oldest first. */
+  lastLines(): readonly string[];
+}
+
+export interface Ports {
+  /**
+   * Runs a tool to its end.
+   * @throws Failure of kind `tool` on another exit code, `host` when the tool is missing, `space` when it said that
+   *   the disk is full, `interrupted` when the signal was aborted.
+   */
+  readonly run: (argv: Argv, options: RunOptions) => Promise<RunResult>;
+  /** Starts a tool beside us. @throws Failure of kind `host` when it is missing. */
+  readonly start: (argv: Argv, options: RunOptions) => Promise<RunningTool>;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}

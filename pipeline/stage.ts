@@ -1,0 +1,114 @@
+/**
+ * The interface between the pipeline, which knows steps but no distribution, and the stages, which know
+ * distributions but no terminal. A stage reads what it declares and writes only its layer (kind `rootfs`)
+ * or its outputs (kind `output`).
+ */
+import type { z } from 'zod';
+import type { Diagnostic } from '../artifacts/failure.js';
+import type { DiskSpec } from '../artifacts/formats/disk-spec.js';
+import type { Argv, Ports, RunOptions, RunResult } from './ports.js';
+
+/** Debian's name of an architecture. */
+export type Architecture = 'amd64' | 'arm64';
+
+/** What every stage may know of the recipe that it is part of. */
+export interface RecipeFacts {
+  readonly name: string;
+  /** Absolute path of the recipe's folder. */
+  readonly folder: string;
+  readonly architecture: Architecture;
+  readonly disk: DiskSpec;
+  readonly kernel: {
+    /** Kernel parameters without `root=`, which follows from the disk; no secret, no client. */
+    readonly commandLine: readonly string[];
+  };
+}
+
+/** A program on the host that a stage needs. `package` is Debian's package that holds it. */
+export interface ToolNeed {
+  readonly name: string;
+  readonly package: string;
+  /** Least version, if one is needed; compared as dot-separated numbers. */
+  readonly min?: string;
+}
+
+export interface ChrootOptions extends RunOptions {
+  /** Reach the network from inside; only in a stage that declares `network: true`. Default false. */
+  readonly network?: boolean;
+}
+
+export interface StageContext<Options> extends Ports {
+  /** The step's name in the recipe. */
+  readonly step: string;
+  readonly options: Options;
+  readonly recipe: RecipeFacts;
+  /** Absolute path of the root tree: writable for `rootfs` stages, read-only for `output` stages. */
+  readonly rootfs: string;
+  /** Absolute path of the folder that will become the release; only `output` stages write here. */
+  readonly output: string;
+  /** A private folder on the workspace's file system, gone after the step. */
+  readonly scratch: string;
+  /** Like `run`, with the root tree as `/`, its own /proc, /dev, /run and a policy-rc.d that denies. */
+  readonly chroot: (argv: Argv, options: ChrootOptions) => Promise<RunResult>;
+  /** The apt mirror that the user chose on the command line or by environment, if any. */
+  readonly mirror: string | undefined;
+  /** Seconds since 1970 that stand for every time in the release (SOURCE_DATE_EPOCH). */
+  readonly epoch: number;
+  /** A UUID that is stable for this recipe and name, RFC 9562 lower case. */
+  readonly uuid: (name: string) => string;
+  /** Resolves a secret reference (`env:NAME`, `file:PATH`). @throws Failure of kind `recipe`. */
+  readonly secret: (reference: string) => Promise<string>;
+  readonly warn: (message: string, hint?: string) => void;
+  readonly progress: (what: string, done: number, total: number | undefined, unit: 'bytes' | 'files' | 'packages') => void;
+  /** Facts for the manifest, e.g. `kernel`, `packages`; one JSON value a key. */
+  readonly record: (key: string, value: unknown) => void;
+  /** Facts that earlier steps recorded. */
+  readonly recorded: (key: string) => unknown;
+}
+
+/** What a stage may look at before anything runs. */
+export interface StageCheck<Options> {
+  readonly options: Options;
+  readonly recipe: RecipeFacts;
+  readonly step: string;
+  /** Stage names of all steps in order, and this step's place among them. */
+  readonly order: readonly string[];
+  readonly index: number;
+}
+
+/** A finding of a stage's check; `path` leads to the option, e.g. `['files', 0, 'source']`. */
+export interface StageFinding extends Omit<Diagnostic, 'place'> {
+  readonly path: readonly (string | number)[];
+}
+
+export interface StageDefinition<Schema extends z.ZodType = z.ZodType> {
+  /** The file's name and the recipe's `uses:`. */
+  readonly name: string;
+  /** One sentence, for the generated reference. */
+  readonly summary: string;
+  readonly kind: 'rootfs' | 'output';
+  /** Strict; every field described: reference page and JSON Schema come from here. */
+  readonly options: Schema;
+  /** Whether its chroot may reach the network. Default false. */
+  readonly network?: boolean;
+  readonly tools: readonly ToolNeed[];
+  /** Tools that only these options need, besides `tools`. */
+  readonly toolsFor?: (options: z.output<Schema>) => readonly ToolNeed[];
+  /** What is wrong with the options beyond their schema; may read the recipe's folder, writes nothing. */
+  readonly check?: (check: StageCheck<z.output<Schema>>) => readonly StageFinding[];
+  /** Files of the recipe's folder that the options name, relative to it: inputs of the step's key. */
+  readonly inputs?: (options: z.output<Schema>) => readonly string[];
+  readonly run: (ctx: StageContext<z.output<Schema>>) => Promise<void>;
+}
+
+/** Gives a stage its types; returns it unchanged. */
+export function defineStage<Schema extends z.ZodType>(stage: StageDefinition<Schema>): StageDefinition<Schema> {
+  return stage;
+}
+
+/** A stage whose options' type is no longer known. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type AnyStage = StageDefinition<any>;
+
+/** Stages by name; the order is that of the reference page. */
+export type StageRegistry = ReadonlyMap<string, AnyStage>;
