@@ -4,10 +4,17 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: ['test/**/*.real.test.ts', 'test/e2e/**'] } },
+      {
+        test: {
+          name: 'fast',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.real.test.ts', 'test/e2e/**'],
+        },
+      },
       {
         test: {
           name: 'real',
+          globalSetup: 'test/util/global-setup.ts',
           include: ['test/**/*.real.test.ts'],
           exclude: ['test/e2e/**'],
           testTimeout: 120_000,
@@ -17,6 +24,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          globalSetup: 'test/util/global-setup.ts',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 900_000,
           hookTimeout: 900_000,

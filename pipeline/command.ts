@@ -54,7 +54,12 @@ interface Spawned {
   readonly linesDone: Promise<void>;
 }
 
-function spawnTool(argv: Argv, options: RunOptions, surroundings: CommandSurroundings, keep?: (chunk: string) => void): Spawned {
+function spawnTool(
+  argv: Argv,
+  options: RunOptions,
+  surroundings: CommandSurroundings,
+  keep?: (chunk: string) => void,
+): Spawned {
   const [tool, ...args] = argv;
   const child = execa(tool, args, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -153,8 +158,13 @@ async function run(argv: Argv, options: RunOptions, surroundings: CommandSurroun
     killGroup(child.pid, 'SIGKILL');
     await linesDone;
     if (signal.aborted) throw interrupted(options);
-    if (result.exitCode === undefined && result.signal === undefined) throw missingTool(argv, options, result.code);
-    if (timedOut || result.exitCode === undefined || !(options.okExitCodes ?? [0]).includes(result.exitCode)) {
+    if (result.exitCode === undefined && result.signal === undefined)
+      throw missingTool(argv, options, result.code);
+    if (
+      timedOut ||
+      result.exitCode === undefined ||
+      !(options.okExitCodes ?? [0]).includes(result.exitCode)
+    ) {
       throw failed(argv, options, result, tail, timedOut);
     }
     return { stdout, stderr: stderr.join('\n'), exitCode: result.exitCode };
@@ -165,9 +175,17 @@ async function run(argv: Argv, options: RunOptions, surroundings: CommandSurroun
   }
 }
 
-async function start(argv: Argv, options: RunOptions, surroundings: CommandSurroundings): Promise<RunningTool> {
+async function start(
+  argv: Argv,
+  options: RunOptions,
+  surroundings: CommandSurroundings,
+): Promise<RunningTool> {
   if (surroundings.signal.aborted) throw interrupted(options);
-  const { child, tail, linesDone } = spawnTool(argv, { ...options, input: options.input ?? '' }, surroundings);
+  const { child, tail, linesDone } = spawnTool(
+    argv,
+    { ...options, input: options.input ?? '' },
+    surroundings,
+  );
   const { pid } = child;
   if (pid === undefined) {
     const result = await child;
@@ -240,5 +258,9 @@ function failed(
       { command },
     );
   }
-  return new Failure('tool', { what: `Could not ${options.doing}.`, found: `${argv[0]}: ${outcome}` }, { command });
+  return new Failure(
+    'tool',
+    { what: `Could not ${options.doing}.`, found: `${argv[0]}: ${outcome}` },
+    { command },
+  );
 }

@@ -29,20 +29,60 @@ export type Milestone = (typeof MILESTONES)[number];
 
 export type Event =
   /** Work begins; `tasks` is all of it, in order. */
-  | { readonly type: 'started'; readonly work: 'build' | 'prove'; readonly subject: string; readonly tasks: readonly TaskFacts[] }
+  | {
+      readonly type: 'started';
+      readonly work: 'build' | 'prove';
+      readonly subject: string;
+      readonly tasks: readonly TaskFacts[];
+    }
   | { readonly type: 'task-started'; readonly task: string }
   /** One line that a tool printed, without its newline. */
-  | { readonly type: 'output'; readonly task?: string; readonly tool: string; readonly stream: 'stdout' | 'stderr'; readonly line: string }
+  | {
+      readonly type: 'output';
+      readonly task?: string;
+      readonly tool: string;
+      readonly stream: 'stdout' | 'stderr';
+      readonly line: string;
+    }
   /** `done` and `total` count in `unit`; a missing total means that it is not known. */
-  | { readonly type: 'progress'; readonly task?: string; readonly what: string; readonly done: number; readonly total?: number; readonly unit: 'bytes' | 'files' | 'packages' }
+  | {
+      readonly type: 'progress';
+      readonly task?: string;
+      readonly what: string;
+      readonly done: number;
+      readonly total?: number;
+      readonly unit: 'bytes' | 'files' | 'packages';
+    }
   /** A boot came this far; `boot` is 1 for the first start of the machine and 2 after its reboot. */
-  | { readonly type: 'milestone'; readonly task: string; readonly milestone: Milestone; readonly boot: number }
+  | {
+      readonly type: 'milestone';
+      readonly task: string;
+      readonly milestone: Milestone;
+      readonly boot: number;
+    }
   | { readonly type: 'warning'; readonly task?: string; readonly message: string; readonly hint?: string }
-  | { readonly type: 'task-finished'; readonly task: string; readonly seconds: number; readonly note?: string }
+  | {
+      readonly type: 'task-finished';
+      readonly task: string;
+      readonly seconds: number;
+      readonly note?: string;
+    }
   | { readonly type: 'task-failed'; readonly task: string; readonly seconds: number }
   /** The release exists under `path`; `digest` is the manifest's sha256 in lower-case hex. */
-  | { readonly type: 'released'; readonly recipe: string; readonly path: string; readonly digest: string; readonly seconds: number }
-  | { readonly type: 'proven'; readonly path: string; readonly digest: string; readonly passed: boolean; readonly seconds: number }
+  | {
+      readonly type: 'released';
+      readonly recipe: string;
+      readonly path: string;
+      readonly digest: string;
+      readonly seconds: number;
+    }
+  | {
+      readonly type: 'proven';
+      readonly path: string;
+      readonly digest: string;
+      readonly passed: boolean;
+      readonly seconds: number;
+    }
   | { readonly type: 'failed'; readonly failure: FailureRecord };
 
 export type Emit = (event: Event) => void;

@@ -1,0 +1,182 @@
+/**
+ * Releases on disk. A release is an immutable folder named by its manifest's digest; it appears by one rename and is
+ * whole from then on. Only proofs are added later, beside the manifest.
+ *
+ * ```
+ * <output>/<recipe>/releases/<digest>/{manifest.json,disk.img,vmlinuz,initrd.img,boot/…}
+ * <output>/<recipe>/releases/<digest>/proofs/<cell>.json
+ * <output>/<recipe>/latest -> releases/<digest>
+ * ```
+ */
+import { mkdir, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Ports } from '../../pipeline/ports.js';
+import { Failure } from '../failure.js';
+import { canonicalJson, sha256OfFile, sha256OfText } from './digest.js';
+import { type Manifest, manifestSchema } from './manifest.js';
+import { cellName, type Proof, proofSchema } from './proof.js';
+
+export interface Release {
+  /** Absolute path of the release's folder, links resolved. */
+  readonly path: string;
+  readonly manifest: Manifest;
+  /** The manifest's sha256, lower-case hex. */
+  readonly digest: string;
+  /** By cell name. */
+  readonly proofs: readonly Proof[];
+}
+
+/** Relative paths of all files below a folder, sorted by code unit. */
+export async function listFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort((a, b) => (a < b ? -1 : 1));
+}
+
+/** Digests all files of a folder that is to become a release. */
+export async function digestFiles(folder: string): Promise<Manifest['files']> {
+  const paths = await listFiles(folder);
+  return Promise.all(
+    paths.map(async (path) => {
+      const [{ size: bytes }, sha256] = await Promise.all([
+        stat(join(folder, path)),
+        sha256OfFile(join(folder, path)),
+      ]);
+      return { path, bytes, sha256 };
+    }),
+  );
+}
+
+/**
+ * Makes a folder the newest release of its recipe: writes the manifest, moves the folder to its digest's name, and
+ * points `latest` at it. The folder's files are on disk before the release is visible.
+ * @param staging is gone afterwards; if the same release exists already, that one stays as it is
+ */
+export async function commitRelease(
+  staging: string,
+  output: string,
+  manifest: Manifest,
+  ports: Ports,
+): Promise<{ readonly path: string; readonly digest: string }> {
+  const text = canonicalJson(manifestSchema.parse(manifest));
+  const digest = sha256OfText(text);
+  const home = join(output, manifest.recipe.name);
+  const path = join(home, 'releases', digest);
+  await writeFile(join(staging, 'manifest.json'), text);
+  await mkdir(join(home, 'releases'), { recursive: true });
+  if (!(await exists(path))) await moveInto(staging, path, ports);
+  // A link cannot be replaced in place; renaming a new one over it can never show a missing `latest`.
+  const link = join(home, `.latest-${process.pid}`);
+  await rm(link, { force: true });
+  await symlink(join('releases', digest), link);
+  await rename(link, join(home, 'latest'));
+  return { path, digest };
+}
+
+async function moveInto(staging: string, path: string, ports: Ports): Promise<void> {
+  try {
+    await rename(staging, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+    // The output lies on another file system: copy beside the final name, holes kept, then rename there.
+    const partial = `${path}.partial`;
+    await rm(partial, { recursive: true, force: true });
+    try {
+      await ports.run(['cp', '--archive', '--sparse=always', '--no-target-directory', staging, partial], {
+        doing: 'copy the release to the output directory',
+      });
+      await rename(partial, path);
+    } catch (failure) {
+      await rm(partial, { recursive: true, force: true });
+      throw failure;
+    }
+  }
+}
+
+/** Reads a release's manifest and proofs. @throws Failure of kind `usage` if it is none, `integrity` if it is damaged */
+export async function readRelease(folder: string): Promise<Release> {
+  const path = await realpath(folder).catch(() => folder);
+  const text = await readFile(join(path, 'manifest.json'), 'utf8').catch(() => undefined);
+  if (text === undefined) {
+    throw new Failure('usage', {
+      what: `${folder} is not a release.`,
+      expected: 'a folder with manifest.json in it',
+      found: (await exists(path)) ? 'no manifest.json' : 'no such folder',
+      hint: 'Build one: npx lunsmith build RECIPE --output out; it is then out/RECIPE/latest.',
+    });
+  }
+  return {
+    path,
+    manifest: parseManifest(text, folder),
+    digest: sha256OfText(text),
+    proofs: await readProofs(path),
+  };
+}
+
+function parseManifest(text: string, folder: string): Manifest {
+  try {
+    return manifestSchema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new Failure(
+      'integrity',
+      {
+        what: `The manifest of ${folder} is damaged, or was written by another version of lunsmith.`,
+        expected: 'a manifest of the format lunsmith-manifest/1',
+        found: error instanceof Error ? error.message : String(error),
+        hint: 'Build the release again.',
+      },
+      { cause: error },
+    );
+  }
+}
+
+async function readProofs(path: string): Promise<Proof[]> {
+  const folder = join(path, 'proofs');
+  const names = await readdir(folder).catch(() => []);
+  const texts = await Promise.all(
+    names
+      .filter((name) => name.endsWith('.json'))
+      .sort()
+      .map((name) => readFile(join(folder, name), 'utf8')),
+  );
+  return texts.map((text) => proofSchema.parse(JSON.parse(text)));
+}
+
+/** Adds a proof, in place of an earlier one of the same cell. */
+export async function writeProof(path: string, proof: Proof): Promise<void> {
+  const folder = join(path, 'proofs');
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, `${cellName(proof.cell)}.json`);
+  const partial = `${file}.partial-${process.pid}`;
+  await writeFile(partial, canonicalJson(proof));
+  await rename(partial, file);
+}
+
+/** What differs between a release's files and its manifest; empty when it is whole. */
+export async function verifyRelease(release: Release): Promise<string[]> {
+  const problems = await Promise.all(
+    release.manifest.files.map(async (file) => {
+      const path = join(release.path, file.path);
+      const found = await stat(path).catch(() => undefined);
+      if (found === undefined) return `${file.path}: missing`;
+      if (found.size !== file.bytes) return `${file.path}: ${found.size} bytes instead of ${file.bytes}`;
+      return (await sha256OfFile(path)) === file.sha256
+        ? undefined
+        : `${file.path}: its sha256 is not the manifest’s`;
+    }),
+  );
+  const listed = new Set(release.manifest.files.map((file) => file.path));
+  const extra = (await listFiles(release.path))
+    .filter((path) => path !== 'manifest.json' && !path.startsWith('proofs/') && !listed.has(path))
+    .map((path) => `${path}: not in the manifest`);
+  return [...problems.filter((problem) => problem !== undefined), ...extra];
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

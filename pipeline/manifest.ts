@@ -1,0 +1,79 @@
+/** Gathers the manifest of a build from its plan, what the stages recorded, and the files that lie ready. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../artifacts/failure.js';
+import type { Manifest } from '../artifacts/release/manifest.js';
+import { digestFiles } from '../artifacts/release/release.js';
+import type { Plan } from './plan.js';
+import type { Ports } from './ports.js';
+import { lunsmithVersion } from './version.js';
+
+/** What output stages record under these keys has the shape of the manifest's. */
+const RECORDED = ['disk', 'kernel', 'packages'] as const;
+type Recorded = Pick<Manifest, (typeof RECORDED)[number]>;
+
+/** @param system `${ID} ${VERSION_ID}` of the root */
+export async function describeRelease(
+  plan: Plan,
+  records: ReadonlyMap<string, unknown>,
+  staging: string,
+  system: string,
+  ports: Ports,
+): Promise<Manifest> {
+  const { recipe } = plan;
+  const [files, tools, lunsmith] = await Promise.all([
+    digestFiles(staging),
+    toolVersions(plan, ports),
+    lunsmithVersion(),
+  ]);
+  return {
+    format: 'lunsmith-manifest/1',
+    recipe: {
+      name: recipe.name,
+      sha256: recipe.digest,
+      ...(recipe.version === undefined ? {} : { version: recipe.version }),
+    },
+    architecture: recipe.architecture,
+    epoch: recipe.epoch,
+    system,
+    files,
+    tools,
+    lunsmith,
+    ...recorded(records),
+  };
+}
+
+function recorded(records: ReadonlyMap<string, unknown>): Recorded {
+  const absent = RECORDED.filter((key) => !records.has(key));
+  if (absent.length > 0) {
+    throw new Failure('internal', { what: `No step recorded ${absent.join(', ')} for the manifest.` });
+  }
+  // The manifest's schema judges the shapes before a byte is written.
+  return Object.fromEntries(RECORDED.map((key) => [key, records.get(key)])) as unknown as Recorded;
+}
+
+/** `${ID} ${VERSION_ID}` of a root tree's os-release(5). */
+export async function readSystem(rootfs: string): Promise<string> {
+  const text = await readFile(join(rootfs, 'usr', 'lib', 'os-release'), 'utf8').catch(() => '');
+  const field = (name: string) => new RegExp(`^${name}="?([^"\\n]*)"?$`, 'm').exec(text)?.[1];
+  return [field('ID') ?? 'unknown', field('VERSION_ID')].filter((each) => each !== undefined).join(' ');
+}
+
+/** Versions of the Debian packages that hold the tools of this plan; empty on a host without dpkg. */
+async function toolVersions(plan: Plan, ports: Ports): Promise<Record<string, string>> {
+  const packages = [...new Set(plan.tools.map((tool) => tool.package))].sort();
+  const versions: Record<string, string> = {};
+  const format = '${Package} ${Version}\\n';
+  const result = await ports
+    .run(['dpkg-query', '--show', `--showformat=${format}`, ...packages], {
+      doing: 'ask for the versions of the tools',
+      quiet: true,
+      okExitCodes: [0, 1],
+    })
+    .catch(() => undefined);
+  for (const line of result?.stdout.split('\n') ?? []) {
+    const [name, version] = line.split(' ');
+    if (name !== undefined && version !== undefined && version !== '') versions[name] = version;
+  }
+  return versions;
+}

@@ -1,0 +1,159 @@
+/**
+ * The one re-execution into user + mount + pid + uts (+ network) namespaces. It promises that everything done inside
+ * (mounts, processes, addresses) is gone when the call ends, however it ends, kill -9 of either side included; the
+ * builds and the boot gate call it. It needs no root: see id-map.ts.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { Failure } from '../../artifacts/failure.js';
+import { createPorts, TOOL_PATH } from '../command.js';
+import type { Emit } from '../event.js';
+import { idMapOfUser, mapFileText, mapToolArguments } from './id-map.js';
+import type { ToInside, ToOutside } from './protocol.js';
+
+export interface SandboxJob {
+  /** The module to run inside, relative to the project's compiled root, e.g. `cli/inside/build.js`. */
+  readonly module: string;
+  /** A JSON value for its `inside` function. */
+  readonly payload: unknown;
+  /** `host`: the host's network; `own`: a network namespace with nothing in it but lo, down. */
+  readonly network: 'host' | 'own';
+}
+
+/** Milliseconds that the inside has to end by itself after an abort; all must be over within 2 s. */
+const ABORT_GRACE_MS = 1700;
+
+/**
+ * Waits until its ids are mapped, then becomes the namespaces' first process. setpriv comes after the ids have
+ * changed, which would clear the parent-death signal (prctl(2)); --kill-child hands it on.
+ */
+const SHELL = `echo mapped-please && read -r _ && exec setpriv --pdeathsig KILL \\
+  unshare --mount --uts --ipc --pid --fork --kill-child=KILL --mount-proc "$@"`;
+
+/** Runs a module inside a new sandbox. @throws Failure: that of the inside, or `host` when no sandbox can be made. */
+export async function enterSandbox(job: SandboxJob, emit: Emit, signal: AbortSignal): Promise<unknown> {
+  if (signal.aborted) throw interrupted();
+  const root = compiledRoot();
+  const child = spawn(
+    'unshare',
+    [
+      '--user',
+      '--',
+      'sh',
+      '-c',
+      SHELL,
+      'lunsmith-sandbox',
+      ...(job.network === 'own' ? ['--net'] : []),
+      '--',
+      'sh',
+      '-c',
+      // Tools that look at the host's name must not write it into an image.
+      'hostname lunsmith; exec "$@"',
+      'lunsmith-sandbox',
+      process.execPath,
+      '--enable-source-maps',
+      fileURLToPath(new URL('pipeline/sandbox/inside.js', root)),
+    ],
+    {
+      stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
+      // Its own group: Ctrl-C at the terminal must reach us alone, we tell the inside in order.
+      detached: true,
+      env: { ...process.env, PATH: TOOL_PATH },
+    },
+  );
+  const noise: string[] = [];
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => keepTail(noise, text));
+  let killer: NodeJS.Timeout | undefined;
+  const abort = () => {
+    tell(child, { say: 'abort' });
+    killer = setTimeout(() => child.kill('SIGKILL'), ABORT_GRACE_MS);
+  };
+  try {
+    await giveIds(child, noise);
+    return await new Promise((resolve, reject) => {
+      let outcome: (() => void) | undefined;
+      child.on('message', (message: ToOutside) => {
+        if (message.say === 'ready') {
+          tell(child, { say: 'go', module: new URL(job.module, root).href, payload: job.payload });
+          signal.addEventListener('abort', abort, { once: true });
+          if (signal.aborted) abort();
+        } else if (message.say === 'event') emit(message.event);
+        else if (message.say === 'result') outcome = () => resolve(message.value);
+        else outcome = () => reject(Failure.fromRecord(message.failure));
+      });
+      // Only when all is gone is it over: the next step may need what the sandbox held.
+      child.once('close', (exitCode, endedBy) => {
+        if (outcome !== undefined) outcome();
+        else reject(signal.aborted ? interrupted() : died(exitCode, endedBy, noise));
+      });
+    });
+  } finally {
+    clearTimeout(killer);
+    signal.removeEventListener('abort', abort);
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  }
+}
+
+/** The folder that holds the compiled rooms, also when this file itself runs from source, as under a test runner. */
+function compiledRoot(): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? '../../dist/' : '../../', import.meta.url);
+}
+
+async function giveIds(child: ChildProcess, noise: readonly string[]): Promise<void> {
+  const [stdout, stdin, pid] = [child.stdout, child.stdin, child.pid];
+  const started = new Promise<boolean>((resolve) => {
+    stdout?.once('data', () => resolve(true));
+    child.once('close', () => resolve(false));
+    child.once('error', () => resolve(false));
+  });
+  if (!(await started) || stdin === null || pid === undefined) throw noNamespaces(noise);
+  const map = await idMapOfUser();
+  if (process.getuid?.() === 0) {
+    await writeFile(`/proc/${pid}/uid_map`, mapFileText(map.uid));
+    await writeFile(`/proc/${pid}/gid_map`, mapFileText(map.gid));
+  } else {
+    const ports = createPorts({ emit: () => undefined, signal: new AbortController().signal });
+    const doing = 'map the user namespace’s ids';
+    await ports.run(['newuidmap', ...mapToolArguments(pid, map.uid)], { doing });
+    await ports.run(['newgidmap', ...mapToolArguments(pid, map.gid)], { doing });
+  }
+  stdin.write('go\n');
+}
+
+function tell(child: ChildProcess, message: ToInside): void {
+  if (child.connected) child.send(message);
+}
+
+function keepTail(lines: string[], text: string): void {
+  lines.push(...text.split('\n').filter((line) => line !== ''));
+  lines.splice(0, Math.max(0, lines.length - 40));
+}
+
+function interrupted(): Failure {
+  return new Failure('interrupted', { what: 'Interrupted.' });
+}
+
+function noNamespaces(noise: readonly string[]): Failure {
+  return new Failure('host', {
+    what: 'This host does not let us make a user namespace.',
+    expected: 'unshare --user to succeed',
+    found: noise.join('; ') || 'the process ended at once',
+    hint: 'Allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0, user.max_user_namespaces > 0); in a container, run it with --privileged.',
+  });
+}
+
+function died(exitCode: number | null, endedBy: NodeJS.Signals | null, noise: readonly string[]): Failure {
+  const inNamespace = noise.find((line) => /^(unshare|setpriv|mount|newuidmap|newgidmap):/.test(line));
+  return new Failure(inNamespace === undefined ? 'internal' : 'host', {
+    what:
+      inNamespace === undefined
+        ? 'The sandbox ended before its work was done.'
+        : 'The sandbox could not be set up.',
+    found: [endedBy === null ? `exit code ${exitCode}` : `ended by ${endedBy}`, ...noise].join('\n'),
+    hint:
+      inNamespace === undefined
+        ? 'Something killed it (out of memory?). Run the same command again.'
+        : 'Mount, pid and network namespaces must be allowed; in a container, run it with --privileged.',
+  });
+}

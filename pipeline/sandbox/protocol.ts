@@ -1,0 +1,13 @@
+/** What the process outside and the one inside the sandbox say to each other over Node's IPC channel. */
+import type { FailureRecord } from '../../artifacts/failure.js';
+import type { Event } from '../event.js';
+
+export type ToInside =
+  | { readonly say: 'go'; readonly module: string; readonly payload: unknown }
+  | { readonly say: 'abort' };
+
+export type ToOutside =
+  | { readonly say: 'ready' }
+  | { readonly say: 'event'; readonly event: Event }
+  | { readonly say: 'result'; readonly value: unknown }
+  | { readonly say: 'failure'; readonly failure: FailureRecord };

@@ -1,0 +1,137 @@
+import { mkdir, mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Failure } from '../../../artifacts/failure.js';
+import { canonicalJson, sha256OfText } from '../../../artifacts/release/digest.js';
+import type { Manifest } from '../../../artifacts/release/manifest.js';
+import type { Proof } from '../../../artifacts/release/proof.js';
+import {
+  commitRelease,
+  digestFiles,
+  readRelease,
+  verifyRelease,
+  writeProof,
+} from '../../../artifacts/release/release.js';
+import { createPorts } from '../../../pipeline/command.js';
+
+const ports = createPorts({ emit: () => undefined, signal: new AbortController().signal });
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lunsmith-release-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function stage(text = 'disk'): Promise<{ staging: string; manifest: Manifest }> {
+  const staging = join(folder, `staging-${text}`);
+  await mkdir(join(staging, 'boot'), { recursive: true });
+  await writeFile(join(staging, 'disk.img'), text);
+  await writeFile(join(staging, 'boot', 'x.ipxe'), '#!ipxe\n');
+  const manifest: Manifest = {
+    format: 'lunsmith-manifest/1',
+    recipe: { name: 'r', sha256: '0'.repeat(64) },
+    architecture: 'amd64',
+    epoch: 1,
+    system: 'debian 12',
+    kernel: { version: '6', commandLine: 'quiet' },
+    files: await digestFiles(staging),
+    disk: { table: 'gpt', bytes: 4, guid: 'g', partitions: [] },
+    packages: [],
+    tools: {},
+    lunsmith: '0',
+  };
+  return { staging, manifest };
+}
+
+async function commit(text?: string) {
+  const { staging, manifest } = await stage(text);
+  return commitRelease(staging, join(folder, 'out'), manifest, ports);
+}
+
+const proof = (release: string): Proof => ({
+  format: 'lunsmith-proof/1',
+  release,
+  cell: { firmware: 'bios', path: 'san', secret: 'wrong' },
+  passed: true,
+  at: '2026-01-01T00:00:00Z',
+  accelerator: 'tcg',
+  network: 'tap',
+  seconds: 1,
+  milestones: [],
+  checks: [],
+  tools: {},
+});
+
+it('appears under its digest, with `latest` pointing at it', async () => {
+  const { path, digest } = await commit();
+  expect(sha256OfText(await readFile(join(path, 'manifest.json'), 'utf8'))).toBe(digest);
+  expect(await readlink(join(folder, 'out', 'r', 'latest'))).toBe(`releases/${digest}`);
+  const release = await readRelease(join(folder, 'out', 'r', 'latest'));
+  expect(release).toMatchObject({ path, digest, proofs: [] });
+  expect(release.manifest.files.map((file) => file.path)).toEqual(['boot/x.ipxe', 'disk.img']);
+  expect(await verifyRelease(release)).toEqual([]);
+});
+
+it('keeps an older release when a newer one appears, and is unchanged by the same one', async () => {
+  const first = await commit('one');
+  const second = await commit('two');
+  expect(await readlink(join(folder, 'out', 'r', 'latest'))).toBe(`releases/${second.digest}`);
+  expect(await commit('one')).toEqual(first);
+  expect(await verifyRelease(await readRelease(first.path))).toEqual([]);
+});
+
+it('keeps its digest when it is proven', async () => {
+  const { path, digest } = await commit();
+  await writeProof(path, { ...proof(digest), passed: false });
+  await writeProof(path, proof(digest));
+  const release = await readRelease(path);
+  expect(release.digest).toBe(digest);
+  expect(release.proofs).toEqual([proof(digest)]);
+  expect(await verifyRelease(release)).toEqual([]);
+});
+
+describe('damage', () => {
+  it('is found in every file', async () => {
+    const { path } = await commit();
+    await writeFile(join(path, 'disk.img'), 'DISK');
+    await writeFile(join(path, 'extra'), '');
+    await rm(join(path, 'boot', 'x.ipxe'));
+    expect(await verifyRelease(await readRelease(path))).toEqual([
+      'boot/x.ipxe: missing',
+      'disk.img: its sha256 is not the manifest’s',
+      'extra: not in the manifest',
+    ]);
+    await writeFile(join(path, 'disk.img'), 'longer than before');
+    expect(await verifyRelease(await readRelease(path))).toContain('disk.img: 18 bytes instead of 4');
+  });
+
+  it.each([
+    ['no folder', async () => undefined, 'usage', 'no such folder'],
+    ['no manifest', (path: string) => mkdir(path), 'usage', 'no manifest.json'],
+  ])('%s', async (_name, make, kind, found) => {
+    const path = join(folder, 'none');
+    await make(path);
+    const failure = (await readRelease(path).catch((error: unknown) => error)) as Failure;
+    expect(failure).toBeInstanceOf(Failure);
+    expect([failure.kind, failure.diagnostics[0].found]).toEqual([kind, found]);
+  });
+
+  it('of the manifest itself', async () => {
+    const { path } = await commit();
+    await writeFile(join(path, 'manifest.json'), '{');
+    const failure = (await readRelease(path).catch((error: unknown) => error)) as Failure;
+    expect(failure.kind).toBe('integrity');
+  });
+});
+
+it('canonical JSON does not depend on the order of keys', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
+      const shuffled = Object.fromEntries(Object.entries(value).reverse());
+      expect(canonicalJson(shuffled)).toBe(canonicalJson(value));
+      expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
+    }),
+    { seed: 1, numRuns: 200 },
+  );
+});

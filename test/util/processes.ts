@@ -1,0 +1,21 @@
+import { readdir, readFile } from 'node:fs/promises';
+
+/** Command lines of all processes, arguments joined by spaces. */
+export async function commandLines(): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  );
+  return lines.map((line) => line.split('\0').join(' ').trim());
+}
+
+/** Waits, bounded, until no process has this in its command line. @throws after the bound, with what is left */
+export async function untilGone(text: string, seconds = 5): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const left = (await commandLines()).filter((line) => line.includes(text));
+    if (left.length === 0) return;
+    if (Date.now() > deadline) throw new Error(`still running after ${seconds} s: ${left.join('; ')}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,41 @@
+// What the sandbox's own test runs inside of it.
+import { mkdir, writeFile } from 'node:fs/promises';
+
+/** @param {{ do: string, folder?: string }} payload */
+export async function inside(payload, ports) {
+  const text = async (...argv) =>
+    (await ports.run(argv, { doing: 'look around', quiet: true })).stdout.trim();
+  switch (payload.do) {
+    case 'look':
+      return {
+        pid: process.pid,
+        id: await text('id', '-u'),
+        host: await text('hostname'),
+        // The host's sysfs shows the host's devices; the namespace's own list is here.
+        interfaces: [...(await text('cat', '/proc/net/dev')).matchAll(/^ *(\w+):/gm)].map(([, name]) => name),
+        processes: (await text('sh', '-c', 'ls -d /proc/[0-9]*')).split('\n').length,
+      };
+    case 'mount': {
+      await mkdir(payload.folder, { recursive: true });
+      await ports.run(['mount', '-t', 'tmpfs', 'x', payload.folder], { doing: 'mount' });
+      await writeFile(`${payload.folder}/inside-only`, '');
+      return await text('ls', payload.folder);
+    }
+    case 'owners': {
+      await writeFile(`${payload.folder}/file`, '');
+      await ports.run(['chown', '33:44', `${payload.folder}/file`], { doing: 'change the owner' });
+      return await text('stat', '-c', '%u %g', `${payload.folder}/file`);
+    }
+    case 'fail':
+      await ports.run(['sh', '-c', 'echo reason; exit 9'], { doing: 'fail' });
+      return undefined;
+    case 'crash':
+      process.kill(process.pid, 'SIGKILL');
+      process.exit(1);
+      return undefined;
+    default:
+      ports.emit({ type: 'warning', message: 'waiting' });
+      await ports.run(['sleep', '987651'], { doing: 'wait' });
+      return undefined;
+  }
+}
