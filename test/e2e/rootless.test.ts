@@ -1,0 +1,49 @@
+/** An ordinary user with a subuid range gets the same as root. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect, inject, it } from 'vitest';
+import { readRelease } from '../../artifacts/release/release.js';
+import { shippedRelease } from '../util/build.js';
+import { lunsmith } from '../util/cli.js';
+import { fileList, partition, withRootFs } from '../util/image.js';
+import { ordinaryUser } from '../util/user.js';
+
+it('builds the same root, file for file, without root', async () => {
+  const user = await ordinaryUser();
+  const home = join(inject('shared'), 'rootless');
+  await mkdir(home);
+  await execa('chown', [user, home]);
+  // The test's own shared folder is private to root.
+  await execa('chmod', ['a+x', inject('shared')]);
+  const result = await lunsmith(
+    [
+      'build',
+      'recipes/debian-bookworm',
+      '--output',
+      join(home, 'out'),
+      '--workspace',
+      join(home, 'work'),
+      '--json',
+    ],
+    { user, env: { HOME: home } },
+  );
+  expect(result.stderr).toBe('');
+  expect(result.exitCode).toBe(0);
+  const [mine, roots] = await Promise.all(
+    [join(home, 'out', 'debian-bookworm', 'latest'), await shippedRelease('debian-bookworm')].map((path) =>
+      readRelease(path),
+    ),
+  );
+  if (mine === undefined || roots === undefined) throw new Error('unreachable');
+  const lists = [];
+  for (const release of [mine, roots]) {
+    const root = partition(release.manifest, 'root');
+    lists.push(await withRootFs(join(release.path, 'disk.img'), root, fileList));
+  }
+  expect(lists[0]).toEqual(lists[1]);
+  expect(mine.manifest.packages).toEqual(roots.manifest.packages);
+  // A list without setuid programs and capabilities would mean that the comparison saw nothing.
+  expect(lists[0]?.some((line) => line.startsWith('usr/bin/passwd|f|4755|0|0|'))).toBe(true);
+  expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(home);
+});

@@ -1,0 +1,21 @@
+/** Releases of the shipped recipes, each built once in a run of the suite by the command line. */
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { type CliOptions, type CliResult, lunsmith } from './cli.js';
+import { shared } from './shared.js';
+
+/** Path of the release of a shipped recipe, built as the user who runs the tests. */
+export async function shippedRelease(recipe: 'debian-bookworm' | 'debian-trixie'): Promise<string> {
+  const out = await shared(`out-${recipe}`, async (partial) => {
+    const result = await build(`recipes/${recipe}`, partial);
+    if (result.exitCode !== 0)
+      throw new Error(`build failed:\n${result.stdout.slice(-4000)}\n${result.stderr}`);
+  });
+  return join(out, recipe, 'latest');
+}
+
+/** A build with a workspace beside the output, as JSON events. */
+export async function build(recipe: string, folder: string, options?: CliOptions): Promise<CliResult> {
+  const workspace = join(inject('shared'), 'workspace');
+  return lunsmith(['build', recipe, '--output', folder, '--workspace', workspace, '--json'], options);
+}

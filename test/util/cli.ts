@@ -1,0 +1,59 @@
+/** The command line as a user runs it: compiled, in a process of its own. */
+import { resolve } from 'node:path';
+import { execa } from 'execa';
+import type { Event } from '../../pipeline/event.js';
+
+export interface CliOptions {
+  /** Run as this user of the host. */
+  readonly user?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Killed with this when an event satisfies it. */
+  readonly kill?: { readonly signal: NodeJS.Signals; readonly when: (event: Event) => boolean };
+}
+
+export interface CliResult {
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The event stream, when the call asked for `--json`. */
+  readonly events: readonly (Event & { at: number })[];
+  /** Seconds from the kill to the end of the process, if it was killed. */
+  readonly dyingSeconds: number | undefined;
+}
+
+export const MAIN = resolve('dist/cli/main.js');
+
+export async function lunsmith(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const argv = [process.execPath, MAIN, ...args];
+  const [tool = '', ...rest] =
+    options.user === undefined ? argv : ['runuser', '-u', options.user, '--', ...argv];
+  const child = execa(tool, rest, {
+    reject: false,
+    stdin: 'ignore',
+    env: { NO_COLOR: '1', ...options.env },
+    buffer: { stdout: true, stderr: true },
+  });
+  const events: (Event & { at: number })[] = [];
+  let killedAt: number | undefined;
+  if (args.includes('--json')) {
+    for await (const line of child.iterable({ from: 'stdout' })) {
+      if (!line.startsWith('{')) continue;
+      const event = JSON.parse(line) as Event & { at: number };
+      events.push(event);
+      if (killedAt === undefined && options.kill?.when(event) === true) {
+        killedAt = performance.now();
+        child.kill(options.kill.signal);
+      }
+    }
+  }
+  const result = await child;
+  return {
+    exitCode: result.exitCode,
+    signal: result.signal,
+    stdout: result.stdout,
+    stderr: result.stderr,
+    events,
+    dyingSeconds: killedAt === undefined ? undefined : (performance.now() - killedAt) / 1000,
+  };
+}
