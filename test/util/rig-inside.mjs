@@ -14,9 +14,10 @@ export async function inside(payload, ports) {
   const mountRoot = await openMountRoot([folder], ports);
   const floor = join(folder, 'floor');
   if (payload.exec !== undefined) {
-    const upper = { tree: join(folder, 'exec', 'tree'), work: join(folder, 'exec', 'work') };
-    await using tree = await mountTree(mountRoot, { floor, below: layers, upper }, ports);
-    await using chroot = await openChroot(tree.path, false, ports);
+    const own = join(folder, `exec-${process.hrtime.bigint()}`);
+    const upper = { tree: join(own, 'tree'), work: join(own, 'work') };
+    const tree = await mountTree(mountRoot, { floor, below: layers, upper }, ports);
+    const chroot = await openChroot(tree.path, false, ports);
     const { stdout } = await chroot.run(payload.exec, { doing: 'run a command in the result', quiet: true });
     return { stdout };
   }
@@ -47,8 +48,8 @@ export async function inside(payload, ports) {
       stage.kind === 'rootfs'
         ? { floor, below: [...layers, ...done], upper }
         : { floor, below: [...layers, ...done] };
-    await using tree = await mountTree(mountRoot, mount, own);
-    await using open = openStepContext({
+    const tree = await mountTree(mountRoot, mount, own);
+    const open = openStepContext({
       step,
       recipe: payload.recipe,
       facts: payload.recipe,
@@ -60,6 +61,9 @@ export async function inside(payload, ports) {
       ports: own,
     });
     await stage.run(open.context);
+    // Node 20 has no `await using`; after a failure the sandbox takes the mounts along.
+    await open[Symbol.asyncDispose]();
+    await tree[Symbol.asyncDispose]();
     if (stage.kind === 'rootfs') done.push(upper.tree);
   }
   return { layers: done, records: Object.fromEntries(records) };
