@@ -1,0 +1,166 @@
+/**
+ * iPXE scripts (ipxe.org/scripting). A release holds two that know no client: they expect settings, which a small
+ * script for one client makes before it chains to them. All work with the iPXE of Debian 12 (January 2019) and later.
+ */
+import { Failure } from '../failure.js';
+
+/**
+ * Settings that the release's scripts expect. `initiator-iqn`, `username` and `password` are iPXE's own: they end up
+ * in the iBFT, which the initramfs reads (ipxe.org/cfg).
+ */
+export interface SanSettings {
+  /** See {@link sanUri}. */
+  readonly 'san-uri': string;
+  readonly 'initiator-iqn': string;
+  readonly username?: string;
+  readonly password?: string;
+  /** Attempts before the script gives up and the firmware goes on; absent: it never does. */
+  readonly 'boot-tries'?: string;
+}
+
+export interface DirectSettings {
+  /** URI of the cpio that holds the client's `/etc/iscsi.initramfs`. */
+  readonly 'client-initrd': string;
+  /** What follows `ip=` on the kernel command line; absent: `dhcp`. */
+  readonly 'client-ip'?: string;
+  readonly 'boot-tries'?: string;
+}
+
+const WAIT_SECONDS = 5;
+
+/** `iscsi:SERVER:PROTOCOL:PORT:LUN:TARGET` (RFC 4173): the protocol stays empty, the LUN is hexadecimal. */
+export function sanUri(options: {
+  readonly server: string;
+  readonly port?: number;
+  readonly lun: number;
+  readonly target: string;
+}): string {
+  const { server, port, lun, target } = options;
+  return `iscsi:${server}::${port ?? ''}:${lun.toString(16)}:${target}`;
+}
+
+/** The release's script that boots the LUN as a disk; for UEFI by the file that is found without an NVRAM entry. */
+export function sanbootScript(): string {
+  return script([
+    '# Boots the LUN of this release over iSCSI. It belongs to no client; whoever chains to it sets:',
+    '#   san-uri        iscsi:SERVER::PORT:LUN:TARGET, the LUN in hexadecimal',
+    '#   initiator-iqn  the name by which the target knows the client',
+    '#   username, password  its CHAP account',
+    '#   boot-tries     attempts before it gives up (unset: it never does)',
+    ...required('san-uri'),
+    ...retrying('SAN boot', [
+      'iseq ${platform} efi && goto efi ||',
+      'sanboot ${san-uri} && goto failed || goto failed',
+      ':efi',
+      'sanboot --filename \\EFI\\BOOT\\BOOTX64.EFI ${san-uri} && goto failed || goto failed',
+    ]),
+  ]);
+}
+
+/**
+ * The release's script that loads kernel and initramfs itself; both lie one folder above it. The small cpio comes
+ * last, so that what it holds wins. `initrd=` names them for the kernel's EFI stub, which knows no other way with an iPXE
+ * of 2019; elsewhere it has no effect.
+ * @param commandLine kernel parameters without `ip=` and `BOOTIF=`, which follow from the client
+ * @throws Failure of kind `recipe` for a parameter that iPXE would take for something else
+ */
+export function directScript(commandLine: readonly string[]): string {
+  const parameters = commandLine.map(checkParameter).join(' ');
+  return script([
+    '# Boots kernel and initramfs of this release; the root is on iSCSI. It belongs to no client; whoever chains to it sets:',
+    "#   client-initrd  URI of the client's small cpio archive with /etc/iscsi.initramfs",
+    '#   client-ip      what follows ip= on the kernel command line (unset: dhcp)',
+    '#   boot-tries     attempts before it gives up (unset: it never does)',
+    ...required('client-initrd'),
+    'isset ${client-ip} || set client-ip dhcp',
+    ...retrying('Direct boot', [
+      'imgfree',
+      `kernel ../vmlinuz initrd=initrd.img initrd=client.img ${parameters} ip=\${client-ip} BOOTIF=01-\${netX/mac:hexhyp} || goto failed`,
+      'initrd --name initrd.img ../initrd.img || goto failed',
+      'initrd --name client.img ${client-initrd} || goto failed',
+      'boot || goto failed',
+    ]),
+  ]);
+}
+
+export interface ClientScript {
+  readonly settings: Partial<SanSettings & DirectSettings>;
+  /** URI of the release's script. */
+  readonly next: string;
+  /** URI of an iPXE for BIOS that is to take over first, driving the card through its ROM's UNDI. */
+  readonly undionly?: string;
+}
+
+/** The script for one client: it makes the settings and chains to the release's script. It may hold a secret. */
+export function clientScript({ settings, next, undionly }: ClientScript): string {
+  const takeOver = [
+    'iseq ${platform} efi && goto client ||',
+    'iseq ${netX/chip} undionly && goto client ||',
+    `chain ${checkWord(undionly ?? '')}`,
+    ':client',
+  ];
+  return script([
+    ...(undionly === undefined ? [] : takeOver),
+    ...Object.entries(settings).flatMap(([name, value]) =>
+      value === undefined ? [] : [setSetting(name, value)],
+    ),
+    `chain ${checkWord(next)}`,
+  ]);
+}
+
+/**
+ * The command that makes a setting. iPXE knows no quotes: it expands `${`, splits at white space, and takes `#`, `||`,
+ * `&&`, `;` and a leading `-` for its own; so what is not plain is given as its bytes.
+ */
+export function setSetting(name: string, value: string): string {
+  if (/^[A-Za-z0-9_.:/@=,+][A-Za-z0-9_.:/@=,+-]*$/.test(value)) return `set ${name} ${value}`;
+  const bytes = [...Buffer.from(value)].map((byte) => byte.toString(16).padStart(2, '0'));
+  return bytes.length === 0 ? `clear ${name}` : `set ${name}:hex ${bytes.join(':')}`;
+}
+
+function script(lines: readonly string[]): string {
+  return `${['#!ipxe', ...lines].join('\n')}\n`;
+}
+
+function required(setting: string): string[] {
+  return [`isset \${${setting}} || echo The setting ${setting} is missing.`, `isset \${${setting}} || exit`];
+}
+
+/** Tries until it works, or as often as the setting `boot-tries` says. */
+function retrying(what: string, attempt: readonly string[]): string[] {
+  return [
+    'set boot-try:int32 1',
+    ':try',
+    `echo ${what}, attempt \${boot-try:int32}`,
+    ...attempt,
+    ':failed',
+    `isset \${boot-tries} && iseq \${boot-try:int32} \${boot-tries} && goto over ||`,
+    `echo ${what} failed, next attempt in ${WAIT_SECONDS} seconds`,
+    'inc boot-try',
+    `sleep ${WAIT_SECONDS}`,
+    'goto try',
+    ':over',
+    `echo ${what} failed, giving up`,
+    'exit',
+  ];
+}
+
+/** A kernel parameter as one or more words that reach the kernel as they are. */
+function checkParameter(parameter: string): string {
+  const words = parameter.split(' ');
+  const plain = words.every((word) => word !== '' && !/^(#|\|\||&&|;$)/.test(word));
+  if (plain && !parameter.includes('${') && !/[\p{Cc}]/u.test(parameter)) return parameter;
+  throw new Failure('recipe', {
+    what: `The kernel parameter ${JSON.stringify(parameter)} cannot stand in an iPXE script.`,
+    expected: 'text without control characters, `${`, double spaces and words such as `#`, `||` or `&&`',
+  });
+}
+
+function checkWord(uri: string): string {
+  if (/^[^\s#$][^\s$]*$/.test(uri)) return uri;
+  throw new Failure('usage', {
+    what: `The URI ${JSON.stringify(uri)} cannot stand in an iPXE script.`,
+    expected: 'text without spaces and `$`',
+    hint: 'Percent-encode it.',
+  });
+}

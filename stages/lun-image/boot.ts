@@ -1,0 +1,63 @@
+/** Which boot loaders a disk needs, and whether its tree can be booted at all. */
+import { Failure } from '../../artifacts/failure.js';
+import type { DiskSpec, PartitionSpec } from '../../artifacts/formats/disk-spec.js';
+import { EFI_BOOT_FILES, type GrubFormat } from '../../artifacts/formats/grub.js';
+import type { Architecture } from '../../pipeline/stage.js';
+import { rootTree } from '../rootfs/tree.js';
+
+const UEFI_FORMATS = { amd64: 'x86_64-efi', arm64: 'arm64-efi' } as const satisfies Record<
+  Architecture,
+  GrubFormat
+>;
+
+export interface BootLoaders {
+  /** For BIOS: by its BIOS-boot partition, or in the gap after an MBR. */
+  readonly bios?: 'i386-pc';
+  /** For UEFI: a file of the ESP. */
+  readonly uefi?: { readonly format: 'x86_64-efi' | 'arm64-efi'; readonly path: string };
+}
+
+/** GRUB for BIOS wants a BIOS-boot partition or, on amd64, an MBR; GRUB for UEFI wants an ESP. */
+export function bootLoaders(disk: DiskSpec, architecture: Architecture): BootLoaders {
+  const has = (type: PartitionSpec['type']) => disk.partitions.some((partition) => partition.type === type);
+  const bios = has('bios-boot') || (disk.table === 'mbr' && architecture === 'amd64');
+  const format = UEFI_FORMATS[architecture];
+  return {
+    ...(bios ? { bios: 'i386-pc' } : {}),
+    ...(has('esp') ? { uefi: { format, path: EFI_BOOT_FILES[format] } } : {}),
+  };
+}
+
+/** The partition that is mounted as `/`. @throws Failure of kind `recipe` when there is none. */
+export function rootPartition(disk: DiskSpec): PartitionSpec & { readonly filesystemUuid: string } {
+  const root = disk.partitions.find(({ mount }) => mount === '/');
+  if (root?.filesystem !== 'ext4' || root.filesystemUuid === undefined) {
+    throw new Failure('recipe', {
+      what: 'The disk has no root file system.',
+      expected: 'one partition with `mount: /` and ext4',
+      hint: 'Give the root partition `mount: /`.',
+    });
+  }
+  return { ...root, filesystemUuid: root.filesystemUuid };
+}
+
+/** @throws Failure of kind `recipe` when GRUB would not find a kernel and an initramfs in the tree. */
+export async function requireKernel(rootfs: string): Promise<void> {
+  const tree = rootTree(rootfs);
+  for (const path of ['/vmlinuz', '/initrd.img']) {
+    if (await tree.exists(path)) continue;
+    throw new Failure('recipe', {
+      what: `The root tree cannot be booted: ${path} is missing.`,
+      expected: `${path}, as Debian's kernel packages link it`,
+      hint: 'Install a kernel (`linux-image-amd64`) and make its initramfs (`uses: initramfs`) before the image is written.',
+    });
+  }
+}
+
+/** What the boot menu calls the system: os-release(5)'s PRETTY_NAME, else `fallback`. */
+export async function systemTitle(rootfs: string, fallback: string): Promise<string> {
+  const text = (await rootTree(rootfs).read('/etc/os-release')) ?? '';
+  const title = /^PRETTY_NAME=(["']?)(.+)\1$/m.exec(text)?.[2];
+  const plain = title?.replaceAll(/[^\x20-\x7e]/g, '');
+  return plain === undefined || plain === '' ? fallback : plain;
+}

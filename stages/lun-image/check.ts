@@ -1,0 +1,52 @@
+/** What can be known to fail before anything runs. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure } from '../../artifacts/failure.js';
+import { planLayout } from '../../artifacts/formats/disk-layout.js';
+import { grubFolder } from '../../artifacts/formats/grub.js';
+import type { RecipeFacts, StageFinding } from '../../pipeline/stage.js';
+import { bootLoaders } from './boot.js';
+
+/** Why the layout is impossible, if it is. */
+export function layoutFindings(recipe: RecipeFacts): StageFinding[] {
+  try {
+    planLayout(recipe.disk);
+    return [];
+  } catch (error) {
+    if (!(error instanceof Failure) || error.kind !== 'recipe') throw error;
+    return error.diagnostics.map(({ place: _place, ...diagnostic }) => ({ ...diagnostic, path: [] }));
+  }
+}
+
+/** Why the disk could not be made bootable, if so. */
+export function loaderFindings(recipe: RecipeFacts): StageFinding[] {
+  const { bios, uefi } = bootLoaders(recipe.disk, recipe.architecture);
+  const found: StageFinding[] = [];
+  if (bios !== undefined && recipe.architecture !== 'amd64') {
+    found.push({
+      path: [],
+      what: `A machine of architecture ${recipe.architecture} has no BIOS: the bios-boot partition is of no use.`,
+      hint: 'Remove it and use an esp partition.',
+    });
+  }
+  const separate = recipe.disk.partitions.find(({ mount }) => mount === '/boot');
+  if (separate !== undefined && (bios !== undefined || uefi !== undefined)) {
+    found.push({
+      path: [],
+      what: `The partition ${separate.name} is mounted at /boot, but GRUB starts the kernel from the root file system.`,
+      hint: 'Leave /boot in the root file system.',
+    });
+  }
+  for (const format of [bios, uefi?.format]) {
+    if (format === undefined) continue;
+    const { path, package: debianPackage } = grubFolder(format);
+    if (existsSync(join(path, 'kernel.img'))) continue;
+    found.push({
+      path: [],
+      what: `GRUB's modules for ${format} are not installed on this host.`,
+      expected: path,
+      hint: `Install them: apt-get install ${debianPackage}`,
+    });
+  }
+  return found;
+}

@@ -1,0 +1,25 @@
+/** The disk as the manifest describes it. */
+import type { DiskLayout } from '../../artifacts/formats/disk-layout.js';
+import { partitionIdentity, partitionTypeCode } from '../../artifacts/formats/partition-table.js';
+import type { Manifest } from '../../artifacts/release/manifest.js';
+
+/** A layout in the manifest's words. */
+export function describeDisk(layout: DiskLayout): Manifest['disk'] {
+  return {
+    table: layout.table,
+    bytes: layout.bytes,
+    guid: layout.guid,
+    partitions: layout.partitions.map((partition) => ({
+      number: partition.number,
+      name: partition.name,
+      type: partitionTypeCode(layout.table, partition.type),
+      guid: partitionIdentity(layout, partition),
+      firstLba: partition.firstLba,
+      sectors: partition.sectors,
+      ...(partition.filesystem === undefined ? {} : { filesystem: partition.filesystem }),
+      ...(partition.filesystemUuid === undefined ? {} : { filesystemUuid: partition.filesystemUuid }),
+      ...(partition.mount === undefined ? {} : { mount: partition.mount }),
+      grow: partition.grow,
+    })),
+  };
+}

@@ -1,0 +1,222 @@
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { MIB } from '../../artifacts/formats/disk-layout.js';
+import type { DiskSpec } from '../../artifacts/formats/disk-spec.js';
+import { sha256File } from '../../artifacts/formats/file-digest.js';
+import { fileSizes, readAt } from '../../artifacts/formats/sparse.js';
+import { type Manifest, manifestSchema } from '../../artifacts/release/manifest.js';
+import type { StageContext } from '../../pipeline/stage.js';
+import { lunImage } from '../../stages/lun-image.js';
+import { GPT_DISK, MBR_DISK, root } from '../artifacts/formats/disks.js';
+import { makeSampleTree } from '../artifacts/formats/sample-tree.js';
+import { ask, ports, run, type TestFolder, testFolder } from '../artifacts/formats/tools.js';
+
+const EPOCH = 1_700_000_000;
+
+/** A tree that looks bootable, and what the stage is handed for it. */
+async function prepare(): Promise<TestFolder> {
+  const folder = await testFolder();
+  const at = (path: string) => folder.at(`rootfs/${path}`);
+  await mkdir(at('boot/efi'), { recursive: true });
+  await makeSampleTree(folder.at('rootfs'));
+  for (const name of ['vmlinuz', 'initrd.img']) {
+    await writeFile(at(`boot/${name}-6.1`), Buffer.alloc(3_000_000, name));
+    await symlink(`boot/${name}-6.1`, at(name));
+  }
+  for (const empty of ['dev', 'proc', 'run', 'sys']) await mkdir(at(empty));
+  return folder;
+}
+
+interface Written {
+  readonly image: string;
+  readonly disk: Manifest['disk'];
+  readonly progress: readonly string[];
+}
+
+async function write(
+  folder: TestFolder,
+  name: string,
+  disk: DiskSpec,
+  changes: object = {},
+): Promise<Written> {
+  await mkdir(folder.at(`${name}/scratch`), { recursive: true });
+  const records = new Map<string, unknown>();
+  const progress: string[] = [];
+  const context = {
+    ...ports,
+    step: 'lun-image',
+    options: lunImage.options.parse({}),
+    recipe: {
+      name: 'test',
+      folder: folder.path,
+      architecture: 'amd64',
+      disk,
+      kernel: { commandLine: ['console=ttyS0,115200'] },
+    },
+    rootfs: folder.at('rootfs'),
+    output: folder.at(name),
+    scratch: folder.at(`${name}/scratch`),
+    epoch: EPOCH,
+    progress: (what: string, done: number, total: number | undefined) =>
+      progress.push(`${what} ${done === total}`),
+    record: (key: string, value: unknown) => records.set(key, value),
+    ...changes,
+  } as unknown as StageContext<ReturnType<typeof lunImage.options.parse>>;
+  await lunImage.run(context);
+  const described = manifestSchema.shape.disk.parse(records.get('disk'));
+  return { image: folder.at(`${name}/disk.img`), disk: described, progress };
+}
+
+function place(disk: Manifest['disk'], name: string) {
+  const found = disk.partitions.find((partition) => partition.name === name);
+  if (found === undefined) throw new Error(`no partition ${name}`);
+  return { offset: found.firstLba * 512, bytes: found.sectors * 512 };
+}
+
+const SMALL: DiskSpec = { ...GPT_DISK, bytes: 720 * MIB };
+
+it.each([
+  ['gpt', SMALL],
+  ['mbr', { ...MBR_DISK, bytes: 1024 * MIB }],
+  [
+    'gpt of its content’s size',
+    {
+      ...withoutSize(),
+      partitions: [...GPT_DISK.partitions.slice(0, 3), { ...root, size: 'grow' as const }],
+    },
+  ],
+])('writes a disk with %s that every judge accepts', async (_, spec: DiskSpec) => {
+  await using folder = await prepare();
+  const { image, disk, progress } = await write(folder, 'out', spec);
+  expect((await fileSizes(image)).apparent).toBe(disk.bytes);
+  if (spec.table === 'gpt') expect(await ask('sgdisk', '-v', image)).toContain('No problems found.');
+  const table = JSON.parse(await ask('sfdisk', '--json', image)) as {
+    partitiontable: { partitions: { start: number; size: number; type: string }[] };
+  };
+  expect(
+    table.partitiontable.partitions.map(({ start, size, type }) => [start, size, type.padStart(2, '0')]),
+  ).toEqual(disk.partitions.map(({ firstLba, sectors, type }) => [firstLba, sectors, type]));
+  await ask('e2fsck', '-fn', `${image}?offset=${place(disk, 'root').offset}`);
+  const esp = place(disk, 'esp');
+  await writeFile(folder.at('esp'), await readAt(image, esp.offset, esp.bytes));
+  await ask('fsck.vfat', '-n', folder.at('esp'));
+  expect(await ask('mdir', '-b', '-i', folder.at('esp'), '::/EFI/BOOT')).toContain('BOOTX64.EFI');
+  for (const [name, type] of [
+    ['root', 'ext4'],
+    ['swap', 'swap'],
+    ['esp', 'vfat'],
+  ] as const) {
+    const { offset, bytes } = place(disk, name);
+    const found = await ask('blkid', '-p', '-o', 'export', '-O', String(offset), '-S', String(bytes), image);
+    const uuid = disk.partitions.find((partition) => partition.name === name)?.filesystemUuid;
+    expect(found).toContain(`UUID=${uuid}\n`);
+    expect(found).toContain(`TYPE=${type}\n`);
+  }
+  expect(progress.at(-1)).toBe('write root true');
+  expect((await readdir(folder.at('out'))).sort()).toEqual(['disk.img', 'scratch']);
+});
+
+it('allocates at most 1.05 of what the file systems use', async () => {
+  await using folder = await prepare();
+  const { image, disk } = await write(folder, 'out', { ...GPT_DISK, bytes: 10 * 1024 * MIB });
+  const header = await ask('dumpe2fs', '-h', `${image}?offset=${place(disk, 'root').offset}`);
+  const number = (name: string) => Number(new RegExp(`^${name}: +(\\d+)`, 'm').exec(header)?.[1]);
+  const used = (number('Block count') - number('Free blocks')) * 4096;
+  expect((await fileSizes(image)).allocated).toBeLessThanOrEqual(used * 1.05);
+});
+
+it('gives the same bytes for a tree and for its copy', async () => {
+  await using folder = await prepare();
+  const one = await write(folder, 'one', SMALL);
+  await run(['cp', '-a', folder.at('rootfs'), folder.at('copy')], { doing: 'copy' });
+  const two = await write(folder, 'two', SMALL, { rootfs: folder.at('copy') });
+  expect(await sha256File(two.image, { run })).toBe(await sha256File(one.image, { run }));
+});
+
+it('changes nothing in the root file system when the kernel command line changes', async () => {
+  await using folder = await prepare();
+  const one = await write(folder, 'one', SMALL);
+  const recipe = { name: 'test', architecture: 'amd64', disk: SMALL, kernel: { commandLine: ['quiet'] } };
+  const two = await write(folder, 'two', SMALL, { recipe });
+  const { offset, bytes } = place(one.disk, 'root');
+  expect((await readAt(two.image, offset, bytes)).equals(await readAt(one.image, offset, bytes))).toBe(true);
+  expect(await sha256File(two.image, { run })).not.toBe(await sha256File(one.image, { run }));
+});
+
+it('puts each part of the tree on its own partition, and nothing of the build’s own time', async () => {
+  await using folder = await prepare();
+  await writeFile(folder.at('rootfs/boot/efi/note.txt'), 'on the ESP\n');
+  await writeFile(folder.at('rootfs/run/pid'), '1\n');
+  const { image, disk } = await write(folder, 'out', SMALL, { run: withOwnMounts() });
+  const { offset, bytes } = place(disk, 'esp');
+  await writeFile(folder.at('esp'), await readAt(image, offset, bytes));
+  expect(await ask('mtype', '-i', folder.at('esp'), '::/note.txt')).toBe('on the ESP\n');
+  const list = async (path: string) => {
+    const lines = await ask(
+      'debugfs',
+      '-R',
+      `ls -p ${path}`,
+      `${image}?offset=${place(disk, 'root').offset}`,
+    );
+    return [...lines.matchAll(/^\/\d+\/\d+\/\d+\/\d+\/(.*)\/\d*\/$/gm)].map(([, name]) => name);
+  };
+  expect(await list('/run')).toEqual(['.', '..']);
+  expect(await list('/boot/efi')).toEqual(['.', '..']);
+  expect(await list('/boot')).toEqual(['.', '..', 'efi', 'initrd.img-6.1', 'vmlinuz-6.1']);
+  expect((await readdir(folder.at('rootfs/run'))).length).toBe(1);
+});
+
+it('leaves nothing when a tool fails', async () => {
+  await using folder = await prepare();
+  const failing: typeof run = (argv, options) => run(argv[0] === 'mke2fs' ? ['false'] : argv, options);
+  await expect(write(folder, 'out', SMALL, { run: failing })).rejects.toMatchObject({
+    kind: 'tool',
+    diagnostics: [{ what: 'Could not create the ext4 file system root.', found: 'false: exit code 1' }],
+  });
+  expect(await readdir(folder.at('out'))).toEqual(['scratch']);
+});
+
+it('refuses a root that is too small before anything is written', async () => {
+  await using folder = await prepare();
+  await writeFile(folder.at('rootfs/big'), Buffer.alloc(60 * MIB, 1));
+  const spec: DiskSpec = { ...GPT_DISK, bytes: 620 * MIB };
+  const seen: string[] = [];
+  const watching: typeof run = (argv, options) => {
+    seen.push(argv[0]);
+    return run(argv, options);
+  };
+  await expect(write(folder, 'out', spec, { run: watching })).rejects.toMatchObject({
+    kind: 'recipe',
+    diagnostics: [
+      {
+        what: expect.stringMatching(
+          /^The partition root of 39 MiB is \d+ MiB too small for its content\.$/,
+        ) as string,
+      },
+    ],
+  });
+  expect(seen).toEqual(['grub-mkimage', 'grub-mkimage']);
+  expect(await readdir(folder.at('out'))).toEqual(['scratch']);
+});
+
+function withoutSize(): Omit<typeof GPT_DISK, 'bytes'> {
+  const { bytes: _, ...rest } = GPT_DISK;
+  return rest;
+}
+
+/**
+ * Stands in for the sandbox, in whose mount namespace a stage runs: mounts are made in a namespace of the command that
+ * comes after them.
+ */
+function withOwnMounts(): typeof run {
+  const mounts: string[][] = [];
+  return (argv, options) => {
+    if (argv[0] === 'umount') mounts.pop();
+    else if (argv[0] === 'mount') mounts.push([...argv]);
+    else if (mounts.length > 0) {
+      const script = `${mounts.map((mount) => mount.join(' ')).join(' && ')} && exec "$@"`;
+      return run(['unshare', '--mount', 'sh', '-c', script, 'sh', ...argv], options);
+    } else return run(argv, options);
+    return Promise.resolve({ stdout: '', stderr: '', exitCode: 0 });
+  };
+}

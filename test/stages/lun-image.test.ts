@@ -1,0 +1,236 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { MIB, planLayout } from '../../artifacts/formats/disk-layout.js';
+import type { DiskSpec } from '../../artifacts/formats/disk-spec.js';
+import type { Argv } from '../../pipeline/ports.js';
+import type { RecipeFacts } from '../../pipeline/stage.js';
+import { bootLoaders, requireKernel, rootPartition, systemTitle } from '../../stages/lun-image/boot.js';
+import { layoutFindings, loaderFindings } from '../../stages/lun-image/check.js';
+import { type Content, contentBytes, hiddenUnder, requireRoom } from '../../stages/lun-image/content.js';
+import { describeDisk } from '../../stages/lun-image/describe.js';
+import { hideContent } from '../../stages/lun-image/hide.js';
+import { lunImage } from '../../stages/lun-image.js';
+import { bios, esp, GPT_DISK, MBR_DISK, root, swap } from '../artifacts/formats/disks.js';
+import { failureOf, testFolder } from '../artifacts/formats/tools.js';
+
+const facts = (disk: DiskSpec, architecture: RecipeFacts['architecture'] = 'amd64'): RecipeFacts => ({
+  name: 'test',
+  folder: '/nonexistent',
+  architecture,
+  disk,
+  kernel: { commandLine: [] },
+});
+
+describe('options', () => {
+  it('have defaults', () => {
+    expect(lunImage.options.parse({})).toEqual({ 'reserved-percent': 1, free: '256M', 'menu-seconds': 1 });
+  });
+
+  it.each([
+    { free: '1.5G' },
+    { free: 256 },
+    { 'reserved-percent': 51 },
+    { 'menu-seconds': -1 },
+    { reserved: 1 },
+  ])('refuse %j', (options) => {
+    expect(lunImage.options.safeParse(options).success).toBe(false);
+  });
+});
+
+describe('boot loaders', () => {
+  const uefi = { format: 'x86_64-efi', path: 'EFI/BOOT/BOOTX64.EFI' };
+  it.each([
+    ['both', GPT_DISK, 'amd64', { bios: 'i386-pc', uefi }],
+    ['BIOS by a partition', { ...GPT_DISK, partitions: [bios, root] }, 'amd64', { bios: 'i386-pc' }],
+    ['UEFI', { ...GPT_DISK, partitions: [esp, root] }, 'amd64', { uefi }],
+    ['BIOS by an MBR', { ...MBR_DISK, partitions: [root] }, 'amd64', { bios: 'i386-pc' }],
+    ['none', { ...GPT_DISK, partitions: [root] }, 'amd64', {}],
+    ['none on arm64 with an MBR', { ...MBR_DISK, partitions: [root] }, 'arm64', {}],
+    [
+      'UEFI on arm64',
+      { ...GPT_DISK, partitions: [esp, root] },
+      'arm64',
+      { uefi: { format: 'arm64-efi', path: 'EFI/BOOT/BOOTAA64.EFI' } },
+    ],
+  ] as const)('%s', (_, disk, architecture, loaders) => {
+    expect(bootLoaders(disk, architecture)).toEqual(loaders);
+  });
+
+  it('need a root file system', () => {
+    expect(rootPartition(GPT_DISK).filesystemUuid).toBe(root.filesystemUuid);
+    const failure = failureOf(() => rootPartition({ ...GPT_DISK, partitions: [esp, swap] }));
+    expect(failure.diagnostics).toEqual([
+      {
+        what: 'The disk has no root file system.',
+        expected: 'one partition with `mount: /` and ext4',
+        hint: 'Give the root partition `mount: /`.',
+      },
+    ]);
+  });
+
+  it('need a kernel and an initramfs, which links may lead to', async () => {
+    await using folder = await testFolder();
+    await mkdir(folder.at('boot'));
+    await writeFile(folder.at('boot/vmlinuz-6.1'), '');
+    await symlink('/boot/vmlinuz-6.1', folder.at('vmlinuz'));
+    await symlink('boot/initrd.img-6.1', folder.at('initrd.img'));
+    await expect(requireKernel(folder.path)).rejects.toMatchObject({
+      kind: 'recipe',
+      diagnostics: [
+        {
+          what: 'The root tree cannot be booted: /initrd.img is missing.',
+          expected: "/initrd.img, as Debian's kernel packages link it",
+          hint: 'Install a kernel (`linux-image-amd64`) and make its initramfs (`uses: initramfs`) before the image is written.',
+        },
+      ],
+    });
+    await writeFile(folder.at('boot/initrd.img-6.1'), '');
+    await requireKernel(folder.path);
+  });
+
+  it('call the system by its name', async () => {
+    await using folder = await testFolder();
+    expect(await systemTitle(folder.path, 'recipe')).toBe('recipe');
+    await mkdir(folder.at('usr/lib'), { recursive: true });
+    await mkdir(folder.at('etc'));
+    await symlink('../usr/lib/os-release', folder.at('etc/os-release'));
+    await writeFile(
+      folder.at('usr/lib/os-release'),
+      'NAME="Debian"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
+    );
+    expect(await systemTitle(folder.path, 'recipe')).toBe('Debian GNU/Linux 12 (bookworm)');
+  });
+});
+
+describe('check', () => {
+  it('finds nothing on disks that can be', () => {
+    for (const disk of [GPT_DISK, MBR_DISK]) {
+      expect([...layoutFindings(facts(disk)), ...loaderFindings(facts(disk))]).toEqual([]);
+    }
+  });
+
+  it('finds an impossible layout', () => {
+    expect(
+      layoutFindings(facts({ ...GPT_DISK, bytes: 100 * MIB })).map(({ what, path }) => [what, path]),
+    ).toEqual([['The disk of 100 MiB is 482 MiB too small for its partitions.', []]]);
+  });
+
+  it('finds a BIOS on arm64, and modules that are missing', () => {
+    expect(loaderFindings(facts({ ...GPT_DISK, partitions: [bios, esp, root] }, 'arm64'))).toEqual([
+      {
+        path: [],
+        what: 'A machine of architecture arm64 has no BIOS: the bios-boot partition is of no use.',
+        hint: 'Remove it and use an esp partition.',
+      },
+      {
+        path: [],
+        what: "GRUB's modules for arm64-efi are not installed on this host.",
+        expected: '/usr/lib/grub/arm64-efi',
+        hint: 'Install them: apt-get install grub-efi-arm64-bin',
+      },
+    ]);
+  });
+
+  it('finds a separate /boot', () => {
+    const boot = { ...root, name: 'boot', mount: '/boot', size: { bytes: 512 * MIB } };
+    expect(loaderFindings(facts({ ...GPT_DISK, partitions: [bios, boot, root] }))).toEqual([
+      {
+        path: [],
+        what: 'The partition boot is mounted at /boot, but GRUB starts the kernel from the root file system.',
+        hint: 'Leave /boot in the root file system.',
+      },
+    ]);
+  });
+});
+
+describe('content', () => {
+  const tree: Content = { kind: 'ext4', tree: '/t', hidden: [], size: { inodes: 17_000, blocks: 200_000 } };
+  const files: Content = { kind: 'vfat', files: [{ path: 'a', source: '/a' }], bytes: 70 * MIB };
+
+  it('hides what other partitions hold and what the kernel mounts', () => {
+    const paths = ['/dev', '/proc', '/', '/boot/efi', '/var', '/var/log'];
+    expect(hiddenUnder('/', paths)).toEqual(['dev', 'proc', 'boot/efi', 'var', 'var/log']);
+    expect(hiddenUnder('/var', paths)).toEqual(['log']);
+  });
+
+  it('says by how much partitions are too small', () => {
+    const layout = planLayout({ ...GPT_DISK, bytes: 1282 * MIB });
+    const contents = new Map<string, Content>([
+      ['root', tree],
+      ['esp', files],
+    ]);
+    const failure = failureOf(() => requireRoom(layout, contents, 1));
+    expect(failure.kind).toBe('recipe');
+    expect(failure.diagnostics).toEqual([
+      {
+        what: 'The partition esp of 64 MiB is 6 MiB too small for its content.',
+        expected: 'at least 70 MiB: 1 file and the file allocation tables',
+        found: '64 MiB',
+        hint: 'Enlarge the partition or the disk, or install less.',
+      },
+      {
+        what: 'The partition root of 701 MiB is 123 MiB too small for its content.',
+        expected:
+          'at least 824 MiB: 17000 files of 782 MiB, about 31 MiB for journal and metadata and 9 MiB of reserve',
+        found: '701 MiB',
+        hint: 'Enlarge the partition or the disk, or install less.',
+      },
+    ]);
+  });
+
+  it('takes what fits', () => {
+    requireRoom(planLayout(GPT_DISK), new Map<string, Content>([['root', tree]]), 1);
+  });
+
+  it('decides the size of a growing partition, with room to spare', () => {
+    const options = { reservedPercent: 1, free: 0 };
+    const least = contentBytes(tree, options);
+    expect(contentBytes(tree, { ...options, free: 256 * MIB }) - least).toBeGreaterThanOrEqual(256 * MIB);
+    expect(contentBytes(files, { ...options, free: 2 * MIB })).toBe(72 * MIB);
+    expect(contentBytes({ kind: 'none' }, options)).toBe(MIB);
+  });
+});
+
+it('binds empty directories over what is to be hidden, and takes them away again', async () => {
+  await using folder = await testFolder();
+  await mkdir(folder.at('tree/run/lock'), { recursive: true });
+  await mkdir(folder.at('tree/proc'));
+  await mkdir(folder.at('scratch'));
+  const commands: string[] = [];
+  const run = (argv: Argv) => {
+    commands.push(argv.join(' ').replaceAll(folder.path, ''));
+    return Promise.resolve({ stdout: '', stderr: '', exitCode: 0 });
+  };
+  const ports = { run, signal: new AbortController().signal };
+  {
+    await using _ = await hideContent(ports, folder.at('tree'), ['proc', 'run', 'sys'], folder.at('scratch'));
+    expect(commands).toEqual(['mount --bind /scratch/hidden-0 /tree/run']);
+  }
+  expect(commands).toEqual(['mount --bind /scratch/hidden-0 /tree/run', 'umount /tree/run']);
+});
+
+it('describes a disk in the words of the manifest', () => {
+  const { partitions: _, ...disk } = describeDisk(planLayout(MBR_DISK));
+  expect(disk).toEqual({ table: 'mbr', bytes: 2048 * MIB, guid: MBR_DISK.guid });
+  expect(describeDisk(planLayout(MBR_DISK)).partitions[2]).toEqual({
+    number: 3,
+    name: 'root',
+    type: '83',
+    guid: '1a2b3c4d-03',
+    firstLba: 1181696,
+    sectors: 3012608,
+    filesystem: 'ext4',
+    filesystemUuid: root.filesystemUuid,
+    mount: '/',
+    grow: false,
+  });
+  expect(describeDisk(planLayout(GPT_DISK)).partitions[0]).toEqual({
+    number: 1,
+    name: 'bios',
+    type: '21686148-6449-6E6F-744E-656564454649',
+    guid: bios.guid,
+    firstLba: 2048,
+    sectors: 6144,
+    grow: false,
+  });
+});
