@@ -22,7 +22,7 @@ export async function describeRelease(
 ): Promise<Manifest> {
   const { recipe } = plan;
   const [files, tools, lunsmith] = await Promise.all([
-    digestFiles(staging),
+    digestFiles(staging, ports),
     toolVersions(plan, ports),
     lunsmithVersion(),
   ]);

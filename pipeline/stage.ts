@@ -26,6 +26,7 @@ export interface RecipeFacts {
 
 /** A program on the host that a stage needs. `package` is Debian's package that holds it. */
 export interface ToolNeed {
+  /** Looked for in the tools' PATH; an absolute path is that of a file which is no program. */
   readonly name: string;
   readonly package: string;
   /** Least version, if one is needed; compared as dot-separated numbers. */
@@ -59,7 +60,12 @@ export interface StageContext<Options> extends Ports {
   /** Resolves a secret reference (`env:NAME`, `file:PATH`). @throws Failure of kind `recipe`. */
   readonly secret: (reference: string) => Promise<string>;
   readonly warn: (message: string, hint?: string) => void;
-  readonly progress: (what: string, done: number, total: number | undefined, unit: 'bytes' | 'files' | 'packages') => void;
+  readonly progress: (
+    what: string,
+    done: number,
+    total: number | undefined,
+    unit: 'bytes' | 'files' | 'packages',
+  ) => void;
   /** Facts for the manifest, e.g. `kernel`, `packages`; one JSON value a key. */
   readonly record: (key: string, value: unknown) => void;
   /** Facts that earlier steps recorded. */
@@ -94,15 +100,27 @@ export interface StageDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly tools: readonly ToolNeed[];
   /** Tools that only these options need, besides `tools`. */
   readonly toolsFor?: (options: z.output<Schema>) => readonly ToolNeed[];
+  /**
+   * Where its one step stands among the rootfs steps: `first` makes the root from nothing, `late` must see all that
+   * others wrote (the initramfs), `last` cleans up after everything. Absent: anywhere between, any number of times.
+   */
+  readonly place?: 'first' | 'late' | 'last';
+  /** What a person reads while the step runs, after its name: `linux-image-amd64 open-iscsi …`. */
+  readonly title?: (options: z.output<Schema>) => string;
   /** What is wrong with the options beyond their schema; may read the recipe's folder, writes nothing. */
   readonly check?: (check: StageCheck<z.output<Schema>>) => readonly StageFinding[];
-  /** Files of the recipe's folder that the options name, relative to it: inputs of the step's key. */
+  /**
+   * Files of the recipe's folder that the options name, relative to it: inputs of the step's key. An option that an
+   * extended recipe wrote is rewritten to lead from the extending one's folder, so it may begin with `../`.
+   */
   readonly inputs?: (options: z.output<Schema>) => readonly string[];
   readonly run: (ctx: StageContext<z.output<Schema>>) => Promise<void>;
 }
 
 /** Gives a stage its types; returns it unchanged. */
-export function defineStage<Schema extends z.ZodType>(stage: StageDefinition<Schema>): StageDefinition<Schema> {
+export function defineStage<Schema extends z.ZodType>(
+  stage: StageDefinition<Schema>,
+): StageDefinition<Schema> {
   return stage;
 }
 

@@ -1,13 +1,5 @@
-/** sha256 of files, and the canonical bytes that a manifest's digest is taken of. */
+/** The canonical bytes that a manifest's digest is taken of, and that digest. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-
-/** Lower-case hex sha256 of a whole file, holes read as zeros. @throws the file system's error */
-export async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
-}
 
 /** Lower-case hex sha256 of a text's UTF-8 bytes. */
 export function sha256OfText(text: string): string {

@@ -12,7 +12,8 @@ import { mkdir, readdir, readFile, realpath, rename, rm, stat, symlink, writeFil
 import { join } from 'node:path';
 import type { Ports } from '../../pipeline/ports.js';
 import { Failure } from '../failure.js';
-import { canonicalJson, sha256OfFile, sha256OfText } from './digest.js';
+import { type DigestOptions, sha256File } from '../formats/file-digest.js';
+import { canonicalJson, sha256OfText } from './digest.js';
 import { type Manifest, manifestSchema } from './manifest.js';
 import { cellName, type Proof, proofSchema } from './proof.js';
 
@@ -36,17 +37,13 @@ export async function listFiles(folder: string): Promise<string[]> {
 }
 
 /** Digests all files of a folder that is to become a release. */
-export async function digestFiles(folder: string): Promise<Manifest['files']> {
-  const paths = await listFiles(folder);
-  return Promise.all(
-    paths.map(async (path) => {
-      const [{ size: bytes }, sha256] = await Promise.all([
-        stat(join(folder, path)),
-        sha256OfFile(join(folder, path)),
-      ]);
-      return { path, bytes, sha256 };
-    }),
-  );
+export async function digestFiles(folder: string, options: DigestOptions = {}): Promise<Manifest['files']> {
+  const files: Manifest['files'] = [];
+  for (const path of await listFiles(folder)) {
+    const { size: bytes } = await stat(join(folder, path));
+    files.push({ path, bytes, sha256: await sha256File(join(folder, path), options) });
+  }
+  return files;
 }
 
 /**
@@ -155,23 +152,24 @@ export async function writeProof(path: string, proof: Proof): Promise<void> {
 }
 
 /** What differs between a release's files and its manifest; empty when it is whole. */
-export async function verifyRelease(release: Release): Promise<string[]> {
-  const problems = await Promise.all(
-    release.manifest.files.map(async (file) => {
-      const path = join(release.path, file.path);
-      const found = await stat(path).catch(() => undefined);
-      if (found === undefined) return `${file.path}: missing`;
-      if (found.size !== file.bytes) return `${file.path}: ${found.size} bytes instead of ${file.bytes}`;
-      return (await sha256OfFile(path)) === file.sha256
-        ? undefined
-        : `${file.path}: its sha256 is not the manifest’s`;
-    }),
-  );
+export async function verifyRelease(release: Release, options: DigestOptions = {}): Promise<string[]> {
+  const problems: string[] = [];
+  for (const file of release.manifest.files) {
+    const path = join(release.path, file.path);
+    const found = await stat(path).catch(() => undefined);
+    if (found === undefined) problems.push(`${file.path}: missing`);
+    else if (found.size !== file.bytes)
+      problems.push(`${file.path}: ${found.size} bytes instead of ${file.bytes}`);
+    else if ((await sha256File(path, options)) !== file.sha256) {
+      problems.push(`${file.path}: its sha256 is not the manifest’s`);
+    }
+  }
   const listed = new Set(release.manifest.files.map((file) => file.path));
-  const extra = (await listFiles(release.path))
-    .filter((path) => path !== 'manifest.json' && !path.startsWith('proofs/') && !listed.has(path))
-    .map((path) => `${path}: not in the manifest`);
-  return [...problems.filter((problem) => problem !== undefined), ...extra];
+  for (const path of await listFiles(release.path)) {
+    const ours = path === 'manifest.json' || path.startsWith('proofs/') || listed.has(path);
+    if (!ours) problems.push(`${path}: not in the manifest`);
+  }
+  return problems;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,0 +1,62 @@
+/**
+ * Writes what follows from the schemas: schemas/recipe.schema.json, docs/stages.md, the tables of docs/recipe.md.
+ * With `--check` it writes nothing and exits with 1 when one of them is stale.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { packageFile } from '../pipeline/package-root.js';
+import { recipeJsonSchema } from '../pipeline/recipe-json-schema.js';
+import { fillParts, recipeParts, type StepExamples, stagesPage } from '../pipeline/reference.js';
+import { stepExamples } from '../pipeline/step-examples.js';
+import { stages } from '../stages/index.js';
+
+/** Recipes that the examples are taken from, the one to read first first. */
+const RECIPES = ['debian-bookworm', 'debian-trixie'];
+
+/** The generated files, by path in the package. */
+export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
+  return new Map([
+    ['schemas/recipe.schema.json', `${JSON.stringify(recipeJsonSchema(stages), null, 1)}\n`],
+    ['docs/stages.md', stagesPage(stages, await examples())],
+    ['docs/recipe.md', fillParts(await readFile(packageFile('docs/recipe.md'), 'utf8'), recipeParts())],
+  ]);
+}
+
+async function examples(): Promise<StepExamples> {
+  const found = new Map<string, { recipe: string; yaml: string }>();
+  for (const recipe of RECIPES) {
+    const path = `recipes/${recipe}/recipe.yaml`;
+    for (const [uses, yaml] of stepExamples(await readFile(packageFile(path), 'utf8'))) {
+      if (!found.has(uses)) found.set(uses, { recipe: path, yaml });
+    }
+  }
+  return found;
+}
+
+/** Paths of generated files that are not what they would be. */
+export async function staleFiles(): Promise<string[]> {
+  const stale: string[] = [];
+  for (const [path, text] of await generatedFiles()) {
+    const now = await readFile(packageFile(path), 'utf8').catch(() => undefined);
+    if (now !== text) stale.push(path);
+  }
+  return stale;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const stale = await staleFiles();
+  if (args.includes('--check')) {
+    for (const path of stale) process.stderr.write(`${path} is stale: run \`npm run generate\`.\n`);
+    return stale.length === 0 ? 0 : 1;
+  }
+  const files = await generatedFiles();
+  for (const path of stale) await writeFile(packageFile(path), files.get(path) ?? '');
+  process.stdout.write(
+    stale.length === 0
+      ? 'All generated files are up to date.\n'
+      : stale.map((path) => `Wrote ${path}.\n`).join(''),
+  );
+  return 0;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await main(process.argv.slice(2));

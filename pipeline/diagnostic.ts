@@ -1,0 +1,78 @@
+/** Diagnostics as plain text: the place, the sentence, the offending line underlined, what was expected, what to do. */
+import { type Diagnostic, Failure, type FailureKind, type SourcePlace } from '../artifacts/failure.js';
+
+/** Longest stretch of an offending line that is shown, in characters. */
+const SHOWN = 120;
+/** How much of a long line is shown before the offending column. */
+const BEFORE = 40;
+
+/**
+ * One diagnostic as lines without a final newline and without colour:
+ *
+ *     recipes/x/recipe.yaml:7:13 Unknown key `suit`.
+ *         with: { suit: bookworm }
+ *                 ^^^^
+ *       Expected: one of suite, mirror
+ *       Hint: Did you mean `suite`?
+ */
+export function renderDiagnostic(diagnostic: Diagnostic): string {
+  const { what, place, expected, found, hint } = diagnostic;
+  return [
+    printable(place === undefined ? what : `${place.file}:${place.line}:${place.column} ${what}`),
+    ...(place === undefined ? [] : underline(place)),
+    ...(expected === undefined ? [] : [printable(`  Expected: ${expected}`)]),
+    ...(found === undefined ? [] : [printable(`  Found: ${found}`)]),
+    ...(hint === undefined ? [] : [printable(`  Hint: ${hint}`)]),
+  ].join('\n');
+}
+
+/** All of them, with an empty line between two. */
+export function renderDiagnostics(diagnostics: readonly Diagnostic[]): string {
+  return diagnostics.map(renderDiagnostic).join('\n\n');
+}
+
+/** Those without a place first, then by file, line and column; equal ones once. */
+export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const seen = new Set<string>();
+  const unique = diagnostics.filter((diagnostic) => {
+    const key = JSON.stringify(diagnostic);
+    return !seen.has(key) && seen.add(key);
+  });
+  return unique.sort(({ place: a }, { place: b }) => {
+    if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
+    if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+    return a.line - b.line || a.column - b.column;
+  });
+}
+
+/** @throws Failure with all diagnostics, sorted, when there are any. */
+export function throwIfAny(kind: FailureKind, diagnostics: readonly Diagnostic[]): void {
+  const [first, ...rest] = sortDiagnostics(diagnostics);
+  if (first !== undefined) throw new Failure(kind, [first, ...rest]);
+}
+
+function underline(place: SourcePlace): string[] {
+  if (place.text === undefined) return [];
+  const from = place.text.length > SHOWN ? Math.max(0, place.column - 1 - BEFORE) : 0;
+  const line = place.text.slice(from, from + SHOWN);
+  if (line.trim() === '') return [];
+  const start = place.column - 1 - from;
+  const length = Math.max(1, Math.min(place.length ?? 1, line.length - start));
+  const before = from > 0 ? '…' : '';
+  const after = from + SHOWN < place.text.length ? '…' : '';
+  return [
+    `${before}${printable(line)}${after}`,
+    // Code points, not code units, so that the marks stand under the word where the terminal draws it.
+    ' '.repeat(before.length + width(line.slice(0, start))) +
+      '^'.repeat(Math.max(1, width(line.slice(start, start + length)))),
+  ];
+}
+
+function width(text: string): number {
+  return [...text].length;
+}
+
+/** Tabs and control characters as one visible column each: a recipe must not steer the terminal. */
+function printable(line: string): string {
+  return line.replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => (char === '\t' ? ' ' : '\ufffd'));
+}

@@ -1,0 +1,63 @@
+/**
+ * `extends`: a child recipe over its parent. Maps merge, scalars and lists replace, an empty value leaves an
+ * inherited map or list as it is. `steps` and `disk.partitions` merge by name.
+ */
+import type { Diagnostic } from '../artifacts/failure.js';
+import { type JoinRules, joinByName, mergeMaps } from './join-by-name.js';
+import { child, type MapEntry, type MapNode, type Node, textAt, withEntries } from './node.js';
+
+/** What merging must know of stages: where a step of this stage stands when nothing else is said. */
+export type PlaceOfStage = (uses: string | undefined) => 'first' | 'late' | 'last' | undefined;
+
+const STEP_RANKS = { first: -1, late: 1, last: 2 } as const;
+
+/** The parent with the child laid over it; problems are appended. */
+export function mergeRecipes(
+  parent: MapNode,
+  over: MapNode,
+  placeOfStage: PlaceOfStage,
+  problems: Diagnostic[],
+): MapNode {
+  const stepRank = (item: Node) => {
+    const place = placeOfStage(textAt(item, 'uses'));
+    return place === undefined ? 0 : STEP_RANKS[place];
+  };
+  const merged = new Map(mergeMaps(parent, over).entries);
+  joinInto(merged, 'steps', child(parent, 'steps'), child(over, 'steps'), {
+    word: 'step',
+    needed: 'uses',
+    nameOf: (item) => textAt(item, 'name') ?? textAt(item, 'uses'),
+    rank: stepRank,
+    problems,
+  });
+  const disk = merged.get('disk');
+  if (disk?.value.kind === 'map') {
+    const entries = new Map(disk.value.entries);
+    const [below, above] = [
+      child(child(parent, 'disk'), 'partitions'),
+      child(child(over, 'disk'), 'partitions'),
+    ];
+    joinInto(entries, 'partitions', below, above, {
+      word: 'partition',
+      needed: 'type',
+      nameOf: (item) => textAt(item, 'name'),
+      // What takes the rest of the disk stays last.
+      rank: (item) => (['rest', 'grow'].includes(textAt(item, 'size') ?? '') ? 1 : 0),
+      problems,
+    });
+    merged.set('disk', { ...disk, value: withEntries(disk.value, entries) });
+  }
+  return withEntries(over, merged);
+}
+
+function joinInto(
+  entries: Map<string, MapEntry>,
+  key: string,
+  below: Node | undefined,
+  above: Node | undefined,
+  rules: JoinRules,
+): void {
+  const entry = entries.get(key);
+  if (entry === undefined || below?.kind !== 'list' || above?.kind !== 'list') return;
+  entries.set(key, { ...entry, value: joinByName(below, above, rules) });
+}
