@@ -1,12 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
-/** Three projects: pure tests, tests that use the host's real tools, and tests that build and boot. */
+/**
+ * Three projects, one after the other: pure tests, tests that use the host's real tools, and tests that build and boot,
+ * which look at all processes of the host and so run alone.
+ */
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: 'fast',
+          sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.real.test.ts', 'test/e2e/**'],
         },
@@ -14,6 +18,7 @@ export default defineConfig({
       {
         test: {
           name: 'real',
+          sequence: { groupOrder: 1 },
           globalSetup: 'test/util/global-setup.ts',
           include: ['test/**/*.real.test.ts'],
           exclude: ['test/e2e/**'],
@@ -24,6 +29,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          sequence: { groupOrder: 2 },
           globalSetup: 'test/util/global-setup.ts',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 900_000,

@@ -14,7 +14,7 @@ beforeAll(async () => {
   await mkdir(home);
 });
 
-/** A recipe of one bootstrap and an image of this size. */
+/** A small recipe with an image of this size. */
 async function recipe(name: string, size: string): Promise<string> {
   const folder = join(home, name);
   await mkdir(folder, { recursive: true });
@@ -27,7 +27,11 @@ architecture: amd64
 steps:
   - uses: debootstrap
     with: { suite: bookworm, pockets: [] }
+  - uses: packages
+    with: { install: [linux-image-cloud-amd64, initramfs-tools, open-iscsi, systemd-sysv, udev, busybox, zstd] }
   - uses: fstab
+  - uses: iscsi-initiator
+  - uses: initramfs
   - uses: seal
 disk:
   table: gpt

@@ -8,7 +8,8 @@ import type { TestProject } from 'vitest/node';
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const compiler = ['node_modules/typescript/bin/tsc', '--build', 'tsconfig.json'];
   // `npm test` has compiled already.
-  if (process.env['LUNSMITH_COMPILED'] !== '1') execFileSync(process.execPath, compiler, { stdio: 'inherit' });
+  if (process.env['LUNSMITH_COMPILED'] !== '1')
+    execFileSync(process.execPath, compiler, { stdio: 'inherit' });
   const shared = await mkdtemp(join(tmpdir(), 'lunsmith-tests-'));
   project.provide('shared', shared);
   return () => rm(shared, { recursive: true, force: true });

@@ -19,3 +19,30 @@ export async function untilGone(text: string, seconds = 5): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** Pids of a process's descendants, at this moment. */
+export async function descendants(pid: number): Promise<number[]> {
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => ''))
+    .split(' ')
+    .filter((each) => each !== '')
+    .map(Number);
+  return [...children, ...(await Promise.all(children.map(descendants))).flat()];
+}
+
+/** Waits, bounded, until none of these processes runs. @throws after the bound, with what is left */
+export async function untilEnded(pids: readonly number[], seconds = 5): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const alive = await Promise.all(pids.map(isRunning));
+    const left = pids.filter((_, index) => alive[index]);
+    if (left.length === 0) return;
+    if (Date.now() > deadline) throw new Error(`still running after ${seconds} s: ${left.join(', ')}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** A zombie holds nothing any more; whoever inherited it may take its time to reap it. */
+async function isRunning(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return /^State:\s+[^ZX]/m.test(status);
+}

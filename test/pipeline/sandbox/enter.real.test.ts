@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Failure } from '../../../artifacts/failure.js';
 import type { Event } from '../../../pipeline/event.js';
 import { enterSandbox } from '../../../pipeline/sandbox/enter.js';
-import { untilGone } from '../../util/processes.js';
+import { descendants, untilEnded, untilGone } from '../../util/processes.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -69,8 +69,10 @@ it('ends when the process outside is killed', async () => {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(holder.stdout, 'data');
+  const started = await descendants(holder.pid ?? 0);
+  // unshare and the process inside; it is about to start another.
+  expect(started.length).toBeGreaterThanOrEqual(2);
   holder.kill('SIGKILL');
   await once(holder, 'close');
-  await untilGone('sleep 987651');
-  await untilGone('lunsmith-sandbox');
+  await untilEnded(started);
 });

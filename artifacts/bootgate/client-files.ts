@@ -1,0 +1,69 @@
+/** What belongs to the one client of a cell: its iPXE script and, for a direct boot, its small cpio. Both hold its secret. */
+import { writeCpio } from '../formats/cpio.js';
+import { clientScript, sanUri } from '../formats/ipxe.js';
+import type { Cell } from '../release/proof.js';
+import type { GateIdentity } from './identity.js';
+import type { GateNetwork } from './network.js';
+import { UNDIONLY } from './request.js';
+
+export const ISCSI_PORT = 3260;
+export const HTTP_PORT = 80;
+/** tgtd's LUN 0 is its controller. */
+export const LUN = 1;
+/** Paths on the gate's HTTP server. */
+export const CLIENT_CPIO = '/client/initrd.cpio';
+
+const TRIES = 2;
+
+/** The script that iPXE is handed: the client's settings, then the script of the release itself. */
+export function gateScript(cell: Cell, identity: GateIdentity, network: GateNetwork): string {
+  const { server, kind } = network;
+  const http = `http://${server}`;
+  const tries = { 'boot-tries': String(TRIES) };
+  if (cell.path === 'direct') {
+    return clientScript({
+      settings: { 'client-initrd': `${http}${CLIENT_CPIO}`, ...tries },
+      next: `${http}/boot/direct.ipxe`,
+      ...undionly(cell, network),
+    });
+  }
+  const uri = sanUri({ server, port: ISCSI_PORT, lun: LUN, target: identity.target });
+  return clientScript({
+    settings: {
+      'san-uri': uri,
+      'initiator-iqn': identity.initiator,
+      username: identity.chapUser,
+      password: identity.offeredSecret,
+      ...tries,
+    },
+    next: `${http}/boot/sanboot.ipxe`,
+    ...(kind === 'tap' ? undionly(cell, network) : {}),
+  });
+}
+
+/** The card's own ROM is an iPXE too; it plays the plain PXE ROM, and the iPXE that Debian ships for such takes over. */
+function undionly(cell: Cell, { kind, server }: GateNetwork): { readonly undionly?: string } {
+  if (cell.firmware !== 'bios' || kind !== 'tap') return {};
+  return { undionly: `tftp://${server}/${UNDIONLY.slice(UNDIONLY.lastIndexOf('/') + 1)}` };
+}
+
+/** The archive that open-iscsi's initramfs script finds its settings in. */
+export function clientCpio(identity: GateIdentity, server: string): Buffer {
+  const settings = {
+    ISCSI_INITIATOR: identity.initiator,
+    ISCSI_TARGET_NAME: identity.target,
+    ISCSI_TARGET_IP: server,
+    ISCSI_TARGET_PORT: String(ISCSI_PORT),
+    ISCSI_TARGET_GROUP: '1',
+    ISCSI_USERNAME: identity.chapUser,
+    ISCSI_PASSWORD: identity.offeredSecret,
+  };
+  const lines = Object.entries(settings).map(([name, text]) => `${name}='${text}'\n`);
+  const file = (path: string, text: string) =>
+    ({ type: 'file', path, mode: 0o600, uid: 0, gid: 0, content: Buffer.from(text) }) as const;
+  return writeCpio([
+    { type: 'directory', path: 'etc', mode: 0o755, uid: 0, gid: 0 },
+    file('etc/iscsi.initramfs', lines.join('')),
+    file('etc/initiatorname.iscsi', `InitiatorName=${identity.initiator}\n`),
+  ]);
+}

@@ -1,0 +1,156 @@
+/** A running client: QEMU with its console and its control connection. */
+import { once } from 'node:events';
+import { createConnection, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Argv, Ports, RunningTool } from '../../pipeline/ports.js';
+import { Failure } from '../failure.js';
+import { createCleaner } from './ansi.js';
+import { Broken } from './broken.js';
+import { createConsole, type SerialConsole } from './console.js';
+import { QMP_SOCKET, SERIAL_SOCKET } from './qemu.js';
+import { openQmp, type Qmp, type QmpEvent } from './qmp.js';
+import type { Runtime } from './runtime.js';
+import { type Bound, createWaiting } from './waiting.js';
+
+export interface Machine extends AsyncDisposable {
+  readonly console: SerialConsole;
+  powerOn(): Promise<void>;
+  /** Writes a PNG of the screen. */
+  screenshot(file: string): Promise<void>;
+  /** Resets that came before are no news, e.g. those of the firmware. */
+  forgetStops(): void;
+  /**
+   * Awaits the next reset or power-off and tells which it was, with QEMU's reason: `guest-reset`, `guest-shutdown`.
+   * @throws Broken when the bound is reached or QEMU ends by itself; the signal's reason when it aborts
+   */
+  stopped(bound: Bound): Promise<{ readonly event: 'RESET' | 'SHUTDOWN'; readonly reason: string }>;
+}
+
+export interface MachineOptions {
+  readonly argv: Argv;
+  readonly runtime: Runtime;
+  readonly onConsoleLine: (line: string) => void;
+  readonly onConsolePartial: (text: string) => void;
+  readonly onToolLine: (line: string) => void;
+}
+
+const CONNECT_SECONDS = 20;
+const LOOK_MS = 20;
+
+/** Starts QEMU; the machine is off. @throws Failure of kind `tool` or `host` when QEMU does not start */
+export async function startMachine(ports: Ports, options: MachineOptions): Promise<Machine> {
+  const { argv, runtime } = options;
+  const tool = await ports.start(argv, {
+    doing: 'start the client’s machine',
+    cwd: runtime.path,
+    quiet: true,
+    onLine: options.onToolLine,
+  });
+  const sockets: Socket[] = [];
+  const dispose = async () => {
+    for (const socket of sockets) socket.destroy();
+    await tool[Symbol.asyncDispose]();
+  };
+  try {
+    const connect = async (name: string) => {
+      const socket = await connectTo(join(runtime.shortPath, name), tool, argv, ports.signal);
+      sockets.push(socket);
+      return socket;
+    };
+    const serial = await connect(SERIAL_SOCKET);
+    const terminal = attachConsole(serial, options);
+    const stops = createStops();
+    const qmp = await openQmp(await connect(QMP_SOCKET), stops.hear);
+    void tool.ended.then(() => {
+      terminal.close();
+      stops.end();
+    });
+    return {
+      console: terminal,
+      powerOn: async () => void (await qmp.execute('cont')),
+      screenshot: (file) => screenshot(qmp, file),
+      forgetStops: stops.forget,
+      stopped: stops.next,
+      [Symbol.asyncDispose]: dispose,
+    };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+function attachConsole(serial: Socket, options: MachineOptions): SerialConsole {
+  const cleaner = createCleaner();
+  const terminal = createConsole({
+    write: (text) => void serial.write(text),
+    onLine: options.onConsoleLine,
+    onPartial: options.onConsolePartial,
+  });
+  serial.on('data', (chunk) => terminal.feed(cleaner.clean(chunk as Buffer)));
+  serial.on('error', () => undefined);
+  return terminal;
+}
+
+async function screenshot(qmp: Qmp, filename: string): Promise<void> {
+  await qmp.execute('screendump', { filename, format: 'png' });
+}
+
+interface Stop {
+  readonly event: 'RESET' | 'SHUTDOWN';
+  readonly reason: string;
+}
+
+function createStops() {
+  const seen: Stop[] = [];
+  const waiting = createWaiting();
+  let ended = false;
+  return {
+    hear: ({ name, data }: QmpEvent) => {
+      if (name !== 'RESET' && name !== 'SHUTDOWN') return;
+      seen.push({ event: name, reason: String(data['reason']) });
+      waiting.wake();
+    },
+    end: () => {
+      ended = true;
+      waiting.wake();
+    },
+    forget: () => {
+      seen.length = 0;
+    },
+    next: (bound: Bound) =>
+      waiting.until(() => {
+        const stop = seen.shift();
+        if (stop === undefined && ended) throw new Broken(`The machine was gone before ${bound.what}.`);
+        return stop;
+      }, bound),
+  };
+}
+
+async function connectTo(path: string, tool: RunningTool, argv: Argv, signal: AbortSignal): Promise<Socket> {
+  let ended: string | undefined;
+  void tool.ended.then((end) => {
+    ended = end.signal === undefined ? `exit code ${end.exitCode}` : `ended by ${end.signal}`;
+  });
+  const deadline = Date.now() + CONNECT_SECONDS * 1000;
+  for (;;) {
+    if (signal.aborted)
+      throw new Failure('interrupted', { what: 'Interrupted: could not start the client’s machine.' });
+    const socket = createConnection({ path });
+    try {
+      await once(socket, 'connect');
+      return socket;
+    } catch (error) {
+      socket.destroy();
+      if (ended === undefined && Date.now() < deadline) {
+        await delay(LOOK_MS);
+        continue;
+      }
+      throw new Failure(
+        'tool',
+        { what: 'QEMU did not start.', found: ended ?? `no connection within ${CONNECT_SECONDS} s` },
+        { cause: error, command: { argv, lastLines: tool.lastLines() } },
+      );
+    }
+  }
+}

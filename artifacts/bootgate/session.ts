@@ -1,0 +1,76 @@
+/** Talks to the client's shell on its serial console. */
+import { randomBytes } from 'node:crypto';
+import { Broken } from './broken.js';
+import type { SerialConsole } from './console.js';
+import type { GateAccount } from './credentials.js';
+
+export interface SessionOptions {
+  readonly console: SerialConsole;
+  readonly signal: AbortSignal;
+  /** Seconds for one command. */
+  readonly seconds: number;
+}
+
+export interface CommandOutput {
+  /** Without the kernel's messages that came in between. */
+  readonly text: string;
+  readonly status: number;
+}
+
+export interface Session {
+  /** Runs a line of sh(1), at most some 1000 characters: a terminal takes no more than 4095 at once. */
+  run(line: string): Promise<CommandOutput>;
+  /** Types a line whose end is not awaited. */
+  type(line: string): void;
+}
+
+const PROMPT = /(?:^|\n)[\w.-]+ login: ?/;
+
+/** Awaits the login prompt. */
+export async function awaitLogin(
+  terminal: SerialConsole,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<void> {
+  await terminal.expect(PROMPT, { seconds, what: 'the login prompt', signal });
+}
+
+/**
+ * Logs in at the prompt that was awaited.
+ * @throws Broken when the account is refused
+ */
+export async function logIn(account: GateAccount, options: SessionOptions): Promise<Session> {
+  const { console: terminal, signal, seconds } = options;
+  terminal.send(`${account.name}\n`);
+  await terminal.expect(/Password: ?/, { seconds, what: 'the password prompt', signal });
+  terminal.send(`${account.password}\n`);
+  const [answer] = await terminal.expect(/Login incorrect|[#$] $/, { seconds, what: 'the shell', signal });
+  if (answer === 'Login incorrect') {
+    throw new Broken(
+      'The system refused the account that its service manager was told of (credential tmpfiles.extra; systemd 252 or later takes it).',
+    );
+  }
+  const session: Session = { run: (line) => run(line, options), type: (line) => terminal.send(`${line}\n`) };
+  // No echo, no prompt and none of the kernel's messages among the answers.
+  await session.run(
+    "stty -echo; PS1=''; PS2=''; dmesg --console-level 1; export SYSTEMD_COLORS=0 SYSTEMD_PAGER=cat TERM=dumb",
+  );
+  return session;
+}
+
+/** The marks are put together by the shell, so that the echo of what was typed does not look like them. */
+async function run(
+  line: string,
+  { console: terminal, signal, seconds }: SessionOptions,
+): Promise<CommandOutput> {
+  const mark = randomBytes(6).toString('hex');
+  terminal.skip();
+  terminal.send(
+    `printf '\\n%s-%s\\n' begin ${mark}; { ${line}; } 2>&1; printf '\\n%s-%s-%d-\\n' end ${mark} $?\n`,
+  );
+  const pattern = new RegExp(`\\nbegin-${mark}\\n([\\s\\S]*)\\nend-${mark}-(\\d+)-`);
+  const what = `the end of \`${line.length > 60 ? `${line.slice(0, 60)}…` : line}\``;
+  const [, text = '', status = ''] = await terminal.expect(pattern, { seconds, what, signal });
+  const lines = text.split('\n').filter((each) => !/^\[ *\d+\.\d{6}\] /.test(each));
+  return { text: lines.join('\n').trim(), status: Number(status) };
+}

@@ -1,0 +1,46 @@
+/** Lines of the console that say that a boot will not get further, whatever time it is given. */
+
+export interface Symptom {
+  readonly kind:
+    | 'san-refused'
+    | 'san-failed'
+    | 'download-failed'
+    | 'no-boot-device'
+    | 'grub'
+    | 'initramfs-refused'
+    | 'initramfs-shell'
+    | 'panic'
+    | 'emergency';
+  /** The line itself. */
+  readonly line: string;
+}
+
+/** In words for a message: `the client …`. */
+export const SYMPTOM_WORDS: Readonly<Record<Symptom['kind'], string>> = {
+  'san-refused': 'iPXE was refused by the target',
+  'san-failed': 'iPXE could not boot from the LUN',
+  'download-failed': 'iPXE could not load kernel and initramfs',
+  'no-boot-device': 'the firmware found nothing to boot',
+  grub: 'GRUB could not find what it needs',
+  'initramfs-refused': 'the initramfs was refused by the target',
+  'initramfs-shell': 'the initramfs did not find the root and opened a shell',
+  panic: 'the kernel stopped',
+  emergency: 'the system started in emergency mode',
+};
+
+const PATTERNS: readonly (readonly [RegExp, Symptom['kind']])[] = [
+  [/^Could not open SAN device: (?:Permission denied|Operation not permitted|Access denied)/i, 'san-refused'],
+  [/^SAN boot failed, giving up/, 'san-failed'],
+  [/^Direct boot failed, giving up/, 'download-failed'],
+  [/\bNo bootable device|^No more network devices|^BdsDxe: No bootable option|^UEFI Interactive Shell/, 'no-boot-device'],
+  [/^grub rescue>|^error: no such device: |^error: unknown filesystem/, 'grub'],
+  [/iscsistart: .*(?:authorization failure|Login authentication failed)/i, 'initramfs-refused'],
+  [/^\(initramfs\)/, 'initramfs-shell'],
+  [/Kernel panic - not syncing/, 'panic'],
+  [/You are in (?:emergency|rescue) mode/, 'emergency'],
+];
+
+export function findSymptom(line: string): Symptom | undefined {
+  const kind = PATTERNS.find(([pattern]) => pattern.test(line.trimStart()))?.[1];
+  return kind === undefined ? undefined : { kind, line: line.trim() };
+}

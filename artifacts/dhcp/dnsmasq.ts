@@ -1,0 +1,92 @@
+/**
+ * A configuration of dnsmasq (dnsmasq(8)) that boots clients from the network: a plain PXE ROM is handed an iPXE that
+ * suits its firmware, and iPXE, which tells itself by option 175, is handed a script.
+ */
+import { Failure } from '../failure.js';
+
+export interface DnsmasqConfig {
+  /** The network interface it serves; no other. */
+  readonly interface: string;
+  readonly range: {
+    readonly first: string;
+    readonly last: string;
+    readonly netmask: string;
+    readonly leaseSeconds: number;
+  };
+  /** Clients with an address of their own; dnsmasq finds them by MAC. */
+  readonly hosts?: readonly { readonly mac: string; readonly address: string; readonly name?: string }[];
+  /** What each kind of client loads next: a path below the TFTP root, or for iPXE also a URL. */
+  readonly boot: { readonly bios: string; readonly uefi: string; readonly ipxe: string };
+  /** Absolute path of the folder that TFTP serves. */
+  readonly tftpRoot: string;
+  /** Absolute path of the file that leases are kept in. */
+  readonly leaseFile: string;
+  /**
+   * An IPv6 prefix to advertise, e.g. `fd00:1::`; the interface needs an address in it. iPXE waits some 16 s for a
+   * router advertisement before it goes on without IPv6, so a network with one boots that much faster.
+   */
+  readonly advertise?: string;
+}
+
+/** Client architectures of RFC 4578 section 2.1, as amended by its erratum: 7 and 9 are both x86-64 UEFI. */
+const ARCHITECTURES = [
+  ['bios', 0],
+  ['uefi', 7],
+  ['uefi', 9],
+] as const;
+
+/**
+ * The text of dnsmasq.conf. dnsmasq is the only DHCP server of the network and no DNS server.
+ * @throws Failure of kind `usage` for a value that dnsmasq would take for something else
+ */
+export function dnsmasqConfig(config: DnsmasqConfig): string {
+  const { range, boot, hosts = [], advertise } = config;
+  const lines = [
+    'port=0',
+    'no-resolv',
+    'no-hosts',
+    `interface=${plain(config.interface)}`,
+    'bind-interfaces',
+    '',
+    'dhcp-authoritative',
+    'no-ping',
+    'log-dhcp',
+    `dhcp-leasefile=${path(config.leaseFile)}`,
+    `dhcp-range=${plain(range.first)},${plain(range.last)},${plain(range.netmask)},${range.leaseSeconds}`,
+    ...hosts.map(({ mac, address, name }) => {
+      return `dhcp-host=${[mac, address, ...(name === undefined ? [] : [name])].map(plain).join(',')}`;
+    }),
+    ...(advertise === undefined ? [] : ['enable-ra', `dhcp-range=${plain(advertise)},ra-only`]),
+    '',
+    'dhcp-match=set:ipxe,175',
+    ...ARCHITECTURES.map(([tag, number]) => `dhcp-match=set:${tag},option:client-arch,${number}`),
+    `dhcp-boot=tag:!ipxe,tag:bios,${plain(boot.bios)}`,
+    `dhcp-boot=tag:!ipxe,tag:uefi,${plain(boot.uefi)}`,
+    `dhcp-boot=tag:ipxe,${plain(boot.ipxe)}`,
+    // No proxy DHCP server is to be waited for: ipxe.org/howto/dhcpd, no-pxedhcp.
+    'dhcp-option=tag:ipxe,encap:175,176,1b',
+    '',
+    'enable-tftp',
+    `tftp-root=${path(config.tftpRoot)}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** A value that ends at a comma or a space, and whose `#` begins a comment. */
+function plain(value: string): string {
+  return fit(value, /^[^\s,"#\\]+$/, 'text without spaces, commas, quotes, `#` and backslashes');
+}
+
+/** An option's whole value, which may hold a comma, but is trimmed and unquoted. */
+function path(value: string): string {
+  return fit(value, /^\/[^\p{Cc}"#\\]*(?<! )$/u, 'an absolute path without quotes, `#` and backslashes');
+}
+
+function fit(value: string, pattern: RegExp, expected: string): string {
+  if (pattern.test(value)) return value;
+  throw new Failure('usage', {
+    what: 'This value cannot stand in the configuration of dnsmasq.',
+    expected,
+    found: JSON.stringify(value),
+  });
+}

@@ -1,0 +1,80 @@
+/** `lunsmith demo`: the whole main line with a recipe that comes with lunsmith, and a summary of it. */
+import path from 'node:path';
+import { type Command, Option } from '@commander-js/extra-typings';
+import type { Event } from '../../pipeline/event.js';
+import { packageFile } from '../../pipeline/package-root.js';
+import { build } from '../build.js';
+import { examineRelease } from '../examine.js';
+import { bootMatrix, defaultParallel, FIRMWARE, gateNeeds, PATHS } from '../matrix.js';
+import {
+  accelOption,
+  jsonOption,
+  mirrorOption,
+  outputOption,
+  plainOption,
+  verboseOption,
+  workspaceOption,
+} from '../options.js';
+import { prove } from '../prove.js';
+import { styleFor } from '../render/style.js';
+import { summaryLines } from '../render/summary.js';
+import type { Session } from '../session.js';
+import { checkRecipes } from './check.js';
+
+export function addDemoCommand(program: Command, session: Session): void {
+  const { cwd, stdout, env } = session.terminal;
+  program
+    .command('demo')
+    .summary('build a recipe that comes with lunsmith and prove it')
+    .description(
+      'Builds a Debian recipe, boots the release over iSCSI through the whole matrix, and sums up what was shown.',
+    )
+    .addOption(
+      new Option('--recipe <name>', 'which of the recipes')
+        .choices(['debian-bookworm', 'debian-trixie'] as const)
+        .default('debian-bookworm' as const),
+    )
+    .addOption(outputOption())
+    .addOption(mirrorOption())
+    .addOption(accelOption())
+    .addOption(workspaceOption(session.terminal))
+    .addOption(plainOption())
+    .addOption(verboseOption())
+    .addOption(jsonOption())
+    .action(async (options) => {
+      const renderer = session.open(options);
+      const seconds = { build: 0, prove: 0 };
+      const emit = (event: Event) => {
+        if (event.type === 'released') seconds.build = event.seconds;
+        if (event.type === 'proven') seconds.prove = event.seconds;
+        renderer.emit(event);
+      };
+      const recipe = packageFile(`recipes/${options.recipe}`);
+      const [output, workspace] = [path.resolve(cwd, options.output), path.resolve(cwd, options.workspace)];
+      const cells = bootMatrix(FIRMWARE, PATHS);
+      await checkRecipes({ folders: [recipe], variables: {}, needs: gateNeeds(cells) }, emit);
+      const request = {
+        recipe,
+        output,
+        workspace,
+        variables: {},
+        ...(options.mirror === undefined ? {} : { mirror: options.mirror }),
+      };
+      const built = await build(request, emit, session.signal);
+      session.signal.throwIfAborted();
+      const gate = {
+        release: built.path,
+        cells,
+        accel: options.accel,
+        parallel: defaultParallel(),
+        workspace,
+      };
+      await prove(gate, emit, session.signal);
+      const release = await examineRelease(built.path, session.signal);
+      const latest = path.join(output, options.recipe, 'latest');
+      renderer.print([
+        '',
+        ...summaryLines({ release, latest, seconds }, { style: styleFor(stdout, env), cwd }),
+      ]);
+    });
+}

@@ -1,0 +1,28 @@
+/** The boot gate inside the sandbox. */
+import { chooseAccelerator } from '../../artifacts/bootgate/accelerator.js';
+import { proveCell } from '../../artifacts/bootgate/cell.js';
+import type { GateRequest } from '../../artifacts/bootgate/request.js';
+import { cellName, type Proof } from '../../artifacts/release/proof.js';
+import { openBuildLog } from '../../pipeline/build-log.js';
+import { createPorts } from '../../pipeline/command.js';
+import type { Ports } from '../../pipeline/ports.js';
+import { type OwnerClaim, openBuildFolder } from '../../pipeline/workspace.js';
+
+export type ProveInside =
+  | { readonly do: 'choose-accelerator'; readonly wanted: 'auto' | 'kvm' }
+  | {
+      readonly do: 'prove';
+      readonly workspace: string;
+      readonly owner: OwnerClaim;
+      readonly gate: Omit<GateRequest, 'scratch'>;
+    };
+
+export async function inside(payload: ProveInside, ports: Ports): Promise<Proof | 'kvm' | 'tcg'> {
+  if (payload.do === 'choose-accelerator') return chooseAccelerator(payload.wanted, ports);
+  const { workspace, owner, gate } = payload;
+  const task = cellName(gate.cell);
+  await using folder = await openBuildFolder(workspace, `${gate.manifest.recipe.name}-${task}`, owner);
+  await using log = openBuildLog(folder.log, ports.emit);
+  const own = createPorts({ emit: log.emit, signal: ports.signal, task });
+  return proveCell({ ...gate, scratch: folder.path }, own);
+}

@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+/** The process: its streams, its signals and its exit code. Everything else is in `command-line.ts`. */
+import { EXIT_CODES } from '../artifacts/failure.js';
+import { createCommandLine } from './command-line.js';
+import { systemClock } from './terminal.js';
+
+/** Milliseconds after which a stopped command is left behind: Ctrl-C must end everything within 2 s. */
+const PATIENCE_MS = 1900;
+
+const controller = new AbortController();
+const commandLine = createCommandLine(
+  {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    clock: systemClock,
+  },
+  controller.signal,
+);
+
+function exit(code: number): never {
+  commandLine.close();
+  process.exit(code);
+}
+
+function stop(): void {
+  // The second Ctrl-C of an impatient user.
+  if (controller.signal.aborted) exit(EXIT_CODES.interrupted);
+  controller.abort();
+  setTimeout(() => exit(EXIT_CODES.interrupted), PATIENCE_MS).unref();
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+// Whoever read our output has gone (`| head`): nobody is left to work for.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', () => {
+    if (!controller.signal.aborted) stop();
+  });
+}
+
+exit(await commandLine.run(process.argv.slice(2)));

@@ -1,0 +1,175 @@
+/**
+ * The boot gate from outside: every cell of the matrix in a sandbox of its own with a network of its own, so that
+ * cells run at once without knowing of each other. Each proof is written into the release as soon as it is there.
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import PQueue from 'p-queue';
+import { proofFailure } from '../artifacts/bootgate/proof-failure.js';
+import { bootGateFiles, bootGateTools } from '../artifacts/bootgate/request.js';
+import { Failure } from '../artifacts/failure.js';
+import { type Cell, cellName, type Proof } from '../artifacts/release/proof.js';
+import { type Release, readRelease, verifyRelease, writeProof } from '../artifacts/release/release.js';
+import { createPorts } from '../pipeline/command.js';
+import type { Emit } from '../pipeline/event.js';
+import { enterSandbox } from '../pipeline/sandbox/enter.js';
+import { requireHost } from '../pipeline/tools.js';
+import { claimOf } from '../pipeline/workspace.js';
+import type { ProveInside } from './inside/prove.js';
+
+export interface ProofRequest {
+  /** Folder of the release. */
+  readonly release: string;
+  readonly cells: readonly Cell[];
+  readonly accel: 'auto' | 'kvm' | 'tcg';
+  /** How many cells run at once. */
+  readonly parallel: number;
+  readonly workspace: string;
+}
+
+/**
+ * Runs all cells, also after one did not pass, and keeps the proofs and their evidence in `proofs/` of the release.
+ * @throws Failure of kind `proof` when a cell did not pass, another when nothing could be proven
+ */
+export async function prove(request: ProofRequest, emit: Emit, signal: AbortSignal): Promise<Proof[]> {
+  const started = Date.now();
+  const { cells, workspace } = request;
+  await requireHost(cells.flatMap((cell) => [...bootGateTools(cell), ...bootGateFiles(cell).map(asNeed)]));
+  const release = await readRelease(request.release);
+  await requireWhole(release, signal);
+  await mkdir(workspace, { recursive: true });
+  const tasks = cells.map((cell) => ({ id: cellName(cell), title: cellName(cell) }));
+  emit({ type: 'started', work: 'prove', subject: release.manifest.recipe.name, tasks });
+  const accel = await decideAccelerator(request.accel, emit, signal);
+  const proofs = await proveAll({ ...request, accel }, release, emit, signal);
+  const passed = proofs.every((proof) => proof.passed);
+  const seconds = (Date.now() - started) / 1000;
+  emit({ type: 'proven', path: release.path, digest: release.digest, passed, seconds });
+  await requirePassed(proofs, release);
+  return proofs;
+}
+
+function asNeed(file: { readonly path: string; readonly package: string }): {
+  name: string;
+  package: string;
+} {
+  return { name: file.path, package: file.package };
+}
+
+/** What is proven must be what the manifest describes. */
+async function requireWhole(release: Release, signal: AbortSignal): Promise<void> {
+  const ports = createPorts({ emit: () => undefined, signal });
+  const [first, ...others] = await verifyRelease(release, ports);
+  if (first === undefined) return;
+  throw new Failure('integrity', {
+    what: `The release ${release.path} is damaged.`,
+    expected: 'the files that its manifest describes',
+    found: [first, ...others].join('; '),
+    hint: 'Build it again; a damaged release is not proven.',
+  });
+}
+
+/** Probed once for all cells: under a KVM that stalls a probe takes its full time. */
+async function decideAccelerator(
+  wanted: ProofRequest['accel'],
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<'kvm' | 'tcg'> {
+  if (wanted === 'tcg') return 'tcg';
+  return (await inside({ do: 'choose-accelerator', wanted }, emit, signal)) as 'kvm' | 'tcg';
+}
+
+async function proveAll(
+  request: ProofRequest,
+  release: Release,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<Proof[]> {
+  const queue = new PQueue({ concurrency: request.parallel });
+  // What keeps one cell from being proven keeps all: the others need not run on.
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  let reason: unknown;
+  const proofs = await Promise.all(
+    request.cells.map((cell) =>
+      queue.add(async () => {
+        try {
+          return await proveOne(cell, request, release, emit, either);
+        } catch (error) {
+          reason ??= error;
+          stop.abort();
+          return undefined;
+        }
+      }),
+    ),
+  );
+  if (reason !== undefined) throw reason;
+  return proofs.filter((proof) => proof !== undefined);
+}
+
+async function proveOne(
+  cell: Cell,
+  request: ProofRequest,
+  release: Release,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<Proof> {
+  const task = cellName(cell);
+  const started = Date.now();
+  const seconds = () => (Date.now() - started) / 1000;
+  if (signal.aborted) throw new Failure('interrupted', { what: 'Interrupted.' });
+  emit({ type: 'task-started', task });
+  try {
+    const evidence = evidenceOf(release, cell);
+    await rm(evidence, { recursive: true, force: true });
+    await mkdir(evidence, { recursive: true });
+    const payload: ProveInside = {
+      do: 'prove',
+      workspace: request.workspace,
+      owner: await claimOf(process.pid),
+      gate: {
+        release: release.path,
+        manifest: release.manifest,
+        digest: release.digest,
+        cell,
+        accel: request.accel,
+        evidence,
+      },
+    };
+    const proof = (await inside(payload, emit, signal)) as Proof;
+    await writeProof(release.path, proof);
+    emit(
+      proof.passed
+        ? { type: 'task-finished', task, seconds: seconds() }
+        : { type: 'task-failed', task, seconds: seconds() },
+    );
+    return proof;
+  } catch (error) {
+    emit({ type: 'task-failed', task, seconds: seconds() });
+    throw Failure.from(error).with({ step: task });
+  }
+}
+
+function inside(payload: ProveInside, emit: Emit, signal: AbortSignal): Promise<unknown> {
+  return enterSandbox({ module: 'cli/inside/prove.js', payload, network: 'own' }, emit, signal);
+}
+
+/** Console log, server logs, packet capture and screenshots of a cell's last proof. */
+function evidenceOf(release: Release, cell: Cell): string {
+  return join(release.path, 'proofs', cellName(cell));
+}
+
+async function requirePassed(proofs: readonly Proof[], release: Release): Promise<void> {
+  const failures = await Promise.all(
+    proofs
+      .filter((proof) => !proof.passed)
+      .map((proof) => proofFailure(proof, evidenceOf(release, proof.cell))),
+  );
+  const [first, ...others] = failures;
+  if (first === undefined) return;
+  const diagnostics = others.flatMap((failure) => failure.diagnostics);
+  throw new Failure('proof', [...first.diagnostics, ...diagnostics], {
+    ...(first.log === undefined ? {} : { log: first.log }),
+    ...(first.command === undefined ? {} : { command: first.command }),
+  });
+}

@@ -1,0 +1,94 @@
+/** A release and its proofs as tables for people. */
+import type { Manifest } from '../../artifacts/release/manifest.js';
+import { cellName, type Proof } from '../../artifacts/release/proof.js';
+import type { ExaminedFile, ExaminedRelease } from '../examine.js';
+import type { Style } from './style.js';
+import { formatBinary, formatBytes, formatSeconds, plural, shortPath, table } from './text.js';
+
+export interface ReleaseSurroundings {
+  readonly style: Style;
+  readonly cwd: string;
+}
+
+const SECTOR = 512;
+
+/** Everything but the list of packages. */
+export function releaseLines(release: ExaminedRelease, { style, cwd }: ReleaseSurroundings): string[] {
+  const { manifest } = release;
+  return [
+    ...table([
+      [style.bold('Release'), shortPath(release.path, cwd)],
+      [style.bold('Digest'), `sha256 ${release.digest}`],
+      [style.bold('Recipe'), [manifest.recipe.name, manifest.recipe.version].filter(Boolean).join(' ')],
+      [
+        style.bold('System'),
+        `${manifest.system}, ${manifest.architecture}, kernel ${manifest.kernel.version}`,
+      ],
+      [style.bold('Command line'), manifest.kernel.commandLine],
+      [style.bold('Packages'), String(manifest.packages.length)],
+    ]),
+    '',
+    style.bold('Files'),
+    ...indent(table([['path', 'apparent', 'allocated', 'sha256'], ...release.files.map(fileRow)])),
+    release.problems.length === 0
+      ? `  ${style.green('✔')} every digest verified`
+      : `  ${style.red('✘')} ${plural(release.problems.length, 'problem')}: see below`,
+    '',
+    ...partitionLines(manifest, style),
+    '',
+    ...proofLines(release.proofs, release.digest, style),
+  ];
+}
+
+function fileRow(file: ExaminedFile): string[] {
+  const allocated = file.allocated === undefined ? 'missing' : formatBytes(file.allocated);
+  return [file.path, formatBytes(file.bytes), allocated, file.sha256.slice(0, 16)];
+}
+
+function partitionLines({ disk }: Manifest, style: Style): string[] {
+  const rows = disk.partitions.map((partition) => [
+    String(partition.number),
+    partition.name,
+    formatBinary(partition.firstLba * SECTOR),
+    formatBinary(partition.sectors * SECTOR) + (partition.grow ? ' or more' : ''),
+    partition.filesystem ?? '-',
+    partition.mount ?? '-',
+    partition.filesystemUuid ?? '-',
+    partition.type,
+  ]);
+  const head = ['no.', 'name', 'start', 'size', 'holds', 'mount', 'UUID', 'type'];
+  return [
+    `${style.bold('Partitions')}  ${disk.table}, ${formatBinary(disk.bytes)}, ${disk.guid}`,
+    ...indent(table([head, ...rows])),
+  ];
+}
+
+/** One line a cell, in the order in which they were stored. */
+export function proofLines(proofs: readonly Proof[], digest: string, style: Style): string[] {
+  if (proofs.length === 0) return [`${style.bold('Proofs')}  none yet: npx lunsmith prove RELEASE`];
+  const rows = proofs.map((proof) => [
+    proof.passed ? style.green('✔') : style.red('✘'),
+    cellName(proof.cell),
+    outcome(proof, digest),
+    formatSeconds(proof.seconds),
+    `${proof.accelerator}, ${proof.network === 'tap' ? 'own network' : 'QEMU’s user network'}`,
+    proof.at,
+  ]);
+  return [style.bold('Proofs'), ...indent(table(rows))];
+}
+
+function outcome(proof: Proof, digest: string): string {
+  if (proof.release !== digest) return 'of another release';
+  const checks = plural(proof.checks.length, 'check');
+  const failed = proof.checks.filter(({ passed }) => !passed);
+  return failed.length === 0 ? checks : `${failed.length} of ${checks} failed`;
+}
+
+/** Name, version and architecture of every package. */
+export function packageLines(manifest: Manifest): string[] {
+  return table(manifest.packages.map(({ name, version, architecture }) => [name, version, architecture]));
+}
+
+function indent(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`);
+}

@@ -1,0 +1,40 @@
+/** What a demo ends with: what was built, where it is, how long it took, and the proof. */
+import type { ExaminedRelease } from '../examine.js';
+import { proofLines, type ReleaseSurroundings } from './release.js';
+import { formatBinary, formatBytes, formatSeconds, shortPath, table } from './text.js';
+
+export interface Summary {
+  readonly release: ExaminedRelease;
+  /** The link that always leads to the newest release. */
+  readonly latest: string;
+  readonly seconds: { readonly build: number; readonly prove: number };
+}
+
+export function summaryLines(
+  { release, latest, seconds }: Summary,
+  { style, cwd }: ReleaseSurroundings,
+): string[] {
+  const { manifest } = release;
+  const disk = release.files.find(({ path }) => path === 'disk.img');
+  const shown = shortPath(latest, cwd);
+  return [
+    style.bold(`${manifest.recipe.name}: built and proven`),
+    ...table([
+      [
+        '  What',
+        `${manifest.system}, ${manifest.architecture}, kernel ${manifest.kernel.version}, ${manifest.packages.length} packages`,
+      ],
+      [
+        '  LUN image',
+        `${formatBinary(manifest.disk.bytes)}, ${formatBytes(disk?.allocated ?? 0)} of it allocated`,
+      ],
+      ['  Where', shown],
+      ['  Digest', `sha256 ${release.digest}`],
+      ['  How long', `built in ${formatSeconds(seconds.build)}, proven in ${formatSeconds(seconds.prove)}`],
+    ]),
+    '',
+    ...proofLines(release.proofs, release.digest, style),
+    '',
+    `Look into it: npx lunsmith inspect ${shown}`,
+  ];
+}

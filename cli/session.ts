@@ -1,0 +1,50 @@
+/** What the commands share while one of them runs: the terminal, the signal to stop, and the one renderer. */
+import type { Failure } from '../artifacts/failure.js';
+import { jsonRenderer } from './render/json.js';
+import { plainRenderer } from './render/plain.js';
+import type { Renderer } from './render/renderer.js';
+import { ttyRenderer } from './render/tty.js';
+import type { Terminal } from './terminal.js';
+
+export interface OutputOptions {
+  /** Events as JSON lines instead of text. */
+  readonly json?: true | undefined;
+  /** Plain lines even on a terminal. */
+  readonly plain?: true | undefined;
+  /** Show what tools print. */
+  readonly verbose?: true | undefined;
+}
+
+export interface Session {
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  /** The renderer that the user's options and terminal ask for; a command opens one at most. */
+  open(options: OutputOptions): Renderer;
+  /** Tells of the failure that ends the command. */
+  fail(failure: Failure): void;
+  close(): void;
+}
+
+export function openSession(terminal: Terminal, signal: AbortSignal): Session {
+  let renderer: Renderer | undefined;
+  const open = (options: OutputOptions) => {
+    renderer ??= chooseRenderer(terminal, options);
+    return renderer;
+  };
+  return {
+    terminal,
+    signal,
+    open,
+    fail: (failure) => open({ plain: true }).emit({ type: 'failed', failure: failure.toRecord() }),
+    close: () => renderer?.close(),
+  };
+}
+
+/** A live tree needs a terminal that can move its cursor; all else gets lines. */
+function chooseRenderer(terminal: Terminal, options: OutputOptions): Renderer {
+  const { json, plain } = options;
+  const verbose = options.verbose === true;
+  if (json === true) return jsonRenderer(terminal);
+  const live = plain !== true && terminal.stdout.isTTY === true && terminal.env.TERM !== 'dumb';
+  return live ? ttyRenderer(terminal, { verbose }) : plainRenderer(terminal, { verbose });
+}

@@ -1,0 +1,59 @@
+/** Puts beside the LUN image what a boot server hands out: kernel, initramfs, command lines and iPXE scripts. */
+import { appendFile, copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Failure } from '../artifacts/failure.js';
+import { directScript, sanbootScript } from '../artifacts/formats/ipxe.js';
+import type { Manifest } from '../artifacts/release/manifest.js';
+import { defineStage, type StageContext } from '../pipeline/stage.js';
+import { commandLines } from './boot-artifacts/command-line.js';
+import { findBootFiles, readKernelVersion } from './boot-artifacts/kernel.js';
+import { rootPartition } from './lun-image/boot.js';
+
+/** The kernel looks for the next archive of an initramfs at multiples of this (buffer-format.rst). */
+const ALIGNMENT = 4;
+
+const options = z.strictObject({});
+type Options = z.output<typeof options>;
+
+export const bootArtifacts = defineStage({
+  name: 'boot-artifacts',
+  summary:
+    'Write kernel, initramfs, kernel command lines and iPXE scripts of the release; no client is in them.',
+  kind: 'output',
+  options,
+  tools: [],
+  async run(ctx) {
+    const { disk, kernel, architecture } = ctx.recipe;
+    const files = await findBootFiles(ctx.rootfs);
+    const version = await readKernelVersion(files.kernel, architecture);
+    const { san, direct } = commandLines(rootPartition(disk).filesystemUuid, kernel.commandLine);
+    await copyBootFiles(ctx, files);
+    const boot = join(ctx.output, 'boot');
+    await mkdir(boot, { recursive: true });
+    await writeFile(join(boot, 'cmdline.san'), `${san.join(' ')}\n`);
+    await writeFile(join(boot, 'cmdline.direct'), `${direct.join(' ')}\n`);
+    await writeFile(join(boot, 'sanboot.ipxe'), sanbootScript());
+    await writeFile(join(boot, 'direct.ipxe'), directScript(direct));
+    ctx.record('kernel', { version, commandLine: san.join(' ') } satisfies Manifest['kernel']);
+  },
+});
+
+async function copyBootFiles(
+  ctx: StageContext<Options>,
+  files: { readonly kernel: string; readonly initramfs: string },
+): Promise<void> {
+  const initramfs = join(ctx.output, 'initrd.img');
+  await copyFile(files.kernel, join(ctx.output, 'vmlinuz'));
+  await copyFile(files.initramfs, initramfs);
+  const { size } = await stat(initramfs);
+  if (size === 0) {
+    throw new Failure('integrity', {
+      what: 'The initramfs is empty.',
+      found: `${files.initramfs}: 0 bytes`,
+      hint: 'Look at the log of the step that makes it (`uses: initramfs`).',
+    });
+  }
+  // The client's small cpio follows it in memory, as it is, when the kernel's EFI stub loads both.
+  await appendFile(initramfs, Buffer.alloc(-size & (ALIGNMENT - 1)));
+}

@@ -1,0 +1,35 @@
+/** All stages by name, in the order in which a recipe uses them; the reference page follows it. */
+import type { AnyStage, StageRegistry } from '../pipeline/stage.js';
+import { bootArtifacts } from './boot-artifacts.js';
+import { debootstrap } from './debootstrap.js';
+import { files } from './files.js';
+import { fstab } from './fstab.js';
+import { hostname } from './hostname.js';
+import { initramfs } from './initramfs.js';
+import { iscsiInitiator } from './iscsi-initiator.js';
+import { locale } from './locale.js';
+import { lunImage } from './lun-image.js';
+import { network } from './network.js';
+import { packages } from './packages.js';
+import { run } from './run.js';
+import { seal } from './seal.js';
+import { users } from './users.js';
+
+const all: readonly AnyStage[] = [
+  debootstrap,
+  packages,
+  files,
+  hostname,
+  locale,
+  users,
+  fstab,
+  iscsiInitiator,
+  network,
+  run,
+  initramfs,
+  seal,
+  lunImage,
+  bootArtifacts,
+];
+
+export const stages: StageRegistry = new Map(all.map((stage) => [stage.name, stage]));

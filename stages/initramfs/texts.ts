@@ -1,0 +1,49 @@
+/** What initramfs-tools is told, see initramfs.conf(5). */
+
+export interface InitramfsWishes {
+  readonly compression: 'zstd' | 'gzip' | 'xz' | 'lz4';
+  readonly level: number | undefined;
+  /** File system of the root. */
+  readonly rootFilesystem: string;
+}
+
+/**
+ * A drop-in of /etc/initramfs-tools/conf.d. `MODULES=dep` would ask the build host for its hardware. `RESUME` would be
+ * the build host's swap, and one cannot resume from a disk that the network brings. `FSTYPE` puts the right fsck into
+ * the initramfs without a look at the root device, which does not exist yet.
+ */
+export function initramfsConf({ compression, level, rootFilesystem }: InitramfsWishes): string {
+  return [
+    'MODULES=most',
+    `COMPRESS=${compression}`,
+    ...(level === undefined ? [] : [`COMPRESSLEVEL=${level}`]),
+    `FSTYPE=${rootFilesystem}`,
+    'RESUME=none',
+    '',
+  ].join('\n');
+}
+
+/** /etc/initramfs-tools/modules with more modules at its end, each once. */
+export function addModules(text: string, modules: readonly string[]): string {
+  const present = new Set(text.split('\n').map((line) => line.trim()));
+  const added = modules.filter((module) => !present.has(module));
+  const head = text === '' || text.endsWith('\n') ? text : `${text}\n`;
+  return head + added.map((module) => `${module}\n`).join('');
+}
+
+/** What the initramfs of a root on iSCSI cannot be without, by patterns of paths in it. */
+const NEEDED: readonly { readonly what: string; readonly path: RegExp }[] = [
+  { what: 'the program iscsistart', path: /^(?:usr\/)?sbin\/iscsistart$/ },
+  { what: 'the kernel module iscsi_tcp', path: /\/iscsi_tcp\.ko(?:\.(?:xz|zst|gz))?$/ },
+  { what: 'the kernel module iscsi_ibft', path: /\/iscsi_ibft\.ko(?:\.(?:xz|zst|gz))?$/ },
+  { what: 'the script scripts/local-top/iscsi', path: /^scripts\/local-top\/iscsi$/ },
+  { what: 'the file etc/iscsi.initramfs', path: /^etc\/iscsi\.initramfs$/ },
+];
+
+/** What of it is missing from a listing by lsinitramfs(8). @param builtin text of the kernel's modules.builtin */
+export function missingParts(listing: readonly string[], builtin: string): string[] {
+  return NEEDED.filter(
+    ({ path }) =>
+      !listing.some((entry) => path.test(entry)) && !builtin.split('\n').some((entry) => path.test(entry)),
+  ).map(({ what }) => what);
+}

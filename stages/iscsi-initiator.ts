@@ -1,0 +1,125 @@
+/** open-iscsi for a root on iSCSI: found by the initramfs, kept by iscsid, never logged out. */
+import { z } from 'zod';
+import { Failure } from '../artifacts/failure.js';
+import { defineStage, type StageContext } from '../pipeline/stage.js';
+import { useBuildSources } from './apt/build-sources.js';
+import { knownPackages, transact } from './apt/install.js';
+import { editIscsidConf, sessionSettings } from './iscsi/iscsid-conf.js';
+import { INITIATOR_NAME, iscsiInitramfsText, udevRule } from './iscsi/texts.js';
+import { hasPackage, recordPackages } from './rootfs/dpkg.js';
+import { enableUnit, hasUnit } from './rootfs/systemd.js';
+import { type RootTree, rootTree } from './rootfs/tree.js';
+
+const options = z.strictObject({
+  identity: z
+    .enum(['ibft', 'cmdline'])
+    .default('ibft')
+    .describe(
+      'Where the initramfs finds target, initiator and secret: in the iBFT that the firmware or iPXE left (`ibft`), or on the kernel ' +
+        'command line (`cmdline`). A per-client initrd overrides both.',
+    ),
+  chap: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Write `node.session.auth.authmethod = CHAP` for sessions that the booted system starts; the secret is not stored.',
+    ),
+  multipath: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Timers for several paths to the LUN (give up after 15 s), instead of those for one path (wait for a day).',
+    ),
+  settings: z
+    .record(
+      z.string().regex(/^[a-z][A-Za-z0-9_.[\]]*$/, 'a key of iscsid.conf'),
+      z.string().regex(/^[^\n]*$/, 'one line'),
+    )
+    .default({})
+    .describe(
+      'More settings of iscsid.conf; they win over the ones above. No secret: the image is not the place for it.',
+    ),
+  'scsi-timeout': z
+    .int()
+    .min(1)
+    .nullable()
+    .default(180)
+    .describe(
+      'Seconds until the kernel gives up a SCSI command on an iSCSI disk. `null`: leave the 30 s of the kernel.',
+    ),
+  scheduler: z
+    .enum(['none', 'keep'])
+    .default('none')
+    .describe(
+      'I/O scheduler of iSCSI disks: `none`, since the target orders requests itself, or `keep` what the kernel chose.',
+    ),
+  finalrd: z
+    .union([z.literal('auto'), z.boolean()])
+    .default('auto')
+    .describe(
+      'Install finalrd, which logs out cleanly after the root is unmounted: if the archive has it (`auto`), always, or never.',
+    ),
+});
+type Options = z.output<typeof options>;
+
+export const iscsiInitiator = defineStage({
+  name: 'iscsi-initiator',
+  summary:
+    'Configure open-iscsi so that the root disk is found at boot, survives outages, and lets the machine shut down.',
+  kind: 'rootfs',
+  title: ({ identity }) => identity,
+  network: true,
+  options,
+  tools: [],
+  check: ({ options: given }) =>
+    Object.keys(given.settings).flatMap((key) =>
+      key.includes('password')
+        ? [
+            {
+              path: ['settings', key],
+              what: 'A secret cannot be part of an image.',
+              hint: 'iscsid takes the secret of the root session from the kernel; other targets get theirs on the client.',
+            },
+          ]
+        : [],
+    ),
+  async run(ctx) {
+    const tree = rootTree(ctx.rootfs);
+    if (!(await hasPackage(tree, 'open-iscsi'))) {
+      throw new Failure('recipe', {
+        what: 'The package open-iscsi is not installed.',
+        hint: 'Add `open-iscsi` (and `busybox`, for a default route) to a `packages` step before this one.',
+      });
+    }
+    await installFinalrd(ctx, tree);
+    await configure(ctx.options, tree);
+    if (!(await hasPackage(tree, 'busybox', 'busybox-static'))) {
+      ctx.warn(
+        'Without busybox the initramfs sets no default route from the iBFT: targets beyond a router are not reached.',
+        'Add `busybox` to a `packages` step.',
+      );
+    }
+  },
+});
+
+async function configure(given: Options, tree: RootTree): Promise<void> {
+  const path = '/etc/iscsi/iscsid.conf';
+  const settings = { ...sessionSettings(given), ...given.settings };
+  await tree.write(path, editIscsidConf((await tree.read(path)) ?? '', settings), { mode: 0o600 });
+  await tree.write('/etc/iscsi/iscsi.initramfs', iscsiInitramfsText(given.identity), { mode: 0o600 });
+  await tree.write('/etc/iscsi/initiatorname.iscsi', INITIATOR_NAME, { mode: 0o600 });
+  const rule = udevRule({ scsiTimeout: given['scsi-timeout'] ?? undefined, scheduler: given.scheduler });
+  if (rule !== undefined) await tree.write('/etc/udev/rules.d/71-iscsi-disks.rules', rule);
+  // It takes the session over from the initramfs: without it nothing reconnects after an outage.
+  if (await hasUnit(tree, 'iscsid.service')) await enableUnit(tree, 'iscsid.service', 'sysinit.target');
+}
+
+async function installFinalrd(ctx: StageContext<Options>, tree: RootTree): Promise<void> {
+  const { finalrd } = ctx.options;
+  if (finalrd === false || (await hasPackage(tree, 'finalrd'))) return;
+  await using sources = await useBuildSources(ctx);
+  const available = finalrd === true || (await knownPackages(ctx, sources)).includes('finalrd');
+  if (!available) return;
+  await transact(ctx, { install: ['finalrd'], remove: [], recommends: false }, sources);
+  await recordPackages(ctx);
+}

@@ -1,0 +1,171 @@
+/** The NIC that carries the root, in the booted system: configured by the initramfs, and then left alone. */
+import { z } from 'zod';
+import { Failure } from '../artifacts/failure.js';
+import { defineStage } from '../pipeline/stage.js';
+import {
+  DNS_SCRIPT,
+  DNS_SCRIPT_PATH,
+  DNS_UNIT,
+  DNS_UNIT_TEXT,
+  RUN_RESOLV_CONF,
+  resolvConfText,
+  resolvedText,
+} from './network/dns.js';
+import {
+  CLOUD_INIT_TEXT,
+  ifupdownText,
+  type NicWishes,
+  netplanText,
+  networkdPath,
+  networkdText,
+  networkManagerText,
+  WAIT_ONLINE,
+} from './network/managers.js';
+import { hasPackage } from './rootfs/dpkg.js';
+import { addUnit, hasSystemd } from './rootfs/systemd.js';
+import { type RootTree, rootTree } from './rootfs/tree.js';
+
+const address = z.union([z.ipv4(), z.ipv6()], 'an IPv4 or IPv6 address');
+const MANAGERS = ['ifupdown', 'networkd', 'networkmanager', 'netplan'] as const;
+type Manager = (typeof MANAGERS)[number];
+
+const options = z.strictObject({
+  manager: z
+    .enum(['auto', ...MANAGERS, 'none'])
+    .default('auto')
+    .describe(
+      'Which network manager is told to leave the boot NIC alone: every one that is installed (`auto`), one, or none.',
+    ),
+  interface: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,14}$/, 'the name of a network interface, such as `eno1`')
+    .optional()
+    .describe(
+      'Name of the boot NIC, if it is the same on all clients. Default: every Ethernet device is left alone; give the name when ' +
+        'clients have more NICs that a manager shall configure.',
+    ),
+  'renew-lease': z
+    .boolean()
+    .default(false)
+    .describe(
+      'Let networkd or netplan renew the DHCP lease of the boot NIC. By default nobody does: reserve the address on the DHCP server, ' +
+        'or give long leases.',
+    ),
+  dns: z
+    .union(
+      [z.enum(['boot', 'keep']), z.array(address).nonempty().max(3)],
+      '`boot`, `keep` or a list of one to three addresses',
+    )
+    .default('boot')
+    .describe(
+      'Name servers of the booted system: those that the initramfs learned by DHCP or iBFT (`boot`), these addresses, or whatever the ' +
+        'image has already (`keep`).',
+    ),
+  search: z
+    .array(z.string().regex(/^[A-Za-z0-9.-]+$/, 'a domain name'))
+    .default([])
+    .describe('Domains to search, when `dns` is a list of addresses.'),
+});
+type Options = z.output<typeof options>;
+
+const NEEDS: Readonly<Record<Manager, string>> = {
+  ifupdown: 'ifupdown',
+  networkd: 'systemd',
+  networkmanager: 'network-manager',
+  netplan: 'netplan.io',
+};
+
+export const network = defineStage({
+  name: 'network',
+  summary: 'Leave the boot NIC alone after the initramfs configured it, and hand on its name servers.',
+  kind: 'rootfs',
+  options,
+  tools: [],
+  check: ({ options: { dns, search } }) =>
+    search.length > 0 && !Array.isArray(dns)
+      ? [
+          {
+            path: ['search'],
+            what: '`search` needs name servers in `dns`.',
+            hint: 'List them, or remove `search`.',
+          },
+        ]
+      : [],
+  async run(ctx) {
+    const tree = rootTree(ctx.rootfs);
+    const { manager, interface: nic, 'renew-lease': renewLease } = ctx.options;
+    const managers = manager === 'auto' ? await installed(tree) : manager === 'none' ? [] : [manager];
+    for (const each of managers) await leaveAlone(tree, each, { nic, renewLease }, manager !== 'auto');
+    if (await hasPackage(tree, 'cloud-init')) {
+      await tree.write('/etc/cloud/cloud.cfg.d/99-boot-nic.cfg', CLOUD_INIT_TEXT);
+    }
+    if (renewLease && !managers.some((each) => each === 'networkd' || each === 'netplan')) {
+      ctx.warn(
+        'No network manager here can renew the lease of the boot NIC without a gap.',
+        'Install systemd, or netplan.io.',
+      );
+    }
+    await nameServers(tree, ctx.options, (message, hint) => ctx.warn(message, hint));
+  },
+});
+
+async function installed(tree: RootTree): Promise<Manager[]> {
+  const found: Manager[] = [];
+  for (const each of MANAGERS) if (await hasPackage(tree, NEEDS[each])) found.push(each);
+  return found;
+}
+
+async function leaveAlone(
+  tree: RootTree,
+  manager: Manager,
+  wishes: NicWishes,
+  asked: boolean,
+): Promise<void> {
+  if (asked && !(await hasPackage(tree, NEEDS[manager]))) {
+    throw new Failure('recipe', {
+      what: `The network manager ${manager} is not installed.`,
+      expected: `the package ${NEEDS[manager]}`,
+      hint: `Add \`${NEEDS[manager]}\` to a \`packages\` step before this one, or use \`manager: auto\`.`,
+    });
+  }
+  switch (manager) {
+    case 'ifupdown':
+      return tree.write('/etc/network/interfaces', ifupdownText(wishes));
+    case 'networkd':
+      await tree.write(networkdPath(wishes), networkdText(wishes));
+      return tree.write(
+        '/etc/systemd/system/systemd-networkd-wait-online.service.d/10-boot-nic.conf',
+        WAIT_ONLINE,
+      );
+    case 'networkmanager':
+      return tree.write('/etc/NetworkManager/conf.d/10-boot-nic.conf', networkManagerText(wishes));
+    case 'netplan':
+      return tree.write('/etc/netplan/90-boot-nic.yaml', netplanText(wishes), { mode: 0o600 });
+  }
+}
+
+async function nameServers(
+  tree: RootTree,
+  { dns, search }: Options,
+  warn: (message: string, hint: string) => void,
+): Promise<void> {
+  // resolvconf is fed by open-iscsi's own udev handler.
+  if (dns === 'keep' || (dns === 'boot' && (await hasPackage(tree, 'resolvconf', 'openresolv')))) return;
+  const resolved = await hasPackage(tree, 'systemd-resolved');
+  if (Array.isArray(dns)) {
+    const wishes = { servers: dns, search };
+    if (resolved) await tree.write('/etc/systemd/resolved.conf.d/boot-nic.conf', resolvedText(wishes));
+    else await tree.write('/etc/resolv.conf', resolvConfText(wishes));
+    return;
+  }
+  if (!(await hasSystemd(tree))) {
+    warn(
+      'Without systemd nothing hands the name servers of the boot NIC to the booted system.',
+      'List them in `dns`.',
+    );
+    return;
+  }
+  await tree.write(DNS_SCRIPT_PATH, DNS_SCRIPT, { mode: 0o755 });
+  await addUnit(tree, DNS_UNIT, DNS_UNIT_TEXT, 'sysinit.target');
+  if (!resolved) await tree.link('/etc/resolv.conf', RUN_RESOLV_CONF);
+}

@@ -1,0 +1,74 @@
+/**
+ * How each network manager is told to leave alone the NIC that carries the root. Its name is not known when the image is
+ * made, so that without a name every Ethernet device is meant.
+ */
+
+export interface NicWishes {
+  /** Name of the boot NIC in the booted system, if all clients share one. */
+  readonly nic: string | undefined;
+  /** Renew the DHCP lease that the initramfs took, where the manager can do so without a gap. */
+  readonly renewLease: boolean;
+}
+
+/** interfaces(5). The NIC is not named, or manual: never raised by ifupdown, and never taken down at shutdown. */
+export function ifupdownText({ nic }: NicWishes): string {
+  const manual = nic === undefined ? [] : ['', `iface ${nic} inet manual`, `no-auto-down ${nic}`];
+  return ['auto lo', 'iface lo inet loopback', ...manual, '', 'source /etc/network/interfaces.d/*', ''].join(
+    '\n',
+  );
+}
+
+/**
+ * systemd.network(5). `KeepConfiguration=yes` is the one spelling that every version since 243 understands; the MAC as
+ * client identifier makes a renewal ask for the lease that the initramfs got.
+ */
+export function networkdText({ nic, renewLease }: NicWishes): string {
+  return [
+    '[Match]',
+    // Any kind of virtual device is excluded: bridges and the like are not what the machine booted from.
+    ...(nic === undefined ? ['Type=ether', 'Kind=!*'] : [`Name=${nic}`]),
+    '',
+    '[Network]',
+    `DHCP=${renewLease ? 'ipv4' : 'no'}`,
+    'KeepConfiguration=yes',
+    ...(renewLease ? ['', '[DHCPv4]', 'ClientIdentifier=mac', 'SendRelease=no'] : []),
+    '',
+  ].join('\n');
+}
+
+/** A configuration for all devices gives way to one that names a device, hence the place in the order. */
+export function networkdPath({ nic }: NicWishes): string {
+  return `/etc/systemd/network/${nic === undefined ? '89' : '05'}-boot-nic.network`;
+}
+
+/** Other NICs may have no cable: the boot waits for the one that it came by, and not for ever. */
+export const WAIT_ONLINE = [
+  '[Service]',
+  'ExecStart=',
+  'ExecStart=/usr/lib/systemd/systemd-networkd-wait-online --any --timeout=30',
+  '',
+].join('\n');
+
+/** NetworkManager.conf(5). */
+export function networkManagerText({ nic }: NicWishes): string {
+  return `[keyfile]\nunmanaged-devices=${nic === undefined ? 'type:ethernet' : `interface-name:${nic}`}\n`;
+}
+
+/** netplan-yaml(5): `critical` becomes KeepConfiguration. */
+export function netplanText({ nic, renewLease }: NicWishes): string {
+  return [
+    'network:',
+    '  version: 2',
+    '  ethernets:',
+    '    boot-nic:',
+    '      match:',
+    `        name: "${nic ?? 'e*'}"`,
+    `      dhcp4: ${renewLease}`,
+    '      dhcp-identifier: mac',
+    '      critical: true',
+    '      optional: true',
+    '',
+  ].join('\n');
+}
+
+export const CLOUD_INIT_TEXT = 'network:\n  config: disabled\n';

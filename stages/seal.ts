@@ -1,0 +1,122 @@
+/** The last step: what belongs to this build or to one machine leaves the image. */
+import { open } from 'node:fs/promises';
+import { z } from 'zod';
+import { Failure } from '../artifacts/failure.js';
+import { defineStage, type StageContext } from '../pipeline/stage.js';
+import { hasPackage, recordPackages } from './rootfs/dpkg.js';
+import { addUnit, hasSystemd } from './rootfs/systemd.js';
+import { type RootTree, rootTree } from './rootfs/tree.js';
+import { removeTraces } from './sealing/clean.js';
+import { elfArchitecture } from './sealing/elf.js';
+import { BUILD_STARTED, clampTimes } from './sealing/times.js';
+
+const options = z.strictObject({
+  'machine-id': z
+    .enum(['empty', 'keep'])
+    .default('empty')
+    .describe('Empty /etc/machine-id, so that each client makes its own at its first boot; or keep it.'),
+  'ssh-host-keys': z
+    .enum(['remove', 'keep'])
+    .default('remove')
+    .describe('Remove the SSH host keys and let each client make its own before sshd starts; or keep them.'),
+  remove: z
+    .array(
+      z
+        .string()
+        .regex(/^\/(?!.*(^|\/)\.\.?(\/|$))[^/].*$/, 'an absolute path in the image without `.` and `..`'),
+    )
+    .default([])
+    .describe('More paths to remove from the image.'),
+});
+type Options = z.output<typeof options>;
+
+export const seal = defineStage({
+  name: 'seal',
+  summary: 'Empty the machine ID, remove host keys, logs and caches, and set times to the epoch.',
+  kind: 'rootfs',
+  place: 'last',
+  options,
+  tools: [],
+  async run(ctx) {
+    const tree = rootTree(ctx.rootfs);
+    await assertArchitecture(ctx, tree);
+    await recordPackages(ctx);
+    for (const path of ctx.options.remove) await tree.remove(path);
+    await removeTraces(tree);
+    if (ctx.options['machine-id'] === 'empty') await emptyMachineId(tree);
+    if (ctx.options['ssh-host-keys'] === 'remove') await removeHostKeys(tree);
+    if (await tree.exists('/usr/sbin/policy-rc.d')) {
+      ctx.warn(
+        'The image holds /usr/sbin/policy-rc.d, which decides whether packages may start services.',
+        'Remove it in the recipe if it is a left-over.',
+      );
+    }
+    // Last of all, since all of the above touches directories.
+    const started = ctx.recorded(BUILD_STARTED);
+    await clampTimes(ctx.rootfs, typeof started === 'number' ? started : ctx.epoch, ctx.epoch);
+  },
+});
+
+/** A foreign or mixed tree boots nowhere, and says so only on the client. */
+async function assertArchitecture(ctx: StageContext<Options>, tree: RootTree): Promise<void> {
+  const shell = await tree.resolve('/bin/sh');
+  if (shell === undefined) {
+    throw new Failure('integrity', {
+      what: 'The root tree has no /bin/sh.',
+      hint: 'The recipe must begin with a step that creates a base system, such as `debootstrap`.',
+    });
+  }
+  await using file = await openFile(shell);
+  const { bytesRead, buffer } = await file.handle.read(Buffer.alloc(20), 0, 20, 0);
+  const found = elfArchitecture(buffer.subarray(0, bytesRead));
+  if (found === ctx.recipe.architecture) return;
+  throw new Failure('integrity', {
+    what: '/bin/sh of the root tree is for another machine.',
+    expected: ctx.recipe.architecture,
+    found,
+    hint: 'Look for a step that copied files of another architecture over the tree.',
+  });
+}
+
+async function openFile(path: string) {
+  const handle = await open(path);
+  return { handle, [Symbol.asyncDispose]: () => handle.close() };
+}
+
+/**
+ * An empty file makes each client's own at boot; a missing one would make the boot a "first boot" (machine-id(5)), which
+ * resets which units are enabled.
+ */
+async function emptyMachineId(tree: RootTree): Promise<void> {
+  await tree.write('/etc/machine-id', '', { mode: 0o444 });
+  await tree.remove('/var/lib/dbus/machine-id');
+  if (await tree.exists('/var/lib/dbus')) await tree.link('/var/lib/dbus/machine-id', '/etc/machine-id');
+}
+
+/**
+ * `ssh-keygen -A` makes what is missing; the condition keeps it from running at every boot. Debian 12 brings nothing of
+ * the kind; Debian 13 brings a unit for first boots, which the boot of an image with an empty machine ID is not.
+ */
+const KEYGEN_UNIT = `[Unit]
+Description=Generate the SSH host keys of this machine
+Before=ssh.service
+ConditionPathExists=|!/etc/ssh/ssh_host_ecdsa_key
+ConditionPathExists=|!/etc/ssh/ssh_host_ed25519_key
+ConditionPathExists=|!/etc/ssh/ssh_host_rsa_key
+
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/ssh-keygen -A
+
+[Install]
+WantedBy=ssh.service
+`;
+
+async function removeHostKeys(tree: RootTree): Promise<void> {
+  for (const name of await tree.names('/etc/ssh')) {
+    if (/^ssh_host_.*key(\.pub)?$/.test(name)) await tree.remove(`/etc/ssh/${name}`);
+  }
+  if ((await hasPackage(tree, 'openssh-server')) && (await hasSystemd(tree))) {
+    await addUnit(tree, 'ssh-host-keys.service', KEYGEN_UNIT, 'ssh.service');
+  }
+}

@@ -1,0 +1,20 @@
+/** The machine that a program is for, from its ELF header (elf(5)). */
+import type { Architecture } from '../../pipeline/stage.js';
+
+/** e_machine: EM_X86_64 and EM_AARCH64; both little-endian, 64-bit. */
+const MACHINES: Readonly<Record<number, string>> = {
+  3: 'i386',
+  40: 'arm',
+  62: 'amd64',
+  183: 'arm64',
+  243: 'riscv64',
+};
+
+/** Debian's name of the machine, `ELF machine N` for others, or what it is instead. */
+export function elfArchitecture(header: Uint8Array): Architecture | (string & {}) {
+  if (header.length < 20 || Buffer.from(header.subarray(0, 4)).toString('latin1') !== '\x7fELF')
+    return 'no ELF program';
+  const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
+  const machine = view.getUint16(18, header[5] !== 2);
+  return MACHINES[machine] ?? `ELF machine ${machine}`;
+}

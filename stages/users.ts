@@ -1,0 +1,259 @@
+/** Accounts, their SSH keys and how sshd lets them in. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { z } from 'zod';
+import { Failure } from '../artifacts/failure.js';
+import { defineStage, type StageContext, type StageFinding } from '../pipeline/stage.js';
+import {
+  CHPASSWD,
+  chpasswdInput,
+  isPasswordHash,
+  LOCKED,
+  sudoersText,
+  useraddArgv,
+} from './accounts/argv.js';
+import { KEY_OR_FILE, parseKeys, sshdText } from './accounts/ssh.js';
+import { findAccount, parseGroup } from './rootfs/accounts.js';
+import { hasPackage } from './rootfs/dpkg.js';
+import { type RootTree, rootTree } from './rootfs/tree.js';
+
+const hashReference = z
+  .string()
+  .regex(
+    /^(env|file):.+$/,
+    'a reference, `env:NAME` or `file:PATH`, to a hash made by `mkpasswd`: never a password itself',
+  )
+  .optional()
+  .describe(
+    'Reference to the hash of the password: `env:NAME` or `file:PATH`; make one with `mkpasswd --method=yescrypt`. Default: no ' +
+      'password opens the account.',
+  );
+const keys = z
+  .array(
+    z
+      .string()
+      .regex(
+        KEY_OR_FILE,
+        'a public SSH key, such as `ssh-ed25519 AAAA…`, or `file:PATH` of a file of public keys',
+      ),
+  )
+  .default([])
+  .describe(
+    "Public SSH keys that may log in, or `file:PATH` of files with such keys, relative to the recipe's folder.",
+  );
+
+const user = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'a user name of lower-case letters, digits, `_` and `-`')
+    .describe('Name of the account.'),
+  uid: z
+    .int()
+    .min(1)
+    .max(60000)
+    .optional()
+    .describe('Numeric user ID. Default: the next free one from 1000 on.'),
+  groups: z.array(z.string().min(1)).default([]).describe('Groups besides its own; they must exist.'),
+  shell: z.string().startsWith('/', 'an absolute path').default('/bin/bash').describe('Log-in shell.'),
+  home: z
+    .string()
+    .startsWith('/', 'an absolute path')
+    .optional()
+    .describe('Home directory. Default: /home/NAME.'),
+  comment: z
+    .string()
+    .regex(/^[^:\n]*$/, 'a text without colons')
+    .optional()
+    .describe('Full name or purpose.'),
+  'password-hash': hashReference,
+  'authorized-keys': keys,
+  sudo: z
+    .enum(['none', 'password', 'nopasswd'])
+    .default('none')
+    .describe(
+      'Whether the user may become root by sudo, with or without the own password. Needs the package `sudo`.',
+    ),
+});
+
+const options = z.strictObject({
+  root: z
+    .strictObject({ 'password-hash': hashReference, 'authorized-keys': keys })
+    .prefault({})
+    .describe('The super-user. By default no password opens the account.'),
+  users: z.array(user).default([]).describe('More accounts.'),
+  sshd: z
+    .strictObject({
+      'permit-root-login': z
+        .enum(['no', 'prohibit-password', 'yes'])
+        .default('prohibit-password')
+        .describe('Whether root may log in by SSH; `prohibit-password`: with a key.'),
+      'password-authentication': z
+        .boolean()
+        .default(false)
+        .describe('Whether a password lets anyone in by SSH.'),
+    })
+    .optional()
+    .describe('How sshd lets users in. Written when openssh-server is installed, with these defaults.'),
+});
+type Options = z.output<typeof options>;
+
+export const users = defineStage({
+  name: 'users',
+  summary: 'Create accounts, with passwords by hash reference, SSH keys and a careful sshd.',
+  kind: 'rootfs',
+  title: (given) => ['root', ...given.users.map(({ name }) => name)].join(' '),
+  options,
+  tools: [],
+  inputs: (given) => keyFiles(given).map(({ file }) => file),
+  check: ({ options: given, recipe }) => [...findings(given), ...missingFiles(given, recipe.folder)],
+  async run(ctx) {
+    const tree = rootTree(ctx.rootfs);
+    const { root, users: accounts } = ctx.options;
+    for (const each of accounts) await create(ctx, tree, each);
+    await setPasswords(ctx, [{ name: 'root', ...root }, ...accounts]);
+    await authorize(ctx, tree, 'root', root['authorized-keys']);
+    for (const each of accounts) await authorize(ctx, tree, each.name, each['authorized-keys']);
+    await configureSshd(ctx.options, tree);
+  },
+});
+
+function keyFiles(given: Options): { file: string; path: (string | number)[] }[] {
+  const lists = [
+    { list: given.root['authorized-keys'], path: ['root', 'authorized-keys'] },
+    ...given.users.map((each, i) => ({
+      list: each['authorized-keys'],
+      path: ['users', i, 'authorized-keys'],
+    })),
+  ];
+  return lists.flatMap(({ list, path }) =>
+    list.flatMap((key, i) => (key.startsWith('file:') ? [{ file: key.slice(5), path: [...path, i] }] : [])),
+  );
+}
+
+function findings(given: Options): StageFinding[] {
+  const names = given.users.map(({ name }) => name);
+  return [
+    ...names.flatMap((name, i) =>
+      name === 'root'
+        ? [{ path: ['users', i, 'name'], what: 'root is not created here.', hint: 'Use the option `root`.' }]
+        : names.indexOf(name) < i
+          ? [{ path: ['users', i, 'name'], what: `The user ${name} stands here twice.` }]
+          : [],
+    ),
+    ...(given.sshd?.['permit-root-login'] === 'no' && given.root['authorized-keys'].length > 0
+      ? [
+          {
+            path: ['sshd', 'permit-root-login'],
+            what: 'root has SSH keys but may not log in by SSH.',
+            hint: 'Use `prohibit-password`, which lets keys in, or remove the keys.',
+          },
+        ]
+      : []),
+  ];
+}
+
+function missingFiles(given: Options, folder: string): StageFinding[] {
+  return keyFiles(given).flatMap(({ file, path }) =>
+    existsSync(isAbsolute(file) ? file : join(folder, file))
+      ? []
+      : [
+          {
+            path,
+            what: `The key file ${file} does not exist.`,
+            expected: `a file of public keys below ${folder}`,
+          },
+        ],
+  );
+}
+
+async function create(
+  ctx: StageContext<Options>,
+  tree: RootTree,
+  wanted: Options['users'][number],
+): Promise<void> {
+  const { name, groups, sudo } = wanted;
+  if ((await findAccount(tree, name)) !== undefined) {
+    throw new Failure('recipe', {
+      what: `The user ${name} exists already.`,
+      hint: 'A package created it, or another `users` step. Choose another name.',
+    });
+  }
+  const known = parseGroup((await tree.read('/etc/group')) ?? '');
+  const unknown = groups.find((group) => !known.has(group));
+  if (unknown !== undefined) {
+    throw new Failure('recipe', {
+      what: `The group ${unknown} of the user ${name} does not exist.`,
+      expected: 'a group of /etc/group in the root tree',
+      hint: 'Install the package that brings it before this step, or leave it out.',
+    });
+  }
+  if (sudo !== 'none' && !(await hasPackage(tree, 'sudo', 'sudo-ldap'))) {
+    throw new Failure('recipe', {
+      what: `The user ${name} shall use sudo, which is not installed.`,
+      hint: 'Add `sudo` to a `packages` step before this one.',
+    });
+  }
+  await ctx.chroot(useraddArgv(wanted), { doing: `create the user ${name}` });
+  if (sudo !== 'none') await tree.write(`/etc/sudoers.d/${name}`, sudoersText(name, sudo), { mode: 0o440 });
+}
+
+async function setPasswords(
+  ctx: StageContext<Options>,
+  accounts: readonly { readonly name: string; readonly 'password-hash'?: string | undefined }[],
+): Promise<void> {
+  const entries: { name: string; hash: string }[] = [];
+  for (const { name, 'password-hash': reference } of accounts) {
+    const hash = reference === undefined ? LOCKED : await ctx.secret(reference);
+    if (hash !== LOCKED && !isPasswordHash(hash)) {
+      throw new Failure('recipe', {
+        what: `What \`${reference}\` holds is not a password hash.`,
+        expected: 'a hash such as `$y$…` or `$6$…` (see crypt(5))',
+        found: 'something else (not shown: it may be the password itself)',
+        hint: 'Make a hash with `mkpasswd --method=yescrypt`, of the package whois.',
+      });
+    }
+    entries.push({ name, hash });
+  }
+  await ctx.chroot(CHPASSWD, { doing: 'set passwords', input: chpasswdInput(entries), quiet: true });
+}
+
+/** ~/.ssh/authorized_keys, which sshd wants to belong to the user alone. */
+async function authorize(
+  ctx: StageContext<Options>,
+  tree: RootTree,
+  name: string,
+  given: readonly string[],
+): Promise<void> {
+  if (given.length === 0) return;
+  const account = await findAccount(tree, name);
+  if (account === undefined)
+    throw new Failure('internal', { what: `No account ${name} after its creation.` });
+  const lines: string[] = [];
+  for (const key of given) {
+    const file = key.startsWith('file:') ? key.slice(5) : undefined;
+    if (file === undefined) lines.push(key.trim());
+    else
+      lines.push(
+        ...parseKeys(await readFile(isAbsolute(file) ? file : join(ctx.recipe.folder, file), 'utf8'), file),
+      );
+  }
+  const { uid, gid, home } = account;
+  await tree.directory(`${home}/.ssh`, { mode: 0o700, uid, gid });
+  await tree.write(`${home}/.ssh/authorized_keys`, `${lines.join('\n')}\n`, { mode: 0o600, uid, gid });
+}
+
+async function configureSshd({ sshd }: Options, tree: RootTree): Promise<void> {
+  if (!(await hasPackage(tree, 'openssh-server'))) {
+    if (sshd === undefined) return;
+    throw new Failure('recipe', {
+      what: 'The option `sshd` needs the package openssh-server, which is not installed.',
+      hint: 'Add `openssh-server` to a `packages` step before this one.',
+    });
+  }
+  const text = sshdText({
+    permitRootLogin: sshd?.['permit-root-login'] ?? 'prohibit-password',
+    passwordAuthentication: sshd?.['password-authentication'] ?? false,
+  });
+  await tree.write('/etc/ssh/sshd_config.d/10-lunsmith.conf', text);
+}

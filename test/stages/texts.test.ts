@@ -1,0 +1,381 @@
+/** Files and command lines that the stages write, as they stand. */
+import { describe, expect, it } from 'vitest';
+import { chpasswdInput, isPasswordHash, sudoersText, useraddArgv } from '../../stages/accounts/argv.js';
+import { parseKeys, sshdText } from '../../stages/accounts/ssh.js';
+import { installArgv, namesArgv, updateArgv } from '../../stages/apt/argv.js';
+import { debootstrapArgv, mmdebstrapArgv } from '../../stages/bootstrap/argv.js';
+import { diskEntries, fstabText } from '../../stages/fstab.js';
+import { hostsText } from '../../stages/hostname.js';
+import { addModules, initramfsConf, missingParts } from '../../stages/initramfs/texts.js';
+import { editIscsidConf, sessionSettings } from '../../stages/iscsi/iscsid-conf.js';
+import { iscsiInitramfsText, udevRule } from '../../stages/iscsi/texts.js';
+import { keyboardText, localeGenLine } from '../../stages/locale.js';
+import { resolvConfText, resolvedText } from '../../stages/network/dns.js';
+import {
+  ifupdownText,
+  netplanText,
+  networkdPath,
+  networkdText,
+  networkManagerText,
+} from '../../stages/network/managers.js';
+import { scriptArgv } from '../../stages/run.js';
+import { GPT_DISK } from '../artifacts/formats/disks.js';
+import { failureOf } from '../artifacts/formats/tools.js';
+
+const bootstrap = {
+  architecture: 'amd64',
+  suite: 'bookworm',
+  variant: 'minbase',
+  components: ['main', 'contrib'],
+  include: ['ca-certificates'],
+  documentation: true,
+  keyring: '/k.gpg',
+  target: '/root-tree',
+  sources: [
+    { uri: 'http://mirror.example.org/debian', suite: 'bookworm', components: ['main'], signedBy: '/k.gpg' },
+  ],
+} as const;
+
+describe('bootstrap tools', () => {
+  it('mmdebstrap gets every source as a line', () => {
+    expect(mmdebstrapArgv(bootstrap)).toEqual([
+      'mmdebstrap',
+      '--verbose',
+      '--mode=root',
+      '--format=directory',
+      '--architectures=amd64',
+      '--variant=minbase',
+      '--components=main,contrib',
+      '--skip=chroot/mount/sys,output/dev,output/mknod,cleanup/apt/lists,check/empty',
+      '--keyring=/k.gpg',
+      '--hook-dir=/usr/share/mmdebstrap/hooks/maybe-merged-usr',
+      '--aptopt=Acquire::Retries "3"',
+      '--aptopt=Acquire::http::Timeout "20"',
+      '--aptopt=Acquire::https::Timeout "20"',
+      '--include=ca-certificates',
+      'bookworm',
+      '/root-tree',
+      'deb [signed-by=/k.gpg] http://mirror.example.org/debian bookworm main',
+    ]);
+  });
+
+  it('mmdebstrap leaves documentation out when asked, and its default archive is its own', () => {
+    const argv = mmdebstrapArgv({
+      ...bootstrap,
+      suite: 'trixie',
+      include: [],
+      documentation: false,
+      sources: [],
+    });
+    expect(argv.slice(-7)).toEqual([
+      '--aptopt=Acquire::https::Timeout "20"',
+      '--dpkgopt=path-exclude=/usr/share/doc/*',
+      '--dpkgopt=path-include=/usr/share/doc/*/copyright',
+      '--dpkgopt=path-exclude=/usr/share/man/*',
+      '--dpkgopt=path-exclude=/usr/share/info/*',
+      'trixie',
+      '/root-tree',
+    ]);
+    expect(argv.filter((each) => each.startsWith('--hook-dir'))).toEqual([]);
+  });
+
+  it('debootstrap gets the first source', () => {
+    expect(debootstrapArgv(bootstrap)).toEqual([
+      'debootstrap',
+      '--arch=amd64',
+      '--variant=minbase',
+      '--components=main,contrib',
+      '--keyring=/k.gpg',
+      '--force-check-gpg',
+      '--include=ca-certificates',
+      'bookworm',
+      '/root-tree',
+      'http://mirror.example.org/debian',
+    ]);
+    expect(debootstrapArgv({ ...bootstrap, variant: 'important', include: [], sources: [] })).toEqual([
+      'debootstrap',
+      '--arch=amd64',
+      '--components=main,contrib',
+      '--keyring=/k.gpg',
+      '--force-check-gpg',
+      'bookworm',
+      '/root-tree',
+    ]);
+  });
+});
+
+describe('apt', () => {
+  const after = (argv: readonly string[], command: string) => argv.slice(argv.indexOf(command));
+  it('installs without recommended packages, and removes nothing that was not named', () => {
+    const argv = installArgv(['a', 'b=1'], [], { buildSources: false, recommends: false });
+    expect(argv.slice(0, 4)).toEqual([
+      'apt-get',
+      '--assume-yes',
+      '-o',
+      'DPkg::Path=/run/lunsmith/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    ]);
+    expect(after(argv, 'install')).toEqual([
+      'install',
+      '--no-install-recommends',
+      '--no-remove',
+      '--',
+      'a',
+      'b=1',
+    ]);
+  });
+  it('removes what was named', () => {
+    const argv = installArgv(['a'], ['b'], { buildSources: false, recommends: true });
+    expect(after(argv, 'install')).toEqual(['install', '--install-recommends', '--', 'a', 'b-']);
+  });
+  it('uses the sources of the build where they are not those of the image', () => {
+    expect(updateArgv({ buildSources: false }).join(' ')).not.toContain('Dir::Etc::SourceList');
+    expect(updateArgv({ buildSources: true }).slice(-4)).toEqual([
+      '-o',
+      'Dir::Etc::SourceList=/etc/apt/lunsmith-build.list',
+      'update',
+      '--error-on=any',
+    ]);
+    expect(namesArgv({ buildSources: true }).at(-1)).toBe('pkgnames');
+  });
+});
+
+describe('accounts', () => {
+  it.each([
+    [
+      { name: 'alice', groups: [], shell: '/bin/sh' },
+      ['useradd', '--create-home', '--user-group', '--shell=/bin/sh', 'alice'],
+    ],
+    [
+      {
+        name: 'bob',
+        uid: 2000,
+        groups: ['adm', 'video'],
+        shell: '/bin/bash',
+        home: '/srv/bob',
+        comment: 'Bob B',
+      },
+      [
+        'useradd',
+        '--create-home',
+        '--user-group',
+        '--shell=/bin/bash',
+        '--uid=2000',
+        '--groups=adm,video',
+        '--home-dir=/srv/bob',
+        '--comment=Bob B',
+        'bob',
+      ],
+    ],
+  ])('%j', (user, argv) => {
+    expect(useraddArgv(user)).toEqual(argv);
+  });
+
+  it.each([
+    ['$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7', true],
+    ['$6$salt$IxDD3jeSOb5eB1CX5LBsqZFVkJdido3OUILO5Ifz5iwMuTS4XMS130MTSuDDl3aCI6WouIL9AjRbLCelDCy.g.', true],
+    ['$1$salt$qJH7.N4xYta3aEG/dfqo/0', false],
+    ['correct horse battery staple', false],
+    ['$6$salt$abc:0:0', false],
+    ['*', false],
+  ])('%s is a hash: %s', (text, expected) => {
+    expect(isPasswordHash(text)).toBe(expected);
+  });
+
+  it('are given to chpasswd and sudo', () => {
+    const entries = [
+      { name: 'root', hash: '*' },
+      { name: 'a', hash: '$6$x$y' },
+    ];
+    expect(chpasswdInput(entries)).toBe('root:*\na:$6$x$y\n');
+    expect(sudoersText('alice', 'nopasswd')).toBe('alice ALL=(ALL:ALL) NOPASSWD: ALL\n');
+    expect(sudoersText('alice', 'password')).toBe('alice ALL=(ALL:ALL) ALL\n');
+  });
+
+  it('log in by the keys of a file', () => {
+    const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample alice@example.org';
+    expect(parseKeys(`# mine\n\n  ${key}\nno-pty ${key}\n`, 'keys')).toEqual([key, `no-pty ${key}`]);
+  });
+  it.each([
+    ['-----BEGIN OPENSSH PRIVATE KEY-----\nx\n', 'keys/alice holds a private key.'],
+    ['ssh-ed25519 AAAAC3 a\nhello\n', 'Line 2 of keys/alice is no public SSH key.'],
+    ['# nothing\n', 'keys/alice holds no key.'],
+  ])('%j is refused', (text, what) => {
+    expect(failureOf(() => parseKeys(text, 'keys/alice')).diagnostics[0].what).toBe(what);
+  });
+  it('meet a careful sshd', () => {
+    expect(sshdText({ permitRootLogin: 'prohibit-password', passwordAuthentication: false })).toBe(
+      'PermitRootLogin prohibit-password\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitEmptyPasswords no\n',
+    );
+  });
+});
+
+describe('fstab', () => {
+  it('has the disk by UUIDs, mount points before what is below them', () => {
+    const entries = diskEntries(GPT_DISK, { mounts: {}, 'swap-options': ['nofail', '_netdev'] });
+    const [esp, swap, root] = ['vfat', 'swap', 'ext4'].map(
+      (type) => GPT_DISK.partitions.find(({ filesystem }) => filesystem === type)?.filesystemUuid,
+    );
+    expect(fstabText(entries)).toBe(
+      `UUID=${root} / ext4 noatime,errors=remount-ro 0 1\n` +
+        `UUID=${esp} /boot/efi vfat umask=0077,nofail,noatime 0 0\n` +
+        `UUID=${swap} none swap sw,nofail,_netdev 0 0\n`,
+    );
+  });
+  it('takes other options', () => {
+    const [first] = diskEntries(GPT_DISK, { mounts: { '/': ['ro'] }, 'swap-options': ['pri=1'] });
+    expect(first?.options).toEqual(['ro']);
+  });
+});
+
+describe('names', () => {
+  it.each([
+    [undefined, ''],
+    ['node', '127.0.1.1 node\n'],
+    ['node.example.org', '127.0.1.1 node.example.org node\n'],
+  ])('%s in /etc/hosts', (name, own) => {
+    expect(hostsText(name, [{ address: '192.0.2.1', names: ['a', 'b'] }])).toBe(
+      `127.0.0.1 localhost\n${own}::1 localhost ip6-localhost ip6-loopback\nff02::1 ip6-allnodes\nff02::2 ip6-allrouters\n192.0.2.1 a b\n`,
+    );
+  });
+  it.each([
+    ['de_DE.UTF-8', 'de_DE.UTF-8 UTF-8'],
+    ['de_DE', 'de_DE ISO-8859-1'],
+    ['de_DE@euro', 'de_DE@euro ISO-8859-15'],
+    ['de_XX', undefined],
+  ])('%s in locale.gen', (locale, line) => {
+    const supported = 'de_DE.UTF-8 UTF-8\nde_DE ISO-8859-1\nde_DE@euro ISO-8859-15\n';
+    expect(localeGenLine(locale, supported)).toBe(line);
+  });
+  it('a keyboard', () => {
+    expect(keyboardText('de')).toContain('XKBLAYOUT="de"\n');
+  });
+});
+
+describe('iscsid.conf', () => {
+  const settings = { 'node.startup': 'manual', 'node.session.auth.authmethod': 'CHAP', 'x.new': '1' };
+  it('keeps comments and places', () => {
+    const text = [
+      '# Startup',
+      '# node.startup = automatic',
+      'node.startup = automatic',
+      '',
+      '# To enable CHAP set',
+      '#node.session.auth.authmethod = CHAP',
+      'other = 1',
+      '',
+    ].join('\n');
+    expect(editIscsidConf(text, settings)).toBe(
+      [
+        '# Startup',
+        '# node.startup = automatic',
+        'node.startup = manual',
+        '',
+        '# To enable CHAP set',
+        'node.session.auth.authmethod = CHAP',
+        'other = 1',
+        'x.new = 1',
+        '',
+      ].join('\n'),
+    );
+  });
+  it('sets once what stood twice, and nothing twice when done again', () => {
+    const once = editIscsidConf('node.startup = a\nnode.startup=b\n', settings);
+    expect(once.match(/node\.startup/g)).toHaveLength(1);
+    expect(editIscsidConf(once, settings)).toBe(once);
+    expect(editIscsidConf('', { a: '1' })).toBe('\na = 1\n');
+  });
+  it.each([
+    [false, true, ['manual', 'CHAP', '86400', '0', '0']],
+    [true, false, ['manual', 'None', '15', '5', '5']],
+  ])('multipath %s, CHAP %s', (multipath, chap, values) => {
+    expect(Object.values(sessionSettings({ multipath, chap }))).toEqual(values);
+  });
+});
+
+describe('initiator', () => {
+  it('names no target and no client', () => {
+    expect(iscsiInitramfsText('ibft')).toBe(
+      '# Target, initiator and secret come from the iSCSI Boot Firmware Table (iBFT).\nISCSI_AUTO=true\n',
+    );
+    expect(iscsiInitramfsText('cmdline')).toMatch(/^#.*\n$/);
+  });
+  it.each([
+    [{ scsiTimeout: undefined, scheduler: 'keep' }, undefined],
+    [{ scsiTimeout: 180, scheduler: 'none' }, ', ATTR{device/timeout}="180", ATTR{queue/scheduler}="none"\n'],
+    [{ scsiTimeout: undefined, scheduler: 'none' }, ', ATTR{queue/scheduler}="none"\n'],
+  ] as const)('tunes disks by %j', (tuning, end) => {
+    const rule = udevRule(tuning);
+    expect(rule?.slice(rule.indexOf('*-iscsi-*"') + '*-iscsi-*"'.length)).toBe(end);
+  });
+});
+
+describe('network managers', () => {
+  const any = { nic: undefined, renewLease: false };
+  const named = { nic: 'eno1', renewLease: true };
+  it('ifupdown', () => {
+    expect(ifupdownText(any)).toBe('auto lo\niface lo inet loopback\n\nsource /etc/network/interfaces.d/*\n');
+    expect(ifupdownText(named)).toBe(
+      'auto lo\niface lo inet loopback\n\niface eno1 inet manual\nno-auto-down eno1\n\nsource /etc/network/interfaces.d/*\n',
+    );
+  });
+  it('networkd', () => {
+    expect(networkdText(any)).toBe(
+      '[Match]\nType=ether\nKind=!*\n\n[Network]\nDHCP=no\nKeepConfiguration=yes\n',
+    );
+    expect(networkdText(named)).toBe(
+      '[Match]\nName=eno1\n\n[Network]\nDHCP=ipv4\nKeepConfiguration=yes\n\n[DHCPv4]\nClientIdentifier=mac\nSendRelease=no\n',
+    );
+    expect([networkdPath(any), networkdPath(named)]).toEqual([
+      '/etc/systemd/network/89-boot-nic.network',
+      '/etc/systemd/network/05-boot-nic.network',
+    ]);
+  });
+  it('NetworkManager', () => {
+    expect(networkManagerText(any)).toBe('[keyfile]\nunmanaged-devices=type:ethernet\n');
+    expect(networkManagerText(named)).toBe('[keyfile]\nunmanaged-devices=interface-name:eno1\n');
+  });
+  it('netplan', () => {
+    expect(netplanText(named)).toBe(
+      'network:\n  version: 2\n  ethernets:\n    boot-nic:\n      match:\n        name: "eno1"\n      dhcp4: true\n      dhcp-identifier: mac\n      critical: true\n      optional: true\n',
+    );
+  });
+  it('name servers', () => {
+    const dns = { servers: ['192.0.2.53', '2001:db8::53'], search: ['example.org'] };
+    expect(resolvConfText(dns)).toBe('search example.org\nnameserver 192.0.2.53\nnameserver 2001:db8::53\n');
+    expect(resolvedText(dns)).toBe('[Resolve]\nDNS=192.0.2.53 2001:db8::53\nDomains=example.org\n');
+    expect(resolvConfText({ ...dns, search: [] })).not.toContain('search');
+  });
+});
+
+describe('initramfs', () => {
+  it('asks nothing of the build host', () => {
+    expect(initramfsConf({ compression: 'zstd', level: undefined, rootFilesystem: 'ext4' })).toBe(
+      'MODULES=most\nCOMPRESS=zstd\nFSTYPE=ext4\nRESUME=none\n',
+    );
+    expect(initramfsConf({ compression: 'xz', level: 6, rootFilesystem: 'ext4' })).toContain(
+      'COMPRESSLEVEL=6\n',
+    );
+  });
+  it('takes more modules, each once', () => {
+    expect(addModules('# list\nraid1', ['raid1', 'bnx2 debug=1'])).toBe('# list\nraid1\nbnx2 debug=1\n');
+    expect(addModules('', ['a'])).toBe('a\n');
+  });
+  it('knows what is missing', () => {
+    const listing = [
+      'usr/sbin/iscsistart',
+      'usr/lib/modules/6/kernel/drivers/scsi/iscsi_tcp.ko.xz',
+      'scripts/local-top/iscsi',
+      'etc/iscsi.initramfs',
+    ];
+    expect(missingParts(listing, '')).toEqual(['the kernel module iscsi_ibft']);
+    expect(missingParts(listing, 'kernel/drivers/firmware/iscsi_ibft.ko\n')).toEqual([]);
+    expect(missingParts([], '')).toHaveLength(5);
+  });
+});
+
+it.each([
+  ['#!/usr/bin/python3\nprint()\n', ['/s']],
+  ['echo x\n', ['/bin/sh', '-eu', '/s']],
+])('%j is run by %j', (text, argv) => {
+  expect(scriptArgv(text, '/s')).toEqual(argv);
+});
