@@ -43,6 +43,17 @@ export function validate<Schema extends z.ZodType>(
   return undefined;
 }
 
+/** What stands where a secret may stand is not repeated: a user may have typed the secret itself. */
+function withoutSecret(problem: Diagnostic, path: Path): Diagnostic {
+  if (!path.some((key) => /passw(or)?d|secret/i.test(String(key)))) return problem;
+  const { text: _text, ...place } = problem.place ?? { file: '', line: 0, column: 0 };
+  return {
+    ...problem,
+    ...(problem.place === undefined ? {} : { place }),
+    ...(problem.found === undefined ? {} : { found: 'not shown: it may be a secret' }),
+  };
+}
+
 class IssueReader {
   /** Paths of keys that a wrong key beside them was probably meant to be. */
   private readonly misspelt = new Set<string>();
@@ -65,7 +76,13 @@ class IssueReader {
 
   private read(issue: Issue, above: Path): Diagnostic[] {
     const path = [...above, ...(issue.path as Path)];
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => this.unknownKey(path, key));
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => withoutSecret(this.unknownKey(path, key), [...path, key]));
+    }
+    return this.readValue(issue, path).map((problem) => withoutSecret(problem, path));
+  }
+
+  private readValue(issue: Exclude<Issue, { code: 'unrecognized_keys' }>, path: Path): Diagnostic[] {
     if (issue.code === 'invalid_union') return this.union(issue, path);
     if (issue.code === 'invalid_key') return [this.badKey(issue, path)];
     if (issue.code === 'invalid_element') return this.readAll(issue.issues, path);

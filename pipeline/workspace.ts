@@ -4,7 +4,8 @@
  * ```
  * <workspace>/
  *   CACHEDIR.TAG              backup programs skip it (bford.info/cachedir)
- *   builds/<id>/owner.json    process that builds there; when it is gone, so is its claim, and the next build clears it
+ *   builds/<id>/              one build; its name holds the process it belongs to, and when that is gone, the next
+ *                             build clears it
  *   builds/<id>/layers/<n>-<step>/{tree,work}    overlayfs upper and work directories
  *   builds/<id>/scratch/<n>-<step>/              a stage's private folder
  *   builds/<id>/release/                         what becomes the release
@@ -25,12 +26,6 @@ export interface BuildFolder extends AsyncDisposable {
   readonly log: string;
 }
 
-interface Owner {
-  readonly pid: number;
-  /** Start time in clock ticks since boot, field 22 of proc_pid_stat(5): a pid alone may be someone else's by now. */
-  readonly started: string;
-}
-
 /**
  * Makes a build's folder and clears those whose process is gone. Runs inside the sandbox, where files of all mapped
  * users may be removed. `owner` is a process of the pid namespace that is outside, as seen through `procfs`.
@@ -46,10 +41,10 @@ export async function openBuildFolder(
   await mkdir(logs, { recursive: true });
   await writeFile(join(workspace, 'CACHEDIR.TAG'), CACHEDIR_TAG);
   await clearAbandoned(builds, owner.alive);
-  const id = `${recipe}-${randomBytes(4).toString('hex')}`;
+  // The claim is part of the name, so that there is no moment in which the folder is there and the claim is not.
+  const id = `${recipe}-${owner.self}-${randomBytes(4).toString('hex')}`;
   const path = join(builds, id);
   await mkdir(path);
-  await writeFile(join(path, 'owner.json'), JSON.stringify(owner.self));
   await pruneLogs(logs);
   return {
     id,
@@ -59,39 +54,32 @@ export async function openBuildFolder(
   };
 }
 
-/** Who claims a build folder, and whether another claim still stands. */
+/** Who claims a build folder, and whose claims still stand. */
 export interface OwnerClaim {
-  readonly self: Owner;
+  /** `<pid>-<start time>` of the claiming process. */
+  readonly self: string;
+  /** The same of all processes that live. */
   readonly alive: readonly string[];
 }
 
-/** The claim of this process, for the sandbox that it starts, with the keys of all processes that live now. */
+/** The claim of a process, to be taken along into the sandbox, where other processes cannot be seen. */
 export async function claimOf(pid: number): Promise<OwnerClaim> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const owners = await Promise.all(pids.map(async (each) => ({ pid: each, started: await startTime(each) })));
-  const self = owners.find((each) => each.pid === pid) ?? { pid, started: '' };
-  return { self, alive: owners.map(ownerKey) };
+  return { self: await claim(pid), alive: await Promise.all(pids.map(claim)) };
 }
 
-function ownerKey(owner: Owner): string {
-  return `${owner.pid}:${owner.started}`;
-}
-
-async function startTime(pid: number): Promise<string> {
+/** A pid alone may be someone else's by now: the start time tells, in clock ticks since boot. */
+async function claim(pid: number): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // The second field is the command in parentheses and may hold spaces; fields count from after it.
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  // Field 22 of proc_pid_stat(5). The second field is the command in parentheses and may hold spaces, so count after it.
+  return `${pid}-${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''}`;
 }
 
 async function clearAbandoned(builds: string, alive: readonly string[]): Promise<void> {
   for (const name of await readdir(builds)) {
-    const path = join(builds, name);
-    const owner = await readFile(join(path, 'owner.json'), 'utf8')
-      .then((text) => JSON.parse(text) as Owner)
-      .catch(() => undefined);
-    // A folder without a claim is one whose build was killed between making and claiming it.
-    if (owner === undefined || !alive.includes(ownerKey(owner)))
-      await rm(path, { recursive: true, force: true });
+    const [, owner] = /-(\d+-\d+)-[0-9a-f]+$/.exec(name) ?? [];
+    if (owner !== undefined && alive.includes(owner)) continue;
+    await rm(join(builds, name), { recursive: true, force: true });
   }
 }
 

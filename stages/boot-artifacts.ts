@@ -1,5 +1,5 @@
 /** Puts beside the LUN image what a boot server hands out: kernel, initramfs, command lines and iPXE scripts. */
-import { appendFile, copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../artifacts/failure.js';
@@ -44,8 +44,10 @@ async function copyBootFiles(
   files: { readonly kernel: string; readonly initramfs: string },
 ): Promise<void> {
   const initramfs = join(ctx.output, 'initrd.img');
-  await copyFile(files.kernel, join(ctx.output, 'vmlinuz'));
+  const kernel = join(ctx.output, 'vmlinuz');
+  await copyFile(files.kernel, kernel);
   await copyFile(files.initramfs, initramfs);
+  for (const path of [kernel, initramfs]) await chmod(path, 0o644);
   const { size } = await stat(initramfs);
   if (size === 0) {
     throw new Failure('integrity', {

@@ -19,7 +19,7 @@ const options = z.strictObject({
   hosts: z
     .array(
       z.strictObject({
-        address: z.union([z.ipv4(), z.ipv6()]).describe('IPv4 or IPv6 address.'),
+        address: z.union([z.ipv4(), z.ipv6()], 'an IPv4 or IPv6 address').describe('IPv4 or IPv6 address.'),
         names: z
           .array(z.string().regex(HOST_NAME, 'a host name'))
           .nonempty()

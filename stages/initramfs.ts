@@ -80,6 +80,12 @@ async function prepare(ctx: StageContext<Options>, tree: RootTree): Promise<void
   }
   const root = ctx.recipe.disk.partitions.find(({ mount }) => mount === '/');
   const rootFilesystem = root?.filesystem ?? 'ext4';
+  if (!(await tree.exists(`/usr/sbin/fsck.${rootFilesystem}`))) {
+    ctx.warn(
+      `The root is not checked before it is mounted: the image has no fsck.${rootFilesystem}.`,
+      rootFilesystem === 'ext4' ? 'Add `e2fsprogs` to a `packages` step.' : undefined,
+    );
+  }
   await tree.write(
     '/etc/initramfs-tools/conf.d/lunsmith',
     initramfsConf({ compression, level, rootFilesystem }),

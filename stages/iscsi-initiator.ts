@@ -5,7 +5,13 @@ import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { useBuildSources } from './apt/build-sources.js';
 import { knownPackages, transact } from './apt/install.js';
 import { editIscsidConf, sessionSettings } from './iscsi/iscsid-conf.js';
-import { INITIATOR_NAME, iscsiInitramfsText, udevRule } from './iscsi/texts.js';
+import {
+  INITIATOR_NAME,
+  ISCSID_DROP_IN,
+  ISCSID_DROP_IN_PATH,
+  iscsiInitramfsText,
+  udevRule,
+} from './iscsi/texts.js';
 import { hasPackage, recordPackages } from './rootfs/dpkg.js';
 import { enableUnit, hasUnit } from './rootfs/systemd.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
@@ -111,7 +117,10 @@ async function configure(given: Options, tree: RootTree): Promise<void> {
   const rule = udevRule({ scsiTimeout: given['scsi-timeout'] ?? undefined, scheduler: given.scheduler });
   if (rule !== undefined) await tree.write('/etc/udev/rules.d/71-iscsi-disks.rules', rule);
   // It takes the session over from the initramfs: without it nothing reconnects after an outage.
-  if (await hasUnit(tree, 'iscsid.service')) await enableUnit(tree, 'iscsid.service', 'sysinit.target');
+  if (await hasUnit(tree, 'iscsid.service')) {
+    await enableUnit(tree, 'iscsid.service', 'sysinit.target');
+    await tree.write(ISCSID_DROP_IN_PATH, ISCSID_DROP_IN);
+  }
 }
 
 async function installFinalrd(ctx: StageContext<Options>, tree: RootTree): Promise<void> {

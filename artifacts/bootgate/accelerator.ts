@@ -12,7 +12,7 @@ import { IPXE_KERNEL } from './request.js';
 /** Seconds; with a KVM that works it takes less than one. */
 const PROBE_SECONDS = 10;
 /** What iPXE prints once it has initialised its devices. */
-const ALIVE = /^Features: /;
+const ALIVE = 'Features: ';
 
 /**
  * @param task the cell, for the warning
@@ -57,7 +57,7 @@ async function kvmProblem(ports: Ports): Promise<string | undefined> {
     doing: 'try QEMU with KVM',
     quiet: true,
     onLine: (line) => {
-      if (ALIVE.test(line.trimStart())) alive();
+      if (line.trimStart().startsWith(ALIVE)) alive();
     },
   });
   let timer: NodeJS.Timeout | undefined;

@@ -1,10 +1,8 @@
 /** Terminal output as plain text: escape sequences of ECMA-48 taken out, cursor movements to another line made line ends. */
 
-// eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const SEQUENCE =
   /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[ -/]*[0-OQ-WYZ\\`-~])/g;
 /** A sequence that has begun at the end of the text and is not whole yet. */
-// eslint-disable-next-line no-control-regex -- as above
 const OPEN = /\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]*\x1b?|[PX^_][^\x1b]*\x1b?|[ -/]*)$/;
 /** No sequence is that long; what looks like one is a lone escape in binary noise. */
 const LONGEST = 4096;

@@ -36,7 +36,7 @@ export async function checkSystem(
   return [
     check(
       'root is on iSCSI',
-      /\/session\d+\/.*\/block\//.test(path) && /-iscsi-/.test(link),
+      /\/session\d+\/.*\/block\//.test(path) && link.includes('-iscsi-'),
       `${device} is ${link || path || 'unknown'}`,
     ),
     check('root file system', uuid === root.uuid, `UUID ${uuid}`),

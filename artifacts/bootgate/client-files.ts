@@ -17,14 +17,13 @@ const TRIES = 2;
 
 /** The script that iPXE is handed: the client's settings, then the script of the release itself. */
 export function gateScript(cell: Cell, identity: GateIdentity, network: GateNetwork): string {
-  const { server, kind } = network;
+  const { server } = network;
   const http = `http://${server}`;
   const tries = { 'boot-tries': String(TRIES) };
   if (cell.path === 'direct') {
     return clientScript({
       settings: { 'client-initrd': `${http}${CLIENT_CPIO}`, ...tries },
       next: `${http}/boot/direct.ipxe`,
-      ...undionly(cell, network),
     });
   }
   const uri = sanUri({ server, port: ISCSI_PORT, lun: LUN, target: identity.target });
@@ -37,11 +36,14 @@ export function gateScript(cell: Cell, identity: GateIdentity, network: GateNetw
       ...tries,
     },
     next: `${http}/boot/sanboot.ipxe`,
-    ...(kind === 'tap' ? undionly(cell, network) : {}),
+    ...undionly(cell, network),
   });
 }
 
-/** The card's own ROM is an iPXE too; it plays the plain PXE ROM, and the iPXE that Debian ships for such takes over. */
+/**
+ * The card's own ROM is an iPXE too. For a direct boot it stays; for the LUN it plays the plain PXE ROM, and the iPXE
+ * that Debian ships for such ROMs takes over, so that both kinds of client are proven.
+ */
 function undionly(cell: Cell, { kind, server }: GateNetwork): { readonly undionly?: string } {
   if (cell.firmware !== 'bios' || kind !== 'tap') return {};
   return { undionly: `tftp://${server}/${UNDIONLY.slice(UNDIONLY.lastIndexOf('/') + 1)}` };

@@ -19,7 +19,7 @@ export interface SerialConsole {
 
 export interface ConsoleOptions {
   readonly write: (text: string) => void;
-  /** Each complete line that is not empty, without its end. */
+  /** Each complete line that says something, without its end. */
   readonly onLine: (line: string) => void;
   /** What follows the last line end, each time it grows: prompts have no line end. */
   readonly onPartial: (text: string) => void;
@@ -34,8 +34,8 @@ export function createConsole({ write, onLine, onPartial }: ConsoleOptions): Ser
   let line = '';
   let closed = false;
   const endLine = () => {
-    // Terminals clear lines by empty ones; they tell nothing.
-    if (line.trim() !== '') onLine(line.trimEnd());
+    // Empty lines and the frames of menus tell nothing.
+    if (/[\p{L}\p{N}]/u.test(line)) onLine(line.trimEnd());
     line = '';
   };
   return {

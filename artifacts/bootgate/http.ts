@@ -26,8 +26,8 @@ export interface HttpOptions {
 export async function serveHttp({ address, port, files, onLine }: HttpOptions): Promise<HttpServer> {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://server').pathname;
-    const log = (outcome: string) =>
-      onLine(`${request.socket.remoteAddress ?? '-'} ${request.method ?? '-'} ${path} ${outcome}`);
+    const who = `${request.socket.remoteAddress ?? '-'} ${request.method ?? '-'} ${path}`;
+    const log = (outcome: string) => onLine(`${who} ${outcome}`);
     answer(request, response, files.get(path)).then(log, (error: unknown) => {
       response.destroy();
       log(`broken off: ${(error as Error).message}`);

@@ -8,9 +8,11 @@ import { Failure } from '../failure.js';
 import { createCleaner } from './ansi.js';
 import { Broken } from './broken.js';
 import { createConsole, type SerialConsole } from './console.js';
-import { QMP_SOCKET, SERIAL_SOCKET } from './qemu.js';
+import { QMP_SOCKET } from './qemu.js';
 import { openQmp, type Qmp, type QmpEvent } from './qmp.js';
 import type { Runtime } from './runtime.js';
+import { openSerial } from './serial.js';
+import { ResourceStack } from './stack.js';
 import { type Bound, createWaiting } from './waiting.js';
 
 export interface Machine extends AsyncDisposable {
@@ -41,55 +43,48 @@ const LOOK_MS = 20;
 /** Starts QEMU; the machine is off. @throws Failure of kind `tool` or `host` when QEMU does not start */
 export async function startMachine(ports: Ports, options: MachineOptions): Promise<Machine> {
   const { argv, runtime } = options;
-  const tool = await ports.start(argv, {
-    doing: 'start the client’s machine',
-    cwd: runtime.path,
-    quiet: true,
-    onLine: options.onToolLine,
-  });
-  const sockets: Socket[] = [];
-  const dispose = async () => {
-    for (const socket of sockets) socket.destroy();
-    await tool[Symbol.asyncDispose]();
-  };
-  try {
-    const connect = async (name: string) => {
-      const socket = await connectTo(join(runtime.shortPath, name), tool, argv, ports.signal);
-      sockets.push(socket);
-      return socket;
-    };
-    const serial = await connect(SERIAL_SOCKET);
-    const terminal = attachConsole(serial, options);
-    const stops = createStops();
-    const qmp = await openQmp(await connect(QMP_SOCKET), stops.hear);
-    void tool.ended.then(() => {
-      terminal.close();
-      stops.end();
-    });
-    return {
-      console: terminal,
-      powerOn: async () => void (await qmp.execute('cont')),
-      screenshot: (file) => screenshot(qmp, file),
-      forgetStops: stops.forget,
-      stopped: stops.next,
-      [Symbol.asyncDispose]: dispose,
-    };
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
-}
-
-function attachConsole(serial: Socket, options: MachineOptions): SerialConsole {
-  const cleaner = createCleaner();
+  await using stack = new ResourceStack();
+  const serial = stack.use(await openSerial(runtime.path, ports));
+  const tool = stack.use(
+    await ports.start(argv, {
+      doing: 'start the client’s machine',
+      cwd: runtime.path,
+      quiet: true,
+      onLine: options.onToolLine,
+    }),
+  );
+  const control = await connectTo(join(runtime.shortPath, QMP_SOCKET), tool, argv, ports.signal);
+  stack.use({ [Symbol.asyncDispose]: () => Promise.resolve(void control.destroy()) });
+  const stops = createStops();
+  const qmp = await openQmp(control, stops.hear);
   const terminal = createConsole({
-    write: (text) => void serial.write(text),
+    write: serial.type,
     onLine: options.onConsoleLine,
     onPartial: options.onConsolePartial,
   });
-  serial.on('data', (chunk) => terminal.feed(cleaner.clean(chunk as Buffer)));
-  serial.on('error', () => undefined);
-  return terminal;
+  const cleaner = createCleaner();
+  await serial.connect(qmp, (chunk) => terminal.feed(cleaner.clean(chunk)));
+  void tool.ended.then(async () => {
+    await serial.catchUp();
+    terminal.close();
+    stops.end();
+  });
+  const rest = stack.move();
+  return {
+    console: terminal,
+    powerOn: async () => {
+      await qmp.execute('cont');
+    },
+    screenshot: (file) => screenshot(qmp, file),
+    forgetStops: stops.forget,
+    stopped: async (bound) => {
+      const stop = await stops.next(bound);
+      // What was printed before belongs to the boot that has ended.
+      await serial.catchUp();
+      return stop;
+    },
+    [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose](),
+  };
 }
 
 async function screenshot(qmp: Qmp, filename: string): Promise<void> {

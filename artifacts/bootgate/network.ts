@@ -98,7 +98,9 @@ function openUser({ runtime }: NetworkOptions): GateNetwork {
     kind: 'user',
     ...USER,
     netdev: `user,id=${NETDEV},tftp=${value(tftp)},bootfile=${CLIENT_SCRIPT}`,
-    serve: async (script) => void (await fillTftp(runtime, script)),
+    serve: async (script) => {
+      await fillTftp(runtime, script);
+    },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

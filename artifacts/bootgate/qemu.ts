@@ -22,8 +22,9 @@ export interface QemuOptions {
 }
 
 export const NETDEV = 'net';
-/** Names of the unix sockets, in QEMU's working directory. */
-export const SERIAL_SOCKET = 'serial';
+/** The serial port's character device, which QMP connects to something before the machine is switched on. */
+export const SERIAL = 'serial';
+/** A socket in QEMU's working directory. */
 export const QMP_SOCKET = 'qmp';
 
 const MEMORY_MIB = 1024;
@@ -47,8 +48,8 @@ export function qemuArgv(options: QemuOptions): Argv {
     ...(variables === undefined || firmware === 'bios' ? [] : pflash(variables)),
     ...['-display', 'none'],
     ...['-device', 'VGA'],
-    ...['-chardev', `socket,id=serial,path=${SERIAL_SOCKET},server=on,wait=off`],
-    ...['-serial', 'chardev:serial'],
+    ...['-chardev', `null,id=${SERIAL}`],
+    ...['-serial', `chardev:${SERIAL}`],
     ...['-qmp', `unix:${QMP_SOCKET},server=on,wait=off`],
     ...['-netdev', netdev],
     ...['-device', `virtio-net-pci,netdev=${NETDEV},mac=${mac},bootindex=0${rom}`],

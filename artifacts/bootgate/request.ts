@@ -50,6 +50,7 @@ const TOOLS: readonly ToolNeed[] = [
   { name: 'dnsmasq', package: 'dnsmasq-base' },
   { name: 'tgtd', package: 'tgt' },
   { name: 'ip', package: 'iproute2' },
+  { name: 'mkfifo', package: 'coreutils' },
   { name: 'mount', package: 'mount' },
   { name: 'umount', package: 'mount' },
   { name: 'openssl', package: 'openssl' },

@@ -10,6 +10,7 @@ export interface Symptom {
     | 'initramfs-refused'
     | 'initramfs-shell'
     | 'panic'
+    | 'root-lost'
     | 'emergency';
   /** The line itself. */
   readonly line: string;
@@ -25,6 +26,7 @@ export const SYMPTOM_WORDS: Readonly<Record<Symptom['kind'], string>> = {
   'initramfs-refused': 'the initramfs was refused by the target',
   'initramfs-shell': 'the initramfs did not find the root and opened a shell',
   panic: 'the kernel stopped',
+  'root-lost': 'the root disk was lost',
   emergency: 'the system started in emergency mode',
 };
 
@@ -32,11 +34,15 @@ const PATTERNS: readonly (readonly [RegExp, Symptom['kind']])[] = [
   [/^Could not open SAN device: (?:Permission denied|Operation not permitted|Access denied)/i, 'san-refused'],
   [/^SAN boot failed, giving up/, 'san-failed'],
   [/^Direct boot failed, giving up/, 'download-failed'],
-  [/\bNo bootable device|^No more network devices|^BdsDxe: No bootable option|^UEFI Interactive Shell/, 'no-boot-device'],
+  [
+    /\bNo bootable device|^No more network devices|^BdsDxe: No bootable option|^UEFI Interactive Shell/,
+    'no-boot-device',
+  ],
   [/^grub rescue>|^error: no such device: |^error: unknown filesystem/, 'grub'],
   [/iscsistart: .*(?:authorization failure|Login authentication failed)/i, 'initramfs-refused'],
   [/^\(initramfs\)/, 'initramfs-shell'],
   [/Kernel panic - not syncing/, 'panic'],
+  [/session\d+: session recovery timed out|EXT4-fs \(\S+\): Remounting filesystem read-only/, 'root-lost'],
   [/You are in (?:emergency|rescue) mode/, 'emergency'],
 ];
 

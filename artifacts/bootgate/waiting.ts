@@ -39,7 +39,7 @@ export function createWaiting(): Waiting {
             const found = look();
             if (found !== undefined) settle(() => resolve(found));
           } catch (error) {
-            settle(() => reject(error as Error));
+            settle(() => reject(error instanceof Error ? error : new Error(String(error))));
           }
         };
         const late = () => settle(() => reject(new Broken(`No sign of ${what} within ${seconds} s.`)));

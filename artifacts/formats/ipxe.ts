@@ -93,14 +93,14 @@ export interface ClientScript {
 
 /** The script for one client: it makes the settings and chains to the release's script. It may hold a secret. */
 export function clientScript({ settings, next, undionly }: ClientScript): string {
-  const takeOver = [
+  const takeOver = (uri: string) => [
     'iseq ${platform} efi && goto client ||',
     'iseq ${netX/chip} undionly && goto client ||',
-    `chain ${checkWord(undionly ?? '')}`,
+    `chain ${checkWord(uri)}`,
     ':client',
   ];
   return script([
-    ...(undionly === undefined ? [] : takeOver),
+    ...(undionly === undefined ? [] : takeOver(undionly)),
     ...Object.entries(settings).flatMap(([name, value]) =>
       value === undefined ? [] : [setSetting(name, value)],
     ),

@@ -24,5 +24,5 @@ export async function inside(payload: ProveInside, ports: Ports): Promise<Proof 
   await using folder = await openBuildFolder(workspace, `${gate.manifest.recipe.name}-${task}`, owner);
   await using log = openBuildLog(folder.log, ports.emit);
   const own = createPorts({ emit: log.emit, signal: ports.signal, task });
-  return proveCell({ ...gate, scratch: folder.path }, own);
+  return await proveCell({ ...gate, scratch: folder.path }, own);
 }

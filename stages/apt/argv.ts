@@ -5,7 +5,7 @@ import type { Argv } from '../../pipeline/ports.js';
  * PATH of maintainer scripts. Its first folder holds a no-op `update-initramfs`: kernels and triggers would generate the
  * initramfs two or three times, the `initramfs` stage does it once. apt resets PATH to DPkg::Path, so it is given there.
  */
-export const MAINTAINER_PATH = '/run/lunsmith/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const MAINTAINER_PATH = '/run/lunsmith/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Where packages finds the sources of this build when they are not those of the image. */
 export const BUILD_SOURCES = '/etc/apt/lunsmith-build.list';

@@ -1,7 +1,7 @@
 /** The known words that a mistyped word most probably meant. */
 
 /** Edits (insert, delete, replace, swap of neighbours) that turn one word into another. */
-export function distance(a: string, b: string): number {
+function distance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i += 1) {
     const row = [i];

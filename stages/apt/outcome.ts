@@ -29,7 +29,7 @@ const UNREACHABLE = [
 export interface ArchiveUse {
   /** What was being done, as a verb phrase. */
   readonly doing: string;
-  /** The archives in use, to be named when the tool names none. */
+  /** The archives in use, the main one first: named when the tool names none. */
   readonly archives: readonly string[];
   readonly keyring: string | undefined;
 }
@@ -105,7 +105,7 @@ function archive(lines: readonly string[], { archives }: ArchiveUse): string {
   const url = lines
     .map((line) => /^(?:Err|Ign|E|W)\S* .*?(https?:\/\/[^\s',[\]]+)/.exec(line)?.[1])
     .find((each) => each !== undefined);
-  return url ?? archives.join(', ');
+  return url ?? archives[0] ?? 'the archive';
 }
 
 function find(lines: readonly string[], patterns: readonly RegExp[]): string | undefined {

@@ -43,7 +43,7 @@ const ERRORS = [
 const REQUEST_BYTES = 120;
 const DRIVER_BYTES = 64;
 /** Bytes of `struct tgtadm_rsp`. */
-export const ANSWER_BYTES = 8;
+const ANSWER_BYTES = 8;
 /** tgtd refuses longer parameters (`MAX_MGT_BUFSIZE`). */
 const MAX_PARAMETER_BYTES = 8 * 1024;
 

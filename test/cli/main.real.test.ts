@@ -1,0 +1,20 @@
+import { execa } from 'execa';
+import { expect, it } from 'vitest';
+import { lunsmith, MAIN } from '../util/cli.js';
+
+it('ends with the exit code of the failure', async () => {
+  const { exitCode, stdout, stderr } = await lunsmith(['check', 'no-such-folder']);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
+  expect(stderr.startsWith('error: There is no folder ')).toBe(true);
+});
+
+it('is a program of its own', async () => {
+  const { stdout } = await execa(MAIN, ['--version']);
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+$/);
+});
+
+it('says nothing when nobody reads its output any longer', async () => {
+  const script = '{ "$0" "$1" --help; echo "exit code $?" >&2; } | true';
+  const { stderr } = await execa('bash', ['-c', script, process.execPath, MAIN]);
+  expect(stderr).toMatch(/^exit code (?:0|130)$/);
+});

@@ -1,0 +1,143 @@
+/** The bootstrap and apt against archives that work, lie, or are not there. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DEBIAN_KEYRING, hostSources } from '../../stages/apt/mirror.js';
+import { emptyArchive, handingOn, loginPage, nobodyThere, type TestArchive } from '../util/archive.js';
+import { runStages, type StageRig } from '../util/stage-rig.js';
+
+const bootstrap = (options: object = {}) => ({
+  uses: 'debootstrap',
+  with: { suite: 'bookworm', ...options },
+});
+
+async function failureOf(mirror: string | undefined, options: object = {}) {
+  await using rig = await runStages([bootstrap(options)], {
+    base: 'empty',
+    ...(mirror === undefined ? {} : { mirror }),
+  });
+  const { failure } = rig;
+  if (failure === undefined) throw new Error('the bootstrap did not fail');
+  return { kind: failure.kind, ...failure.diagnostics[0] };
+}
+
+describe('the bootstrap', () => {
+  it('says that nobody answers', async () => {
+    const url = await nobodyThere();
+    const { host } = new URL(url);
+    expect(await failureOf(url)).toEqual({
+      kind: 'network',
+      what: `Could not create the base system of bookworm: ${url} cannot be reached.`,
+      found: `Could not connect to ${host} (127.0.0.1). - connect (111: Connection refused)`,
+      hint: `See whether this machine reaches it (\`curl -I ${url}\`), or choose another mirror with \`--mirror URL\`.`,
+    });
+  });
+
+  it('says that the mirror has no such suite', async () => {
+    await using archive = await emptyArchive();
+    expect(await failureOf(archive.url)).toMatchObject({
+      kind: 'network',
+      what: `Could not create the base system of bookworm: ${archive.url} has no suite bookworm.`,
+    });
+  });
+
+  it.each([
+    ['mmdebstrap', "Clearsigned file isn't valid, got 'NOSPLIT' (does the network require authentication?)"],
+    ['debootstrap', 'Error executing gpgv to check Release signature'],
+  ])('trusts nothing without a signature (%s)', async (tool, found) => {
+    await using archive = await loginPage();
+    expect(await failureOf(archive.url, { tool })).toEqual({
+      kind: 'signature',
+      what: `Could not create the base system of bookworm: the release signature of ${archive.url} cannot be trusted.`,
+      expected: `an archive that is signed by a key of ${DEBIAN_KEYRING}`,
+      found,
+      hint:
+        'Check that the mirror holds this distribution and that `keyring` names its keys. A proxy or log-in page that ' +
+        'answers in the place of the mirror looks the same.',
+    });
+  });
+
+  it('trusts no key but those of the keyring', async () => {
+    const keyring = '/usr/share/keyrings/debian-archive-removed-keys.gpg';
+    const failure = await failureOf(undefined, { keyring, pockets: [] });
+    expect(failure).toMatchObject({
+      kind: 'signature',
+      expected: `an archive that is signed by a key of ${keyring}`,
+    });
+    expect(failure.found).toContain('NO_PUBKEY');
+  });
+});
+
+describe('a mirror for the build alone', () => {
+  let archive: TestArchive;
+  let rig: StageRig;
+  beforeAll(async () => {
+    archive = await handingOn();
+    const steps = [
+      { uses: 'debootstrap', with: { suite: 'trixie', documentation: false } },
+      { uses: 'packages', with: { install: ['dhcpcd-base'] } },
+    ];
+    rig = await runStages(steps, { base: 'empty', mirror: archive.url });
+  });
+  afterAll(async () => {
+    await rig[Symbol.asyncDispose]();
+    await archive[Symbol.asyncDispose]();
+  });
+
+  it('is where everything comes from', () => {
+    expect(rig.failure).toBeUndefined();
+    expect(archive.asked).toContain('/debian/dists/trixie/InRelease');
+    expect(archive.asked).toContain('/debian-security/dists/trixie-security/InRelease');
+    expect(archive.asked.some((path) => path.includes('/dhcpcd-base_'))).toBe(true);
+  });
+
+  it('leaves no word of it in the image', async () => {
+    const { port } = new URL(archive.url);
+    const found = await rig.exec([
+      'sh',
+      '-c',
+      `grep -rl '127.0.0.1:${port}' /etc /usr /var/lib/dpkg /var/log || true`,
+    ]);
+    // Logs are removed by `seal`.
+    expect(found.split('\n').filter((path) => path !== '' && !path.startsWith('/var/log/'))).toEqual([]);
+    const hosts = (await hostSources()).map(({ uri }) => uri);
+    for (const line of (await rig.read('/etc/apt/sources.list')).trim().split('\n')) {
+      expect(hosts).toContain(line.split(' ')[2]);
+    }
+  });
+
+  it('gives a Debian 13 that knows itself', async () => {
+    const judged = await rig.exec([
+      'sh',
+      '-c',
+      '. /etc/os-release; echo $VERSION_CODENAME; dpkg --audit; dpkg -s dhcpcd-base | grep Status',
+    ]);
+    expect(judged).toBe('trixie\nStatus: install ok installed\n');
+    const names = (rig.records['packages'] as { name: string }[]).map(({ name }) => name);
+    expect(names).toContain('dhcpcd-base');
+    expect(names).not.toContain('usrmerge');
+  });
+
+  it('has licences, no manual, and nothing of the build host', async () => {
+    const judged = await rig.exec([
+      'sh',
+      '-c',
+      'ls -d /usr/share/man/man1/ls.1.gz /usr/share/doc/apt/copyright /usr/share/doc/apt/changelog.gz /etc/hostname /etc/resolv.conf 2>/dev/null || true',
+    ]);
+    expect(judged).toBe('/usr/share/doc/apt/copyright\n');
+  });
+});
+
+it('a package that does not exist is named, with those that do', async () => {
+  await using rig = await runStages([{ uses: 'packages', with: { install: ['zstd', 'opnessh-server'] } }]);
+  expect(rig.failure?.kind).toBe('recipe');
+  expect(rig.failure?.diagnostics).toEqual([
+    { what: 'The archive has no package opnessh-server.', hint: 'Did you mean openssh-server?' },
+  ]);
+});
+
+it('nothing is removed that was not named', async () => {
+  await using rig = await runStages([
+    { uses: 'packages', with: { install: ['busybox'] } },
+    { uses: 'packages', with: { install: ['busybox-static'] } },
+  ]);
+  expect(rig.failure?.diagnostics[0].what).toBe('Installing these packages would remove others.');
+});

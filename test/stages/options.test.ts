@@ -1,0 +1,139 @@
+/** What a user reads when the options of a step are wrong: all of it stands in options.txt. */
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { stages } from '../../stages/index.js';
+import { recipeRig } from '../util/recipe-rig.js';
+
+/** A recipe with one step more, or with other options of its first step. */
+function recipe(uses: string, options: string): string {
+  const first = uses === 'debootstrap' ? options : '{ suite: bookworm }';
+  const step = uses === 'debootstrap' ? '' : `  - uses: ${uses}\n    with: ${options}\n`;
+  return `name: demo
+steps:
+  - uses: debootstrap
+    with: ${first}
+${step}  - uses: initramfs
+  - uses: seal
+disk:
+  size: 4G
+  partitions:
+    - { name: esp, type: esp, size: 64M }
+    - { name: root, type: linux, size: rest, mount: / }
+kernel:
+  command-line: [console=ttyS0]
+`;
+}
+
+const WRONG: readonly (readonly [uses: string, options: string])[] = [
+  ['debootstrap', '{}'],
+  ['debootstrap', '{ suite: Bookworm }'],
+  ['debootstrap', "{ suite: bookworm, mirror: 'ftp://x' }"],
+  ['debootstrap', '{ suite: bookworm, components: [] }'],
+  ['debootstrap', '{ suite: bookworm, components: [Main] }'],
+  ['debootstrap', '{ suite: bookworm, pockets: [backports] }'],
+  ['debootstrap', '{ suite: bookworm, variant: full }'],
+  ['debootstrap', '{ suite: bookworm, include: [Foo] }'],
+  ['debootstrap', '{ suite: bookworm, keyring: keys/none.gpg }'],
+  ['debootstrap', '{ suite: bookworm, tool: debootstrap, variant: standard, documentation: false }'],
+  ['debootstrap', "{ suite: bookworm, mirorr: 'http://x' }"],
+  ['packages', '{}'],
+  ['packages', '{ install: [open_iscsi] }'],
+  ['packages', '{ install: [vim], remove: [vim] }'],
+  ['files', '{}'],
+  ['files', '{ source: /etc }'],
+  ['files', '{ source: fils }'],
+  ['files', '{ files: [{ path: etc/motd, content: x }] }'],
+  ['files', '{ files: [{ path: /etc/../motd, content: x }] }'],
+  ['files', '{ files: [{ path: /etc/motd }] }'],
+  ['files', '{ files: [{ path: /etc/motd, content: x, link: y }] }'],
+  ['files', '{ files: [{ path: /etc/motd, content: x, mode: 644 }] }'],
+  ['files', '{ files: [{ path: /etc/motd, source: motd }] }'],
+  ['files', "{ source: files, rules: [{ match: etc, owner: 'a b' }] }"],
+  ['hostname', '{ name: -node }'],
+  ['hostname', '{ hosts: [{ address: 1.2.3, names: [a] }] }'],
+  ['locale', '{ lang: german }'],
+  ['locale', '{ timezone: ../etc }'],
+  ['locale', '{ keymap: De }'],
+  ['users', '{ root: { password-hash: secret } }'],
+  ['users', '{ root: { authorized-keys: [hello] } }'],
+  ['users', "{ root: { authorized-keys: ['file:no.pub'] } }"],
+  ['users', '{ users: [{ name: root }, { name: a }, { name: a }] }'],
+  ['users', '{ users: [{ name: Alice, uid: 0 }] }'],
+  ['users', "{ root: { authorized-keys: ['file:key.pub'] }, sshd: { permit-root-login: no } }"],
+  ['users', "{ root: { authorized-keys: ['file:key.pub'] }, sshd: { permit-root-login: 'no' } }"],
+  ['users', '{ users: [{ name: a, shell: sh }] }'],
+  ['fstab', '{ mounts: { /home: [noatime] } }'],
+  ['fstab', '{ mounts: { /: [_netdev] } }'],
+  ['fstab', '{ entries: [{ source: tmpfs, mount: /, type: tmpfs }] }'],
+  ['fstab', "{ mounts: { /: ['a b'] } }"],
+  ['iscsi-initiator', '{ settings: { node.session.auth.password: x } }'],
+  ['iscsi-initiator', '{ scsi-timeout: 0, finalrd: maybe }'],
+  ['network', '{ search: [example.org] }'],
+  ['network', '{ dns: [a] }'],
+  ['network', "{ manager: connman, interface: 'eth 0' }"],
+  ['run', '{}'],
+  ['run', '{ script: a, command: [b] }'],
+  ['run', '{ file: no.sh }'],
+  ['run', "{ script: a, environment: { A: x }, secrets: { A: 'env:X' } }"],
+  ['run', '{ script: a, secrets: { A: x } }'],
+];
+
+async function problems(uses: string, options: string): Promise<string> {
+  const files = { 'r/recipe.yaml': recipe(uses, options), 'r/key.pub': 'x', 'r/files/a': 'x' };
+  await using rig = await recipeRig(files, stages);
+  return await rig.problems('r');
+}
+
+describe('options', () => {
+  it('that are wrong are told of whole', async () => {
+    const texts: string[] = [];
+    for (const [uses, options] of WRONG) texts.push(`${await problems(uses, options)}\n`);
+    await expect(texts.join('\n')).toMatchFileSnapshot('options.txt');
+  });
+
+  it.each([
+    [
+      'debootstrap',
+      '{ suite: trixie, mirror: http://mirror.example.org/debian, pockets: [], tool: debootstrap }',
+    ],
+    [
+      'packages',
+      '{ install: [libc6:amd64, vim=2:9.0-1, nginx/bookworm-updates], hold: [linux-image-amd64] }',
+    ],
+    [
+      'files',
+      '{ source: files, files: [{ path: /etc/motd, content: "" }, { path: /srv, directory: true }] }',
+    ],
+    ['hostname', '{ name: node.example.org, hosts: [{ address: "2001:db8::1", names: [a] }] }'],
+    ['locale', '{ lang: de_DE.UTF-8, timezone: America/Argentina/Buenos_Aires, keymap: de }'],
+    ['users', '{ root: { password-hash: "env:HASH", authorized-keys: ["file:key.pub"] }, sshd: {} }'],
+    ['fstab', '{ mounts: { /: [ro] }, entries: [{ source: tmpfs, mount: /tmp, type: tmpfs }] }'],
+    [
+      'iscsi-initiator',
+      '{ multipath: true, scsi-timeout: null, settings: { "node.conn[0].timeo.login_timeout": "30" } }',
+    ],
+    ['network', '{ dns: [192.0.2.53], search: [example.org], interface: eno1, renew-lease: true }'],
+    ['run', '{ command: [/bin/true], network: true, secrets: { TOKEN: "env:TOKEN" } }'],
+  ])('of %s that are right pass: %s', async (uses, options) => {
+    expect(await problems(uses, options)).toBe('');
+  });
+
+  it.each([...stages.values()].map((stage) => [stage.name, stage] as const))(
+    'of %s are described, each of them',
+    (_, stage) => {
+      const bare: string[] = [];
+      const visit = (schema: z.core.JSONSchema.BaseSchema, path: string) => {
+        for (const [key, value] of Object.entries(schema.properties ?? {})) {
+          if (typeof value === 'boolean') continue;
+          if (value.description === undefined) bare.push(`${path}${key}`);
+          visit(value, `${path}${key}.`);
+          if (value.items !== undefined && typeof value.items === 'object' && !Array.isArray(value.items)) {
+            visit(value.items, `${path}${key}[].`);
+          }
+        }
+      };
+      visit(z.toJSONSchema(stage.options, { io: 'input', unrepresentable: 'any' }), '');
+      expect(bare).toEqual([]);
+    },
+  );
+});

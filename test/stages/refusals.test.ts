@@ -1,0 +1,157 @@
+/** What the stages refuse when they find the root tree other than the recipe thinks. */
+import { mkdir } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { Failure } from '../../artifacts/failure.js';
+import type { StageContext, StageDefinition } from '../../pipeline/stage.js';
+import { stages } from '../../stages/index.js';
+import { rootTree } from '../../stages/rootfs/tree.js';
+import { testFolder } from '../artifacts/formats/tools.js';
+import { RIG_RECIPE } from '../util/stage-rig.js';
+
+interface Given {
+  readonly packages?: readonly string[];
+  readonly files?: Readonly<Record<string, string>>;
+  /** What every secret reference leads to. */
+  readonly secret?: string;
+}
+
+async function refusal(uses: string, options: object, { packages = [], files = {}, secret = '' }: Given) {
+  await using folder = await testFolder();
+  const rootfs = folder.at('root');
+  await mkdir(rootfs);
+  const tree = rootTree(rootfs);
+  const status = packages.map((name) => `Package: ${name}\nStatus: install ok installed\nVersion: 1\n`);
+  await tree.write('/var/lib/dpkg/status', status.join('\n'));
+  for (const [path, text] of Object.entries(files)) await tree.write(path, text);
+  const stage: StageDefinition | undefined = stages.get(uses);
+  if (stage === undefined) throw new Error(`no stage ${uses}`);
+  const context: Partial<StageContext<unknown>> = {
+    step: uses,
+    options: stage.options.parse(options),
+    recipe: RIG_RECIPE,
+    rootfs,
+    epoch: RIG_RECIPE.epoch,
+    chroot: () => Promise.resolve({ stdout: '', stderr: '', exitCode: 0 }),
+    secret: () => Promise.resolve(secret),
+    recorded: () => undefined,
+    record: () => undefined,
+    progress: () => undefined,
+    warn: () => undefined,
+    uuid: () => '00000000-0000-4000-8000-000000000000',
+  };
+  try {
+    await stage.run(context as StageContext<unknown>);
+  } catch (error) {
+    const { kind, diagnostics } = Failure.from(error);
+    return [kind, diagnostics[0].what];
+  }
+  throw new Error('nothing was refused');
+}
+
+const PASSWD = {
+  '/etc/passwd': 'root:x:0:0:root:/root:/bin/bash\ngames:x:5:60::/:/bin/sh\n',
+  '/etc/group': 'root:x:0:\n',
+};
+const KERNEL = { '/boot/vmlinuz-6.1': '', '/usr/lib/modules/6.1/modules.builtin': '' };
+
+it.each<[string, object, Given, string, string]>([
+  [
+    'locale',
+    { lang: 'de_DE.UTF-8' },
+    {},
+    'recipe',
+    'The locale de_DE.UTF-8 needs the package locales, which is not installed.',
+  ],
+  [
+    'locale',
+    { lang: 'de_XX.UTF-8' },
+    { packages: ['locales'], files: { '/usr/share/i18n/SUPPORTED': 'de_DE.UTF-8 UTF-8\n' } },
+    'recipe',
+    'There is no locale de_XX.UTF-8.',
+  ],
+  [
+    'locale',
+    { timezone: 'Europe/Berlin' },
+    {},
+    'recipe',
+    'The time zone Europe/Berlin needs the package tzdata, which is not installed.',
+  ],
+  [
+    'locale',
+    { timezone: 'Europe/Bern' },
+    { packages: ['tzdata'] },
+    'recipe',
+    'There is no time zone Europe/Bern.',
+  ],
+  ['users', { users: [{ name: 'games' }] }, { files: PASSWD }, 'recipe', 'The user games exists already.'],
+  [
+    'users',
+    { users: [{ name: 'a', groups: ['docker'] }] },
+    { files: PASSWD },
+    'recipe',
+    'The group docker of the user a does not exist.',
+  ],
+  [
+    'users',
+    { users: [{ name: 'a', sudo: 'password' }] },
+    { files: PASSWD },
+    'recipe',
+    'The user a shall use sudo, which is not installed.',
+  ],
+  [
+    'users',
+    { root: { 'password-hash': 'env:HASH' } },
+    { files: PASSWD, secret: 'hunter2' },
+    'recipe',
+    'What `env:HASH` holds is not a password hash.',
+  ],
+  [
+    'users',
+    { sshd: {} },
+    { files: PASSWD },
+    'recipe',
+    'The option `sshd` needs the package openssh-server, which is not installed.',
+  ],
+  [
+    'files',
+    { files: [{ path: '/etc', content: 'x' }] },
+    { files: PASSWD },
+    'recipe',
+    '/etc is a directory in the image and cannot be replaced by a file or symlink.',
+  ],
+  [
+    'files',
+    { files: [{ path: '/etc/x', content: 'x', owner: 'nobody' }] },
+    { files: PASSWD },
+    'recipe',
+    'The root tree has no user nobody.',
+  ],
+  ['iscsi-initiator', {}, {}, 'recipe', 'The package open-iscsi is not installed.'],
+  ['network', { manager: 'netplan' }, {}, 'recipe', 'The network manager netplan is not installed.'],
+  ['initramfs', {}, {}, 'recipe', 'No kernel is installed.'],
+  ['initramfs', {}, { files: KERNEL }, 'recipe', 'The package initramfs-tools is not installed.'],
+  [
+    'initramfs',
+    {},
+    { files: KERNEL, packages: ['initramfs-tools'] },
+    'recipe',
+    'The initramfs shall be compressed by zstd, which is not installed.',
+  ],
+  [
+    'initramfs',
+    {},
+    { files: { ...KERNEL, '/usr/bin/zstd': '' }, packages: ['initramfs-tools'] },
+    'integrity',
+    'The initramfs of Linux 6.1 cannot mount a root on iSCSI.',
+  ],
+  ['seal', {}, {}, 'integrity', 'The root tree has no /bin/sh.'],
+  [
+    'seal',
+    {},
+    { files: { '/bin/sh': '#!/bin/busybox' } },
+    'integrity',
+    '/bin/sh of the root tree is for another machine.',
+  ],
+])('%s %j', async (uses, options, given, kind, what) => {
+  expect(await refusal(uses, options, given)).toEqual([kind, what]);
+});

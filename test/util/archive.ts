@@ -1,0 +1,70 @@
+/** Archives on the loopback: one that hands on what the real one says, and some that are broken. */
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { chooseMirror, hostSources } from '../../stages/apt/mirror.js';
+
+export interface TestArchive extends AsyncDisposable {
+  /** What a recipe or `--mirror` names. */
+  readonly url: string;
+  /** Paths that were asked for, in order. */
+  readonly asked: readonly string[];
+}
+
+async function serve(answer: RequestListener): Promise<TestArchive> {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    answer(request, response);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/debian`,
+    asked,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await once(server.close(), 'close');
+    },
+  };
+}
+
+/** What this machine's builds use, under another address. */
+export async function handingOn(): Promise<TestArchive> {
+  const mirror = chooseMirror({
+    override: process.env['LUNSMITH_MIRROR'],
+    recipe: undefined,
+    recipeSecurity: undefined,
+    host: await hostSources(),
+  });
+  if (mirror === undefined) throw new Error('neither LUNSMITH_MIRROR nor this host names an archive');
+  return serve((request, response) => {
+    const path = request.url ?? '';
+    const to = path.startsWith('/debian-security/')
+      ? `${mirror.security}${path.slice('/debian-security'.length)}`
+      : `${mirror.main}${path.slice('/debian'.length)}`;
+    void fetch(to).then(
+      async (answer) => {
+        response.writeHead(answer.status);
+        response.end(Buffer.from(await answer.arrayBuffer()));
+      },
+      (error: unknown) => response.writeHead(502).end(String(error)),
+    );
+  });
+}
+
+/** Answers everything with a page that asks one to log in, as hotels do. */
+export async function loginPage(): Promise<TestArchive> {
+  return serve((_, response) => response.end('<html>Please log in.</html>'));
+}
+
+/** Has nothing. */
+export async function emptyArchive(): Promise<TestArchive> {
+  return serve((_, response) => response.writeHead(404).end());
+}
+
+/** An address at which nobody listens. */
+export async function nobodyThere(): Promise<string> {
+  await using archive = await emptyArchive();
+  return archive.url;
+}
