@@ -12,7 +12,7 @@ export interface Comparison {
   readonly aim?: number;
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   const [low = 0, high = 0] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[middle]];
@@ -20,7 +20,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** Median of the rounds' ratios: each round's pair saw the same state of the machine. */
-export function ratio({ ours, theirs }: Comparison): number {
+function ratio({ ours, theirs }: Comparison): number {
   return median(ours.map((value, round) => value / (theirs[round] ?? Number.NaN)));
 }
 

@@ -89,14 +89,14 @@ async function proveAll(
   // What keeps one cell from being proven keeps all: the others need not run on.
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
-  let reason: unknown;
+  let reason: Failure | undefined;
   const proofs = await Promise.all(
     request.cells.map((cell) =>
       queue.add(async () => {
         try {
           return await proveOne(cell, request, release, emit, either);
         } catch (error) {
-          reason ??= error;
+          reason ??= Failure.from(error);
           stop.abort();
           return undefined;
         }

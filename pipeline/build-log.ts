@@ -27,8 +27,8 @@ export function openBuildLog(path: string, next: Emit): BuildLog {
   };
 }
 
-/** Pure: an event's line in the log, if it is one for a log. */
-export function logLine(event: Event): string | undefined {
+/** An event's line in the log, if it is one for a log. */
+function logLine(event: Event): string | undefined {
   switch (event.type) {
     case 'output':
       return `${event.task ?? '-'}: ${event.tool}: ${event.line}`;

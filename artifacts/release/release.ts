@@ -28,7 +28,7 @@ export interface Release {
 }
 
 /** Relative paths of all files below a folder, sorted by code unit. */
-export async function listFiles(folder: string): Promise<string[]> {
+async function listFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())

@@ -15,7 +15,7 @@ export async function shippedRelease(recipe: 'debian-bookworm' | 'debian-trixie'
 }
 
 /** A build with a workspace beside the output, as JSON events. */
-export async function build(recipe: string, folder: string, options?: CliOptions): Promise<CliResult> {
+async function build(recipe: string, folder: string, options?: CliOptions): Promise<CliResult> {
   const workspace = join(inject('shared'), 'workspace');
   return lunsmith(['build', recipe, '--output', folder, '--workspace', workspace, '--json'], options);
 }
