@@ -69,7 +69,8 @@ async function kvmProblem(ports: Ports): Promise<string | undefined> {
   if (ports.signal.aborted) throw new Failure('interrupted', { what: 'Interrupted: could not try KVM.' });
   if (first === 'alive') return undefined;
   if (first === 'late') return `iPXE does not start under KVM within ${PROBE_SECONDS} s`;
-  return `QEMU with KVM ended: ${machine.lastLines().at(-1) ?? 'without a word'}`;
+  const last = machine.lastLines().at(-1)?.replace(/\.$/, '');
+  return `QEMU with KVM ended: ${last ?? 'without a word'}`;
 }
 
 function probeArgv(): Argv {

@@ -2,20 +2,27 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { expect, inject, it } from 'vitest';
+import { beforeAll, expect, inject, it } from 'vitest';
 import { readRelease } from '../../artifacts/release/release.js';
 import { shippedRelease } from '../util/build.js';
 import { lunsmith } from '../util/cli.js';
 import { fileList, partition, withRootFs } from '../util/image.js';
-import { ordinaryUser } from '../util/user.js';
+import { ordinaryUser, readableProject } from '../util/user.js';
 
-it('builds the same root, file for file, without root', async () => {
-  const user = await ordinaryUser();
-  const home = join(inject('shared'), 'rootless');
+let user: string;
+let home: string;
+let project: string;
+beforeAll(async () => {
+  user = await ordinaryUser();
+  home = join(inject('shared'), 'rootless');
   await mkdir(home);
-  await execa('chown', [user, home]);
   // The test's own shared folder is private to root.
   await execa('chmod', ['a+x', inject('shared')]);
+  project = await readableProject(user, home);
+  await execa('chown', [user, home]);
+});
+
+it('builds the same root, file for file, without root', async () => {
   const result = await lunsmith(
     [
       'build',
@@ -26,7 +33,7 @@ it('builds the same root, file for file, without root', async () => {
       join(home, 'work'),
       '--json',
     ],
-    { user, env: { HOME: home } },
+    { user, project, env: { HOME: home } },
   );
   expect(result.stderr).toBe('');
   expect(result.exitCode).toBe(0);
@@ -46,4 +53,22 @@ it('builds the same root, file for file, without root', async () => {
   // A list without setuid programs and capabilities would mean that the comparison saw nothing.
   expect(lists[0]?.some((line) => line.startsWith('usr/bin/passwd|f|4755|0|0|'))).toBe(true);
   expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(home);
+});
+
+it('checks, inspects and proves without root', async () => {
+  const path = join(home, 'out', 'debian-bookworm', 'latest');
+  const options = { user, project, env: { HOME: home } };
+  expect((await lunsmith(['check', join(project, 'recipes/debian-bookworm')], options)).exitCode).toBe(0);
+  expect((await lunsmith(['inspect', path], options)).exitCode).toBe(0);
+  const matrix = ['--firmware', 'bios', '--path', 'san'];
+  const proven = await lunsmith(
+    ['prove', path, ...matrix, '--workspace', join(home, 'work'), '--json'],
+    options,
+  );
+  expect(proven.exitCode).toBe(0);
+  const { proofs } = await readRelease(path);
+  expect(proofs.map(({ cell, passed }) => [cell.secret, passed])).toEqual([
+    ['wrong', true],
+    ['right', true],
+  ]);
 });

@@ -1,11 +1,13 @@
 /** The command line as a user runs it: compiled, in a process of its own. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import type { Event } from '../../pipeline/event.js';
 
 export interface CliOptions {
   /** Run as this user of the host. */
   readonly user?: string;
+  /** Root of the compiled project; default: this one. */
+  readonly project?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Killed with this when an event satisfies it. */
   readonly kill?: { readonly signal: NodeJS.Signals; readonly when: (event: Event) => boolean };
@@ -25,7 +27,8 @@ export interface CliResult {
 export const MAIN = resolve('dist/cli/main.js');
 
 export async function lunsmith(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-  const argv = [process.execPath, MAIN, ...args];
+  const main = options.project === undefined ? MAIN : join(options.project, 'dist/cli/main.js');
+  const argv = [process.execPath, main, ...args];
   const [tool = '', ...rest] =
     options.user === undefined ? argv : ['runuser', '-u', options.user, '--', ...argv];
   const child = execa(tool, rest, {

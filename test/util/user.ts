@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { cp, mkdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 
 const NAME = 'lunsmith-test';
@@ -12,4 +13,20 @@ export async function ordinaryUser(): Promise<string> {
     await execa('usermod', ['--add-subuids', range, '--add-subgids', range, NAME]);
   }
   return NAME;
+}
+
+/** The compiled project where this user can read it: here, or a copy below `folder` when the checkout is private. */
+export async function readableProject(user: string, folder: string): Promise<string> {
+  const here = resolve('.');
+  const probe = await execa('runuser', ['-u', user, '--', 'test', '-r', join(here, 'dist/cli/main.js')], {
+    reject: false,
+  });
+  if (probe.exitCode === 0) return here;
+  const copy = join(folder, 'project');
+  await mkdir(copy);
+  for (const name of ['package.json', 'dist', 'recipes', 'schemas', 'node_modules']) {
+    await cp(join(here, name), join(copy, name), { recursive: true, verbatimSymlinks: true });
+  }
+  await execa('chmod', ['-R', 'a+rX', copy]);
+  return copy;
 }

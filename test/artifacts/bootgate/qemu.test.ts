@@ -62,7 +62,7 @@ describe('qemuArgv', () => {
     expect(argv).toContain('if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd');
     expect(argv).toContain('if=pflash,format=raw,unit=1,file=/run/variables.fd');
     expect(argv).toContain('virtio-net-pci,netdev=net,mac=52:54:00:00:00:01,bootindex=0,romfile=');
-    expect(argv.join(' ')).toContain('-accel kvm -cpu host');
+    expect(argv.join(' ')).toContain('-accel kvm -cpu host,-arch-capabilities');
     expect(argv).not.toContain('-smbios');
   });
 });
