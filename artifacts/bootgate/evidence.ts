@@ -1,10 +1,13 @@
 /** The folder that keeps what a cell showed: logs of the console and of every server, each line with its time. */
-import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
+import { access, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 import type { Redactor } from './redact.js';
 
 export const CONSOLE_LOG = 'console.log';
+/** All packets while the client runs; afterwards, without secrets, it is `network.pcap.gz`. */
 export const CAPTURE = 'network.pcap';
 
 export interface Evidence extends AsyncDisposable {
@@ -39,6 +42,18 @@ export async function openEvidence(folder: string, redactor: Redactor): Promise<
       const ends = [...logs.values()].map((stream) => new Promise<void>((done) => stream.end(() => done())));
       await Promise.all(ends);
       await redactor.file(path(CAPTURE));
+      await compress(path(CAPTURE));
     },
   };
+}
+
+/** Headers of packets are much alike, and Wireshark reads the compressed file as it is. */
+async function compress(path: string): Promise<void> {
+  const absent = await access(path).then(
+    () => false,
+    () => true,
+  );
+  if (absent) return;
+  await pipeline(createReadStream(path), createGzip({ level: 1 }), createWriteStream(`${path}.gz`));
+  await rm(path);
 }

@@ -110,7 +110,7 @@ describe.each(['debian-bookworm', 'debian-trixie'] as const)('%s', (recipe) => {
   });
 
   it('is explained by inspect', async () => {
-    const { exitCode, stdout } = await lunsmith(['inspect', release.path]);
+    const { exitCode, stdout } = await lunsmith(['inspect', '--packages', release.path]);
     expect(exitCode).toBe(0);
     expect(stdout).toContain(release.digest);
     expect(stdout).toContain('open-iscsi');

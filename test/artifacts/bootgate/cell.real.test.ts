@@ -1,5 +1,6 @@
 /** The gate with a disk that has nothing on it: enough for all that comes before the boot loader. */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import type { GateRequest } from '../../../artifacts/bootgate/request.js';
 import { sanbootScript } from '../../../artifacts/formats/ipxe.js';
@@ -61,8 +62,13 @@ async function prove(change: Partial<GateRequest>): Promise<Ran> {
     new AbortController().signal,
   )) as Proof;
   const names = (await readdir(folder.at('evidence'))).sort();
-  expect(names).toEqual(expect.arrayContaining(['console.log', 'http.log', 'network.pcap', 'tgtd.log']));
-  const texts = await Promise.all(names.map((name) => readFile(folder.at(`evidence/${name}`), 'latin1')));
+  expect(names).toEqual(expect.arrayContaining(['console.log', 'http.log', 'network.pcap.gz', 'tgtd.log']));
+  const texts = await Promise.all(
+    names.map(async (name) => {
+      const bytes = await readFile(folder.at(`evidence/${name}`));
+      return (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('latin1');
+    }),
+  );
   return { proof, events, evidence: texts.join('\n') };
 }
 
