@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { readRelease, verifyRelease } from '../../artifacts/release/release.js';
 import { type CliResult, lunsmith } from '../util/cli.js';
-import { untilGone } from '../util/processes.js';
+import { untilEnded, untilGone } from '../util/processes.js';
 
 /** A recipe that passes through every phase, with a small kernel so that each try is short. */
 const RECIPE = `name: small
@@ -43,10 +43,12 @@ function build(phase?: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<CliR
   });
 }
 
-async function expectNothingLeft(): Promise<void> {
+async function expectNothingLeft(result: CliResult): Promise<void> {
   const { out, work, recipe } = paths();
+  // At least unshare and the process inside.
+  expect(result.started.length).toBeGreaterThanOrEqual(2);
+  await untilEnded(result.started);
   await untilGone(work);
-  await untilGone('lunsmith-sandbox');
   expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(home);
   expect((await readdir(home)).sort()).toEqual(['out', 'small', 'work']);
   expect(await readdir(recipe)).toEqual(['package.json', 'recipe.yaml']);
@@ -67,7 +69,7 @@ describe('kill -9', () => {
   it.each(PHASES)('in %s', async (phase) => {
     const result = await build(phase);
     expect(result.signal).toBe('SIGKILL');
-    await expectNothingLeft();
+    await expectNothingLeft(result);
   });
 });
 
@@ -76,7 +78,7 @@ it('Ctrl-C ends everything within 2 s and says so', async () => {
   expect(result.exitCode).toBe(130);
   expect(result.dyingSeconds).toBeLessThan(2);
   expect(result.events.at(-1)).toMatchObject({ type: 'failed', failure: { kind: 'interrupted' } });
-  await expectNothingLeft();
+  await expectNothingLeft(result);
 });
 
 it('the next build succeeds and clears what the killed ones left in the workspace', async () => {

@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import type { Event } from '../../pipeline/event.js';
+import { descendants } from './processes.js';
 
 export interface CliOptions {
   /** Run as this user of the host. */
@@ -20,6 +21,8 @@ export interface CliResult {
   readonly stderr: string;
   /** The event stream, when the call asked for `--json`. */
   readonly events: readonly (Event & { at: number })[];
+  /** Pids of all processes that it had started when it was killed. */
+  readonly started: readonly number[];
   /** Seconds from the kill to the end of the process, if it was killed. */
   readonly dyingSeconds: number | undefined;
 }
@@ -39,12 +42,14 @@ export async function lunsmith(args: readonly string[], options: CliOptions = {}
   });
   const events: (Event & { at: number })[] = [];
   let killedAt: number | undefined;
+  let started: readonly number[] = [];
   if (args.includes('--json')) {
     for await (const line of child.iterable({ from: 'stdout' })) {
       if (!line.startsWith('{')) continue;
       const event = JSON.parse(line) as Event & { at: number };
       events.push(event);
       if (killedAt === undefined && options.kill?.when(event) === true) {
+        started = await descendants(child.pid ?? 0);
         killedAt = performance.now();
         child.kill(options.kill.signal);
       }
@@ -57,6 +62,7 @@ export async function lunsmith(args: readonly string[], options: CliOptions = {}
     stdout: result.stdout,
     stderr: result.stderr,
     events,
+    started,
     dyingSeconds: killedAt === undefined ? undefined : (performance.now() - killedAt) / 1000,
   };
 }

@@ -35,7 +35,7 @@ export async function withRootFs<T>(
 /** Every path of a tree with type, mode, owner and link target, then every extended attribute; sorted lines. */
 export async function fileList(tree: string): Promise<string[]> {
   const find = await execa('find', ['.', '-printf', '%P|%y|%m|%U|%G|%l\n'], { cwd: tree });
-  const attributes = await execa('getfattr', ['-R', '-P', '-d', '-m', '-', '--absolute-names', '.'], {
+  const attributes = await execa('getfattr', ['-R', '-P', '-h', '-d', '-m', '-', '--absolute-names', '.'], {
     cwd: tree,
   });
   const files = find.stdout.split('\n').sort();
