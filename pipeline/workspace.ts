@@ -28,7 +28,8 @@ export interface BuildFolder extends AsyncDisposable {
 
 /**
  * Makes a build's folder and clears those whose process is gone. Runs inside the sandbox, where files of all mapped
- * users may be removed. `owner` is a process of the pid namespace that is outside, as seen through `procfs`.
+ * users may be removed.
+ * @param owner the process outside that the build belongs to
  */
 export async function openBuildFolder(
   workspace: string,
