@@ -10,7 +10,7 @@ import { readAll } from './sparse.js';
 const CHUNK = 4 * 1024 * 1024;
 
 /** Bytes from `start` up to and without `end`. */
-interface Range {
+export interface Range {
   readonly start: number;
   readonly end: number;
 }
@@ -19,7 +19,7 @@ interface Range {
  * The parts of a file that are not holes, in order, by filefrag(8), which asks the kernel (FIEMAP); undefined where the file
  * system cannot tell. The file is written out before, so that nothing still to be allocated is taken for a hole.
  */
-async function dataRanges(run: Ports['run'], path: string): Promise<Range[] | undefined> {
+export async function dataRanges(run: Ports['run'], path: string): Promise<Range[] | undefined> {
   const sector = 512;
   const argv = ['filefrag', '-s', '-e', `-b${sector}`, path] as const;
   const { EINVAL, ENOTTY, EOPNOTSUPP } = constants.errno;

@@ -1,12 +1,16 @@
 /** What a directory tree takes in a file system with 4 KiB blocks, like du(1), but not by what this host allocated. */
-import type { Dirent, Stats } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
+import type { Ports } from '../../pipeline/ports.js';
 import { MIB } from './disk-layout.js';
+import { treeEntries } from './tree-entries.js';
 
 const BLOCK = 4096;
+/** Units of find's `%b`. */
+const SECTOR = 512;
 /** A directory block less its checksum and what stays unused at its end. */
 const DIRECTORY_BLOCK = 4040;
+/** Bytes of `.` and `..`. */
+const OWN_ENTRIES = 24;
 /** Longer link targets than this do not fit into the inode. */
 const INLINE_TARGET = 59;
 
@@ -20,44 +24,48 @@ export interface TreeSize {
 /**
  * Measures a tree.
  * @param hidden paths relative to `root` of directories whose content does not count
+ * @throws Failure of kind `tool` when the tree cannot be read
  */
-export async function measureTree(root: string, hidden: readonly string[] = []): Promise<TreeSize> {
+export async function measureTree(
+  run: Ports['run'],
+  root: string,
+  hidden: readonly string[] = [],
+): Promise<TreeSize> {
+  const entries = await treeEntries(run, root, { fields: ['y', 'n', 'D', 'i', 's', 'b', 'P'] });
+  const below = hidden.map((path) => `${path}/`);
   const linked = new Set<string>();
-  const empty = new Set(hidden.map((path) => join(root, path)));
-  let inodes = 1;
+  /** Bytes of each directory's entries, by its path. */
+  const directories = new Map<string, number>();
+  let inodes = 0;
   let blocks = 0;
-  const visit = async (folder: string): Promise<void> => {
-    const entries = empty.has(folder) ? [] : await readdir(folder, { withFileTypes: true });
-    blocks += directoryBlocks(entries);
-    // A folder's files at once, folders one by one: few open files, and no deep recursion in parallel.
-    const files = entries.filter((entry) => !entry.isDirectory());
-    const stats = await Promise.all(files.map(({ name }) => lstat(join(folder, name))));
-    for (const found of stats) {
-      const identity = `${found.dev}:${found.ino}`;
-      if (found.nlink > 1 && linked.has(identity)) continue;
-      if (found.nlink > 1) linked.add(identity);
-      inodes += 1;
-      blocks += contentBlocks(found);
+  for (const { y: type, n: links, D: device, i: inode, s: size, b: sectors, P: path } of entries) {
+    if (below.some((folder) => path.startsWith(folder))) continue;
+    if (path !== '') {
+      const parent = dirname(path);
+      directories.set(parent, (directories.get(parent) ?? OWN_ENTRIES) + entryBytes(path, parent));
     }
-    for (const entry of entries) {
-      if (!entry.isDirectory()) continue;
-      inodes += 1;
-      await visit(join(folder, entry.name));
+    if (type === 'd') {
+      directories.set(path === '' ? '.' : path, OWN_ENTRIES);
+    } else if (links !== '1') {
+      const identity = `${device}:${inode}`;
+      if (linked.has(identity)) continue;
+      linked.add(identity);
     }
-  };
-  await visit(root);
+    inodes += 1;
+    if (type === 'f') blocks += fileBlocks(Number(size), Number(sectors) * SECTOR);
+    if (type === 'l' && Number(size) > INLINE_TARGET) blocks += 1;
+  }
+  for (const bytes of directories.values()) blocks += Math.ceil(bytes / DIRECTORY_BLOCK);
   return { inodes, blocks };
 }
 
-function directoryBlocks(entries: readonly Dirent[]): number {
-  const bytes = entries.reduce((sum, { name }) => sum + 8 + ((Buffer.byteLength(name) + 3) & ~3), 24);
-  return Math.ceil(bytes / DIRECTORY_BLOCK);
+/** Head and name of a directory entry, a multiple of four. */
+function entryBytes(path: string, parent: string): number {
+  const name = parent === '.' ? path : path.slice(parent.length + 1);
+  return 8 + ((Buffer.byteLength(name) + 3) & ~3);
 }
 
-function contentBlocks(found: Stats): number {
-  if (found.isSymbolicLink()) return found.size > INLINE_TARGET ? 1 : 0;
-  if (!found.isFile()) return 0;
+function fileBlocks(bytes: number, allocated: number): number {
   // Large files may have holes, which stay holes; the allocation of small ones says more of this host than of them.
-  const bytes = found.size > MIB ? Math.min(found.size, found.blocks * 512) : found.size;
-  return Math.ceil(bytes / BLOCK);
+  return Math.ceil((bytes > MIB ? Math.min(bytes, allocated) : bytes) / BLOCK);
 }

@@ -24,7 +24,7 @@ async function sample(): Promise<TestFolder> {
 async function write(folder: TestFolder, name: string, bytes: number, changes: Partial<Ext4Request> = {}) {
   const image = folder.at(name);
   const tree = changes.tree ?? folder.at('tree');
-  const geometry = ext4Geometry(bytes, await measureTree(tree), { reservedPercent: 1 });
+  const geometry = ext4Geometry(bytes, await measureTree(run, tree), { reservedPercent: 1 });
   await createSparse(image, OFFSET + bytes + MIB);
   const place = {
     image,
@@ -120,14 +120,14 @@ it('allocates what the file system uses, and leaves no table to be zeroed after 
 
 it('is predicted: the least size holds the tree, and overhead is what dumpe2fs counts', async () => {
   await using folder = await sample();
-  const size = await measureTree(folder.at('tree'));
+  const size = await measureTree(run, folder.at('tree'));
   const least = smallestExt4({ tree: size, reservedPercent: 1, free: 0 });
   const at = await write(folder, 'least.img', least);
   await ask('e2fsck', '-fn', at);
   for (const mib of [64, 129, 145, 640, 1100, 2500]) {
     await mkdir(folder.at(`empty-${mib}`));
     const tree = folder.at(`empty-${mib}`);
-    const geometry = ext4Geometry(mib * MIB, await measureTree(tree), { reservedPercent: 1 });
+    const geometry = ext4Geometry(mib * MIB, await measureTree(run, tree), { reservedPercent: 1 });
     const header = await ask('dumpe2fs', '-h', await write(folder, `${mib}.img`, mib * MIB, { tree }));
     const number = (name: string) => Number(new RegExp(`^${name}: +(\\d+)`, 'm').exec(header)?.[1]);
     // The tree itself is one directory.

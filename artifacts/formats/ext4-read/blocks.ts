@@ -1,0 +1,113 @@
+/**
+ * Which blocks an inode's content occupies. Facts: Linux Documentation/filesystems/ext4 (ifork.rst, blockmap.rst).
+ */
+import { BLOCK } from '../ext4-size.js';
+import type { Inode } from './inode.js';
+import { damaged, readVolume, type Volume } from './volume.js';
+
+/** Blocks `start` to `end` (exclusive) of the content, which lie one after the other from `physical` on. */
+export interface Extent {
+  readonly start: number;
+  readonly end: number;
+  readonly physical: number;
+  /** Allocated, yet read as zeros. */
+  readonly unwritten: boolean;
+}
+
+export interface InodeBlocks {
+  /** Sorted by `start`. */
+  readonly extents: readonly Extent[];
+  /** Blocks that hold the map itself. */
+  readonly mapBlocks: readonly number[];
+}
+
+const EXTENT_MAGIC = 0xf30a;
+const EXTENT = 12;
+/** Longer extents are unwritten, and that much shorter. */
+const LONGEST = 0x8000;
+const DIRECT = 12;
+const POINTERS = BLOCK / 4;
+
+/** @throws Failure of kind `integrity` */
+export async function readInodeBlocks(volume: Volume, inode: Inode): Promise<InodeBlocks> {
+  const extents: Extent[] = [];
+  const mapBlocks: number[] = [];
+  if (inode.hasExtents) await readExtents(volume, inode, inode.map, extents, mapBlocks);
+  else if (hasBlocks(inode)) await readPointers(volume, inode, extents, mapBlocks);
+  return { extents, mapBlocks };
+}
+
+/** A device's or a short link's i_block numbers no blocks. */
+function hasBlocks({ type, size }: Inode): boolean {
+  return type === 'file' || type === 'directory' || (type === 'symlink' && size >= 60);
+}
+
+async function readExtents(
+  volume: Volume,
+  inode: Inode,
+  node: Buffer,
+  extents: Extent[],
+  mapBlocks: number[],
+): Promise<void> {
+  const magic = node.readUInt16LE(0);
+  if (magic !== EXTENT_MAGIC || mapBlocks.length > inode.size / BLOCK + 8) {
+    throw damaged(volume.name, `an extent tree of inode ${inode.number}`, `magic 0x${magic.toString(16)}`);
+  }
+  const [entries, depth] = [node.readUInt16LE(2), node.readUInt16LE(6)];
+  for (let index = 1; index <= entries; index += 1) {
+    const entry = node.subarray(index * EXTENT, (index + 1) * EXTENT);
+    if (depth > 0) {
+      const block = entry.readUInt32LE(4) + entry.readUInt16LE(8) * 2 ** 32;
+      mapBlocks.push(block);
+      await readExtents(volume, inode, await readVolume(volume, block * BLOCK, BLOCK), extents, mapBlocks);
+      continue;
+    }
+    const start = entry.readUInt32LE(0);
+    const length = entry.readUInt16LE(4);
+    const unwritten = length > LONGEST;
+    extents.push({
+      start,
+      end: start + (unwritten ? length - LONGEST : length),
+      physical: entry.readUInt16LE(6) * 2 ** 32 + entry.readUInt32LE(8),
+      unwritten,
+    });
+  }
+}
+
+async function readPointers(
+  volume: Volume,
+  inode: Inode,
+  extents: Extent[],
+  mapBlocks: number[],
+): Promise<void> {
+  const add = (start: number, physical: number) => {
+    if (physical !== 0) extents.push({ start, end: start + 1, physical, unwritten: false });
+  };
+  const descend = async (block: number, start: number, depth: number): Promise<void> => {
+    if (block === 0) return;
+    mapBlocks.push(block);
+    const bytes = await readVolume(volume, block * BLOCK, BLOCK);
+    for (let index = 0; index < POINTERS; index += 1) {
+      const next = bytes.readUInt32LE(index * 4);
+      if (depth === 1) add(start + index, next);
+      else await descend(next, start + index * POINTERS ** (depth - 1), depth - 1);
+    }
+  };
+  for (let index = 0; index < DIRECT; index += 1) add(index, inode.map.readUInt32LE(index * 4));
+  let start = DIRECT;
+  for (let depth = 1; depth <= 3; depth += 1) {
+    await descend(inode.map.readUInt32LE((DIRECT + depth - 1) * 4), start, depth);
+    start += POINTERS ** depth;
+  }
+}
+
+/** The whole content; holes and unwritten blocks read as zeros. */
+export async function readContent(volume: Volume, size: number, { extents }: InodeBlocks): Promise<Buffer> {
+  const content = Buffer.alloc(size);
+  for (const { start, end, physical, unwritten } of extents) {
+    const length = Math.min(end * BLOCK, size) - start * BLOCK;
+    if (unwritten || length <= 0) continue;
+    (await readVolume(volume, physical * BLOCK, length)).copy(content, start * BLOCK);
+  }
+  return content;
+}

@@ -1,0 +1,120 @@
+/**
+ * All files of an ext4 file system, read from the image without mounting it: inode tables first, in one piece a group,
+ * then the directories, which give the names. Facts: Linux Documentation/filesystems/ext4 (directory.rst).
+ */
+import { BLOCK } from '../ext4-size.js';
+import { readAttributes } from './attributes.js';
+import { type InodeBlocks, readContent, readInodeBlocks } from './blocks.js';
+import { deviceOf, type FileType, type Inode, ROOT_INODE, readInode } from './inode.js';
+import { readSuperblock, type Superblock } from './superblock.js';
+import { damaged, readVolume, type Volume } from './volume.js';
+
+export interface FileEntry {
+  /** From the file system's root on: `/etc/hosts`; `/` is the root itself. */
+  readonly path: string;
+  readonly inode: number;
+  readonly type: FileType;
+  /** Permission bits, at most 0o7777. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Of a symbolic link. */
+  readonly target?: string;
+  /** Major and minor number of a device: `8:1`. */
+  readonly device?: string;
+  /** Extended attributes as `name=value`, values in hex. */
+  readonly attributes: readonly string[];
+}
+
+export interface Ext4Tree {
+  readonly superblock: Superblock;
+  /** All inodes in use by number, the file system's own among them. */
+  readonly inodes: ReadonlyMap<number, Inode & InodeBlocks>;
+  /** By path. A file with several names stands under each. */
+  readonly files: ReadonlyMap<string, FileEntry>;
+}
+
+/** @throws Failure of kind `integrity` */
+export async function readExt4Tree(volume: Volume): Promise<Ext4Tree> {
+  const superblock = await readSuperblock(volume);
+  const inodes = new Map<number, Inode & InodeBlocks>();
+  for (const inode of await readInodes(volume, superblock)) {
+    inodes.set(inode.number, { ...inode, ...(await readInodeBlocks(volume, inode)) });
+  }
+  const files = new Map<string, FileEntry>();
+  const facts = new Map<number, Omit<FileEntry, 'path'>>();
+  const open: (readonly [path: string, number: number])[] = [['/', ROOT_INODE]];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [path, number] = next;
+    const inode = inodes.get(number);
+    if (inode === undefined) throw damaged(volume.name, `inode ${number} of ${path}`, 'a free inode');
+    const seen = facts.get(number);
+    if (seen?.type === 'directory') throw damaged(volume.name, `one name of inode ${number}`, path);
+    const known = seen ?? (await describe(volume, inode));
+    facts.set(number, known);
+    files.set(path, { path, ...known });
+    if (inode.type !== 'directory') continue;
+    const base = path === '/' ? '/' : `${path}/`;
+    for (const [name, child] of names(await readContent(volume, inode.size, inode))) {
+      if (files.has(`${base}${name}`)) throw damaged(volume.name, `one file ${base}${name}`, 'two');
+      open.push([`${base}${name}`, child]);
+    }
+  }
+  return { superblock, inodes, files };
+}
+
+async function readInodes(volume: Volume, superblock: Superblock): Promise<Inode[]> {
+  const { inodeSize, inodesPerGroup, groups } = superblock;
+  const inodes: Inode[] = [];
+  for (const [group, { inodeTable, usedInodes }] of groups.entries()) {
+    const table = await readVolume(volume, inodeTable * BLOCK, usedInodes * inodeSize);
+    for (let index = 0; index < usedInodes; index += 1) {
+      const bytes = table.subarray(index * inodeSize, (index + 1) * inodeSize);
+      const inode = readInode(group * inodesPerGroup + index + 1, bytes);
+      if (inode !== undefined) inodes.push(inode);
+    }
+  }
+  return inodes;
+}
+
+async function describe(volume: Volume, inode: Inode & InodeBlocks): Promise<Omit<FileEntry, 'path'>> {
+  const { number, type, mode, uid, gid, size } = inode;
+  const attributes = await readAttributes(volume, inode);
+  return {
+    ...{ inode: number, type, mode, uid, gid, size, attributes },
+    ...(type === 'symlink' ? { target: await readTarget(volume, inode) } : {}),
+    ...(type.endsWith('device') ? { device: deviceOf(inode) } : {}),
+  };
+}
+
+async function readTarget(volume: Volume, inode: Inode & InodeBlocks): Promise<string> {
+  const inline = !inode.hasExtents && inode.size < inode.map.length;
+  return text(inline ? inode.map.subarray(0, inode.size) : await readContent(volume, inode.size, inode));
+}
+
+/** Entries of a directory but `.` and `..`; the index blocks of a hashed one look like empty entries. */
+function* names(content: Buffer): Generator<readonly [name: string, inode: number]> {
+  for (let block = 0; block < content.length; block += BLOCK) {
+    for (let at = block; at + 8 <= block + BLOCK; ) {
+      const inode = content.readUInt32LE(at);
+      const step = content.readUInt16LE(at + 4);
+      const name = text(content.subarray(at + 8, at + 8 + (content[at + 6] as number)));
+      if (inode !== 0 && name !== '.' && name !== '..') yield [name, inode];
+      if (step < 8) break;
+      at += step;
+    }
+  }
+}
+
+/** Bytes as UTF-8; those of a name that is none as `\xNN`, so that two names never look the same. */
+function text(bytes: Buffer): string {
+  const decoded = bytes.toString('utf8');
+  if (Buffer.from(decoded).equals(bytes)) return decoded;
+  return bytes.toString('latin1').replace(/[^\x20-\x7e]/g, (char) => `\\x${hex(char.charCodeAt(0))}`);
+}
+
+function hex(byte: number): string {
+  return byte.toString(16).padStart(2, '0');
+}

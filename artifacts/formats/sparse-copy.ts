@@ -1,0 +1,94 @@
+/** Copies of whole images, in the quickest way that the file system knows. */
+import { constants } from 'node:fs';
+import { chmod, copyFile, type FileHandle, open, rm } from 'node:fs/promises';
+import type { Ports } from '../../pipeline/ports.js';
+import { alignedBuffers, createDirect, DIRECT_ALIGNMENT, knowsNoDirectIo } from './direct-io.js';
+import { dataRanges } from './file-digest.js';
+import type { Span } from './ranges.js';
+import { readAll } from './sparse.js';
+
+/** Bytes of one read and write. */
+const CHUNK = 4 * 1024 * 1024;
+/** Chunks under way: one that is read while others are written. */
+const WIDTH = 3;
+
+/**
+ * Copies a file, holes and all, to a path where none is; the copy has mode 0644. Blocks are shared where the file system
+ * can (FICLONE); else data is written past the page cache; else cp(1) does it.
+ * @throws Failure of kind `tool` or `space` from cp; Error `EEXIST` when the target exists
+ */
+export async function copySparse(run: Ports['run'], source: string, target: string): Promise<void> {
+  if ((await clone(source, target)) || (await copyDirect(run, source, target))) return;
+  await run(['cp', '--sparse=always', '--no-target-directory', source, target], { doing: `copy ${source}` });
+  await chmod(target, 0o644);
+}
+
+async function clone(source: string, target: string): Promise<boolean> {
+  try {
+    await copyFile(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (['ENOTSUP', 'EOPNOTSUPP', 'ENOTTY', 'EINVAL', 'EXDEV', 'ENOSYS'].includes(code)) return false;
+    throw error;
+  }
+  await chmod(target, 0o644);
+  return true;
+}
+
+async function copyDirect(run: Ports['run'], source: string, target: string): Promise<boolean> {
+  const from = await open(source, 'r');
+  try {
+    const { size } = await from.stat();
+    const ranges = size % DIRECT_ALIGNMENT === 0 ? await dataRanges(run, source) : undefined;
+    const to = ranges === undefined ? undefined : await createDirect(target);
+    if (ranges === undefined || to === undefined) return false;
+    try {
+      await to.truncate(size);
+      await copyRanges(from, to, pieces(ranges, size));
+      return true;
+    } catch (error) {
+      await rm(target, { force: true });
+      if (knowsNoDirectIo(error)) return false;
+      throw error;
+    } finally {
+      await to.close();
+    }
+  } finally {
+    await from.close();
+  }
+}
+
+/** Whole blocks, since nothing else can be written directly; no block twice. */
+function* pieces(ranges: readonly Span[], size: number): Generator<Span, undefined> {
+  let done = 0;
+  for (const { start, end } of ranges) {
+    const from = Math.max(done, Math.floor(start / DIRECT_ALIGNMENT) * DIRECT_ALIGNMENT);
+    const to = Math.min(size, Math.ceil(end / DIRECT_ALIGNMENT) * DIRECT_ALIGNMENT);
+    for (let at = from; at < to; at += CHUNK) yield { start: at, end: Math.min(at + CHUNK, to) };
+    done = Math.max(done, to);
+  }
+  return undefined;
+}
+
+async function copyRanges(from: FileHandle, to: FileHandle, rest: ReturnType<typeof pieces>): Promise<void> {
+  const work = async (buffer: Buffer) => {
+    for (let next = rest.next(); next.value !== undefined; next = rest.next()) {
+      const { start, end } = next.value;
+      const bytes = buffer.subarray(0, end - start);
+      const read = await readAll(from, bytes, start);
+      bytes.fill(0, read);
+      for (let done = 0; done < bytes.length; ) {
+        done += (await to.write(bytes, done, bytes.length - done, start + done)).bytesWritten;
+      }
+    }
+  };
+  const works = alignedBuffers(WIDTH, CHUNK).map((buffer) =>
+    work(buffer).catch((error: unknown) => {
+      rest.return(undefined);
+      throw error;
+    }),
+  );
+  // All have to be at rest before the files are closed.
+  const results = await Promise.allSettled(works);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
