@@ -3,6 +3,7 @@
  * proofs come later, name that digest, and lie beside it in `proofs/`, so that proving does not change what is proven.
  */
 import { z } from 'zod';
+import { DIGEST_PATTERN } from './file-digests.js';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -21,7 +22,8 @@ export const manifestSchema = z.strictObject({
       path: z.string(),
       /** Apparent size, bytes. */
       bytes: z.number().int(),
-      sha256,
+      /** `sha256:HEX`, or `fsverity:HEX` of a disk image. */
+      digest: z.string().regex(DIGEST_PATTERN),
     }),
   ),
   disk: z.strictObject({

@@ -8,12 +8,25 @@
  * <output>/<recipe>/latest -> releases/<digest>
  * ```
  */
-import { mkdir, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { Ports } from '../../pipeline/ports.js';
 import { Failure } from '../failure.js';
-import { type DigestOptions, sha256File } from '../formats/file-digest.js';
+import type { DigestOptions } from '../formats/file-digest.js';
 import { canonicalJson, sha256OfText } from './digest.js';
+import { digestFile, hasDigest } from './file-digests.js';
 import { type Manifest, manifestSchema } from './manifest.js';
 import { cellName, type Proof, proofSchema } from './proof.js';
 
@@ -36,12 +49,21 @@ async function listFiles(folder: string): Promise<string[]> {
     .sort((a, b) => (a < b ? -1 : 1));
 }
 
+export interface DigestFilesOptions extends DigestOptions {
+  /** Files whose digests were taken before, and which nobody has changed since. */
+  readonly known?: Manifest['files'];
+}
+
 /** Digests all files of a folder that is to become a release. */
-export async function digestFiles(folder: string, options: DigestOptions = {}): Promise<Manifest['files']> {
+export async function digestFiles(
+  folder: string,
+  options: DigestFilesOptions = {},
+): Promise<Manifest['files']> {
   const files: Manifest['files'] = [];
   for (const path of await listFiles(folder)) {
     const { size: bytes } = await stat(join(folder, path));
-    files.push({ path, bytes, sha256: await sha256File(join(folder, path), options) });
+    const known = options.known?.find((file) => file.path === path && file.bytes === bytes);
+    files.push(known ?? { path, bytes, digest: await digestFile(join(folder, path), bytes, options) });
   }
   return files;
 }
@@ -64,12 +86,20 @@ export async function commitRelease(
   await writeFile(join(staging, 'manifest.json'), text);
   await mkdir(join(home, 'releases'), { recursive: true });
   if (!(await exists(path))) await moveInto(staging, path, ports);
+  await pointLatest(home, digest);
+  return { path, digest };
+}
+
+/** Points `latest` at a release. @param home folder of the recipe's releases */
+export async function pointLatest(home: string, digest: string): Promise<void> {
+  const target = join('releases', digest);
+  const latest = join(home, 'latest');
+  if ((await readlink(latest).catch(() => undefined)) === target) return;
   // A link cannot be replaced in place; renaming a new one over it can never show a missing `latest`.
   const link = join(home, `.latest-${process.pid}`);
   await rm(link, { force: true });
-  await symlink(join('releases', digest), link);
-  await rename(link, join(home, 'latest'));
-  return { path, digest };
+  await symlink(target, link);
+  await rename(link, latest);
 }
 
 async function moveInto(staging: string, path: string, ports: Ports): Promise<void> {
@@ -121,12 +151,18 @@ function parseManifest(text: string, folder: string): Manifest {
       {
         what: `The manifest of ${folder} is damaged, or was written by another version of lunsmith.`,
         expected: 'a manifest of the format lunsmith-manifest/1',
-        found: error instanceof Error ? error.message : String(error),
+        found: complaint(error),
         hint: 'Build the release again.',
       },
       { cause: error },
     );
   }
+}
+
+/** The first of what a schema has to say is enough: the file is read by nobody. */
+function complaint(error: unknown): string {
+  if (error instanceof z.ZodError) return z.prettifyError(error).split('\n').slice(0, 2).join(' ');
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function readProofs(path: string): Promise<Proof[]> {
@@ -160,8 +196,8 @@ export async function verifyRelease(release: Release, options: DigestOptions = {
     if (found === undefined) problems.push(`${file.path}: missing`);
     else if (found.size !== file.bytes)
       problems.push(`${file.path}: ${found.size} bytes instead of ${file.bytes}`);
-    else if ((await sha256File(path, options)) !== file.sha256) {
-      problems.push(`${file.path}: its sha256 is not the manifest’s`);
+    else if (!(await hasDigest(path, file.digest, options))) {
+      problems.push(`${file.path}: its digest is not the manifest’s`);
     }
   }
   const listed = new Set(release.manifest.files.map((file) => file.path));

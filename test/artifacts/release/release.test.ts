@@ -99,7 +99,7 @@ describe('damage', () => {
     await rm(join(path, 'boot', 'x.ipxe'));
     expect(await verifyRelease(await readRelease(path))).toEqual([
       'boot/x.ipxe: missing',
-      'disk.img: its sha256 is not the manifest’s',
+      'disk.img: its digest is not the manifest’s',
       'extra: not in the manifest',
     ]);
     await writeFile(join(path, 'disk.img'), 'longer than before');

@@ -1,0 +1,60 @@
+/** The files beside the LUN image: kernel, initramfs, command lines and scripts. */
+import type { Ports } from '../../../pipeline/ports.js';
+import type { Release } from '../release.js';
+import { pair } from './change.js';
+import { compareMembers, type MemberChanges, readInitramfs } from './initramfs.js';
+import { asText, DISK, readReleaseFile, unifiedDifference } from './release-file.js';
+
+interface FileFacts {
+  readonly bytes: number;
+  readonly digest: string;
+}
+
+export interface BootChange {
+  /** Relative to the release. */
+  readonly path: string;
+  /** Absent where only the other release has it. */
+  readonly old?: FileFacts;
+  readonly new?: FileFacts;
+  /** Of a short text: the lines of the unified difference, hunk by hunk. */
+  readonly lines?: readonly string[];
+  /** Of an initramfs that can be unpacked. */
+  readonly members?: MemberChanges;
+}
+
+/** @throws Failure of kind `integrity` when a file is missing, `tool`, `host`, `interrupted` */
+export async function compareBoot(a: Release, b: Release, ports: Ports): Promise<BootChange[]> {
+  const changes: BootChange[] = [];
+  const files = pair(a.manifest.files, b.manifest.files, ({ path }) => path);
+  for (const { key: path, old, now } of files) {
+    if (path === DISK || old?.digest === now?.digest) continue;
+    const detail = old === undefined || now === undefined ? {} : await compareContent(a, b, path, ports);
+    changes.push({
+      path,
+      ...(old === undefined ? {} : { old: { bytes: old.bytes, digest: old.digest } }),
+      ...(now === undefined ? {} : { new: { bytes: now.bytes, digest: now.digest } }),
+      ...detail,
+    });
+  }
+  return changes;
+}
+
+async function compareContent(
+  a: Release,
+  b: Release,
+  path: string,
+  ports: Ports,
+): Promise<Pick<BootChange, 'lines' | 'members'>> {
+  const [left, right] = [await readReleaseFile(a, path), await readReleaseFile(b, path)];
+  if (asText(left) !== undefined && asText(right) !== undefined) {
+    return { lines: await unifiedDifference(a, b, path, ports.run) };
+  }
+  if (!isInitramfs(path)) return {};
+  const [old, now] = [await readInitramfs(left, ports), await readInitramfs(right, ports)];
+  return old === undefined || now === undefined ? {} : { members: compareMembers(old, now) };
+}
+
+/** By its name in a release. */
+export function isInitramfs(path: string): boolean {
+  return /(?:^|\/)initr(?:d|amfs)[^/]*$/.test(path);
+}

@@ -1,0 +1,33 @@
+/** Whether two builds gave the same bytes, and where they did not. */
+import type { Ports } from '../../../pipeline/ports.js';
+import type { Release } from '../release.js';
+import { compareImages } from './bits-disk.js';
+import { compareFile } from './bits-files.js';
+import { compareManifests } from './bits-manifest.js';
+import { pair } from './change.js';
+import type { Difference } from './difference.js';
+import { DISK } from './release-file.js';
+
+/**
+ * Compares two releases bit for bit: the manifests' values, then each file whose digest differs.
+ * @returns nothing when the digests agree, since they cover every byte
+ * @throws Failure of kind `integrity` when a file is missing, `tool`, `host`, `interrupted`
+ */
+export async function compareReleases(a: Release, b: Release, ports: Ports): Promise<Difference[]> {
+  if (a.digest === b.digest) return [];
+  const differences: Difference[] = [];
+  const files = pair(a.manifest.files, b.manifest.files, ({ path }) => path);
+  for (const { key: file, old, now } of files) {
+    if (old?.digest === now?.digest) continue;
+    if (old === undefined || now === undefined) {
+      const of = (each: typeof old) => (each === undefined ? 'no such file' : `${each.bytes} bytes`);
+      differences.push({ file, expected: of(old), found: of(now) });
+      continue;
+    }
+    const found = file === DISK ? await compareImages(a, b, ports) : await compareFile(a, b, file, ports);
+    const list = Array.isArray(found) ? found : found === undefined ? [] : [found];
+    const wrong = { file, part: 'its digest in the manifest', expected: old.digest, found: now.digest };
+    differences.push(...(list.length === 0 ? [wrong] : list));
+  }
+  return [...differences, ...compareManifests(a.manifest, b.manifest)];
+}

@@ -1,0 +1,327 @@
+/** Two releases that should be the same: what is said of each way in which they are not. */
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { writeCpio } from '../../../../artifacts/formats/cpio.js';
+import { writeAt } from '../../../../artifacts/formats/sparse.js';
+import { compareReleases } from '../../../../artifacts/release/compare/compare.js';
+import { describeDifference } from '../../../../artifacts/release/compare/not-the-same.js';
+import type { Release } from '../../../../artifacts/release/release.js';
+import { ask, ports, type TestFolder, testFolder } from '../../formats/tools.js';
+import {
+  DISK,
+  inodePlaceOf,
+  MIB,
+  placeOf,
+  ROOT,
+  type SmallRelease,
+  smallRelease,
+  TREE,
+} from './small-release.js';
+
+/** The differences between a release and one that is made in another way. */
+async function differences(folder: TestFolder, other: SmallRelease, first: SmallRelease = {}) {
+  const a = await smallRelease(folder.at('a'), first);
+  const b = await smallRelease(folder.at('b'), other);
+  return { a, found: await compareReleases(a, b, ports) };
+}
+
+const write = (at: number, bytes: string) => (image: string) => writeAt(image, at, Buffer.from(bytes));
+
+it('finds none in two builds of the same', async () => {
+  await using folder = await testFolder();
+  expect((await differences(folder, {})).found).toEqual([]);
+});
+
+/** [what is altered, how, where the byte is, what is said of it] */
+const ALTERED: readonly (readonly [
+  string,
+  SmallRelease,
+  (a: Release) => Promise<number> | number,
+  { part: string; expected: string; found: string; path?: string; blocks?: number },
+])[] = [
+  [
+    'the mode of a file',
+    { alter: ['sif /etc/hosts mode 0100600'] },
+    (a) => inodePlaceOf(a, '/etc/hosts'),
+    { part: 'mode of /etc/hosts', path: '/etc/hosts', expected: '0644', found: '0600' },
+  ],
+  [
+    'the owner of a directory',
+    { alter: ['sif /etc uid 1000', 'sif /etc gid 70000'] },
+    (a) => inodePlaceOf(a, '/etc'),
+    { part: 'owner of /etc', path: '/etc', expected: '0:0', found: '1000:70000' },
+  ],
+  [
+    'the content of a file',
+    { tree: { ...TREE, 'etc/motd': 'hallo\n' } },
+    async (a) => (await placeOf(a, '/etc/motd')) + 1,
+    {
+      part: 'content of /etc/motd at its byte 1',
+      path: '/etc/motd',
+      expected: '"ello\\n"',
+      found: '"allo\\n"',
+    },
+  ],
+  [
+    'a late block of a file',
+    { tree: { ...TREE, 'usr/lib/big': `${'library '.repeat(2999)}Library ` } },
+    async (a) => (await placeOf(a, '/usr/lib/big', 5)) + 3512,
+    {
+      part: 'content of /usr/lib/big at its byte 23992',
+      path: '/usr/lib/big',
+      expected: '"library "',
+      found: '"Library "',
+    },
+  ],
+  [
+    'the size of a file',
+    { tree: { ...TREE, 'etc/motd': 'hello, you\n' } },
+    async (a) => (await placeOf(a, '/etc/motd')) + 5,
+    {
+      part: 'content of /etc/motd at its byte 5',
+      path: '/etc/motd',
+      expected: '"\\n"',
+      found: '", you\\n"',
+    },
+  ],
+  [
+    'the target of a link',
+    { tree: { ...TREE, 'etc/localtime': '-> /usr/share/zoneinfo/CET' } },
+    (a) => inodePlaceOf(a, '/etc/localtime'),
+    {
+      part: 'target of /etc/localtime',
+      path: '/etc/localtime',
+      expected: '/usr/share/zoneinfo/UTC',
+      found: '/usr/share/zoneinfo/CET',
+    },
+  ],
+  [
+    'a file that is missing',
+    { alter: ['rm /etc/motd'] },
+    (a) => inodePlaceOf(a, '/etc/motd'),
+    { part: '/etc/motd', path: '/etc/motd', expected: 'file 0644 0:0, 6 bytes', found: 'no such file' },
+  ],
+  [
+    'an extended attribute',
+    { alter: ['ea_set /etc/motd user.x 1'] },
+    (a) => inodePlaceOf(a, '/etc/motd'),
+    { part: 'attributes of /etc/motd', path: '/etc/motd', expected: 'none', found: 'user.x=31' },
+  ],
+  [
+    'an access time',
+    { alter: ['sif /etc/hosts atime @1700000001'] },
+    async (a) => (await inodePlaceOf(a, '/etc/hosts')) + 8,
+    {
+      part: 'access time of /etc/hosts',
+      path: '/etc/hosts',
+      expected: '2023-11-14T22:13:20Z',
+      found: '2023-11-14T22:13:21Z',
+      blocks: 1,
+    },
+  ],
+  [
+    'access times of several files',
+    { alter: ['sif /etc/hosts atime @1700000001', 'sif /etc/motd atime @1700000001'] },
+    async (a) => Math.min(await inodePlaceOf(a, '/etc/hosts'), await inodePlaceOf(a, '/etc/motd')) + 8,
+    {
+      part: 'access time of /etc/hosts and of 1 more',
+      path: '/etc/hosts',
+      expected: '2023-11-14T22:13:20Z',
+      found: '2023-11-14T22:13:21Z',
+      blocks: 1,
+    },
+  ],
+  [
+    'the superblock',
+    { alter: ['ssv mtime 1700000002'] },
+    () => ROOT + 1024 + 0x2c,
+    {
+      part: 'mount time of the superblock',
+      expected: '1970-01-01T00:00:00Z',
+      found: '2023-11-14T22:13:22Z',
+      blocks: 1,
+    },
+  ],
+  [
+    'a byte before the superblock',
+    { poke: write(ROOT + 7, 'x') },
+    () => ROOT + 7,
+    { part: 'boot sector', expected: '16 zero bytes', found: `78${' 00'.repeat(15)}`, blocks: 1 },
+  ],
+  [
+    'a byte in free space',
+    { poke: write(23 * MIB - 1, 'x') },
+    () => 23 * MIB - 1,
+    { part: 'free space', expected: '1 zero bytes', found: '"x"', blocks: 1 },
+  ],
+];
+
+it.each(ALTERED)('names %s', async (_, other, place, said) => {
+  await using folder = await testFolder();
+  const { a, found } = await differences(folder, other);
+  const offset = await place(a);
+  const partition = { number: 3, name: 'root', offset: offset - ROOT };
+  expect(found).toEqual([{ file: 'disk.img', offset, partition, ...said }]);
+});
+
+it('names a byte of the journal', async () => {
+  await using folder = await testFolder();
+  const a = await smallRelease(folder.at('a'));
+  const offset = (await placeOf(a, '<8>', 1)) + 9;
+  const b = await smallRelease(folder.at('b'), { poke: write(offset, 'x') });
+  expect(await compareReleases(a, b, ports)).toEqual([
+    {
+      file: 'disk.img',
+      offset,
+      partition: { number: 3, name: 'root', offset: offset - ROOT },
+      ...{ part: 'journal', expected: '16 zero bytes', found: `78${' 00'.repeat(15)}`, blocks: 1 },
+    },
+  ]);
+});
+
+it('names what lies outside file systems', async () => {
+  await using folder = await testFolder();
+  const pokes = [441, 1024, MIB - 1, 2 * MIB, 5 * 512 * 1000, ROOT - MIB / 2, 24 * MIB - 512];
+  const { found } = await differences(folder, {
+    poke: async (image) => {
+      for (const at of pokes) await write(at, '!')(image);
+    },
+  });
+  expect(found.map(describeDifference)).toEqual([
+    'disk.img: disk signature differs (byte 441).',
+    'disk.img: GPT entries differs (byte 1024).',
+    'disk.img: gap before partition 1 (bios) differs (byte 1048575).',
+    'disk.img differs (byte 0 of partition 2 (swap), byte 2097152, 3 blocks).',
+    'disk.img: copy of the GPT header differs (byte 25165312).',
+  ]);
+});
+
+it('tells of a new UUID where it stands, and not of the checksums that follow from it', async () => {
+  await using folder = await testFolder();
+  const uuid = '55555555-1111-4111-8111-111111111111';
+  const partitions = DISK.partitions.map((each) =>
+    each.name === 'root' ? { ...each, filesystemUuid: uuid } : each,
+  );
+  const { found } = await differences(folder, { disk: { ...DISK, partitions } });
+  expect(found.map(({ file, part, expected, found: now }) => [file, part, expected, now])).toEqual([
+    [
+      'disk.img',
+      'UUID of the superblock',
+      '44444444111141118111111111111111',
+      '55555555111141118111111111111111',
+    ],
+    [
+      'disk.img',
+      'journal',
+      '44 44 44 44 11 11 41 11 81 11 11 11 11 11 11 11',
+      '55 55 55 55 11 11 41 11 81 11 11 11 11 11 11 11',
+    ],
+    [
+      'manifest.json',
+      'disk.partitions[2].filesystemUuid',
+      '"44444444-1111-4111-8111-111111111111"',
+      `"${uuid}"`,
+    ],
+  ]);
+});
+
+it('names the directory with files of one release alone, and leaves out what only moved', async () => {
+  await using folder = await testFolder();
+  const files = Array.from({ length: 50 }, (_, file) => [`a/${file}`, 'new '.repeat(2000)] as const);
+  const { found } = await differences(folder, { tree: { ...Object.fromEntries(files), ...TREE } });
+  expect(found.map(({ part, expected, found: now }) => [part, expected, now])).toEqual([
+    ['/a', 'no such file', 'directory 0755 0:0, 4096 bytes with 50 files below it'],
+  ]);
+});
+
+it('tells of files that are the same but stand elsewhere', async () => {
+  await using folder = await testFolder();
+  const [one, two] = [folder.at('one'), folder.at('two')];
+  await writeFile(one, 'one\n');
+  await writeFile(two, 'two\n');
+  const { found } = await differences(
+    folder,
+    { alter: [`write ${two} y`, `write ${one} x`] },
+    { alter: [`write ${one} x`, `write ${two} y`] },
+  );
+  expect(found.map(({ part }) => part)).toEqual(['directory entries of /', 'place of files and free space']);
+  expect(found[1]).toMatchObject({ expected: 'block 0 of /x', found: 'block 0 of /y', blocks: 2 });
+});
+
+it('names the line of a text, and the file that one release has alone', async () => {
+  await using folder = await testFolder();
+  const { found } = await differences(
+    folder,
+    { boot: { 'boot/sanboot.ipxe': '#!ipxe\nsanboot --keep\n' } },
+    { boot: { 'boot/cmdline.san': 'quiet\n' } },
+  );
+  expect(found).toEqual([
+    { file: 'boot/cmdline.san', expected: '6 bytes', found: 'no such file' },
+    { file: 'boot/sanboot.ipxe', offset: 14, line: 2, expected: '"sanboot"', found: '"sanboot --keep"' },
+  ]);
+});
+
+it('names the byte of a kernel', async () => {
+  await using folder = await testFolder();
+  const { found } = await differences(folder, { boot: { vmlinuz: Buffer.alloc(998, '\0kernel') } });
+  expect(found).toEqual([{ file: 'vmlinuz', offset: 998, expected: '"ne"', found: 'the end of the file' }]);
+});
+
+it('names the member of a compressed initramfs', async () => {
+  await using folder = await testFolder();
+  const common = { mode: 0o755, uid: 0, gid: 0 } as const;
+  const initramfs = async (name: string, text: string, mtime: number) => {
+    const entries = [
+      { path: 'bin', type: 'directory', ...common },
+      { path: 'bin/sh', type: 'file', content: Buffer.from(text), ...common },
+    ] as const;
+    const plain = folder.at(name);
+    await writeFile(plain, writeCpio(entries, mtime));
+    await ask('zstd', '-q', plain);
+    const bytes = await readFile(`${plain}.zst`);
+    return { boot: { 'initrd.img': Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)]) } };
+  };
+  const first = await initramfs('one', 'shell', 1);
+  const { found } = await differences(folder, await initramfs('two', 'spell', 1), first);
+  expect(found).toMatchObject([
+    {
+      file: 'initrd.img',
+      part: 'content of member bin/sh at its byte 1',
+      path: 'bin/sh',
+      expected: '"hell"',
+      found: '"pell"',
+    },
+  ]);
+});
+
+it('does not take a digest for a difference of bytes', async () => {
+  await using folder = await testFolder();
+  const a = await smallRelease(folder.at('a'));
+  const files = a.manifest.files.map((file) => ({ ...file, digest: `sha256:${'1'.repeat(64)}` }));
+  const wrong = { ...a, digest: '0'.repeat(64), manifest: { ...a.manifest, files } };
+  const found = await compareReleases(a, wrong, ports);
+  expect(found.map(({ file, part }) => `${file}: ${part}`)).toEqual([
+    'boot/sanboot.ipxe: its digest in the manifest',
+    'disk.img: its digest in the manifest',
+    'vmlinuz: its digest in the manifest',
+  ]);
+});
+
+it('fails when a file of a release is missing', async () => {
+  await using folder = await testFolder();
+  const a = await smallRelease(folder.at('a'));
+  const b = await smallRelease(folder.at('b'), { alter: ['rm /etc/motd'] });
+  await rm(join(b.path, 'disk.img'));
+  await expect(compareReleases(a, b, ports)).rejects.toMatchObject({
+    kind: 'integrity',
+    diagnostics: [
+      {
+        what: `The release ${b.path} is damaged.`,
+        expected: 'the files that its manifest describes',
+        found: 'disk.img: missing',
+        hint: 'Build it again.',
+      },
+    ],
+  });
+});
