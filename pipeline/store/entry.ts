@@ -1,0 +1,186 @@
+/** Makes entries of the store and takes them out again: the one way by which a step's result is kept. */
+import { mkdir, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { digestFile } from '../../artifacts/release/file-digests.js';
+import type { Build } from '../build.js';
+import { quietPorts } from '../build.js';
+import type { Keyed } from '../keys/fingerprint.js';
+import type { Ports } from '../ports.js';
+import { type Lease, takeLease } from './lease.js';
+import { bootId, type StepRecord } from './store.js';
+import { contentFolder, digestContents, listTree } from './tree-digest.js';
+
+export interface EntryWork extends Keyed {
+  readonly kind: StepRecord['kind'];
+  /** The step's id; of a part, `STEP/PART`. */
+  readonly step: string;
+  /** Where it is made, on the store's file system; must not exist yet. */
+  readonly folder: string;
+  /** Fills the content folder, and says what the step recorded. */
+  readonly make: (content: string) => Promise<Readonly<Record<string, unknown>>>;
+}
+
+/**
+ * The entry of a key if there is one and it is sound. A damaged one is removed, with a warning. Damage is looked for in
+ * what a walk shows, and once in a run of the machine in every byte.
+ */
+export async function usableEntry(build: Build, key: string, step: string): Promise<StepRecord | undefined> {
+  const { record, problem } = await look(build, key);
+  if (problem === undefined) return record;
+  // Another build may be making it again just now, or have done so: only who holds the lock removes anything.
+  await using _lease = await lockEntry(build, key, step, quietPorts(build));
+  return await entryUnderLock(build, key, step);
+}
+
+async function entryUnderLock(build: Build, key: string, step: string): Promise<StepRecord | undefined> {
+  const { record, problem } = await look(build, key);
+  if (problem === undefined) return record;
+  build.emit({
+    type: 'warning',
+    task: step,
+    message: `The kept result of ${step} is damaged: ${problem}. It is made again.`,
+    hint: 'If it happens again, look at the disk: `npx lunsmith cache verify` checks all of them.',
+  });
+  await build.store.discard(key);
+  return undefined;
+}
+
+async function lockEntry(build: Build, key: string, step: string, ports: Ports): Promise<Lease> {
+  return takeLease(join(build.store.path, 'locks', key), ports, {
+    onWait: () =>
+      build.emit({
+        type: 'progress',
+        task: step,
+        what: 'another build makes the same',
+        done: 0,
+        unit: 'files',
+      }),
+  });
+}
+
+interface Look {
+  readonly record?: StepRecord;
+  readonly problem?: string;
+}
+
+async function look(build: Build, key: string): Promise<Look> {
+  const record = await build.store.find(key);
+  if (record === undefined) return {};
+  const problem = await damageOf(build, record);
+  if (problem !== undefined) return { record, problem };
+  await build.store.touch(key);
+  return { record };
+}
+
+async function damageOf(build: Build, record: StepRecord): Promise<string | undefined> {
+  const checked = await build.store.checked(record.key);
+  const problem = await entryDamage(build.store.entry(record.key), record, quietPorts(build), {
+    contents: !checked.inThisRun,
+  });
+  if (problem === undefined && !checked.inThisRun) await checked.mark();
+  return problem;
+}
+
+/** What is wrong with an entry, if anything. Runs in the sandbox, where owners are seen as they were written. */
+export async function entryDamage(
+  entry: string,
+  record: StepRecord,
+  ports: Ports,
+  { contents }: { readonly contents: boolean },
+): Promise<string | undefined> {
+  const folder = contentFolder(entry, record.kind);
+  const found = await listTree(folder, ports).catch(() => undefined);
+  if (found === undefined) return 'its folder is missing';
+  if (found.entries !== record.entries) return `${found.entries} files instead of ${record.entries}`;
+  if (found.listing !== record.listing) return 'names, owners, modes, sizes or times have changed';
+  if (!contents) return undefined;
+  return (await contentDigest(folder, record.kind, ports)).content === record.content
+    ? undefined
+    : 'its contents have changed';
+}
+
+/**
+ * Makes an entry unless another build makes the same one just now: then its result is waited for. The digests are taken
+ * while the next step runs.
+ */
+export async function makeEntry(
+  build: Build,
+  work: EntryWork,
+  ports: Ports,
+): Promise<{ readonly records: StepRecord['records']; readonly path: string; readonly made: boolean }> {
+  const { store } = build;
+  const { key, kind, step } = work;
+  const path = contentFolder(store.entry(key), kind);
+  const lease = await lockEntry(build, key, step, ports);
+  let completing = false;
+  try {
+    const meanwhile = await entryUnderLock(build, key, step);
+    if (meanwhile !== undefined) return { records: meanwhile.records, path, made: false };
+    const started = Date.now();
+    const content = contentFolder(work.folder, kind);
+    await mkdir(content, { recursive: true, mode: 0o755 });
+    const records = await work.make(content);
+    const seconds = (Date.now() - started) / 1000;
+    await store.place(work.folder, key);
+    const completion = complete(build, work, records, seconds).finally(() => lease[Symbol.asyncDispose]());
+    // Awaited at the end of the build; until then nobody may be told of an unhandled failure.
+    completion.catch(() => undefined);
+    build.completions.push(completion);
+    completing = true;
+    return { records, path, made: true };
+  } finally {
+    if (!completing) await lease[Symbol.asyncDispose]();
+  }
+}
+
+async function complete(
+  build: Build,
+  { key, kind, step, inputs }: EntryWork,
+  records: Readonly<Record<string, unknown>>,
+  seconds: number,
+): Promise<void> {
+  const ports = quietPorts(build);
+  const folder = contentFolder(build.store.entry(key), kind);
+  const [tree, digests, boot] = await Promise.all([
+    listTree(folder, ports),
+    contentDigest(folder, kind, ports),
+    bootId(),
+  ]);
+  await build.store.complete({
+    format: 'lunsmith-record/1',
+    key,
+    kind,
+    recipe: build.keyed.plan.recipe.name,
+    step,
+    inputs,
+    records,
+    seconds,
+    made: new Date().toISOString(),
+    boot,
+    ...tree,
+    ...digests,
+  });
+}
+
+/** Of an output every file by itself, since the manifest will want them; of a layer all at once. */
+async function contentDigest(
+  folder: string,
+  kind: StepRecord['kind'],
+  ports: Ports,
+): Promise<Pick<StepRecord, 'content' | 'files'>> {
+  if (kind === 'layer') return { content: await digestContents(folder, ports), files: [] };
+  const files: StepRecord['files'] = [];
+  for (const path of await filesBelow(folder)) {
+    const { size: bytes } = await stat(join(folder, path));
+    files.push({ path, bytes, digest: await digestFile(join(folder, path), bytes, ports) });
+  }
+  return { files, content: files.map(({ digest }) => digest).join(' ') };
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort();
+}

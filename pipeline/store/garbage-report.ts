@@ -1,0 +1,125 @@
+/** What a removal of garbage tells: what went or would go, and who needs what is left. */
+
+import type { Ports } from '../ports.js';
+import type { Candidate } from './garbage-choice.js';
+import {
+  type EntryCandidate,
+  type Found,
+  isEntry,
+  isPackage,
+  type PackageCandidate,
+} from './garbage-found.js';
+import { heldBy } from './holders.js';
+import type { StepRecord, Store } from './store.js';
+import { occupied } from './trash.js';
+
+export interface GarbageRequest {
+  /** Absolute paths. */
+  readonly store: string;
+  readonly workspace: string;
+  /** In bytes: how much entries and package files may take together. */
+  readonly budget: number;
+  /** Choose, and remove nothing. */
+  readonly dryRun: boolean;
+}
+
+/** How many things, and what removing them frees. */
+export interface Amount {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+export interface RemovedEntry extends Pick<StepRecord, 'key' | 'kind' | 'recipe' | 'step'> {
+  readonly bytes: number;
+  /** RFC 3339, UTC. */
+  readonly used: string;
+}
+
+export interface GarbageReport extends Omit<GarbageRequest, 'workspace'> {
+  /** Size of entries and package files before and after, in bytes. */
+  readonly before: number;
+  readonly after: number;
+  /** Removed entries in the order in which they went. */
+  readonly entries: readonly RemovedEntry[];
+  readonly packages: Amount;
+  /** Entries whose build was cut short. */
+  readonly incomplete: Amount;
+  /** Trees of failed steps that were kept for a week. */
+  readonly failed: Amount;
+  /** What interrupted removals and downloads left behind. */
+  readonly leftovers: Amount;
+  /** When what is left is more than the budget: by how much, and who needs it. */
+  readonly over?: Over;
+}
+
+export interface Over {
+  readonly bytes: number;
+  /** Absolute paths of releases. */
+  readonly releases: readonly string[];
+  /** Names of running builds. */
+  readonly builds: readonly string[];
+  /** Absolute paths of trees of failed steps. */
+  readonly failed: readonly string[];
+  /** Downloads that may still go on. */
+  readonly downloads: number;
+}
+
+/** @param trash absolute paths of what lay in the trash and is removed too */
+export async function describeGarbage(
+  store: Store,
+  { budget, dryRun }: GarbageRequest,
+  found: Found,
+  trash: readonly string[],
+  ports: Ports,
+): Promise<GarbageReport> {
+  const { choice, candidates, holders, incomplete, stale } = found;
+  const packages = choice.remove.filter(isPackage);
+  const amount = async (paths: readonly string[]): Promise<Amount> => ({
+    count: paths.length,
+    bytes: await occupied(paths, ports),
+  });
+  const left = candidates.filter((each) => each.bytes > 0 && !choice.remove.includes(each));
+  return {
+    store: store.path,
+    budget,
+    dryRun,
+    before: choice.before,
+    after: choice.after,
+    entries: choice.remove.filter(isEntry).map(({ entry: { record, bytes }, usedAt }) => {
+      const { key, kind, recipe, step } = record;
+      return { key, kind, recipe, step, bytes, used: new Date(usedAt).toISOString() };
+    }),
+    packages: { count: packages.length, bytes: sumOf(packages) },
+    incomplete: await amount(incomplete.map((key) => store.entry(key))),
+    failed: await amount(holders.expired),
+    leftovers: await amount([...trash, ...stale.flatMap(({ files }) => files)]),
+    ...(choice.after > budget ? { over: whoNeeds(left, found, choice.after - budget) } : {}),
+  };
+}
+
+function whoNeeds(
+  left: readonly (EntryCandidate | PackageCandidate)[],
+  { holders, locks }: Found,
+  bytes: number,
+): Over {
+  const needed = left.filter(isEntry).map(({ id }) => ({ id, ...heldBy(holders, id) }));
+  const fetched = left.filter(isPackage);
+  const unique = (names: readonly string[]) => [...new Set(names)].sort();
+  return {
+    bytes,
+    releases: unique(needed.flatMap(({ releases }) => releases)),
+    builds: unique([
+      ...needed.flatMap(({ builds }) => builds),
+      ...needed.filter(({ id }) => locks.held.has(id)).map(({ id }) => `locks/${id}`),
+      ...holders.builds
+        .filter((build) => fetched.some(({ id }) => build.packages.has(id)))
+        .map(({ name }) => name),
+    ]),
+    failed: unique(needed.flatMap(({ failed }) => failed)),
+    downloads: fetched.filter((each) => !each.package.whole).length,
+  };
+}
+
+function sumOf(candidates: readonly Candidate[]): number {
+  return candidates.reduce((sum, { bytes }) => sum + bytes, 0);
+}

@@ -1,0 +1,78 @@
+/**
+ * Keeps a store within its budget. What goes is chosen, and renamed into the trash, while no build can say what it needs;
+ * the slow removal comes after.
+ */
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Ports } from '../ports.js';
+import { type Found, findGarbage, isEntry, isPackage } from './garbage-found.js';
+import { describeGarbage, type GarbageReport, type GarbageRequest } from './garbage-report.js';
+import { REMOVED } from './holders.js';
+import { type Lease, takeLease, tryLease } from './lease.js';
+import { forget, forgetPointers } from './leftovers.js';
+import { openStore, type Store } from './store.js';
+import { listTrash, moveAllToTrash, moveToTrash, removeForGood } from './trash.js';
+import { removalLock } from './use.js';
+
+/**
+ * Removes what is left over, and then what was used least recently until the rest fits the budget; never what somebody
+ * needs. Runs in the sandbox.
+ * @throws Failure of kind `integrity` when it is not known what a running build needs
+ */
+export async function collectGarbage(request: GarbageRequest, ports: Ports): Promise<GarbageReport> {
+  const store = await openStore(request.store);
+  if (request.dryRun) {
+    await using _unchanged = await takeLease(removalLock(store), ports, { shared: true });
+    const found = await findGarbage(store, request, ports);
+    return await describeGarbage(store, request, found, await listTrash(store), ports);
+  }
+  const { report, doomed, emptying } = await chooseAndMove(store, request, ports);
+  await using _emptying = emptying;
+  await removeForGood(doomed, ports);
+  return report;
+}
+
+interface Moved {
+  readonly report: GarbageReport;
+  /** Absolute paths of what nobody can find any more. */
+  readonly doomed: readonly string[];
+  readonly emptying: Lease | undefined;
+}
+
+async function chooseAndMove(store: Store, request: GarbageRequest, ports: Ports): Promise<Moved> {
+  await using _removal = await takeLease(removalLock(store), ports);
+  const found = await findGarbage(store, request, ports);
+  // Whoever empties the trash already goes on with it: what lies there is his to remove and to count.
+  const emptying = await tryLease(join(store.path, 'locks', 'emptying'), ports);
+  try {
+    const trash = emptying === undefined ? [] : await listTrash(store);
+    const report = await describeGarbage(store, request, found, trash, ports);
+    return { report, doomed: [...trash, ...(await move(store, found))], emptying };
+  } catch (error) {
+    await emptying?.[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** @returns where it all is now */
+async function move(store: Store, found: Found): Promise<string[]> {
+  const { choice, holders, locks, incomplete, stale } = found;
+  const entries = [...choice.remove.filter(isEntry).map(({ id }) => id), ...incomplete];
+  const folders = await Promise.all(entries.map((key) => moveToTrash(store, store.entry(key))));
+  const packages = [...choice.remove.filter(isPackage).map((each) => each.package), ...stale];
+  const files = await moveAllToTrash(
+    store,
+    packages.flatMap((each) => each.files),
+  );
+  // Not into the trash, which may lie on another file system.
+  const failed = await Promise.all(holders.expired.map(moveAside));
+  await forget(store, holders, locks);
+  await forgetPointers(store);
+  return [...folders.filter((path) => path !== undefined), ...files, ...failed];
+}
+
+async function moveAside(path: string): Promise<string> {
+  if (path.endsWith(REMOVED)) return path;
+  await rename(path, path + REMOVED);
+  return path + REMOVED;
+}

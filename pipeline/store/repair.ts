@@ -1,0 +1,61 @@
+/** Removes what was found to be damaged, so that the next build makes or fetches it again. */
+
+import type { Ports } from '../ports.js';
+import { type Holders, heldBy, readHolders } from './holders.js';
+import { takeLease } from './lease.js';
+import { type EntryLocks, readEntryLocks } from './leftovers.js';
+import { poolFile } from './pool.js';
+import type { Store } from './store.js';
+import { surveyStore } from './survey.js';
+import { moveAllToTrash, moveToTrash, removeForGood } from './trash.js';
+import { removalLock } from './use.js';
+import type { Damage, VerifyRequest } from './verify.js';
+
+/** The damaged with what became of each, and with the releases that share it. */
+export async function removeDamaged(
+  store: Store,
+  damaged: readonly Damage[],
+  { workspace, repair }: Pick<VerifyRequest, 'workspace' | 'repair'>,
+  ports: Ports,
+): Promise<Damage[]> {
+  if (damaged.length === 0) return [];
+  const doomed: string[] = [];
+  const outcomes: Damage[] = [];
+  {
+    await using _removal = await takeLease(removalLock(store), ports, { shared: !repair });
+    const holders = await readHolders(store, workspace, ports);
+    const locks = await readEntryLocks(store, holders, ports);
+    const shared = await sharedEntries(store);
+    for (const each of damaged) {
+      const releases = shared.has(each.id) ? heldBy(holders, each.id).releases : [];
+      const needed = isNeeded(each, holders, locks);
+      if (repair && !needed) doomed.push(...(await setAside(store, each)));
+      outcomes.push({ ...each, releases, outcome: repair ? (needed ? 'needed' : 'removed') : 'found' });
+    }
+  }
+  await removeForGood(doomed, ports);
+  return outcomes;
+}
+
+/** Keys of those that have files which a release has too. */
+async function sharedEntries(store: Store): Promise<ReadonlySet<string>> {
+  const { entries } = await surveyStore(store);
+  return new Set(entries.filter(({ shared }) => shared > 0).map(({ record }) => record.key));
+}
+
+/** A release or a kept tree is no better for it if the damaged stays. */
+function isNeeded({ what, id }: Damage, holders: Holders, locks: EntryLocks): boolean {
+  if (what === 'package') return holders.builds.some(({ packages }) => packages.has(id));
+  return locks.held.has(id) || heldBy(holders, id).builds.length > 0;
+}
+
+async function setAside(store: Store, { what, id, record }: Damage): Promise<string[]> {
+  if (what === 'package') {
+    const file = poolFile(store.pool, id);
+    return moveAllToTrash(store, [file, `${file}.control`]);
+  }
+  // A build may have found the damage too, and may have made it again.
+  if ((await store.find(id))?.made !== record?.made) return [];
+  const moved = await moveToTrash(store, store.entry(id));
+  return moved === undefined ? [] : [moved];
+}

@@ -1,0 +1,158 @@
+/** Reads every byte of a store and tells, or removes, what is not as it was written. */
+import { randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import PQueue from 'p-queue';
+import { Failure } from '../../artifacts/failure.js';
+import type { Ports } from '../ports.js';
+import { entryDamage } from './entry.js';
+import { pooledDigests, verifyPool } from './pool.js';
+import { removeDamaged } from './repair.js';
+import { openStore, type StepRecord, type Store } from './store.js';
+import { surveyStore } from './survey.js';
+import { useStore } from './use.js';
+
+export interface VerifyRequest {
+  /** Absolute paths. */
+  readonly store: string;
+  readonly workspace: string;
+  /** Remove what is damaged. */
+  readonly repair: boolean;
+}
+
+export interface Damage {
+  readonly what: StepRecord['kind'] | 'package';
+  /** Key of the entry, or digest of the package file. */
+  readonly id: string;
+  /** Of an entry. */
+  readonly record?: Pick<StepRecord, 'recipe' | 'step' | 'made'>;
+  readonly problem: string;
+  /** Absolute paths of releases that have the damaged files too. */
+  readonly releases: readonly string[];
+  /** `needed`: a running build uses it, so that it could not be removed. */
+  readonly outcome: 'found' | 'removed' | 'needed';
+}
+
+export interface VerifyReport {
+  /** Absolute path. */
+  readonly store: string;
+  /** How many were read. */
+  readonly entries: number;
+  readonly packages: number;
+  readonly bytes: number;
+  readonly damaged: readonly Damage[];
+}
+
+/** Work in the order in which it is done. */
+const TASKS = [
+  { id: 'entries', title: 'results of steps' },
+  { id: 'packages', title: 'package files' },
+] as const;
+type TaskId = (typeof TASKS)[number]['id'];
+
+/**
+ * Entries that are being made, or that disappear meanwhile, are passed over. Runs in the sandbox, where owners are seen as
+ * they were written.
+ */
+export async function verifyStore(request: VerifyRequest, ports: Ports): Promise<VerifyReport> {
+  const store = await openStore(request.store);
+  ports.emit({ type: 'started', work: 'verify', subject: store.path, tasks: TASKS });
+  const { entries, packages } = await surveyStore(store);
+  const files = packages.filter(({ whole }) => whole);
+  const bytes = sumOf(entries.map(({ record }) => record)) + sumOf(files);
+  const damaged = [
+    ...(await task('entries', ports, () =>
+      damagedEntries(
+        store,
+        entries.map(({ record }) => record),
+        ports,
+      ),
+    )),
+    ...(await task('packages', ports, () => damagedPackages(store, ports))),
+  ];
+  return {
+    store: store.path,
+    entries: entries.length,
+    packages: files.length,
+    bytes,
+    damaged: await removeDamaged(store, damaged, request, ports),
+  };
+}
+
+async function task<T>(id: TaskId, ports: Ports, work: () => Promise<T>): Promise<T> {
+  const started = Date.now();
+  const seconds = () => (Date.now() - started) / 1000;
+  ports.emit({ type: 'task-started', task: id });
+  try {
+    const result = await work();
+    ports.emit({ type: 'task-finished', task: id, seconds: seconds() });
+    return result;
+  } catch (error) {
+    ports.emit({ type: 'task-failed', task: id, seconds: seconds() });
+    throw error;
+  }
+}
+
+async function damagedEntries(store: Store, records: readonly StepRecord[], ports: Ports): Promise<Damage[]> {
+  const total = sumOf(records);
+  let done = 0;
+  const queue = new PQueue({ concurrency: availableParallelism() });
+  const found = await queue.addAll(
+    records.map((record) => async (): Promise<Damage[]> => {
+      const problem = await problemOf(store, record, ports);
+      done += record.bytes;
+      ports.emit({ type: 'progress', task: 'entries', what: 'read', done, total, unit: 'bytes' });
+      if (problem === undefined) return [];
+      const { key, kind, recipe, step, made } = record;
+      return [
+        { what: kind, id: key, record: { recipe, step, made }, problem, releases: [], outcome: 'found' },
+      ];
+    }),
+  );
+  return found.flat();
+}
+
+/** Undefined also of an entry that was removed, or made again, while it was read. */
+async function problemOf(store: Store, record: StepRecord, ports: Ports): Promise<string | undefined> {
+  stopIfAborted(ports);
+  const { key, made } = record;
+  const problem = await entryDamage(store.entry(key), record, ports, { contents: true }).catch(
+    (error: unknown) => `it cannot be read: ${reasonOf(error)}`,
+  );
+  // What was read after an abort tells nothing.
+  stopIfAborted(ports);
+  return problem !== undefined && (await store.find(key))?.made === made ? problem : undefined;
+}
+
+function reasonOf(error: unknown): string {
+  const { command, message } = Failure.from(error);
+  return command?.lastLines.at(-1) ?? message;
+}
+
+/** While they are read nobody removes them. */
+async function damagedPackages(store: Store, ports: Ports): Promise<Damage[]> {
+  const packages = await pooledDigests(store.pool);
+  await using _use = await useStore(
+    store,
+    `verify-${randomBytes(8).toString('hex')}`,
+    { keys: [], packages },
+    ports,
+  );
+  const problems = await verifyPool(store.pool, ports);
+  return await Promise.all(
+    problems.map(async ({ file, expected, found }): Promise<Damage> => {
+      const { size } = await stat(file);
+      const problem = `its ${size} bytes have the sha256 ${found}`;
+      return { what: 'package', id: expected, problem, releases: [], outcome: 'found' };
+    }),
+  );
+}
+
+function sumOf(things: readonly { readonly bytes: number }[]): number {
+  return things.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function stopIfAborted({ signal }: Ports): void {
+  if (signal.aborted)
+    throw new Failure('interrupted', { what: 'Interrupted: the store was not read to its end.' });
+}
