@@ -23,6 +23,7 @@ export const bootArtifacts = defineStage({
   kind: 'output',
   options,
   tools: [],
+  facts: ['disk', 'kernel'],
   async run(ctx) {
     const { disk, kernel, architecture } = ctx.recipe;
     const files = await findBootFiles(ctx.rootfs);

@@ -3,9 +3,11 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
+import { Failure } from '../artifacts/failure.js';
 import { defineStage, type RecipeFacts, type StageContext } from '../pipeline/stage.js';
-import { aptEnvironment, cleanArgv, updateArgv, upgradeArgv } from './apt/argv.js';
-import { useBuildSources } from './apt/build-sources.js';
+import { assertInstalled } from './apt/expected.js';
+import { installMissing, openPackages } from './apt/install.js';
+import { fetchLists, sha256 } from './apt/lists.js';
 import {
   chooseMirror,
   DEBIAN_KEYRING,
@@ -15,9 +17,11 @@ import {
   suiteSources,
 } from './apt/mirror.js';
 import { packageName } from './apt/names.js';
-import { archiveFailure } from './apt/outcome.js';
+import { reasonsFor } from './apt/reasons.js';
 import { followApt } from './apt/run.js';
-import { type AptSource, formatSources, parseOneLine } from './apt/sources.js';
+import { solve } from './apt/solve.js';
+import { formatSources, type NamedSource } from './apt/sources.js';
+import { type AptWorld, preferred, worldAfter } from './apt/world.js';
 import {
   type BootstrapWishes,
   DEBOOTSTRAP_ENVIRONMENT,
@@ -25,9 +29,11 @@ import {
   mmdebstrapArgv,
   NO_DOCUMENTATION,
 } from './bootstrap/argv.js';
-import { recordPackages } from './rootfs/dpkg.js';
+import { defaultArchive } from './bootstrap/default-archive.js';
+import { giveToApt } from './bootstrap/owners.js';
+import { baseInstalled, baseRequest, isBase } from './bootstrap/selection.js';
+import { installedPackages, recordPackages } from './rootfs/dpkg.js';
 import { rootTree } from './rootfs/tree.js';
-import { BUILD_STARTED } from './sealing/times.js';
 
 const url = z.string().regex(/^https?:\/\/\S+$/, 'a URL that begins with http:// or https://');
 
@@ -92,9 +98,11 @@ export const debootstrap = defineStage({
   kind: 'rootfs',
   place: 'first',
   title: ({ suite, variant }) => `${suite} (${variant})`,
-  network: true,
   options,
-  tools: [],
+  tools: [
+    { name: 'apt-get', package: 'apt' },
+    { name: 'dpkg-deb', package: 'dpkg' },
+  ],
   toolsFor: ({ tool }) => [{ name: tool, package: tool }],
   inputs: ({ keyring }) => (isAbsolute(keyring) ? [] : [keyring]),
   check: ({ options: { keyring, tool, variant, documentation }, recipe }) => [
@@ -126,26 +134,60 @@ export const debootstrap = defineStage({
         ]
       : []),
   ],
+  surroundings: async (about) => {
+    const { keyring } = about.options;
+    const image = imageSources(about.options, (await mirrors(about)).image);
+    return {
+      'sources.list': formatSources(image),
+      // A keyring of the recipe is an input by itself; Debian's own comes with its package.
+      ...(isAbsolute(keyring) && keyring !== DEBIAN_KEYRING
+        ? { keyring: sha256(await readFile(keyring)) }
+        : {}),
+    };
+  },
+  archives: async (about) => {
+    const { main, security } = (await mirrors(about)).build;
+    return { main, security };
+  },
+  request: ({ suite, components, pockets, variant, include }) => ({
+    suite,
+    components,
+    pockets: pockets ?? defaultPockets(suite),
+    variant,
+    include,
+  }),
+  async resolve(ctx) {
+    const { suite } = ctx.options;
+    const { architecture } = ctx.recipe;
+    const { build } = await mirrors(ctx);
+    const sources = sourcesOf(ctx.options, build, keyringPath(ctx.options.keyring, ctx.recipe));
+    const doing = `resolve the packages of ${suite}`;
+    const lists = await fetchLists(ctx, sources, { architecture, doing });
+    const prefer = preferred(ctx.prefer, lists.indexes);
+    const world: AptWorld = { kind: 'apt', sources, lists, prefer, installed: baseInstalled(suite) };
+    const solution = await solve(ctx, world, baseRequest({ ...ctx.options, architecture }));
+    const { packages } = solution;
+    const reasons = reasonsFor(solution, (name, stanza) => isBase(ctx.options, name, stanza));
+    return { packages, indexes: lists.indexes, reasons, carry: worldAfter(world, solution) };
+  },
   async run(ctx) {
-    // Whole seconds, as some file systems keep no more.
-    ctx.record(BUILD_STARTED, Math.floor(Date.now() / 1000));
-    const { suite, components } = ctx.options;
-    const pockets = ctx.options.pockets ?? defaultPockets(suite);
-    const keyring = keyringPath(ctx.options.keyring, ctx.recipe);
-    const { build, image } = await mirrors(ctx);
-    const sources = (mirror: MirrorChoice | undefined, signedBy: string) =>
-      mirror === undefined ? [] : suiteSources(mirror, { suite, components, pockets, signedBy });
-    const wishes: BootstrapWishes = {
+    const { image } = await mirrors(ctx);
+    const { suite } = ctx.options;
+    const archive = await openPackages(ctx, suite);
+    await bootstrap(ctx, {
       ...ctx.options,
       architecture: ctx.recipe.architecture,
-      keyring,
       target: ctx.rootfs,
-      sources: sources(build, keyring),
-    };
-    await bootstrap(ctx, wishes);
-    const inImage = await installKeyring(ctx, keyring);
-    await writeSources(ctx, sources(image, inImage), sources(build, inImage));
-    if (ctx.options.tool === 'debootstrap') await upgrade(ctx, wishes);
+      archive,
+    });
+    const tree = rootTree(ctx.rootfs);
+    const { keyring } = ctx.options;
+    if (keyring !== DEBIAN_KEYRING)
+      await tree.write(keyringInImage(keyring), await readFile(keyringPath(keyring, ctx.recipe)));
+    await tree.write('/etc/apt/sources.list', formatSources(imageSources(ctx.options, image)));
+    await installMissing(ctx, archive);
+    await giveToApt(tree);
+    assertInstalled({ before: [], locked: ctx.packages, removals: false }, await installedPackages(tree));
     await recordPackages(ctx);
   },
 });
@@ -154,90 +196,61 @@ function keyringPath(keyring: string, recipe: Pick<RecipeFacts, 'folder'>): stri
   return isAbsolute(keyring) ? keyring : join(recipe.folder, keyring);
 }
 
+/** Where the image has the keyring; one that the archive's own package does not bring is copied. */
+function keyringInImage(keyring: string): string {
+  return keyring === DEBIAN_KEYRING ? DEBIAN_KEYRING : `/etc/apt/keyrings/${basename(keyring)}`;
+}
+
+function sourcesOf(options: Options, mirror: MirrorChoice, signedBy: string): NamedSource[] {
+  const { suite, components } = options;
+  const pockets = options.pockets ?? defaultPockets(suite);
+  return suiteSources(mirror, { suite, components, pockets, signedBy });
+}
+
+function imageSources(options: Options, mirror: MirrorChoice): NamedSource[] {
+  return sourcesOf(options, mirror, keyringInImage(options.keyring));
+}
+
 /** What to build from, and what the image shall name: an override serves the build alone. */
-async function mirrors(
-  ctx: StageContext<Options>,
-): Promise<{ build: MirrorChoice | undefined; image: MirrorChoice | undefined }> {
-  const { mirror, 'security-mirror': recipeSecurity, 'image-mirror': imageMirror } = ctx.options;
-  const host = await hostSources();
-  const wishes = { recipe: mirror, recipeSecurity, host };
-  const build = chooseMirror({ ...wishes, override: ctx.mirror });
-  const lasting = chooseMirror({ ...wishes, recipe: imageMirror ?? mirror, override: undefined });
-  if (build !== undefined && lasting === undefined) {
-    ctx.warn(
-      `The image will name the mirror of this build, ${build.main}: neither the recipe nor this host names another.`,
-      'Set `image-mirror` in the recipe if clients cannot reach it.',
-    );
+async function mirrors(about: {
+  readonly options: Options;
+  readonly mirror: string | undefined;
+}): Promise<{ build: MirrorChoice; image: MirrorChoice }> {
+  const { mirror, 'security-mirror': recipeSecurity, 'image-mirror': imageMirror } = about.options;
+  const [host, fallback] = await Promise.all([hostSources(), defaultArchive()]);
+  const wishes = { recipe: mirror, recipeSecurity, host, fallback };
+  const build = chooseMirror({ ...wishes, override: about.mirror });
+  if (build === undefined) {
+    throw new Failure('recipe', {
+      what: 'Neither the recipe, nor this host, nor the bootstrap tool names an archive of Debian.',
+      hint: 'Give `mirror` to the `debootstrap` step, or run the same command with `--mirror URL`.',
+    });
   }
+  const lasting = chooseMirror({ ...wishes, recipe: imageMirror ?? mirror, override: undefined });
   return { build, image: lasting ?? build };
 }
 
 async function bootstrap(ctx: StageContext<Options>, wishes: BootstrapWishes): Promise<void> {
   const { tool } = ctx.options;
-  const doing = `create the base system of ${wishes.suite}`;
-  try {
-    await ctx.run(tool === 'mmdebstrap' ? mmdebstrapArgv(wishes) : debootstrapArgv(wishes), {
-      doing,
-      env: {
-        SOURCE_DATE_EPOCH: String(ctx.epoch),
-        ...(tool === 'debootstrap' ? DEBOOTSTRAP_ENVIRONMENT : {}),
-      },
-      onLine: followApt(ctx),
-    });
-  } catch (error) {
-    throw archiveFailure(error, {
-      doing,
-      archives: [...new Set(wishes.sources.map(({ uri }) => uri))],
-      keyring: wishes.keyring,
-    });
-  }
-  // What mmdebstrap was told stays behind in the image: the download's options go, the choice of files gets a name.
+  await ctx.run(tool === 'mmdebstrap' ? mmdebstrapArgv(wishes) : debootstrapArgv(wishes), {
+    doing: `create the base system of ${wishes.suite}`,
+    env: {
+      SOURCE_DATE_EPOCH: String(ctx.epoch),
+      ...(tool === 'debootstrap' ? DEBOOTSTRAP_ENVIRONMENT : {}),
+    },
+    onLine: followApt(ctx),
+  });
+  // What mmdebstrap was told stays behind in the image: the options of the build go, the choice of files gets a name.
   const tree = rootTree(ctx.rootfs);
   await tree.remove('/etc/apt/apt.conf.d/99mmdebstrap');
+  // apt's caches know where the archive of this build was.
+  await tree.remove('/var/cache/apt/pkgcache.bin');
+  await tree.remove('/var/cache/apt/srcpkgcache.bin');
   // Both tools copy these from the build host.
   await tree.remove('/etc/resolv.conf');
   await tree.remove('/etc/hostname');
   await tree.remove('/etc/dpkg/dpkg.cfg.d/99mmdebstrap');
   if (!wishes.documentation) {
     await tree.write('/etc/dpkg/dpkg.cfg.d/no-documentation', `${NO_DOCUMENTATION.join('\n')}\n`);
-  }
-}
-
-/** Where the image has the keyring; one that the archive's own package does not bring is copied. */
-async function installKeyring(ctx: StageContext<Options>, keyring: string): Promise<string> {
-  if (keyring === DEBIAN_KEYRING) return DEBIAN_KEYRING;
-  const path = `/etc/apt/keyrings/${basename(keyring)}`;
-  await rootTree(ctx.rootfs).write(path, await readFile(keyring));
-  return path;
-}
-
-async function writeSources(
-  ctx: StageContext<Options>,
-  image: readonly AptSource[],
-  build: readonly AptSource[],
-): Promise<void> {
-  const tree = rootTree(ctx.rootfs);
-  const path = '/etc/apt/sources.list';
-  if (image.length > 0) await tree.write(path, formatSources(image));
-  const lasting = image.length > 0 ? image : parseOneLine((await tree.read(path)) ?? '');
-  const text = formatSources(build.length > 0 ? build : lasting);
-  ctx.record('apt-build-sources', text === formatSources(lasting) ? null : text);
-}
-
-/** debootstrap knows one suite: what the pockets have newer comes now. */
-async function upgrade(ctx: StageContext<Options>, wishes: BootstrapWishes): Promise<void> {
-  const doing = `bring the base system of ${wishes.suite} up to date`;
-  await using sources = await useBuildSources(ctx);
-  const options = { doing, network: true, env: aptEnvironment(ctx.epoch), onLine: followApt(ctx) };
-  try {
-    await ctx.chroot(updateArgv(sources), options);
-    await ctx.chroot(upgradeArgv(sources), options);
-    await ctx.chroot(cleanArgv(), { doing: 'remove downloaded packages', quiet: true });
-  } catch (error) {
-    throw archiveFailure(error, {
-      doing,
-      archives: wishes.sources.map(({ uri }) => uri),
-      keyring: wishes.keyring,
-    });
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../artifacts/failure.js';
 import { defineStage, type StageContext, type StageFinding } from '../pipeline/stage.js';
+import { INITRAMFS_SOURCES, initramfsTakes } from './initramfs/sources.js';
 import { globToRegExp } from './overlay/glob.js';
 import { listOverlay, type OverlayEntry } from './overlay/listing.js';
 import { renderTemplate } from './overlay/template.js';
@@ -29,6 +30,8 @@ const owner = z
     '`user:group`, by names of the image or by numbers',
   )
   .optional();
+
+const AFTER_INITRAMFS = 'after-initramfs';
 
 const options = z.strictObject({
   source: recipePath
@@ -78,6 +81,13 @@ const options = z.strictObject({
     )
     .default({})
     .describe('Values for templates, by name.'),
+  [AFTER_INITRAMFS]: z
+    .boolean()
+    .default(false)
+    .describe(
+      'The step stands between `initramfs` and `seal`, for files that the initramfs does not hold: when they change, it is ' +
+        'not generated anew.',
+    ),
 });
 type Options = z.output<typeof options>;
 type SingleFile = Options['files'][number];
@@ -86,6 +96,7 @@ export const files = defineStage({
   name: 'files',
   summary: 'Put files of the recipe into the image, with owner and mode, and fill in templates.',
   kind: 'rootfs',
+  afterInitramfs: AFTER_INITRAMFS,
   title: ({ source, files: single }) =>
     [...(source === undefined ? [] : [`${source}/`]), ...single.map(({ path }) => path)].join(' '),
   options,
@@ -102,6 +113,7 @@ export const files = defineStage({
       ? [{ path: ['source'], what: `The recipe has no folder ${given.source}.` }]
       : []),
     ...given.files.flatMap((file, i) => wrongFile(file, i, recipe.folder)),
+    ...(given[AFTER_INITRAMFS] ? tooLate(given, recipe.folder) : []),
   ],
   async run(ctx) {
     const tree = rootTree(ctx.rootfs);
@@ -134,6 +146,23 @@ function wrongFile(file: SingleFile, index: number, folder: string): StageFindin
     return [{ path: ['files', index, 'source'], what: `The recipe has no file ${file.source}.` }];
   }
   return [];
+}
+
+/** Files that the initramfs would miss, or hold as they were before. */
+function tooLate({ source, files: single }: Options, folder: string): StageFinding[] {
+  const finding = (path: StageFinding['path'], file: string): StageFinding => ({
+    path,
+    what: `The initramfs may hold ${file}, but the step stands after it.`,
+    hint: `Put it into a step without \`${AFTER_INITRAMFS}\`.`,
+  });
+  return [
+    ...INITRAMFS_SOURCES.filter((path) => source !== undefined && existsSync(join(folder, source, path))).map(
+      (path) => finding(['source'], path),
+    ),
+    ...single.flatMap(({ path }, index) =>
+      initramfsTakes(path) ? [finding(['files', index, 'path'], path)] : [],
+    ),
+  ];
 }
 
 interface Attributes extends NodeOptions {

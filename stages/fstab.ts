@@ -103,6 +103,7 @@ export const fstab = defineStage({
   name: 'fstab',
   summary: "Write /etc/fstab by the UUIDs of the recipe's disk.",
   kind: 'rootfs',
+  facts: ['disk'],
   options,
   tools: [],
   check: ({ options: given, recipe }) => {

@@ -32,4 +32,9 @@ const all: readonly AnyStage[] = [
   bootArtifacts,
 ];
 
+/** The module of a stage: its file has its name. */
+export function stageModule(name: string): URL {
+  return new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+}
+
 export const stages: StageRegistry = new Map(all.map((stage) => [stage.name, stage]));

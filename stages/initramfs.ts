@@ -32,6 +32,7 @@ export const initramfs = defineStage({
   name: 'initramfs',
   summary: 'Generate the initramfs once, and check that it can log in to an iSCSI target.',
   kind: 'rootfs',
+  facts: ['disk'],
   place: 'late',
   title: ({ compression }) => compression,
   options,

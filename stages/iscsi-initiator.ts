@@ -1,9 +1,11 @@
 /** open-iscsi for a root on iSCSI: found by the initramfs, kept by iscsid, never logged out. */
 import { z } from 'zod';
 import { Failure } from '../artifacts/failure.js';
-import { defineStage, type StageContext } from '../pipeline/stage.js';
-import { useBuildSources } from './apt/build-sources.js';
-import { knownPackages, transact } from './apt/install.js';
+import { defineStage } from '../pipeline/stage.js';
+import { installPooled } from './apt/install.js';
+import { resolveRequest, unchanged } from './apt/resolve.js';
+import { knownPackages } from './apt/solve.js';
+import { namesOf, worldBefore } from './apt/world.js';
 import { editIscsidConf, sessionSettings } from './iscsi/iscsid-conf.js';
 import {
   INITIATOR_NAME,
@@ -12,7 +14,7 @@ import {
   iscsiInitramfsText,
   udevRule,
 } from './iscsi/texts.js';
-import { hasPackage, recordPackages } from './rootfs/dpkg.js';
+import { hasPackage } from './rootfs/dpkg.js';
 import { enableUnit, hasUnit } from './rootfs/systemd.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
 
@@ -68,13 +70,14 @@ const options = z.strictObject({
 });
 type Options = z.output<typeof options>;
 
+const FINALRD = { install: ['finalrd'], remove: [], recommends: false };
+
 export const iscsiInitiator = defineStage({
   name: 'iscsi-initiator',
   summary:
     'Configure open-iscsi so that the root disk is found at boot, survives outages, and lets the machine shut down.',
   kind: 'rootfs',
   title: ({ identity }) => identity,
-  network: true,
   options,
   tools: [],
   check: ({ options: given }) =>
@@ -89,6 +92,14 @@ export const iscsiInitiator = defineStage({
           ]
         : [],
     ),
+  request: ({ finalrd }) => ({ finalrd }),
+  async resolve(ctx) {
+    const { finalrd } = ctx.options;
+    const world = worldBefore(ctx.before);
+    const wanted = finalrd !== false && !namesOf(world).includes('finalrd');
+    const available = wanted && (finalrd === true || (await knownPackages(ctx, world)).includes('finalrd'));
+    return available ? resolveRequest(ctx, FINALRD) : unchanged(world);
+  },
   async run(ctx) {
     const tree = rootTree(ctx.rootfs);
     if (!(await hasPackage(tree, 'open-iscsi'))) {
@@ -97,7 +108,7 @@ export const iscsiInitiator = defineStage({
         hint: 'Add `open-iscsi` (and `busybox`, for a default route) to a `packages` step before this one.',
       });
     }
-    await installFinalrd(ctx, tree);
+    if (ctx.packages.length > 0) await installPooled(ctx, FINALRD);
     await configure(ctx.options, tree);
     if (!(await hasPackage(tree, 'busybox', 'busybox-static'))) {
       ctx.warn(
@@ -121,14 +132,4 @@ async function configure(given: Options, tree: RootTree): Promise<void> {
     await enableUnit(tree, 'iscsid.service', 'sysinit.target');
     await tree.write(ISCSID_DROP_IN_PATH, ISCSID_DROP_IN);
   }
-}
-
-async function installFinalrd(ctx: StageContext<Options>, tree: RootTree): Promise<void> {
-  const { finalrd } = ctx.options;
-  if (finalrd === false || (await hasPackage(tree, 'finalrd'))) return;
-  await using sources = await useBuildSources(ctx);
-  const available = finalrd === true || (await knownPackages(ctx, sources)).includes('finalrd');
-  if (!available) return;
-  await transact(ctx, { install: ['finalrd'], remove: [], recommends: false }, sources);
-  await recordPackages(ctx);
 }

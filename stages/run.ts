@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { sha256OfText } from '../artifacts/release/digest.js';
 import type { Argv } from '../pipeline/ports.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { rootTree } from './rootfs/tree.js';
@@ -52,6 +53,7 @@ export const run = defineStage({
   options,
   tools: [],
   inputs: ({ file }) => (file === undefined ? [] : [file]),
+  secrets: ({ secrets }) => Object.values(secrets),
   check: ({ options: given, recipe }) => {
     const named = (['script', 'file', 'command'] as const).filter((key) => given[key] !== undefined);
     return [
@@ -81,7 +83,7 @@ export const run = defineStage({
     const tree = rootTree(ctx.rootfs);
     const text = await scriptText(ctx);
     // Not below /run, which is another file system once a command runs in the tree.
-    const path = `/.lunsmith-${ctx.uuid(`script ${ctx.step}`)}`;
+    const path = `/.lunsmith-script-${sha256OfText(text).slice(0, 16)}`;
     await tree.write(path, text, { mode: 0o700 });
     try {
       await execute(ctx, scriptArgv(text, path));

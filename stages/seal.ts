@@ -8,7 +8,6 @@ import { addUnit, hasSystemd } from './rootfs/systemd.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
 import { removeTraces } from './sealing/clean.js';
 import { elfArchitecture } from './sealing/elf.js';
-import { BUILD_STARTED, clampTimes } from './sealing/times.js';
 
 const options = z.strictObject({
   'machine-id': z
@@ -32,7 +31,7 @@ type Options = z.output<typeof options>;
 
 export const seal = defineStage({
   name: 'seal',
-  summary: 'Empty the machine ID, remove host keys, logs and caches, and set times to the epoch.',
+  summary: 'Empty the machine ID, remove host keys, logs and caches.',
   kind: 'rootfs',
   place: 'last',
   options,
@@ -51,9 +50,6 @@ export const seal = defineStage({
         'Remove it in the recipe if it is a left-over.',
       );
     }
-    // Last of all, since all of the above touches directories.
-    const started = ctx.recorded(BUILD_STARTED);
-    await clampTimes(ctx.rootfs, typeof started === 'number' ? started : ctx.epoch, ctx.epoch);
   },
 });
 

@@ -106,6 +106,8 @@ export const users = defineStage({
   options,
   tools: [],
   inputs: (given) => keyFiles(given).map(({ file }) => file),
+  secrets: ({ root, users: accounts }) =>
+    [root, ...accounts].flatMap(({ 'password-hash': reference }) => reference ?? []),
   check: ({ options: given, recipe }) => [...findings(given), ...missingFiles(given, recipe.folder)],
   async run(ctx) {
     const tree = rootTree(ctx.rootfs);

@@ -7,8 +7,12 @@ import type { Argv } from '../../pipeline/ports.js';
  */
 const MAINTAINER_PATH = '/run/lunsmith/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Where packages finds the sources of this build when they are not those of the image. */
-export const BUILD_SOURCES = '/etc/apt/lunsmith-build.list';
+/** Where the chroot sees the one archive of a step. */
+export const OFFLINE_ARCHIVE = '/run/lunsmith/packages';
+/** Where its package lists are. */
+export const OFFLINE_LISTS = '/run/lunsmith/lists';
+/** Below the archive's folder: the sources.list(5) that names it. */
+export const OFFLINE_SOURCES = 'sources.list';
 
 const NO_CACHES: readonly string[] = ['Dir::Cache::pkgcache=', 'Dir::Cache::srcpkgcache='];
 
@@ -20,12 +24,14 @@ const OPTIONS: readonly string[] = [
   // A file that an earlier step wrote is the recipe's; the package's own version of it lies beside as *.dpkg-dist.
   'DPkg::Options::=--force-confdef',
   'DPkg::Options::=--force-confold',
-  'Acquire::Retries=3',
   'Acquire::Languages=none',
   // Caches of the lists: as large as the lists, and of no use to the next step.
   ...NO_CACHES,
-  'Acquire::http::Timeout=20',
-  'Acquire::https::Timeout=20',
+  // Only the packages of this step, whatever sources the image names; lists leave no trace in it.
+  `Dir::Etc::SourceList=${OFFLINE_ARCHIVE}/${OFFLINE_SOURCES}`,
+  'Dir::Etc::SourceParts=/dev/null',
+  `Dir::State::Lists=${OFFLINE_LISTS}`,
+  'APT::Sandbox::User=root',
 ];
 
 /** @param epoch SOURCE_DATE_EPOCH: dates that maintainer scripts put into files, such as /etc/shadow. */
@@ -38,33 +44,22 @@ export function aptEnvironment(epoch: number): Record<string, string> {
   };
 }
 
-export interface AptOptions {
-  /** Use {@link BUILD_SOURCES} in the place of /etc/apt/sources.list. */
-  readonly buildSources: boolean;
+function apt(command: string, ...rest: string[]): Argv {
+  return ['apt-get', '--assume-yes', ...OPTIONS.flatMap((option) => ['-o', option]), command, ...rest];
 }
 
-function apt(command: string, { buildSources }: AptOptions, ...rest: string[]): Argv {
-  const options = buildSources ? [...OPTIONS, `Dir::Etc::SourceList=${BUILD_SOURCES}`] : OPTIONS;
-  return ['apt-get', '--assume-yes', ...options.flatMap((option) => ['-o', option]), command, ...rest];
-}
-
-export function updateArgv(options: AptOptions): Argv {
-  return apt('update', { ...options }, '--error-on=any');
-}
-
-export interface InstallOptions extends AptOptions {
-  readonly recommends: boolean;
+export function updateArgv(): Argv {
+  return apt('update', '--error-on=any');
 }
 
 /** `remove` is carried out in the same transaction, so that an alternative can replace what is there. */
 export function installArgv(
   install: readonly string[],
   remove: readonly string[],
-  options: InstallOptions,
+  options: { readonly recommends: boolean },
 ): Argv {
   return apt(
     'install',
-    options,
     options.recommends ? '--install-recommends' : '--no-install-recommends',
     ...(remove.length === 0 ? ['--no-remove'] : []),
     '--',
@@ -73,21 +68,14 @@ export function installArgv(
   );
 }
 
-/** All installed packages to the newest version of the sources, with what that needs. */
-export function upgradeArgv(options: AptOptions): Argv {
-  return apt('dist-upgrade', options, '--no-install-recommends');
-}
-
-/** All package names that apt knows, one a line. */
-export function namesArgv({ buildSources }: AptOptions): Argv {
-  const options = buildSources ? [...NO_CACHES, `Dir::Etc::SourceList=${BUILD_SOURCES}`] : NO_CACHES;
-  return ['apt-cache', ...options.flatMap((option) => ['-o', option]), 'pkgnames'];
-}
-
-export function cleanArgv(): Argv {
-  return ['apt-get', 'clean'];
+export function autoArgv(names: readonly string[]): Argv {
+  return mark('auto', names);
 }
 
 export function holdArgv(names: readonly string[]): Argv {
-  return ['apt-mark', 'hold', ...names];
+  return mark('hold', names);
+}
+
+function mark(command: string, names: readonly string[]): Argv {
+  return ['apt-mark', ...NO_CACHES.flatMap((option) => ['-o', option]), command, ...names];
 }

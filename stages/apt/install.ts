@@ -1,12 +1,23 @@
-/** One apt transaction in the root tree, with its refusals in the recipe's terms. */
-import { type Diagnostic, Failure } from '../../artifacts/failure.js';
-import type { StageContext } from '../../pipeline/stage.js';
-import { aptEnvironment, cleanArgv, installArgv, namesArgv } from './argv.js';
-import type { BuildSources } from './build-sources.js';
-import { nearest } from './nearest.js';
-import { archiveFailure, unknownPackages } from './outcome.js';
+/** One apt transaction in the root tree, with the packages of the pool and without the network. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../../artifacts/failure.js';
+import type { ChrootOptions, StageContext } from '../../pipeline/stage.js';
+import { installedPackages, recordPackages } from '../rootfs/dpkg.js';
+import { rootTree } from '../rootfs/tree.js';
+import {
+  aptEnvironment,
+  autoArgv,
+  installArgv,
+  OFFLINE_ARCHIVE,
+  OFFLINE_LISTS,
+  OFFLINE_SOURCES,
+  updateArgv,
+} from './argv.js';
+import { assertInstalled, missing } from './expected.js';
+import { unknownPackages } from './outcome.js';
+import { type Repository, repositorySource, writeRepository } from './repository.js';
 import { followApt } from './run.js';
-import { parseOneLine } from './sources.js';
 
 export interface Transaction {
   readonly install: readonly string[];
@@ -14,75 +25,89 @@ export interface Transaction {
   readonly recommends: boolean;
 }
 
-type Context = Pick<StageContext<unknown>, 'chroot' | 'epoch' | 'progress'>;
+/** Name of the suite in an archive that one step makes for itself. */
+const SUITE = 'locked';
 
-/** @throws Failure of kind `recipe` for unknown packages and unwanted removals, `network`, `signature` or `tool` */
-export async function transact(ctx: Context, wanted: Transaction, sources: BuildSources): Promise<void> {
-  try {
-    await ctx.chroot(
-      installArgv(wanted.install, wanted.remove, { ...sources, recommends: wanted.recommends }),
-      {
-        doing: 'install packages',
-        network: true,
-        env: aptEnvironment(ctx.epoch),
-        onLine: followApt(ctx),
-      },
-    );
-  } catch (error) {
-    throw await explain(ctx, error, sources);
-  }
-  await ctx.chroot(cleanArgv(), { doing: 'remove downloaded packages', quiet: true });
+type Context = StageContext<unknown>;
+
+/** An archive of the step's packages, with the sources.list(5) by which a chroot uses it. */
+export async function openPackages(ctx: Context, suite: string): Promise<Repository> {
+  const folder = join(ctx.scratch, 'packages');
+  await mkdir(folder, { recursive: true });
+  const { architecture } = ctx.recipe;
+  const archive = await writeRepository(ctx.packages, { folder, suite, architecture }, ctx);
+  await writeFile(join(folder, OFFLINE_SOURCES), `${repositorySource('file', OFFLINE_ARCHIVE, suite)}\n`);
+  return archive;
 }
 
-/** Names of all packages that apt knows. */
-export async function knownPackages(ctx: Pick<Context, 'chroot'>, sources: BuildSources): Promise<string[]> {
-  const { stdout } = await ctx.chroot(namesArgv(sources), { doing: 'list the known packages', quiet: true });
-  return stdout.split('\n').filter((name) => name !== '');
+/**
+ * Installs exactly the step's packages and records what is there then.
+ * @throws Failure of kind `integrity` when something else came, `tool` for a package that fails to install
+ */
+export async function installPooled(ctx: Context, wanted: Transaction): Promise<void> {
+  const tree = rootTree(ctx.rootfs);
+  const before = await installedPackages(tree);
+  const archive = await openPackages(ctx, SUITE);
+  await readLists(ctx, archive);
+  await install(ctx, archive, { ...wanted, install: wanted.install.map(withoutSuite) });
+  await installMissing(ctx, archive);
+  const removals = wanted.remove.length > 0;
+  assertInstalled({ before, locked: ctx.packages, removals }, await installedPackages(tree));
+  await recordPackages(ctx);
 }
 
-/** The archives in use, for messages. */
-export function archivesOf({ text }: BuildSources): string[] {
-  const archives = [...new Set(parseOneLine(text ?? '').map(({ uri }) => uri))];
-  return archives.length > 0 ? archives : ["the root tree's apt sources"];
-}
-
-async function explain(ctx: Context, error: unknown, sources: BuildSources): Promise<unknown> {
-  if (!(error instanceof Failure) || error.kind !== 'tool') return error;
-  const lines = error.command?.lastLines ?? [];
-  const details = { cause: error, ...(error.command === undefined ? {} : { command: error.command }) };
-  const [first, ...rest] = unknownPackages(lines);
-  if (first !== undefined) {
-    const known = await knownPackages(ctx, sources);
-    return new Failure(
-      'recipe',
-      [unknown(first, known), ...rest.map((name) => unknown(name, known))],
-      details,
-    );
-  }
-  if (lines.some((line) => line.startsWith('E: Packages need to be removed but remove is disabled'))) {
-    return new Failure(
-      'recipe',
-      {
-        what: 'Installing these packages would remove others.',
-        hint: 'The lines after "will be REMOVED" name them: put them into `remove`, or install something else.',
-      },
-      details,
-    );
-  }
-  return archiveFailure(error, {
-    doing: 'install packages',
-    archives: archivesOf(sources),
-    keyring: undefined,
+/**
+ * The apt that installs may be content with fewer alternatives than the one that resolved the request: what it left out comes
+ * now, marked as it would have been.
+ */
+export async function installMissing(ctx: Context, archive: Repository): Promise<void> {
+  const absent = missing(ctx.packages, await installedPackages(rootTree(ctx.rootfs)));
+  if (absent.length === 0) return;
+  await readLists(ctx, archive);
+  const names = absent.map(({ name, version }) => `${name}=${version}`);
+  await install(ctx, archive, { install: names, remove: [], recommends: false });
+  await ctx.chroot(autoArgv(absent.map(({ name }) => name)), {
+    ...apt(ctx, archive, 'mark packages as installed automatically'),
+    quiet: true,
   });
 }
 
-function unknown(name: string, known: readonly string[]): Diagnostic {
-  const near = nearest(name.replace(/[:=/].*$/, ''), known);
-  return {
-    what: `The archive has no package ${name}.`,
-    hint:
-      near.length > 0
-        ? `Did you mean ${near.join(', ')}?`
-        : 'It may be in another component: see `components` of the `debootstrap` step.',
-  };
+/** In the chroot's own /run, so that no list is left in the root tree. */
+async function readLists(ctx: Context, archive: Repository): Promise<void> {
+  const options = { ...apt(ctx, archive, 'read the packages of this step'), quiet: true };
+  await ctx.chroot(['mkdir', '-p', `${OFFLINE_LISTS}/partial`], options);
+  await ctx.chroot(updateArgv(), options);
+}
+
+function apt(ctx: Context, archive: Repository, doing: string): ChrootOptions {
+  return { doing, env: aptEnvironment(ctx.epoch), folders: { packages: archive.folder } };
+}
+
+async function install(ctx: Context, archive: Repository, wanted: Transaction): Promise<void> {
+  const argv = installArgv(wanted.install, wanted.remove, { recommends: wanted.recommends });
+  try {
+    await ctx.chroot(argv, { ...apt(ctx, archive, 'install packages'), onLine: followApt(ctx) });
+  } catch (error) {
+    throw notLocked(error);
+  }
+}
+
+/** The one archive has no suites: which one a package comes from was settled when it was resolved. */
+function withoutSuite(request: string): string {
+  return request.replace(/\/.*$/, '');
+}
+
+/** What the lock does not hold cannot be found. */
+function notLocked(error: unknown): unknown {
+  if (!(error instanceof Failure) || error.kind !== 'tool') return error;
+  const [first] = unknownPackages(error.command?.lastLines ?? []);
+  if (first === undefined) return error;
+  return new Failure(
+    'integrity',
+    {
+      what: `The lock does not hold the package ${first}.`,
+      hint: 'Run `npx lunsmith lock RECIPE`. Packages of apt sources that a step adds to the root tree are not resolved.',
+    },
+    { cause: error, ...(error.command === undefined ? {} : { command: error.command }) },
+  );
 }

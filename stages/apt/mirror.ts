@@ -4,7 +4,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AptSource, parseDeb822, parseOneLine } from './sources.js';
+import { type AptSource, type NamedSource, parseDeb822, parseOneLine } from './sources.js';
 
 export const DEBIAN_KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
@@ -18,7 +18,7 @@ const ROLLING = new Set(['unstable', 'sid']);
 export type Pocket = 'updates' | 'security';
 
 export interface MirrorChoice {
-  readonly origin: 'override' | 'recipe' | 'host';
+  readonly origin: 'override' | 'recipe' | 'host' | 'default';
   /** The archive. */
   readonly main: string;
   /** The security archive. */
@@ -30,9 +30,11 @@ export interface MirrorWishes {
   readonly recipe: string | undefined;
   readonly recipeSecurity: string | undefined;
   readonly host: readonly AptSource[];
+  /** Of the bootstrap tool. */
+  readonly fallback?: string | undefined;
 }
 
-/** Applies the order above; undefined when only the bootstrap tool knows. */
+/** Applies the order above; undefined when nobody names an archive. */
 export function chooseMirror(wishes: MirrorWishes): MirrorChoice | undefined {
   const { override, recipe, recipeSecurity, host } = wishes;
   if (override !== undefined)
@@ -46,7 +48,11 @@ export function chooseMirror(wishes: MirrorWishes): MirrorChoice | undefined {
   }
   const debian = host.filter(servesDebian);
   const main = debian.find(({ suite }) => DEBIAN_SUITES.has(suite));
-  if (main === undefined) return undefined;
+  if (main === undefined) {
+    if (wishes.fallback === undefined) return undefined;
+    const fallback = trim(wishes.fallback);
+    return { origin: 'default', main: fallback, security: trim(recipeSecurity ?? securitySibling(fallback)) };
+  }
   const security = debian.find(({ suite }) => suite.endsWith('-security') || suite.endsWith('/updates'));
   return {
     origin: 'host',
@@ -88,17 +94,23 @@ export interface SuiteWishes {
   readonly signedBy: string;
 }
 
-/** The sources of a suite and its pockets. */
+/** The sources of a suite and its pockets, of the archives `main` and `security`. */
 export function suiteSources(
   mirror: Pick<MirrorChoice, 'main' | 'security'>,
   wishes: SuiteWishes,
-): AptSource[] {
+): NamedSource[] {
   const { suite, components, pockets, signedBy } = wishes;
-  const one = (uri: string, name: string): AptSource => ({ uri, suite: name, components, signedBy });
+  const one = (archive: 'main' | 'security', name: string): NamedSource => ({
+    archive,
+    uri: mirror[archive],
+    suite: name,
+    components,
+    signedBy,
+  });
   return [
-    one(mirror.main, suite),
-    ...(pockets.includes('updates') ? [one(mirror.main, `${suite}-updates`)] : []),
-    ...(pockets.includes('security') ? [one(mirror.security, securitySuite(suite))] : []),
+    one('main', suite),
+    ...(pockets.includes('updates') ? [one('main', `${suite}-updates`)] : []),
+    ...(pockets.includes('security') ? [one('security', securitySuite(suite))] : []),
   ];
 }
 

@@ -16,8 +16,10 @@ const UNVERIFIED = [
   /The repository '.*' is not signed/,
   /Sub-process \S*(?:gpgv|sqv) returned an error code/,
   /keyring .* (?:ignored|unsupported|not readable)/,
-  /At least one invalid signature was encountered|is not valid yet|is expired \(invalid since/,
+  /At least one invalid signature was encountered/,
 ];
+/** The signature is right, but not for now. */
+const UNTIMELY = /is not valid yet|is expired \(invalid since/;
 const NO_SUITE = /The repository '(\S+) (\S+) Release' does not have a Release file/;
 const CHANGING = /Hash Sum mismatch|File has unexpected size/;
 const GONE = /404\s+Not Found/;
@@ -38,7 +40,7 @@ export interface ArchiveUse {
 export function archiveFailure(error: unknown, use: ArchiveUse): unknown {
   if (!(error instanceof Failure) || error.kind !== 'tool') return error;
   const lines = (error.command?.lastLines ?? []).map((line) => line.trim());
-  const found = signatureTrouble(lines, use) ?? networkTrouble(lines, use);
+  const found = untimely(lines, use) ?? signatureTrouble(lines, use) ?? networkTrouble(lines, use);
   if (found === undefined) return error;
   const command = error.command === undefined ? {} : { command: error.command };
   return new Failure(found.kind, found.diagnostic, { ...command, cause: error });
@@ -67,6 +69,20 @@ function signatureTrouble(lines: readonly string[], use: ArchiveUse): Trouble | 
   };
 }
 
+function untimely(lines: readonly string[], use: ArchiveUse): Trouble | undefined {
+  const line = find(lines, [UNTIMELY]);
+  if (line === undefined) return undefined;
+  return {
+    kind: 'signature',
+    diagnostic: {
+      what: `Could not ${use.doing}: the release file of ${archive(lines, use)} is not valid at this time.`,
+      expected: 'an index within its dates `Date` and `Valid-Until`',
+      found: clean(line),
+      hint: 'The mirror is no longer updated, or the clock of this host is wrong. Choose another mirror with `--mirror URL`.',
+    },
+  };
+}
+
 function networkTrouble(lines: readonly string[], use: ArchiveUse): Trouble | undefined {
   const trouble = (line: string, what: string, hint: string): Trouble => ({
     kind: 'network',
@@ -87,7 +103,7 @@ function networkTrouble(lines: readonly string[], use: ArchiveUse): Trouble | un
   const gone = find(lines, [GONE]);
   if (gone !== undefined) {
     const what = `${where} lacks a file that its index names.`;
-    return trouble(gone, what, `The lists are out of date: use \`update: always\`, ${elsewhere}`);
+    return trouble(gone, what, `It is being updated: wait some minutes, ${elsewhere}`);
   }
   const line = find(lines, UNREACHABLE);
   if (line === undefined) return undefined;

@@ -12,6 +12,13 @@ export interface AptSource {
   readonly signedBy?: string;
 }
 
+/** A source whose archive has a name, which a lock writes down in the place of its address. */
+export interface NamedSource extends AptSource {
+  readonly archive: string;
+  /** Path of the keyring where the source is used. */
+  readonly signedBy: string;
+}
+
 /** `deb [option=value …] uri suite component…`; `deb-src` and malformed lines are left out. */
 export function parseOneLine(text: string): AptSource[] {
   return text.split('\n').flatMap((raw) => {

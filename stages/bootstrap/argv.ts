@@ -1,7 +1,9 @@
 /** Command lines of the two bootstrap tools. */
+import { pathToFileURL } from 'node:url';
 import type { Argv } from '../../pipeline/ports.js';
 import type { Architecture } from '../../pipeline/stage.js';
-import { type AptSource, formatSource } from '../apt/sources.js';
+import { type Repository, repositorySource } from '../apt/repository.js';
+import { needsUsrmerge } from './selection.js';
 
 export type Variant = 'minbase' | 'important' | 'standard';
 
@@ -9,27 +11,18 @@ export interface BootstrapWishes {
   readonly architecture: Architecture;
   readonly suite: string;
   readonly variant: Variant;
-  readonly components: readonly string[];
   readonly include: readonly string[];
   readonly documentation: boolean;
-  /** Path of the keyring on the host. */
-  readonly keyring: string;
   readonly target: string;
-  /** What to build from; none: the tool's built-in default. */
-  readonly sources: readonly AptSource[];
+  /** What to build from. */
+  readonly archive: Repository;
 }
 
 /**
  * What mmdebstrap leaves out: /sys cannot be mounted anew and device nodes cannot be made in a user namespace (devtmpfs
- * makes them at boot), and the lists serve the next step.
+ * makes them at boot).
  */
-const SKIPPED = ['chroot/mount/sys', 'output/dev', 'output/mknod', 'cleanup/apt/lists', 'check/empty'];
-
-/**
- * Debian 12 would install usrmerge, which needs all of Perl; the hook makes the links of a merged /usr itself. Later
- * releases bring the links.
- */
-const NEEDS_USRMERGE = new Set(['bookworm']);
+const SKIPPED = ['chroot/mount/sys', 'output/dev', 'output/mknod', 'check/empty'];
 
 /** dpkg.cfg(5) lines that keep documentation out but for licences, which have to be handed on. */
 export const NO_DOCUMENTATION: readonly string[] = [
@@ -40,8 +33,7 @@ export const NO_DOCUMENTATION: readonly string[] = [
 ];
 
 export function mmdebstrapArgv(wishes: BootstrapWishes): Argv {
-  const { architecture, suite, variant, components, include, documentation, keyring, target, sources } =
-    wishes;
+  const { architecture, suite, variant, include, documentation, target, archive } = wishes;
   return [
     'mmdebstrap',
     '--verbose',
@@ -49,36 +41,31 @@ export function mmdebstrapArgv(wishes: BootstrapWishes): Argv {
     '--format=directory',
     `--architectures=${architecture}`,
     `--variant=${variant}`,
-    `--components=${components.join(',')}`,
     `--skip=${SKIPPED.join(',')}`,
-    `--keyring=${keyring}`,
-    ...(NEEDS_USRMERGE.has(suite) ? ['--hook-dir=/usr/share/mmdebstrap/hooks/maybe-merged-usr'] : []),
-    '--aptopt=Acquire::Retries "3"',
-    '--aptopt=Acquire::http::Timeout "20"',
-    '--aptopt=Acquire::https::Timeout "20"',
+    ...(needsUsrmerge(suite) ? ['--hook-dir=/usr/share/mmdebstrap/hooks/maybe-merged-usr'] : []),
+    // apt's own user may not pass through a private workspace.
+    '--aptopt=APT::Sandbox::User "root"',
     ...(documentation ? [] : NO_DOCUMENTATION.map((line) => `--dpkgopt=${line}`)),
     ...(include.length === 0 ? [] : [`--include=${include.join(',')}`]),
     suite,
     target,
-    ...sources.map(formatSource),
+    repositorySource('copy', archive.folder, archive.suite),
   ];
 }
 
 export function debootstrapArgv(wishes: BootstrapWishes): Argv {
-  const { architecture, suite, variant, components, include, keyring, target, sources } = wishes;
-  const [main] = sources;
+  const { architecture, suite, variant, include, target, archive } = wishes;
   return [
     'debootstrap',
     `--arch=${architecture}`,
     // Its default variant is the base system of priority `important`.
     ...(variant === 'minbase' ? ['--variant=minbase'] : []),
-    `--components=${components.join(',')}`,
-    `--keyring=${keyring}`,
-    '--force-check-gpg',
+    // Each file was checked against the digest that a signed index gave it.
+    '--no-check-gpg',
     ...(include.length === 0 ? [] : [`--include=${include.join(',')}`]),
     suite,
     target,
-    ...(main === undefined ? [] : [main.uri]),
+    pathToFileURL(archive.folder).href,
   ];
 }
 

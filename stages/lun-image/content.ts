@@ -7,6 +7,7 @@ import type { DiskSpec, PartitionSpec } from '../../artifacts/formats/disk-spec.
 import { BLOCK, ext4Geometry, ext4Shortage, smallestExt4 } from '../../artifacts/formats/ext4-size.js';
 import { type FatFile, fatFilesUnder, smallestFat } from '../../artifacts/formats/fat.js';
 import { measureTree, type TreeSize } from '../../artifacts/formats/tree-size.js';
+import type { Ports } from '../../pipeline/ports.js';
 import { rootTree } from '../rootfs/tree.js';
 
 export type Content =
@@ -31,15 +32,19 @@ export interface RoomOptions {
 /** The kernel and systemd mount these; what a tree has in them is of the build's own time. */
 const VIRTUAL = ['/dev', '/proc', '/run', '/sys'];
 
-export interface ContentSource {
+/** More than GRUB for UEFI takes (0.7 MiB), whatever its configuration says. */
+const LOADER_ROOM = MIB;
+
+export interface ContentSource extends Pick<Ports, 'run'> {
   readonly rootfs: string;
   /** A private folder. */
   readonly scratch: string;
-  /** The boot loader's files of the ESP. */
-  readonly espFiles: readonly FatFile[];
 }
 
-/** Measures what each partition of a disk will hold: the part of the tree that lies under its mount point. */
+/**
+ * Measures what each partition of a disk will hold: the part of the tree that lies under its mount point, without the
+ * boot loader's files.
+ */
 export async function findContents(disk: DiskSpec, source: ContentSource): Promise<Contents> {
   const contents = new Map<string, Content>();
   for (const partition of disk.partitions)
@@ -52,21 +57,38 @@ async function findContent(
   disk: DiskSpec,
   source: ContentSource,
 ): Promise<Content> {
-  const { filesystem, mount, type } = partition;
+  const { filesystem, mount } = partition;
   if (filesystem === undefined) return { kind: 'none' };
   if (filesystem === 'swap') return { kind: 'swap' };
   const below = mount === undefined ? undefined : await rootTree(source.rootfs).resolve(mount);
   if (filesystem === 'vfat') {
-    const found = below === undefined ? [] : await fatFilesUnder(below);
-    const own = type === 'esp' ? source.espFiles : [];
-    const files = [...found.filter(({ path }) => !own.some((file) => file.path === path)), ...own];
-    const sizes = await Promise.all(files.map(async (file) => (await stat(file.source)).size));
-    return { kind: 'vfat', files, bytes: smallestFat(sizes) };
+    return fatContent(below === undefined ? [] : await fatFilesUnder(below));
   }
   const mounts = disk.partitions.flatMap((other) => other.mount ?? []);
   const hidden = mount === undefined ? [] : hiddenUnder(mount, [...VIRTUAL, ...mounts]);
   const tree = below ?? (await emptyFolder(source.scratch));
-  return { kind: 'ext4', tree, hidden, size: await measureTree(tree, hidden) };
+  return { kind: 'ext4', tree, hidden, size: await measureTree(source.run, tree, hidden) };
+}
+
+async function fatContent(files: readonly FatFile[]): Promise<Content> {
+  const sizes = await Promise.all(files.map(async ({ source }) => (await stat(source)).size));
+  return { kind: 'vfat', files, bytes: smallestFat(sizes) };
+}
+
+/** Contents with the boot loader's files on every ESP; they win over files of the tree. */
+export async function withLoaders(
+  contents: Contents,
+  disk: DiskSpec,
+  loaders: readonly FatFile[],
+): Promise<Contents> {
+  const whole = new Map(contents);
+  for (const { name, type } of disk.partitions) {
+    const content = contents.get(name);
+    if (type !== 'esp' || content?.kind !== 'vfat') continue;
+    const others = content.files.filter(({ path }) => loaders.every((loader) => loader.path !== path));
+    whole.set(name, await fatContent([...others, ...loaders]));
+  }
+  return whole;
 }
 
 /** Those of `paths` that lie under a mount point, relative to it. */
@@ -81,6 +103,17 @@ async function emptyFolder(scratch: string): Promise<string> {
   const path = join(scratch, 'empty');
   await mkdir(path, { recursive: true, mode: 0o755 });
   return path;
+}
+
+/**
+ * Bytes that the growing partition of a disk takes; 0 without one, where it does not matter. Not by the boot loader's own
+ * size: a longer kernel command line must not lay the disk out anew.
+ */
+export function growBytes(disk: DiskSpec, contents: Contents, options: RoomOptions): number {
+  const grow = disk.partitions.find(({ size }) => size === 'grow');
+  const content = grow === undefined ? undefined : contents.get(grow.name);
+  if (content === undefined) return 0;
+  return contentBytes(content, options) + (grow?.type === 'esp' ? LOADER_ROOM : 0);
 }
 
 /** Bytes that a partition with the size `grow` on a disk without a size takes for its content. */

@@ -16,10 +16,11 @@ export async function hideContent(
   const mounted: string[] = [];
   const release = async () => {
     // After an abort no tool runs any more, and the namespace takes its mounts along.
-    while (mounted.length > 0 && !ports.signal.aborted) {
-      const target = mounted.pop() as string;
-      await ports.run(['umount', target], { doing: 'show a directory of the root tree again', quiet: true });
-    }
+    if (mounted.length === 0 || ports.signal.aborted) return;
+    await ports.run(['umount', ...mounted.reverse()], {
+      doing: 'show the directories of the root tree again',
+      quiet: true,
+    });
   };
   try {
     for (const path of paths) {

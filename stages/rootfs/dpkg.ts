@@ -25,7 +25,7 @@ function key(installed: InstalledPackage): string {
   return `${installed.name} ${installed.architecture}`;
 }
 
-async function installedPackages(tree: RootTree): Promise<InstalledPackage[]> {
+export async function installedPackages(tree: RootTree): Promise<InstalledPackage[]> {
   return parseStatus((await tree.read('/var/lib/dpkg/status')) ?? '');
 }
 

@@ -1,4 +1,5 @@
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { MIB } from '../../artifacts/formats/disk-layout.js';
 import type { DiskSpec } from '../../artifacts/formats/disk-spec.js';
@@ -33,6 +34,19 @@ interface Written {
   readonly progress: readonly string[];
 }
 
+/** Parts as a build keeps them, in `room` of the folder; without one each run makes its own. */
+function parts(folder: TestFolder, room: string): StageContext<unknown>['part'] {
+  return async (name, work) => {
+    const path = folder.at(`${room}/${name}`);
+    if ((await stat(path).catch(() => undefined)) !== undefined) return path;
+    await mkdir(`${path}.partial`, { recursive: true });
+    await work(`${path}.partial`);
+    for (const file of await readdir(`${path}.partial`)) await chmod(join(`${path}.partial`, file), 0o444);
+    await rename(`${path}.partial`, path);
+    return path;
+  };
+}
+
 async function write(
   folder: TestFolder,
   name: string,
@@ -57,6 +71,7 @@ async function write(
     output: folder.at(name),
     scratch: folder.at(`${name}/scratch`),
     epoch: EPOCH,
+    part: parts(folder, `${name}/parts`),
     progress: (what: string, done: number, total: number | undefined) =>
       progress.push(`${what} ${done === total}`),
     record: (key: string, value: unknown) => records.set(key, value),
@@ -113,7 +128,7 @@ it.each([
     expect(found).toContain(`TYPE=${type}\n`);
   }
   expect(progress.at(-1)).toBe('write root true');
-  expect((await readdir(folder.at('out'))).sort()).toEqual(['disk.img', 'scratch']);
+  expect((await readdir(folder.at('out'))).sort()).toEqual(['disk.img', 'parts', 'scratch']);
 });
 
 it('allocates at most 1.05 of what the file systems use', async () => {
@@ -133,14 +148,65 @@ it('gives the same bytes for a tree and for its copy', async () => {
   expect(await sha256File(two.image, { run })).toBe(await sha256File(one.image, { run }));
 });
 
-it('changes nothing in the root file system when the kernel command line changes', async () => {
+it('writes only the boot loaders anew when the kernel command line changes, and the same as without what was kept', async () => {
   await using folder = await prepare();
-  const one = await write(folder, 'one', SMALL);
-  const recipe = { name: 'test', architecture: 'amd64', disk: SMALL, kernel: { commandLine: ['quiet'] } };
-  const two = await write(folder, 'two', SMALL, { recipe });
-  const { offset, bytes } = place(one.disk, 'root');
-  expect((await readAt(two.image, offset, bytes)).equals(await readAt(one.image, offset, bytes))).toBe(true);
-  expect(await sha256File(two.image, { run })).not.toBe(await sha256File(one.image, { run }));
+  const kept = { part: parts(folder, 'kept') };
+  const changed = {
+    recipe: { name: 'test', architecture: 'amd64', disk: SMALL, kernel: { commandLine: ['quiet'] } },
+  };
+  const one = await write(folder, 'one', SMALL, kept);
+  const used: string[] = [];
+  const watching: typeof run = (argv, options) => {
+    used.push(argv[0]);
+    return run(argv, options);
+  };
+  const two = await write(folder, 'two', SMALL, { ...kept, ...changed, run: watching });
+  expect(used.filter((tool) => tool !== 'filefrag').sort()).toEqual([
+    'find',
+    'grub-mkimage',
+    'grub-mkimage',
+    'mcopy',
+    'mkfs.vfat',
+    'mmd',
+  ]);
+  expect(two.disk).toEqual(one.disk);
+  const fresh = await write(folder, 'fresh', SMALL, changed);
+  const sha256 = ({ image }: Written) => sha256File(image, { run });
+  expect(await sha256(two)).toBe(await sha256(fresh));
+  expect(await sha256(two)).not.toBe(await sha256(one));
+
+  const [bios, esp] = [place(one.disk, 'bios'), place(one.disk, 'esp')];
+  const outside: number[] = [];
+  for (const offset of await differences(one.image, two.image)) {
+    const inside = [bios, esp].some((area) => offset >= area.offset && offset < area.offset + area.bytes);
+    if (!inside) outside.push(offset);
+  }
+  expect(outside).toEqual([]);
+  // Whoever changes the release’s image does not change what is kept.
+  expect(((await stat(two.image)).mode & 0o777).toString(8)).toBe('644');
+  expect((await stat(two.image)).nlink).toBe(1);
+});
+
+it('keeps the layout of a growing ESP whatever the kernel command line is', async () => {
+  await using folder = await prepare();
+  const spec: DiskSpec = {
+    ...withoutSize(),
+    partitions: [
+      { ...root, size: { bytes: 300 * MIB } },
+      { ...GPT_DISK.partitions[1], size: 'grow' },
+    ],
+  };
+  const kernel = (parameters: number) => ({
+    recipe: {
+      name: 'test',
+      architecture: 'amd64',
+      disk: spec,
+      kernel: { commandLine: Array.from({ length: parameters }, (_, index) => `a.parameter=${index}`) },
+    },
+  });
+  const one = await write(folder, 'one', spec, kernel(1));
+  const two = await write(folder, 'two', spec, kernel(20_000));
+  expect(two.disk).toEqual(one.disk);
 });
 
 it('puts each part of the tree on its own partition, and nothing of the build’s own time', async () => {
@@ -173,7 +239,7 @@ it('leaves nothing when a tool fails', async () => {
     kind: 'tool',
     diagnostics: [{ what: 'Could not create the ext4 file system root.', found: 'false: exit code 1' }],
   });
-  expect(await readdir(folder.at('out'))).toEqual(['scratch']);
+  expect((await readdir(folder.at('out'))).sort()).toEqual(['parts', 'scratch']);
 });
 
 it('refuses a root that is too small before anything is written', async () => {
@@ -195,9 +261,19 @@ it('refuses a root that is too small before anything is written', async () => {
       },
     ],
   });
-  expect(seen).toEqual(['grub-mkimage', 'grub-mkimage']);
+  expect(seen.sort()).toEqual(['find', 'grub-mkimage', 'grub-mkimage']);
   expect(await readdir(folder.at('out'))).toEqual(['scratch']);
 });
+
+/** Offsets at which two images differ. */
+async function differences(one: string, other: string): Promise<number[]> {
+  const { stdout } = await run(['cmp', '--verbose', one, other], {
+    doing: 'compare',
+    quiet: true,
+    okExitCodes: [0, 1],
+  });
+  return [...stdout.matchAll(/^ *(\d+) /gm)].map(([, position]) => Number(position) - 1);
+}
 
 function withoutSize(): Omit<typeof GPT_DISK, 'bytes'> {
   const { bytes: _, ...rest } = GPT_DISK;

@@ -6,7 +6,13 @@ import type { Argv } from '../../pipeline/ports.js';
 import type { RecipeFacts } from '../../pipeline/stage.js';
 import { bootLoaders, requireKernel, rootPartition, systemTitle } from '../../stages/lun-image/boot.js';
 import { layoutFindings, loaderFindings } from '../../stages/lun-image/check.js';
-import { type Content, contentBytes, hiddenUnder, requireRoom } from '../../stages/lun-image/content.js';
+import {
+  type Content,
+  contentBytes,
+  growBytes,
+  hiddenUnder,
+  requireRoom,
+} from '../../stages/lun-image/content.js';
 import { describeDisk } from '../../stages/lun-image/describe.js';
 import { hideContent } from '../../stages/lun-image/hide.js';
 import { lunImage } from '../../stages/lun-image.js';
@@ -189,12 +195,20 @@ describe('content', () => {
     expect(contentBytes(files, { ...options, free: 2 * MIB })).toBe(72 * MIB);
     expect(contentBytes({ kind: 'none' }, options)).toBe(MIB);
   });
+
+  it('leaves room for a boot loader of any size on a growing ESP', () => {
+    const options = { reservedPercent: 1, free: 2 * MIB };
+    const growing = { ...GPT_DISK, partitions: [root, { ...esp, size: 'grow' as const }] };
+    expect(growBytes(growing, new Map([['esp', files]]), options)).toBe(73 * MIB);
+    expect(growBytes(GPT_DISK, new Map([['root', tree]]), options)).toBe(0);
+  });
 });
 
 it('binds empty directories over what is to be hidden, and takes them away again', async () => {
   await using folder = await testFolder();
   await mkdir(folder.at('tree/run/lock'), { recursive: true });
   await mkdir(folder.at('tree/proc'));
+  await mkdir(folder.at('tree/dev/pts'), { recursive: true });
   await mkdir(folder.at('scratch'));
   const commands: string[] = [];
   const run = (argv: Argv) => {
@@ -203,10 +217,14 @@ it('binds empty directories over what is to be hidden, and takes them away again
   };
   const ports = { run, signal: new AbortController().signal };
   {
-    await using _ = await hideContent(ports, folder.at('tree'), ['proc', 'run', 'sys'], folder.at('scratch'));
-    expect(commands).toEqual(['mount --bind /scratch/hidden-0 /tree/run']);
+    const paths = ['proc', 'run', 'sys', 'dev'];
+    await using _ = await hideContent(ports, folder.at('tree'), paths, folder.at('scratch'));
+    expect(commands.splice(0)).toEqual([
+      'mount --bind /scratch/hidden-0 /tree/run',
+      'mount --bind /scratch/hidden-1 /tree/dev',
+    ]);
   }
-  expect(commands).toEqual(['mount --bind /scratch/hidden-0 /tree/run', 'umount /tree/run']);
+  expect(commands).toEqual(['umount /tree/dev /tree/run']);
 });
 
 it('describes a disk in the words of the manifest', () => {

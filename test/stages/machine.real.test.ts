@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DNS_SCRIPT_PATH } from '../../stages/network/dns.js';
-import { BUILD_STARTED } from '../../stages/sealing/times.js';
 import { RIG_RECIPE, runStages, type StageRig } from '../util/stage-rig.js';
 
 const KEY =
@@ -107,7 +106,7 @@ beforeAll(async () => {
     join(folder, 'setup'),
     '#!/bin/bash\nset -o pipefail\ngetent ahosts localhost | head -1 > /srv/setup\n',
   );
-  rig = await runStages(STEPS, { recipe: { folder }, records: { [BUILD_STARTED]: STARTED } });
+  rig = await runStages(STEPS, { recipe: { folder } });
   expect(rig.failure?.toRecord()).toBeUndefined();
 });
 afterAll(async () => {
@@ -128,7 +127,9 @@ describe('packages', () => {
   });
   it('made progress', () => {
     const seen = new Set(rig.events.flatMap((event) => (event.type === 'progress' ? [event.what] : [])));
-    expect([...seen]).toEqual(['download', 'unpack', 'configure', 'initramfs']);
+    // Lists and packages may be there from other tests of the run.
+    const here = [...seen].filter((what) => !what.startsWith('fetch '));
+    expect(here).toEqual(['unpack', 'configure', 'initramfs']);
   });
 });
 

@@ -49,6 +49,10 @@ const WRONG: readonly (readonly [uses: string, options: string])[] = [
   ['files', '{ files: [{ path: /etc/motd, content: x, mode: 644 }] }'],
   ['files', '{ files: [{ path: /etc/motd, source: motd }] }'],
   ['files', "{ source: files, rules: [{ match: etc, owner: 'a b' }] }"],
+  [
+    'files',
+    '{ after-initramfs: true, source: files, files: [{ path: /etc/motd, content: x }, { path: /etc/modprobe.d/x.conf, content: x }] }',
+  ],
   ['hostname', '{ name: -node }'],
   ['hostname', '{ hosts: [{ address: 1.2.3, names: [a] }] }'],
   ['locale', '{ lang: german }'],

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { chpasswdInput, isPasswordHash, sudoersText, useraddArgv } from '../../stages/accounts/argv.js';
 import { parseKeys, sshdText } from '../../stages/accounts/ssh.js';
-import { installArgv, namesArgv, updateArgv } from '../../stages/apt/argv.js';
+import { autoArgv, installArgv, updateArgv } from '../../stages/apt/argv.js';
 import { debootstrapArgv, mmdebstrapArgv } from '../../stages/bootstrap/argv.js';
 import { diskEntries, fstabText } from '../../stages/fstab.js';
 import { hostsText } from '../../stages/hostname.js';
@@ -26,18 +26,14 @@ const bootstrap = {
   architecture: 'amd64',
   suite: 'bookworm',
   variant: 'minbase',
-  components: ['main', 'contrib'],
   include: ['ca-certificates'],
   documentation: true,
-  keyring: '/k.gpg',
   target: '/root-tree',
-  sources: [
-    { uri: 'http://mirror.example.org/debian', suite: 'bookworm', components: ['main'], signedBy: '/k.gpg' },
-  ],
+  archive: { folder: '/a place', suite: 'bookworm' },
 } as const;
 
 describe('bootstrap tools', () => {
-  it('mmdebstrap gets every source as a line', () => {
+  it('mmdebstrap gets the one archive as a line, and no network', () => {
     expect(mmdebstrapArgv(bootstrap)).toEqual([
       'mmdebstrap',
       '--verbose',
@@ -45,61 +41,49 @@ describe('bootstrap tools', () => {
       '--format=directory',
       '--architectures=amd64',
       '--variant=minbase',
-      '--components=main,contrib',
-      '--skip=chroot/mount/sys,output/dev,output/mknod,cleanup/apt/lists,check/empty',
-      '--keyring=/k.gpg',
+      '--skip=chroot/mount/sys,output/dev,output/mknod,check/empty',
       '--hook-dir=/usr/share/mmdebstrap/hooks/maybe-merged-usr',
-      '--aptopt=Acquire::Retries "3"',
-      '--aptopt=Acquire::http::Timeout "20"',
-      '--aptopt=Acquire::https::Timeout "20"',
+      '--aptopt=APT::Sandbox::User "root"',
       '--include=ca-certificates',
       'bookworm',
       '/root-tree',
-      'deb [signed-by=/k.gpg] http://mirror.example.org/debian bookworm main',
+      'deb [trusted=yes] copy:/a%20place bookworm main',
     ]);
   });
 
-  it('mmdebstrap leaves documentation out when asked, and its default archive is its own', () => {
-    const argv = mmdebstrapArgv({
-      ...bootstrap,
-      suite: 'trixie',
-      include: [],
-      documentation: false,
-      sources: [],
-    });
-    expect(argv.slice(-7)).toEqual([
-      '--aptopt=Acquire::https::Timeout "20"',
+  it('mmdebstrap leaves documentation out when asked', () => {
+    const argv = mmdebstrapArgv({ ...bootstrap, suite: 'trixie', include: [], documentation: false });
+    expect(argv.slice(-8)).toEqual([
+      '--aptopt=APT::Sandbox::User "root"',
       '--dpkgopt=path-exclude=/usr/share/doc/*',
       '--dpkgopt=path-include=/usr/share/doc/*/copyright',
       '--dpkgopt=path-exclude=/usr/share/man/*',
       '--dpkgopt=path-exclude=/usr/share/info/*',
       'trixie',
       '/root-tree',
+      'deb [trusted=yes] copy:/a%20place bookworm main',
     ]);
     expect(argv.filter((each) => each.startsWith('--hook-dir'))).toEqual([]);
   });
 
-  it('debootstrap gets the first source', () => {
+  it('debootstrap gets the archive as a mirror', () => {
     expect(debootstrapArgv(bootstrap)).toEqual([
       'debootstrap',
       '--arch=amd64',
       '--variant=minbase',
-      '--components=main,contrib',
-      '--keyring=/k.gpg',
-      '--force-check-gpg',
+      '--no-check-gpg',
       '--include=ca-certificates',
       'bookworm',
       '/root-tree',
-      'http://mirror.example.org/debian',
+      'file:///a%20place',
     ]);
-    expect(debootstrapArgv({ ...bootstrap, variant: 'important', include: [], sources: [] })).toEqual([
+    expect(debootstrapArgv({ ...bootstrap, variant: 'important', include: [] })).toEqual([
       'debootstrap',
       '--arch=amd64',
-      '--components=main,contrib',
-      '--keyring=/k.gpg',
-      '--force-check-gpg',
+      '--no-check-gpg',
       'bookworm',
       '/root-tree',
+      'file:///a%20place',
     ]);
   });
 });
@@ -107,7 +91,7 @@ describe('bootstrap tools', () => {
 describe('apt', () => {
   const after = (argv: readonly string[], command: string) => argv.slice(argv.indexOf(command));
   it('installs without recommended packages, and removes nothing that was not named', () => {
-    const argv = installArgv(['a', 'b=1'], [], { buildSources: false, recommends: false });
+    const argv = installArgv(['a', 'b=1'], [], { recommends: false });
     expect(argv.slice(0, 4)).toEqual([
       'apt-get',
       '--assume-yes',
@@ -124,18 +108,20 @@ describe('apt', () => {
     ]);
   });
   it('removes what was named', () => {
-    const argv = installArgv(['a'], ['b'], { buildSources: false, recommends: true });
+    const argv = installArgv(['a'], ['b'], { recommends: true });
     expect(after(argv, 'install')).toEqual(['install', '--install-recommends', '--', 'a', 'b-']);
   });
-  it('uses the sources of the build where they are not those of the image', () => {
-    expect(updateArgv({ buildSources: false }).join(' ')).not.toContain('Dir::Etc::SourceList');
-    expect(updateArgv({ buildSources: true }).slice(-4)).toEqual([
-      '-o',
-      'Dir::Etc::SourceList=/etc/apt/lunsmith-build.list',
-      'update',
-      '--error-on=any',
+  it('knows no archive but that of the step, and leaves no list in the tree', () => {
+    const argv = updateArgv();
+    expect(argv.slice(-2)).toEqual(['update', '--error-on=any']);
+    expect(argv.filter((each) => each.startsWith('Dir::') && !each.endsWith('='))).toEqual([
+      'Dir::Etc::SourceList=/run/lunsmith/packages/sources.list',
+      'Dir::Etc::SourceParts=/dev/null',
+      'Dir::State::Lists=/run/lunsmith/lists',
     ]);
-    expect(namesArgv({ buildSources: true }).at(-1)).toBe('pkgnames');
+  });
+  it('marks what came as a dependency', () => {
+    expect(after(autoArgv(['a', 'b']), 'auto')).toEqual(['auto', 'a', 'b']);
   });
 });
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { chooseMirror, hostSources } from '../../stages/apt/mirror.js';
+import { defaultArchive } from '../../stages/bootstrap/default-archive.js';
 
 export interface TestArchive extends AsyncDisposable {
   /** What a recipe or `--mirror` names. */
@@ -11,7 +12,8 @@ export interface TestArchive extends AsyncDisposable {
   readonly asked: readonly string[];
 }
 
-async function serve(answer: RequestListener): Promise<TestArchive> {
+/** Answers on a port of the loopback. */
+export async function serve(answer: RequestListener): Promise<TestArchive> {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url ?? '');
@@ -36,6 +38,7 @@ export async function handingOn(): Promise<TestArchive> {
     recipe: undefined,
     recipeSecurity: undefined,
     host: await hostSources(),
+    fallback: await defaultArchive(),
   });
   if (mirror === undefined) throw new Error('neither LUNSMITH_MIRROR nor this host names an archive');
   return serve((request, response) => {

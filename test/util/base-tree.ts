@@ -1,7 +1,16 @@
 import { join } from 'node:path';
+import { inject } from 'vitest';
 import { enterSandbox } from '../../pipeline/sandbox/enter.js';
 import { shared } from './shared.js';
 import { RIG_RECIPE } from './stage-rig.js';
+
+/** What the base tree is made of. */
+export const BASE_STEPS = [{ uses: 'debootstrap', with: { suite: 'bookworm' } }] as const;
+
+/** Where all tests of a run keep package lists and package files. */
+export function packageFolders(): { readonly state: string; readonly pool: string } {
+  return { state: join(inject('shared'), 'resolve'), pool: join(inject('shared'), 'pool') };
+}
 
 /** Path of a bootstrapped minbase tree of Debian 12, made once in a run. */
 export async function baseTree(): Promise<string> {
@@ -9,9 +18,10 @@ export async function baseTree(): Promise<string> {
     const payload = {
       folder: partial,
       layers: [],
-      steps: [{ uses: 'debootstrap', with: { suite: 'bookworm' } }],
+      steps: BASE_STEPS,
       recipe: RIG_RECIPE,
       mirror: process.env['LUNSMITH_MIRROR'],
+      ...packageFolders(),
     };
     const job = { module: '../test/util/rig-inside.mjs', payload, network: 'host' } as const;
     await enterSandbox(job, () => undefined, new AbortController().signal);

@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Failure, Failure as FailureClass } from '../../artifacts/failure.js';
 import type { Event } from '../../pipeline/event.js';
+import type { Lock } from '../../pipeline/lock/lock.js';
 import { enterSandbox } from '../../pipeline/sandbox/enter.js';
 import type { RecipeFacts } from '../../pipeline/stage.js';
-import { baseTree } from './base-tree.js';
+import { BASE_STEPS, baseTree, packageFolders } from './base-tree.js';
 
 export interface RigStep {
   readonly uses: string;
@@ -29,6 +30,8 @@ export interface StageRig extends AsyncDisposable {
   readonly failure: Failure | undefined;
   readonly events: readonly Event[];
   readonly records: Readonly<Record<string, unknown>>;
+  /** What the steps' packages came to; steps are named `NUMBER-STAGE`. */
+  readonly lock: Lock;
   /** Folder of what output stages wrote. */
   readonly output: string;
   /** stdout of a command in a chroot of the result. */
@@ -100,9 +103,11 @@ export async function runStages(steps: readonly RigStep[], options: RigOptions =
   const recipe = { ...RIG_RECIPE, ...options.recipe };
   const given = { mirror: options.mirror ?? process.env['LUNSMITH_MIRROR'], records: options.records };
   let failure: Failure | undefined;
-  let result = { layers: [] as string[], records: {} as Record<string, unknown> };
+  const nothing: Lock = { format: 'lunsmith-lock/1', architecture: 'amd64', indexes: [], steps: [] };
+  let result = { layers: [] as string[], records: {} as Record<string, unknown>, lock: nothing };
+  const below = { layers: base, base: base.length === 0 ? [] : BASE_STEPS };
   try {
-    result = (await enter({ steps, layers: base, recipe, ...given })) as typeof result;
+    result = (await enter({ steps, ...below, recipe, ...packageFolders(), ...given })) as typeof result;
   } catch (error) {
     failure = FailureClass.from(error);
   }
@@ -112,6 +117,7 @@ export async function runStages(steps: readonly RigStep[], options: RigOptions =
     failure,
     events,
     records: result.records,
+    lock: result.lock,
     output: join(folder, 'output'),
     exec,
     read: (path) => exec(['cat', path]),

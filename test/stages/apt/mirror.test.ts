@@ -55,7 +55,17 @@ describe('the archive', () => {
       { ...wish, host: debian.slice(0, 2) },
       { origin: 'host', main: HOST, security: 'http://host.example.org/debian-security' },
     ],
-    ['is left to the tool without any', wish, undefined],
+    [
+      "is the bootstrap tool's when nobody else names one",
+      { ...wish, fallback: `${RECIPE}/` },
+      { origin: 'default', main: RECIPE, security: 'http://recipe.example.org/debian-security' },
+    ],
+    [
+      "is the host's before the tool's",
+      { ...wish, host: debian, fallback: RECIPE },
+      { origin: 'host', main: HOST, security: 'http://sec.example.org/debian-security' },
+    ],
+    ['is nothing when nobody names one', wish, undefined],
     [
       'is not that of other software for the same suite',
       {

@@ -45,6 +45,17 @@ describe('the words of the tools', () => {
       },
     ],
     [
+      'an index that is out of date',
+      [
+        `E: Release file for ${ARCHIVE}/dists/x/InRelease is expired (invalid since 3d 2h). Updates for this repository will not be applied.`,
+      ],
+      {
+        kind: 'signature',
+        what: `Could not do it: the release file of ${ARCHIVE} is not valid at this time.`,
+        found: `Release file for ${ARCHIVE}/dists/x/InRelease is expired (invalid since 3d 2h). Updates for this repository will not be applied.`,
+      },
+    ],
+    [
       'sqv of Debian 13',
       [
         `W: OpenPGP signature verification failed: ${ARCHIVE} trixie InRelease: Sub-process /usr/bin/sqv returned an error code (1)`,

@@ -1,10 +1,8 @@
-import { lstat, lutimes, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { rootTree } from '../../../stages/rootfs/tree.js';
 import { removeTraces } from '../../../stages/sealing/clean.js';
 import { elfArchitecture } from '../../../stages/sealing/elf.js';
-import { clampTimes } from '../../../stages/sealing/times.js';
 import { testFolder } from '../../artifacts/formats/tools.js';
 import { listTree } from '../../util/list-tree.js';
 
@@ -29,26 +27,6 @@ describe('machine of a program', () => {
   it('is that of this program', async () => {
     const names: Record<string, string> = { x64: 'amd64', arm64: 'arm64' };
     expect(elfArchitecture((await readFile(process.execPath)).subarray(0, 20))).toBe(names[process.arch]);
-  });
-});
-
-describe('times', () => {
-  it('of the build become the epoch, others stay', async () => {
-    await using folder = await testFolder();
-    const epoch = 1_000_000_000;
-    const since = 1_500_000_000;
-    const times = { old: 900_000_000, package: 1_400_000_000, written: 1_500_000_001 };
-    await mkdir(join(folder.path, 'd'));
-    for (const [name, time] of Object.entries(times)) {
-      await writeFile(join(folder.path, 'd', name), '');
-      await lutimes(join(folder.path, 'd', name), time, time);
-    }
-    await symlink('nowhere', join(folder.path, 'link'));
-    expect(await clampTimes(folder.path, since, epoch)).toBe(4);
-    const seconds = async (path: string) => (await lstat(join(folder.path, path))).mtimeMs / 1000;
-    expect(await seconds('d/old')).toBe(times.old);
-    expect(await seconds('d/package')).toBe(times.package);
-    for (const path of ['d/written', 'd', 'link', '.']) expect(await seconds(path)).toBe(epoch);
   });
 });
 

@@ -1,0 +1,21 @@
+/** The resolution of a recipe's packages inside the sandbox. */
+import { loadRecipe } from '../../pipeline/load.js';
+import { type ResolvedLock, resolvePlan } from '../../pipeline/lock/resolve-plan.js';
+import type { Preference } from '../../pipeline/package-set.js';
+import { planBuild } from '../../pipeline/plan.js';
+import type { Ports } from '../../pipeline/ports.js';
+import { stages } from '../../stages/index.js';
+
+export interface ResolveInside {
+  readonly recipe: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly mirror: string | undefined;
+  readonly state: string;
+  readonly prefer?: Preference;
+  readonly task?: string;
+}
+
+export async function inside(payload: ResolveInside, ports: Ports): Promise<ResolvedLock> {
+  const recipe = await loadRecipe(payload.recipe, stages, { variables: payload.variables });
+  return resolvePlan(planBuild(recipe, stages), payload, ports);
+}

@@ -1,0 +1,32 @@
+/** Which packages a recipe comes to, asked from outside the sandbox. */
+import { mkdir } from 'node:fs/promises';
+import type { Emit } from '../pipeline/event.js';
+import type { ResolvedLock } from '../pipeline/lock/resolve-plan.js';
+import type { Preference } from '../pipeline/package-set.js';
+import { enterSandbox } from '../pipeline/sandbox/enter.js';
+import type { ResolveInside } from './inside/resolve.js';
+
+export interface ResolveRequest {
+  /** Absolute path of the recipe's folder. */
+  readonly recipe: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly mirror: string | undefined;
+  /** Absolute path of the folder of indexes that need not be fetched again. */
+  readonly state: string;
+  /** An earlier lock's packages, which are chosen again where the requests allow it. */
+  readonly prefer?: Preference;
+  /** Task that events belong to; default: each step's name. */
+  readonly task?: string;
+}
+
+/** @throws Failure that names the step */
+export async function resolveInSandbox(
+  request: ResolveRequest,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<ResolvedLock> {
+  await mkdir(request.state, { recursive: true });
+  const payload: ResolveInside = request;
+  const job = { module: 'cli/inside/resolve.js', payload, network: 'host' } as const;
+  return (await enterSandbox(job, emit, signal)) as ResolvedLock;
+}

@@ -1,0 +1,30 @@
+/** Keeps folders of kept things from growing without end; everything in them can be made again. */
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Removes all but the entries of a folder that were touched last. */
+export async function keepNewest(folder: string, count: number): Promise<void> {
+  for (const { path } of (await byAge(folder)).slice(count)) await rm(path, { recursive: true, force: true });
+}
+
+/** Milliseconds after which nobody works with a temporary folder any more. */
+const LEFT_BEHIND_MS = 86_400_000;
+
+/** Removes temporary folders that a process left behind when it was killed. @param prefix how their names begin */
+export async function removeLeftBehind(folder: string, prefix: string): Promise<void> {
+  const limit = Date.now() - LEFT_BEHIND_MS;
+  for (const { name, path, touched } of await byAge(folder)) {
+    if (name.startsWith(prefix) && touched < limit) await rm(path, { recursive: true, force: true });
+  }
+}
+
+async function byAge(folder: string): Promise<{ name: string; path: string; touched: number }[]> {
+  const entries = await Promise.all(
+    (await readdir(folder)).map(async (name) => {
+      const path = join(folder, name);
+      const facts = await stat(path).catch(() => undefined);
+      return { name, path, touched: facts?.mtimeMs ?? 0 };
+    }),
+  );
+  return entries.sort((a, b) => b.touched - a.touched);
+}

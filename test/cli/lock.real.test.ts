@@ -1,0 +1,172 @@
+/** `lunsmith lock` as a user runs it, against a small archive that changes. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { formatBytes } from '../../cli/render/text.js';
+import type { Lock } from '../../pipeline/lock/lock.js';
+import { lunsmith } from '../util/cli.js';
+import { type SmallArchive, type SmallPackage, smallArchive } from '../util/small-archive.js';
+
+let archive: SmallArchive;
+let home: string;
+beforeAll(async () => {
+  archive = await smallArchive('testing');
+  home = await mkdtemp(join(tmpdir(), 'lunsmith-lock-'));
+  await writeFile(join(home, 'package.json'), '{ "name": "demo", "version": "1.0.0", "private": true }');
+});
+afterAll(async () => {
+  await archive[Symbol.asyncDispose]();
+  await rm(home, { recursive: true });
+});
+
+const publish = (server: string, more: readonly SmallPackage[] = []) =>
+  archive.publish(
+    [
+      { name: 'base', fields: { Essential: 'yes', Priority: 'required' } },
+      { name: 'shown', fields: { Priority: 'required' } },
+      { name: 'server', version: server, fields: { Depends: 'lib' } },
+      { name: 'lib', version: server },
+      ...more,
+    ],
+    { date: new Date(Date.UTC(2026, 0, 1 + more.length)) },
+  );
+
+const recipe = (install: string, architecture = 'amd64') =>
+  writeFile(
+    join(home, 'recipe.yaml'),
+    `name: demo
+architecture: ${architecture}
+steps:
+  - uses: debootstrap
+    with: { suite: testing, pockets: [], mirror: '${archive.url}', keyring: '${archive.keyring}' }
+  - uses: packages
+    with: { install: [${install}] }
+  - uses: initramfs
+  - uses: seal
+disk:
+  size: 1G
+  partitions:
+    - { name: bios, type: bios-boot, size: 3M }
+    - { name: root, type: linux, size: rest, mount: / }
+kernel:
+  command-line: ['console=ttyS0']
+`,
+  );
+
+async function lock(...args: string[]) {
+  const { exitCode, stdout, stderr } = await lunsmith([
+    'lock',
+    home,
+    '--workspace',
+    join(home, 'work'),
+    ...args,
+  ]);
+  const clean = (text: string) => text.replaceAll(`${home}/`, '').replaceAll(home, 'HOME').trim().split('\n');
+  return { exitCode, out: clean(stdout), err: clean(stderr) };
+}
+
+const bytesOf = (name: string) => archive.content(`pool/main/${name}_1_all.deb`)?.length ?? 0;
+
+async function written(): Promise<Lock> {
+  return JSON.parse(await readFile(join(home, 'recipe.lock'), 'utf8')) as Lock;
+}
+
+it('is written, stays, follows the recipe, and is brought up to date', async () => {
+  await publish('1');
+  await recipe('server');
+  const size = ['base', 'shown', 'server', 'lib'].map(bytesOf).reduce((a, b) => a + b);
+
+  expect(await lock()).toEqual({
+    exitCode: 0,
+    out: [`demo: wrote recipe.lock (4 packages, ${formatBytes(size)})`, '  main testing  2026-01-01 00:00'],
+    err: [''],
+  });
+  const first = await readFile(join(home, 'recipe.lock'), 'utf8');
+
+  // A newer archive changes nothing by itself.
+  await publish('2', [{ name: 'extra' }]);
+  expect((await lock()).out).toEqual([
+    `demo: recipe.lock fits the recipe and stays as it is (4 packages, ${formatBytes(size)}; --update resolves anew)`,
+  ]);
+  expect(await readFile(join(home, 'recipe.lock'), 'utf8')).toBe(first);
+
+  // What is asked for besides is all that comes; the archive has no longer what the lock holds.
+  await recipe('server, extra');
+  const extra = bytesOf('extra');
+  expect((await lock()).out).toEqual([
+    `demo: wrote recipe.lock (5 packages, ${formatBytes(size + extra)}): 1 new, +${formatBytes(extra)}`,
+    `  + extra  1  +${formatBytes(extra)}  asked for by packages`,
+    '  main testing  2026-01-01 00:00 -> 2026-01-02 00:00',
+  ]);
+  const second = await written();
+  expect(second.steps[1]?.packages.map(({ name, version }) => `${name} ${version}`)).toEqual([
+    'extra 1',
+    'lib 1',
+    'server 1',
+  ]);
+
+  expect((await lock('--update')).out.slice(1)).toEqual([
+    '  ~ lib     1 -> 2    dependency of server',
+    '  ~ server  1 -> 2    asked for by packages',
+  ]);
+});
+
+it('says as JSON what it did', async () => {
+  await publish('3');
+  await recipe('server');
+  await rm(join(home, 'recipe.lock'), { force: true });
+  const document: unknown = JSON.parse((await lock('--json')).out.join('\n'));
+  expect(document).toEqual([
+    {
+      recipe: 'demo',
+      file: 'recipe.lock',
+      did: 'written',
+      packages: 4,
+      indexes: (await written()).indexes,
+      diff: null,
+    },
+  ]);
+});
+
+it('replaces a lock that is broken, and says so', async () => {
+  await publish('3');
+  await recipe('server');
+  await writeFile(join(home, 'recipe.lock'), '{ "format": ');
+  const { exitCode, out, err } = await lock();
+  expect(exitCode).toBe(0);
+  expect([...out, ...err].join('\n')).toContain('recipe.lock:1: The lock is broken here.');
+  expect((await written()).steps).toHaveLength(2);
+});
+
+it('leaves the lock alone when the packages cannot be resolved', async () => {
+  await publish('3');
+  await recipe('server');
+  await lock();
+  const before = await readFile(join(home, 'recipe.lock'), 'utf8');
+  await recipe('sevrer');
+  const { exitCode, err } = await lock();
+  expect(exitCode).toBe(3);
+  expect(err.join('\n')).toContain('The archive has no package sevrer.');
+  expect(await readFile(join(home, 'recipe.lock'), 'utf8')).toBe(before);
+});
+
+it('a build refuses one that is stale', async () => {
+  await publish('3');
+  await recipe('server');
+  await lock();
+  await recipe('server, lib');
+  const result = await lunsmith([
+    'build',
+    home,
+    '--workspace',
+    join(home, 'work'),
+    '--output',
+    join(home, 'out'),
+  ]);
+  expect(result.exitCode).toBe(3);
+  expect(result.stderr.replaceAll(home, 'HOME')).toContain(
+    'The step `packages` asks for other packages than when the lock was written.',
+  );
+  expect(result.stderr.replaceAll(home, 'HOME')).toContain('Hint: Run `npx lunsmith lock HOME`.');
+});
