@@ -1,42 +1,170 @@
-/** A build from outside the sandbox: checks what can be checked first, then enters it once and does all work there. */
-import { mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import type { Emit } from '../pipeline/event.js';
-import type { BuiltRelease } from '../pipeline/executor.js';
+/**
+ * Builds from outside the sandbox. What is known beforehand is done first: if the release that follows from a recipe is
+ * there, nothing else happens. All others are built at once, as many as there are processors, each in a sandbox.
+ */
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import PQueue from 'p-queue';
+import { sha256OfText } from '../artifacts/release/digest.js';
+import { manifestSchema } from '../artifacts/release/manifest.js';
+import { pointLatest } from '../artifacts/release/release.js';
+import type { Emit, Event } from '../pipeline/event.js';
+import { type BuiltRelease, tasksOf } from '../pipeline/executor.js';
+import { keysOf } from '../pipeline/keys/fingerprint.js';
 import { loadRecipe } from '../pipeline/load.js';
-import { planBuild } from '../pipeline/plan.js';
-import { enterSandbox } from '../pipeline/sandbox/enter.js';
+import { type Plan, planBuild } from '../pipeline/plan.js';
+import { openStore, type Store } from '../pipeline/store/store.js';
 import { requireHost } from '../pipeline/tools.js';
 import { claimOf } from '../pipeline/workspace.js';
 import { stages } from '../stages/index.js';
 import type { BuildInside } from './inside/build.js';
+import { isLocked, type PreparedBuild, prepareBuild, RESOLVE_TASK, storeFolder } from './prepare.js';
+import { buildAgain, enterBuild, tasksAgain } from './twice.js';
 
 export interface BuildRequest {
-  /** Folder of the recipe. */
-  readonly recipe: string;
+  /** Folders of the recipes. */
+  readonly recipes: readonly string[];
   readonly output: string;
   readonly workspace: string;
+  /** Default: that of the workspace. */
+  readonly store?: string;
   readonly mirror?: string;
   readonly variables: Readonly<Record<string, string>>;
+  /** Build again from nothing and compare. */
+  readonly twice?: boolean;
+  /** Keep the tree of a step that fails. */
+  readonly keepFailed?: boolean;
 }
 
-/** @throws Failure */
-export async function build(request: BuildRequest, emit: Emit, signal: AbortSignal): Promise<BuiltRelease> {
-  const recipe = await loadRecipe(request.recipe, stages, { variables: request.variables });
-  await requireHost(planBuild(recipe, stages).tools);
-  const [output, workspace] = [resolve(request.output), resolve(request.workspace)];
-  await mkdir(output, { recursive: true });
-  await mkdir(workspace, { recursive: true });
-  const payload: BuildInside = {
-    recipe: recipe.folder,
-    variables: request.variables,
+/** @throws Failure: the first; the builds beside it are carried to their end before */
+export async function build(
+  request: BuildRequest,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<readonly BuiltRelease[]> {
+  const plans = await Promise.all(
+    request.recipes.map(async (folder) =>
+      planBuild(await loadRecipe(folder, stages, { variables: request.variables }), stages),
+    ),
+  );
+  await mkdir(request.output, { recursive: true });
+  const store = await openStore(resolve(request.store ?? storeFolder(request.workspace)));
+  const jobs = await Promise.all(
+    plans.map(async (plan) => ({
+      plan,
+      prefix: plans.length === 1 ? '' : `${plan.recipe.name}/`,
+      locked: await isLocked(plan),
+    })),
+  );
+  emit({
+    type: 'started',
+    work: 'build',
+    subject: plans.map(({ recipe }) => recipe.name).join(', '),
+    tasks: jobs.flatMap(({ plan, prefix, locked }) =>
+      [
+        ...(locked ? [] : [RESOLVE_TASK]),
+        ...tasksOf(plan),
+        ...(request.twice === true ? tasksAgain(plan) : []),
+      ].map((task) => ({ ...task, id: `${prefix}${task.id}`, title: `${prefix}${task.title}` })),
+    ),
+  });
+  const cpu = new PQueue({ concurrency: availableParallelism() });
+  const outcomes = await Promise.allSettled(
+    jobs.map(({ plan, prefix, locked }) =>
+      cpu.add(() => buildOne({ ...request, plan, store, locked }, prefixed(emit, prefix), signal)),
+    ),
+  );
+  return outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
+}
+
+/** Events of one build among several: its tasks get its name. */
+function prefixed(emit: Emit, prefix: string): Emit {
+  if (prefix === '') return emit;
+  return (event: Event) =>
+    emit('task' in event && event.task !== undefined ? { ...event, task: `${prefix}${event.task}` } : event);
+}
+
+interface BuildJob extends Omit<BuildRequest, 'store'> {
+  readonly plan: Plan;
+  readonly store: Store;
+  readonly locked: boolean;
+}
+
+async function buildOne(job: BuildJob, emit: Emit, signal: AbortSignal): Promise<BuiltRelease> {
+  const started = Date.now();
+  const prepared = await prepare(job, emit, signal);
+  const payload = await payloadOf(job, prepared);
+  const known = await findBuilt(job, prepared);
+  if (job.locked && (known === undefined || job.twice === true)) await requireHost(job.plan.tools);
+  if (known !== undefined) tellCached(job.plan, prepared, emit);
+  const release = known ?? (await enterBuild(payload, emit, signal));
+  if (job.twice === true) await buildAgain(release, payload, emit, signal);
+  if (known !== undefined) {
+    const { name } = job.plan.recipe;
+    emit({ type: 'released', recipe: name, ...known, seconds: (Date.now() - started) / 1000 });
+  }
+  return release;
+}
+
+function tellCached(plan: Plan, { keyed }: PreparedBuild, emit: Emit): void {
+  for (const { id } of tasksOf(plan)) {
+    const key = keyed.steps.find((step) => step.id === id)?.key ?? keyed.release;
+    emit({ type: 'task-cached', task: id, key });
+  }
+}
+
+async function payloadOf(job: BuildJob, prepared: PreparedBuild): Promise<BuildInside> {
+  return {
+    recipe: job.plan.recipe.folder,
+    variables: job.variables,
+    keys: keysOf(prepared.keyed),
+    packages: [...prepared.packages],
+    archives: prepared.archives,
     place: {
-      output,
-      workspace,
+      output: resolve(job.output),
+      workspace: resolve(job.workspace),
+      store: job.store.path,
       owner: await claimOf(process.pid),
-      ...(request.mirror === undefined ? {} : { mirror: request.mirror }),
+      keepFailed: job.keepFailed === true,
+      ...(job.mirror === undefined ? {} : { mirror: job.mirror }),
     },
   };
-  const job = { module: 'cli/inside/build.js', payload, network: 'host' } as const;
-  return (await enterSandbox(job, emit, signal)) as BuiltRelease;
+}
+
+/** Resolving is a task of its own, since it may take a while. */
+async function prepare(job: BuildJob, emit: Emit, signal: AbortSignal): Promise<PreparedBuild> {
+  if (job.locked) return prepareBuild(job, emit, signal);
+  const started = Date.now();
+  const seconds = () => (Date.now() - started) / 1000;
+  const task = RESOLVE_TASK.id;
+  await requireHost(job.plan.tools);
+  emit({ type: 'task-started', task });
+  try {
+    const prepared = await prepareBuild(job, emit, signal);
+    emit({ type: 'task-finished', task, seconds: seconds() });
+    return prepared;
+  } catch (error) {
+    emit({ type: 'task-failed', task, seconds: seconds() });
+    throw error;
+  }
+}
+
+/** The release that was built of exactly this before, if it is in the output folder and whole as far as a look tells. */
+async function findBuilt(job: BuildJob, { keyed }: PreparedBuild): Promise<BuiltRelease | undefined> {
+  const record = await job.store.findRelease(keyed.release);
+  if (record === undefined) return undefined;
+  const home = join(resolve(job.output), keyed.plan.recipe.name);
+  const path = join(home, 'releases', record.digest);
+  const text = await readFile(join(path, 'manifest.json'), 'utf8').catch(() => '');
+  if (sha256OfText(text) !== record.digest) return undefined;
+  const files = manifestSchema.safeParse(JSON.parse(text)).data?.files;
+  if (files === undefined) return undefined;
+  const sizes = await Promise.all(files.map((file) => stat(join(path, file.path)).catch(() => undefined)));
+  if (files.some((file, index) => sizes[index]?.size !== file.bytes)) return undefined;
+  await pointLatest(home, record.digest);
+  return { path, digest: record.digest };
 }

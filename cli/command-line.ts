@@ -4,10 +4,14 @@ import { CommanderError } from 'commander';
 import { EXIT_CODES, Failure } from '../artifacts/failure.js';
 import { lunsmithVersion } from '../pipeline/version.js';
 import { addBuildCommand } from './commands/build.js';
+import { addCacheCommand } from './commands/cache.js';
 import { addCheckCommand } from './commands/check.js';
 import { addDemoCommand } from './commands/demo.js';
+import { addDiffCommand } from './commands/diff.js';
 import { addInitCommand } from './commands/init.js';
 import { addInspectCommand } from './commands/inspect.js';
+import { addLockCommand } from './commands/lock.js';
+import { addPlanCommand } from './commands/plan.js';
 import { addProveCommand } from './commands/prove.js';
 import { openSession, type Session } from './session.js';
 import type { Terminal } from './terminal.js';
@@ -58,9 +62,13 @@ function createProgram(session: Session, version: string): Command {
     })
     .addHelpText('after', HELP);
   addCheckCommand(program, session);
+  addLockCommand(program, session);
+  addPlanCommand(program, session);
   addBuildCommand(program, session);
   addProveCommand(program, session);
   addInspectCommand(program, session);
+  addDiffCommand(program, session);
+  addCacheCommand(program, session);
   addInitCommand(program, session);
   addDemoCommand(program, session);
   return program;
@@ -70,9 +78,11 @@ const HELP = `
 The main line:
   $ npx lunsmith init my-recipe                      a commented recipe to start from
   $ npx lunsmith check my-recipe                     is it right? is all on this host that it needs?
+  $ npx lunsmith lock my-recipe                      write down exactly which packages, for every later build
   $ npx lunsmith build my-recipe --output out        a release: out/my-recipe/latest
   $ npx lunsmith prove out/my-recipe/latest          boot it over iSCSI, as a client would
   $ npx lunsmith inspect out/my-recipe/latest        what is in it, and what is proven of it
+  $ npx lunsmith diff out/my-recipe/releases/OLD out/my-recipe/latest
 
 Exit codes:
 ${exitCodeLines().join('\n')}`;

@@ -12,7 +12,7 @@ export interface ExaminedFile {
   readonly bytes: number;
   /** Bytes that the file occupies on its disk; absent when it is missing. */
   readonly allocated?: number;
-  readonly sha256: string;
+  readonly digest: string;
 }
 
 export interface ExaminedRelease {

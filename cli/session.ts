@@ -20,7 +20,7 @@ export interface Session {
   readonly signal: AbortSignal;
   /** The renderer that the user's options and terminal ask for; a command opens one at most. */
   open(options: OutputOptions): Renderer;
-  /** Tells of the failure that ends the command. */
+  /** Tells of the failure that ends the command; once, if it is told of earlier. */
   fail(failure: Failure): void;
   close(): void;
 }
@@ -31,11 +31,16 @@ export function openSession(terminal: Terminal, signal: AbortSignal): Session {
     renderer ??= chooseRenderer(terminal, options);
     return renderer;
   };
+  const told = new WeakSet<Failure>();
   return {
     terminal,
     signal,
     open,
-    fail: (failure) => open({ plain: true }).emit({ type: 'failed', failure: failure.toRecord() }),
+    fail: (failure) => {
+      if (told.has(failure)) return;
+      told.add(failure);
+      open({ plain: true }).emit({ type: 'failed', failure: failure.toRecord() });
+    },
     close: () => renderer?.close(),
   };
 }

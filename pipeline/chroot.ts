@@ -42,8 +42,16 @@ export async function openChroot(rootfs: string, network: boolean, ports: Ports)
     await cleanups[Symbol.asyncDispose]();
     throw error;
   }
+  const lent = new Set<string>();
   return {
-    run: (argv, options) => ports.run(chrootArgv(rootfs, argv, mayReach(network, options)), options),
+    run: async (argv, options) => {
+      for (const [name, folder] of Object.entries(options.folders ?? {})) {
+        if (lent.has(name)) continue;
+        await lendFolder(folder, join(rootfs, 'run', 'lunsmith', name), ports);
+        lent.add(name);
+      }
+      return ports.run(chrootArgv(rootfs, argv, mayReach(network, options)), options);
+    },
     [Symbol.asyncDispose]: () => cleanups[Symbol.asyncDispose](),
   };
 }
@@ -117,6 +125,30 @@ async function mountRun(rootfs: string, ports: Ports, cleanups: Cleanups): Promi
   await chmod(join(run, 'lock'), 0o1777);
   await mkdir(join(run, 'lunsmith', 'bin'), { recursive: true });
   await writeExecutable(join(run, 'lunsmith', 'bin', 'update-initramfs'), NO_UPDATE_INITRAMFS);
+}
+
+/**
+ * Binds a folder of the host, read-only; it goes with /run. Flags that the mount below has may not be lost when it is
+ * remounted in a user namespace (mount_namespaces(7)).
+ */
+async function lendFolder(folder: string, at: string, ports: Ports): Promise<void> {
+  await mkdir(at, { recursive: true });
+  await ports.run(['mount', '--bind', folder, at], { doing: 'lend a folder to a chroot', quiet: true });
+  const { stdout } = await ports.run(
+    ['findmnt', '--noheadings', '--output', 'VFS-OPTIONS', '--mountpoint', at],
+    {
+      doing: 'read the options of a mount',
+      quiet: true,
+    },
+  );
+  const kept = stdout
+    .trim()
+    .split(',')
+    .filter((option) => option !== 'rw' && option !== 'ro');
+  await ports.run(['mount', '-o', ['remount', 'bind', 'ro', ...kept].join(','), at], {
+    doing: 'lend a folder read-only',
+    quiet: true,
+  });
 }
 
 async function denyServices(rootfs: string, cleanups: Cleanups): Promise<void> {

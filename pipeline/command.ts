@@ -2,9 +2,10 @@
  * The only place that starts processes. Each runs in a process group of its own so that stopping it stops what it
  * started; its environment is scrubbed; a failure carries its last lines.
  */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { execa, type ResultPromise } from 'execa';
+import type { ResultPromise } from 'execa';
 import { Failure } from '../artifacts/failure.js';
 import type { Emit } from './event.js';
 import type { Argv, Ports, RunningTool, RunOptions, RunResult } from './ports.js';
@@ -54,12 +55,14 @@ interface Spawned {
   readonly linesDone: Promise<void>;
 }
 
-function spawnTool(
+async function spawnTool(
   argv: Argv,
   options: RunOptions,
   surroundings: CommandSurroundings,
   keep?: (chunk: string) => void,
-): Spawned {
+): Promise<Spawned> {
+  // Loaded when it is first needed: a command that starts no process is at its end before.
+  const { execa } = await import('execa');
   const [tool, ...args] = argv;
   const child = execa(tool, args, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -124,7 +127,7 @@ async function run(argv: Argv, options: RunOptions, surroundings: CommandSurroun
   if (signal.aborted) throw interrupted(options);
   let stdout = '';
   const stderr: string[] = [];
-  const { child, tail, linesDone } = spawnTool(
+  const { child, tail, linesDone } = await spawnTool(
     argv,
     {
       ...options,
@@ -152,6 +155,8 @@ async function run(argv: Argv, options: RunOptions, surroundings: CommandSurroun
           stop();
         }, options.timeout * 1000);
   signal.addEventListener('abort', stop, { once: true });
+  // The abort may have come while the process was being started.
+  if (signal.aborted) stop();
   try {
     const result = await child;
     // What the command left behind in its group would hold the pipes open and outlive the step.
@@ -181,7 +186,7 @@ async function start(
   surroundings: CommandSurroundings,
 ): Promise<RunningTool> {
   if (surroundings.signal.aborted) throw interrupted(options);
-  const { child, tail, linesDone } = spawnTool(
+  const { child, tail, linesDone } = await spawnTool(
     argv,
     { ...options, input: options.input ?? '' },
     surroundings,
@@ -205,6 +210,7 @@ async function start(
     void ended.then(() => clearTimeout(killer));
   };
   surroundings.signal.addEventListener('abort', stop, { once: true });
+  if (surroundings.signal.aborted) stop();
   void ended.then(() => surroundings.signal.removeEventListener('abort', stop));
   return {
     pid,
@@ -215,6 +221,20 @@ async function start(
       await ended;
     },
   };
+}
+
+/**
+ * Runs a program that talks with the user, on the terminal that these file descriptors are; it is in our session and
+ * none of its output is an event. @returns its exit code; 128 when a signal ended it
+ */
+export async function runOnTerminal(
+  [tool, ...args]: Argv,
+  fds: readonly [number, number, number],
+  env: Readonly<Record<string, string>>,
+): Promise<number> {
+  const child = spawn(tool, args, { stdio: [...fds], env: { PATH: TOOL_PATH, HOME: '/root', ...env } });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return code ?? 128;
 }
 
 function interrupted(options: RunOptions): Failure {

@@ -31,11 +31,14 @@ export type Event =
   /** Work begins; `tasks` is all of it, in order. */
   | {
       readonly type: 'started';
-      readonly work: 'build' | 'prove';
+      readonly work: 'build' | 'prove' | 'verify';
       readonly subject: string;
       readonly tasks: readonly TaskFacts[];
     }
-  | { readonly type: 'task-started'; readonly task: string }
+  /** `because`: which inputs of a step changed since it was last built, one a line. */
+  | { readonly type: 'task-started'; readonly task: string; readonly because?: readonly string[] }
+  /** The task's result is kept from an earlier build; `key` names it in the store. */
+  | { readonly type: 'task-cached'; readonly task: string; readonly key: string }
   /** One line that a tool printed, without its newline. */
   | {
       readonly type: 'output';

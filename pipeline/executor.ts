@@ -1,30 +1,50 @@
 /**
- * Carries a plan out, inside the sandbox: each rootfs step writes its layer, the output steps write the release's files
- * from all layers together, then the manifest is taken and the release appears. What fails leaves nothing but the log.
+ * Carries a plan out, inside the sandbox: what the store holds is taken from it; each other rootfs step writes its layer,
+ * each output step its files from all layers together; then the release is put together and appears. What fails leaves
+ * the finished steps in the store, so that the next build goes on there, and the log.
  */
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Failure } from '../artifacts/failure.js';
 import { commitRelease } from '../artifacts/release/release.js';
+import { type Build, quietPorts, stepsOf, task } from './build.js';
 import { openBuildLog } from './build-log.js';
-import { createPorts } from './command.js';
 import type { Emit, TaskFacts } from './event.js';
 import { runHook } from './hook.js';
 import type { HookEvent } from './hook-events.js';
-import { describeRelease, readSystem } from './manifest.js';
-import type { Plan, PlannedStep } from './plan.js';
+import type { KeyedPlan, KeyedStep } from './keys/fingerprint.js';
+import { describeRelease } from './manifest.js';
+import type { LockedPackage } from './package-set.js';
+import { fetchPackages } from './packages-of-steps.js';
+import type { Plan } from './plan.js';
 import type { Ports } from './ports.js';
-import { mountTree, openMountRoot } from './root-tree.js';
-import { openStepContext, stepFolder } from './step-context.js';
+import { openMountRoot } from './root-tree.js';
+import { makeLayer, makeOutput, openFinishedRoot } from './step-work.js';
+import { usableEntry } from './store/entry.js';
+import { openStore, type StepRecord } from './store/store.js';
+import { useStore } from './store/use.js';
 import { type BuildFolder, type OwnerClaim, openBuildFolder } from './workspace.js';
 
 export interface BuildPlace {
   /** Absolute paths. */
   readonly output: string;
   readonly workspace: string;
+  readonly store: string;
+  /** Folder of package files. Default: the store's. */
+  readonly pool?: string;
   /** The apt mirror that the user chose, if any. */
   readonly mirror?: string;
+  /** Keeps the tree of a step that fails, for a shell in it. */
+  readonly keepFailed?: boolean;
+  /** Built to be compared: nobody is told that there is a release. */
+  readonly rehearsal?: boolean;
   readonly owner: OwnerClaim;
+}
+
+/** Exactly what a build may install, and from where. */
+export interface BuildPackages {
+  readonly packages: ReadonlyMap<string, readonly LockedPackage[]>;
+  readonly archives: Readonly<Record<string, string>>;
 }
 
 export interface BuiltRelease {
@@ -33,25 +53,27 @@ export interface BuiltRelease {
 }
 
 /** @throws Failure that names the step and the log; no release is left then */
-export async function executePlan(plan: Plan, place: BuildPlace, ports: Ports): Promise<BuiltRelease> {
+export async function executePlan(
+  keyed: KeyedPlan,
+  sources: BuildPackages,
+  place: BuildPlace,
+  ports: Ports,
+): Promise<BuiltRelease> {
   const started = Date.now();
-  const { recipe } = plan;
+  const { recipe } = keyed.plan;
   await using folder = await openBuildFolder(place.workspace, recipe.name, place.owner);
   await using log = openBuildLog(folder.log, ports.emit);
-  log.emit({
-    type: 'started',
-    work: 'build',
-    subject: recipe.name,
-    tasks: tasksOf(plan),
-  });
   try {
-    const build = await openBuild(plan, place, folder, log.emit, ports);
-    await buildRootfs(build);
-    await buildOutputs(build);
-    const release = await task(build, 'release', async (own) => {
-      const manifest = await describeRelease(plan, build.records, build.staging, build.system, own);
-      return commitRelease(build.staging, place.output, manifest, own);
-    });
+    const build = await openBuild(keyed, sources, place, folder, log.emit, ports);
+    await using _use = await useStore(build.store, folder.id, needsOf(build), quietPorts(build));
+    let release: BuiltRelease;
+    try {
+      release = await carryOut(build, place);
+    } finally {
+      // Also after a failure: the finished steps are what the next build goes on with.
+      await Promise.all(build.completions);
+    }
+    if (place.rehearsal === true) return release;
     await hook(build, 'release:post', { LUNSMITH_RELEASE: release.path });
     const seconds = (Date.now() - started) / 1000;
     log.emit({ type: 'released', recipe: recipe.name, ...release, seconds });
@@ -61,185 +83,163 @@ export async function executePlan(plan: Plan, place: BuildPlace, ports: Ports): 
   }
 }
 
-/** One build under way. */
-interface Build {
-  readonly plan: Plan;
-  readonly place: BuildPlace;
-  readonly folder: BuildFolder;
-  readonly mountRoot: string;
-  /** What becomes the release. */
-  readonly staging: string;
-  /** Trees of the finished layers, oldest first. */
-  readonly layers: string[];
-  /** What stages recorded for later steps and for the manifest. */
-  readonly records: Map<string, unknown>;
-  /** `${ID} ${VERSION_ID}` of the root, known once it is built. */
-  system: string;
-  readonly emit: Emit;
-  readonly signal: AbortSignal;
-}
-
 async function openBuild(
-  plan: Plan,
+  keyed: KeyedPlan,
+  sources: BuildPackages,
   place: BuildPlace,
   folder: BuildFolder,
   emit: Emit,
   ports: Ports,
 ): Promise<Build> {
+  const { workspace, output, mirror, keepFailed = false } = place;
   const staging = join(folder.path, 'release');
   await mkdir(staging);
-  const mountRoot = await openMountRoot([place.workspace, place.output, plan.recipe.folder], ports);
-  const { signal } = ports;
+  const store = await openStore(place.store);
   return {
-    plan,
-    place,
+    keyed,
+    store: { ...store, pool: place.pool ?? store.pool },
+    mirror,
+    ...sources,
     folder,
-    mountRoot,
+    mountRoot: await openMountRoot([workspace, output, store.path, keyed.plan.recipe.folder], ports),
     staging,
-    layers: [],
+    keepFailed,
     records: new Map(),
-    system: '',
+    completions: [],
     emit,
-    signal,
+    signal: ports.signal,
   };
 }
 
-function taskPorts(build: Build, id: string): Ports {
-  return createPorts({
-    emit: build.emit,
-    signal: build.signal,
-    task: id,
-    env: { SOURCE_DATE_EPOCH: String(build.plan.recipe.epoch) },
-  });
-}
-
-/** Does one task between its start and finish events. */
-async function task<T>(build: Build, id: string, work: (ports: Ports) => Promise<T>): Promise<T> {
-  const started = Date.now();
-  const seconds = () => (Date.now() - started) / 1000;
-  build.emit({ type: 'task-started', task: id });
-  try {
-    const result = await work(taskPorts(build, id));
-    build.emit({ type: 'task-finished', task: id, seconds: seconds() });
-    return result;
-  } catch (error) {
-    build.emit({ type: 'task-failed', task: id, seconds: seconds() });
-    throw Failure.from(error).with({ step: id });
-  }
+function needsOf({ keyed, packages }: Build) {
+  return {
+    keys: keyed.steps.flatMap(({ key, parts }) => [key, ...Object.values(parts).map((part) => part.key)]),
+    packages: [...packages.values()].flat().map(({ sha256 }) => sha256),
+  };
 }
 
 /** All tasks in order: hooks that the recipe has, steps, and the release itself. */
-function tasksOf(plan: Plan): TaskFacts[] {
-  const hook = (...events: HookEvent[]) =>
+export function tasksOf(plan: Plan): TaskFacts[] {
+  const hooks = (...events: HookEvent[]) =>
     events
       .filter((event) => plan.recipe.hooks[event] !== undefined)
       .map((event) => ({ id: event, title: `hook ${event}` }));
-  const [first = [], ...others] = plan.steps
-    .filter((step) => step.stage.kind === 'rootfs')
-    .map(({ id, title }) => [{ id, title }]);
-  const outputs = plan.steps
-    .filter((step) => step.stage.kind === 'output')
-    .map(({ id, title }) => ({ id, title }));
+  const facts = (kind: KeyedStep['kind']) =>
+    plan.steps.filter(({ stage }) => stage.kind === kind).map(({ id, title }) => ({ id, title }));
+  const [first, ...others] = facts('rootfs');
   return [
-    ...hook('build:pre'),
-    ...first,
-    ...hook('rootfs:pre'),
-    ...others.flat(),
-    ...hook('rootfs:post', 'image:pre'),
-    ...outputs,
-    ...hook('image:post'),
+    ...hooks('build:pre'),
+    ...(first === undefined ? [] : [first]),
+    ...hooks('rootfs:pre'),
+    ...others,
+    ...hooks('rootfs:post', 'image:pre'),
+    ...facts('output'),
+    ...hooks('image:post'),
     { id: 'release', title: 'release' },
-    ...hook('release:post'),
+    ...hooks('release:post'),
   ];
 }
 
-async function buildRootfs(build: Build): Promise<void> {
-  const { plan } = build;
-  const steps = plan.steps.filter((step) => step.stage.kind === 'rootfs');
+async function carryOut(build: Build, place: BuildPlace): Promise<BuiltRelease> {
+  const { plan, steps, release } = build.keyed;
   await hook(build, 'build:pre', {});
-  for (const [index, step] of steps.entries()) {
-    await task(build, step.id, (ports) => buildLayer(build, index, step, ports));
-    if (index === 0) await hookInTree(build, 'rootfs:pre');
+  const kept = new Map<string, StepRecord>();
+  for (const step of stepsOf(build, 'output')) {
+    const record = await usableEntry(build, step.key, step.id);
+    if (record !== undefined) kept.set(step.id, record);
   }
-  await hookInTree(build, 'rootfs:post');
-}
-
-async function buildLayer(build: Build, index: number, step: PlannedStep, ports: Ports): Promise<void> {
-  const layer = stepFolder(join(build.folder.path, 'layers'), index, step);
-  await inNewLayer(build, layer, ports, (rootfs) => runStage(build, index, step, rootfs, ports));
-}
-
-/** Mounts a new layer on those that are finished, and adds it to them when the work succeeded. */
-async function inNewLayer(
-  build: Build,
-  layer: string,
-  ports: Ports,
-  work: (rootfs: string) => Promise<void>,
-): Promise<void> {
-  const upper = { tree: join(layer, 'tree'), work: join(layer, 'work') };
-  const floor = join(build.folder.path, 'floor');
-  {
-    await using tree = await mountTree(build.mountRoot, { floor, below: build.layers, upper }, ports);
-    await work(tree.path);
-  }
-  build.layers.push(upper.tree);
-}
-
-async function runStage(
-  build: Build,
-  index: number,
-  step: PlannedStep,
-  rootfs: string,
-  ports: Ports,
-): Promise<void> {
-  const scratch = stepFolder(join(build.folder.path, 'scratch'), index, step);
-  await mkdir(scratch, { recursive: true });
-  const { plan, place, staging: output, records } = build;
-  {
-    await using open = openStepContext({
-      step,
-      recipe: plan.recipe,
-      facts: plan.facts,
-      rootfs,
-      output,
-      scratch,
-      mirror: place.mirror,
-      records,
-      ports,
+  if (kept.size === stepsOf(build, 'output').length) await adoptAll(build);
+  else await buildRootfs(build);
+  await hook(build, 'image:pre', { LUNSMITH_RELEASE: build.staging });
+  await buildOutputs(build, kept);
+  await hook(build, 'image:post', { LUNSMITH_RELEASE: build.staging });
+  return task(build, 'release', async (ports) => {
+    await Promise.all(build.completions);
+    const known = await stagedFiles(build);
+    const manifest = await describeRelease(plan, build.records, build.staging, known, ports);
+    const found = await commitRelease(build.staging, place.output, manifest, ports);
+    const before = await build.store.findRelease(release);
+    await build.store.noteRelease(release, {
+      format: 'lunsmith-release-record/1',
+      recipe: plan.recipe.name,
+      digest: found.digest,
+      paths: [...new Set([...(before?.paths ?? []), found.path])],
+      steps: steps.flatMap(({ key, parts }) => [key, ...Object.values(parts).map((part) => part.key)]),
     });
-    await step.stage.run(open.context);
+    return found;
+  });
+}
+
+/** Nothing has to be made: the layers are not even needed. */
+async function adoptAll(build: Build): Promise<void> {
+  for (const step of stepsOf(build, 'rootfs')) {
+    // What is gone from the store is not missed; what is there still tells what it recorded.
+    const record = await build.store.find(step.key);
+    if (record === undefined) continue;
+    await build.store.touch(step.key);
+    adopt(build, step, record);
   }
-  await rm(scratch, { recursive: true, force: true });
+}
+
+function adopt(build: Build, step: KeyedStep, record: StepRecord): void {
+  for (const [key, value] of Object.entries(record.records)) build.records.set(key, value);
+  build.emit({ type: 'task-cached', task: step.id, key: step.key });
+}
+
+async function buildRootfs(build: Build): Promise<void> {
+  const fetching = fetchPackages(build);
+  const below: string[] = [];
+  for (const step of stepsOf(build, 'rootfs')) {
+    const record = await usableEntry(build, step.key, step.id);
+    if (record !== undefined) adopt(build, step, record);
+    else await makeLayer(build, step, below, fetching);
+    below.push(join(build.store.entry(step.key), 'tree'));
+  }
 }
 
 /** All layers together, read-only, are what the outputs are made of. */
-async function buildOutputs(build: Build): Promise<void> {
-  const { plan } = build;
-  const steps = plan.steps.filter((step) => step.stage.kind === 'output');
-  const quiet = createPorts({ emit: () => undefined, signal: build.signal });
-  await hook(build, 'image:pre', { LUNSMITH_RELEASE: build.staging });
-  const floor = join(build.folder.path, 'floor');
-  {
-    await using tree = await mountTree(build.mountRoot, { floor, below: build.layers }, quiet);
-    build.system = await readSystem(tree.path);
-    for (const [index, step] of steps.entries()) {
-      await task(build, step.id, (ports) => runStage(build, index, step, tree.path, ports));
-    }
+async function buildOutputs(build: Build, kept: ReadonlyMap<string, StepRecord>): Promise<void> {
+  const missing = stepsOf(build, 'output').filter(({ id }) => !kept.has(id));
+  if (missing.length > 0) {
+    await using root = await openFinishedRoot(build);
+    // They depend on the root alone, not on each other.
+    await Promise.all(missing.map((step) => makeOutput(build, step, root.path)));
   }
-  await hook(build, 'image:post', { LUNSMITH_RELEASE: build.staging });
+  for (const step of stepsOf(build, 'output')) {
+    const record = kept.get(step.id);
+    if (record !== undefined) adopt(build, step, record);
+  }
+  await stageOutputs(build);
+}
+
+/** Digests of what output steps made; none when a hook may have changed it since. */
+async function stagedFiles(build: Build): Promise<StepRecord['files']> {
+  if (mayChangeOutputs(build)) return [];
+  const records = await Promise.all(stepsOf(build, 'output').map(({ key }) => build.store.find(key)));
+  return records.flatMap((record) => record?.files ?? []);
+}
+
+function mayChangeOutputs({ keyed }: Build): boolean {
+  return keyed.plan.recipe.hooks['image:post'] !== undefined;
+}
+
+/**
+ * The outputs are the release's files under a second name: neither they nor a release ever change. Where a hook may
+ * change them, or the file system knows no second names, they are copied.
+ */
+async function stageOutputs(build: Build): Promise<void> {
+  const ports = quietPorts(build);
+  for (const { key } of stepsOf(build, 'output')) {
+    const output = join(build.store.entry(key), 'output');
+    const argv = ['cp', '--archive', '--no-target-directory'] as const;
+    const how = mayChangeOutputs(build) ? ['--sparse=always', '--reflink=auto'] : ['--link'];
+    await mkdir(dirname(build.staging), { recursive: true });
+    await ports.run([...argv, ...how, output, build.staging], { doing: 'put the release together' });
+  }
 }
 
 async function hook(build: Build, event: HookEvent, facts: Readonly<Record<string, string>>): Promise<void> {
-  if (build.plan.recipe.hooks[event] === undefined) return;
-  await task(build, event, (ports) => runHook(build.plan.recipe, event, facts, ports));
-}
-
-/** A hook that may change the root does so in a layer of its own. */
-async function hookInTree(build: Build, event: HookEvent): Promise<void> {
-  const { recipe } = build.plan;
+  const { recipe } = build.keyed.plan;
   if (recipe.hooks[event] === undefined) return;
-  const layer = join(build.folder.path, 'layers', event.replace(':', '-'));
-  await task(build, event, (ports) =>
-    inNewLayer(build, layer, ports, (rootfs) => runHook(recipe, event, { LUNSMITH_ROOTFS: rootfs }, ports)),
-  );
+  await task(build, event, (ports) => runHook(recipe, event, facts, ports));
 }

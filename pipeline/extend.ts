@@ -5,11 +5,13 @@
 import type { Diagnostic } from '../artifacts/failure.js';
 import { type JoinRules, joinByName, mergeMaps } from './join-by-name.js';
 import { child, type MapEntry, type MapNode, type Node, textAt, withEntries } from './node.js';
+import { rankOf, type StepPlace } from './order.js';
 
-/** What merging must know of stages: where a step of this stage stands when nothing else is said. */
-export type PlaceOfStage = (uses: string | undefined) => 'first' | 'late' | 'last' | undefined;
-
-const STEP_RANKS = { first: -1, late: 1, last: 2 } as const;
+/** What merging must know of stages: where a step of this stage and with these options stands when nothing else is said. */
+export type PlaceOfStage = (
+  uses: string | undefined,
+  option: (name: string) => unknown,
+) => StepPlace | undefined;
 
 /** The parent with the child laid over it; problems are appended. */
 export function mergeRecipes(
@@ -19,8 +21,11 @@ export function mergeRecipes(
   problems: Diagnostic[],
 ): MapNode {
   const stepRank = (item: Node) => {
-    const place = placeOfStage(textAt(item, 'uses'));
-    return place === undefined ? 0 : STEP_RANKS[place];
+    const option = (name: string) => {
+      const value = child(child(item, 'with'), name);
+      return value?.kind === 'scalar' ? value.value : undefined;
+    };
+    return rankOf(placeOfStage(textAt(item, 'uses'), option));
   };
   const merged = new Map(mergeMaps(parent, over).entries);
   joinInto(merged, 'steps', child(parent, 'steps'), child(over, 'steps'), {

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { type Diagnostic, Failure, type SourcePlace } from '../artifacts/failure.js';
 import { throwIfAny } from './diagnostic.js';
 import { normaliseDisk } from './disk.js';
-import { mergeRecipes } from './extend.js';
+import { mergeRecipes, type PlaceOfStage } from './extend.js';
 import { checkKernelParameter, holdsSecret, withoutValue } from './kernel-command-line.js';
 import { child, type MapNode, pickKeys, placeAt, type ScalarNode, toPlain, withEntries } from './node.js';
+import { placeOfStep } from './order.js';
 import { DEFAULT_EPOCH, type Recipe } from './recipe.js';
 import { type RecipeTree, readRecipeChain } from './recipe-files.js';
 import { readRecipePackage } from './recipe-package.js';
@@ -98,7 +99,10 @@ function resolveTree(
   set: Readonly<Record<string, string>>,
 ): ResolvedTree {
   const problems: Diagnostic[] = [];
-  const placeOfStage = (uses: string | undefined) => registry.get(uses ?? '')?.place;
+  const placeOfStage: PlaceOfStage = (uses, option) => {
+    const stage = registry.get(uses ?? '');
+    return stage === undefined ? undefined : placeOfStep(stage, option);
+  };
   const merged = [...chain]
     .reverse()
     .map(({ root }) => pickKeys(root, (key) => key !== 'extends'))

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Failure } from '../artifacts/failure.js';
 import type { Manifest } from '../artifacts/release/manifest.js';
 import { digestFiles } from '../artifacts/release/release.js';
+import { toolVersions } from './keys/tool-versions.js';
 import type { Plan } from './plan.js';
 import type { Ports } from './ports.js';
 import { lunsmithVersion } from './version.js';
@@ -12,18 +13,22 @@ import { lunsmithVersion } from './version.js';
 const RECORDED = ['disk', 'kernel', 'packages'] as const;
 type Recorded = Pick<Manifest, (typeof RECORDED)[number]>;
 
-/** @param system `${ID} ${VERSION_ID}` of the root */
+/** Under this key the executor records `${ID} ${VERSION_ID}` of the root. */
+export const SYSTEM = 'system';
+
+/** @param known digests of files that were taken when they were made */
 export async function describeRelease(
   plan: Plan,
   records: ReadonlyMap<string, unknown>,
   staging: string,
-  system: string,
+  known: Manifest['files'],
   ports: Ports,
 ): Promise<Manifest> {
   const { recipe } = plan;
+  const system = records.get(SYSTEM);
   const [files, tools, lunsmith] = await Promise.all([
-    digestFiles(staging, ports),
-    toolVersions(plan, ports),
+    digestFiles(staging, { ...ports, known }),
+    toolVersions(plan.tools),
     lunsmithVersion(),
   ]);
   return {
@@ -35,7 +40,7 @@ export async function describeRelease(
     },
     architecture: recipe.architecture,
     epoch: recipe.epoch,
-    system,
+    system: typeof system === 'string' ? system : 'unknown',
     files,
     tools,
     lunsmith,
@@ -57,23 +62,4 @@ export async function readSystem(rootfs: string): Promise<string> {
   const text = await readFile(join(rootfs, 'usr', 'lib', 'os-release'), 'utf8').catch(() => '');
   const field = (name: string) => new RegExp(`^${name}="?([^"\\n]*)"?$`, 'm').exec(text)?.[1];
   return [field('ID') ?? 'unknown', field('VERSION_ID')].filter((each) => each !== undefined).join(' ');
-}
-
-/** Versions of the Debian packages that hold the tools of this plan; empty on a host without dpkg. */
-async function toolVersions(plan: Plan, ports: Ports): Promise<Record<string, string>> {
-  const packages = [...new Set(plan.tools.map((tool) => tool.package))].sort();
-  const versions: Record<string, string> = {};
-  const format = '${Package} ${Version}\\n';
-  const result = await ports
-    .run(['dpkg-query', '--show', `--showformat=${format}`, ...packages], {
-      doing: 'ask for the versions of the tools',
-      quiet: true,
-      okExitCodes: [0, 1],
-    })
-    .catch(() => undefined);
-  for (const line of result?.stdout.split('\n') ?? []) {
-    const [name, version] = line.split(' ');
-    if (name !== undefined && version !== undefined && version !== '') versions[name] = version;
-  }
-  return versions;
 }

@@ -6,12 +6,30 @@ import { oneOf } from './suggest.js';
 
 type Place = NonNullable<AnyStage['place']>;
 
+/** Where a step stands among the others; absent: anywhere between `first` and `late`. */
+export type StepPlace = Place | 'after-initramfs';
+
 const RULES: Readonly<Record<Place, { readonly duty: string; readonly hint: string }>> = {
   first: { duty: 'makes the root from nothing', hint: 'Move it to the top of `steps`.' },
   late: { duty: 'generates the initramfs from the finished root', hint: 'Move it below them.' },
   last: { duty: 'cleans the root of what a build leaves behind', hint: 'Move it to the end of `steps`.' },
 };
-const RANKS: Readonly<Record<Place, number>> = { first: -1, late: 1, last: 2 };
+const RANKS: Readonly<Record<StepPlace, number>> = { first: -1, late: 1, 'after-initramfs': 2, last: 3 };
+
+/** A step may not come after one of a greater rank. */
+export function rankOf(place: StepPlace | undefined): number {
+  return place === undefined ? 0 : RANKS[place];
+}
+
+/** The place of a step; `option` tells the value of one of its options. */
+export function placeOfStep(stage: AnyStage, option: (name: string) => unknown): StepPlace | undefined {
+  if (stage.place !== undefined || stage.afterInitramfs === undefined) return stage.place;
+  return option(stage.afterInitramfs) === true ? 'after-initramfs' : undefined;
+}
+
+function plannedPlace({ stage, options }: PlannedStep): StepPlace | undefined {
+  return placeOfStep(stage, (name) => (options as Readonly<Record<string, unknown>>)[name]);
+}
 
 /** What is wrong with the order of these rootfs steps; `place` is where `steps` is written. */
 export function checkOrder(
@@ -22,6 +40,7 @@ export function checkOrder(
   return [
     ...(Object.keys(RULES) as Place[]).flatMap((kind) => checkCount(kind, steps, registry, place)),
     ...misplaced(steps),
+    ...beforeInitramfs(steps),
   ];
 }
 
@@ -54,12 +73,11 @@ function misplaced(steps: readonly PlannedStep[]): Diagnostic[] {
   return steps.flatMap((step, index) => {
     const { place } = step.stage;
     if (place === undefined) return [];
-    const rank = RANKS[place];
-    const rankOf = (other: PlannedStep) => (other.stage.place === undefined ? 0 : RANKS[other.stage.place]);
+    const rank = rankOf(place);
     const wrong =
       place === 'first'
-        ? steps.slice(0, index).filter((other) => rankOf(other) > rank)
-        : steps.slice(index + 1).filter((other) => rankOf(other) < rank);
+        ? steps.slice(0, index).filter((other) => rankOf(plannedPlace(other)) > rank)
+        : steps.slice(index + 1).filter((other) => rankOf(plannedPlace(other)) < rank);
     if (wrong.length === 0) return [];
     const { duty, hint } = RULES[place];
     const which = wrong.map((other) => `\`${other.id}\``).join(', ');
@@ -70,6 +88,23 @@ function misplaced(steps: readonly PlannedStep[]): Diagnostic[] {
         place: step.place,
         found,
         hint,
+      },
+    ];
+  });
+}
+
+/** Steps that ask to stand after the initramfs, and do not. */
+function beforeInitramfs(steps: readonly PlannedStep[]): Diagnostic[] {
+  return steps.flatMap((step, index) => {
+    if (plannedPlace(step) !== 'after-initramfs') return [];
+    const late = steps.slice(index + 1).find(({ stage }) => stage.place === 'late');
+    if (late === undefined) return [];
+    return [
+      {
+        what: `The step \`${step.id}\` has \`${step.stage.afterInitramfs}: true\`, so its place is after \`${late.id}\`.`,
+        place: step.place,
+        found: `\`${late.id}\` after it`,
+        hint: `Move it below \`${late.id}\`, or remove \`${step.stage.afterInitramfs}\`.`,
       },
     ];
   });

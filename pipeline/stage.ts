@@ -6,12 +6,25 @@
 import type { z } from 'zod';
 import type { Diagnostic } from '../artifacts/failure.js';
 import type { DiskSpec } from '../artifacts/formats/disk-spec.js';
+import type { PooledPackage, Resolution, ResolveContext } from './package-set.js';
 import type { Argv, Ports, RunOptions, RunResult } from './ports.js';
+
+export type {
+  LockedIndex,
+  LockedPackage,
+  PooledPackage,
+  Preference,
+  Resolution,
+  ResolveContext,
+} from './package-set.js';
 
 /** Debian's name of an architecture. */
 export type Architecture = 'amd64' | 'arm64';
 
-/** What every stage may know of the recipe that it is part of. */
+/**
+ * What a stage may know of the recipe that it is part of: `folder` and `architecture` always, the others when it declares
+ * them, since they become part of its step's key.
+ */
 export interface RecipeFacts {
   readonly name: string;
   /** Absolute path of the recipe's folder. */
@@ -23,6 +36,9 @@ export interface RecipeFacts {
     readonly commandLine: readonly string[];
   };
 }
+
+/** A fact that a stage has to declare. */
+export type FactName = Exclude<keyof RecipeFacts, 'folder' | 'architecture'>;
 
 /** A program on the host that a stage needs. `package` is Debian's package that holds it. */
 export interface ToolNeed {
@@ -36,6 +52,8 @@ export interface ToolNeed {
 export interface ChrootOptions extends RunOptions {
   /** Reach the network from inside; only in a stage that declares `network: true`. Default false. */
   readonly network?: boolean;
+  /** Folders of the host, by the name below /run/lunsmith under which the command sees them, read-only. */
+  readonly folders?: Readonly<Record<string, string>>;
 }
 
 export interface StageContext<Options> extends Ports {
@@ -53,6 +71,13 @@ export interface StageContext<Options> extends Ports {
   readonly chroot: (argv: Argv, options: ChrootOptions) => Promise<RunResult>;
   /** The apt mirror that the user chose on the command line or by environment, if any. */
   readonly mirror: string | undefined;
+  /** What the step's `resolve`, or the lock, came to: exactly these packages, from the pool. */
+  readonly packages: readonly PooledPackage[];
+  /**
+   * The folder of one of the stage's declared parts: made by `work` unless it is kept from an earlier build.
+   * Read-only afterwards. Inside `work` only the part's facts and options may be used.
+   */
+  readonly part: (name: string, work: (folder: string) => Promise<void>) => Promise<string>;
   /** Seconds since 1970 that stand for every time in the release (SOURCE_DATE_EPOCH). */
   readonly epoch: number;
   /** A UUID that is stable for this recipe and name, RFC 9562 lower case. */
@@ -82,6 +107,21 @@ export interface StageCheck<Options> {
   readonly index: number;
 }
 
+/** What a step's key may be asked of before anything runs. */
+export interface StageSurroundings<Options> {
+  readonly options: Options;
+  readonly recipe: RecipeFacts;
+  readonly mirror: string | undefined;
+}
+
+/** A result inside an output step that is kept by itself, for changes that do not concern it. */
+export interface StagePart {
+  /** Those of the stage's facts that it depends on. */
+  readonly facts: readonly FactName[];
+  /** Those of the stage's options that it depends on. */
+  readonly options: readonly string[];
+}
+
 /** A finding of a stage's check; `path` leads to the option, e.g. `['files', 0, 'source']`. */
 export interface StageFinding extends Omit<Diagnostic, 'place'> {
   readonly path: readonly (string | number)[];
@@ -105,6 +145,11 @@ export interface StageDefinition<Schema extends z.ZodType = z.ZodType> {
    * others wrote (the initramfs), `last` cleans up after everything. Absent: anywhere between, any number of times.
    */
   readonly place?: 'first' | 'late' | 'last';
+  /**
+   * The boolean option with which a step of this stage, one without `place`, stands between the `late` step and the
+   * `last` one: nothing that it writes goes into the initramfs, so that its changes do not generate that anew.
+   */
+  readonly afterInitramfs?: string;
   /** What a person reads while the step runs, after its name: `linux-image-amd64 open-iscsi …`. */
   readonly title?: (options: z.output<Schema>) => string;
   /** What is wrong with the options beyond their schema; may read the recipe's folder, writes nothing. */
@@ -114,6 +159,24 @@ export interface StageDefinition<Schema extends z.ZodType = z.ZodType> {
    * extended recipe wrote is rewritten to lead from the extending one's folder, so it may begin with `../`.
    */
   readonly inputs?: (options: z.output<Schema>) => readonly string[];
+  /** Facts of the recipe that the stage reads: inputs of the step's key. Reading another one fails. */
+  readonly facts?: readonly FactName[];
+  /** Secret references in the options: their values are inputs of the step's key, which does not tell them. */
+  readonly secrets?: (options: z.output<Schema>) => readonly string[];
+  /** What the step takes from the host besides tools and files, by name: inputs of the step's key. */
+  readonly surroundings?: (
+    about: StageSurroundings<z.output<Schema>>,
+  ) => Promise<Readonly<Record<string, string>>>;
+  /** Parts by name; only of an `output` stage. */
+  readonly parts?: Readonly<Record<string, StagePart>>;
+  /** What of the options `resolve` depends on, a JSON value: a lock is stale when it changes. Absent: all of them. */
+  readonly request?: (options: z.output<Schema>) => unknown;
+  /** Resolves the packages that the options ask for against signed indexes; runs in the sandbox, writes no layer. */
+  readonly resolve?: (ctx: ResolveContext<z.output<Schema>>) => Promise<Resolution>;
+  /** Base URLs of the archives that `resolve` names, for this and later steps. */
+  readonly archives?: (
+    about: StageSurroundings<z.output<Schema>>,
+  ) => Promise<Readonly<Record<string, string>>>;
   readonly run: (ctx: StageContext<z.output<Schema>>) => Promise<void>;
 }
 

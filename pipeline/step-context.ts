@@ -1,6 +1,7 @@
 /** What a stage is handed: its options, its tree, the ports, and helpers that are the same for every stage. */
-import { join } from 'node:path';
+import { Failure } from '../artifacts/failure.js';
 import { type Chroot, openChroot } from './chroot.js';
+import type { PooledPackage } from './package-set.js';
 import type { PlannedStep } from './plan.js';
 import type { Ports } from './ports.js';
 import type { Recipe } from './recipe.js';
@@ -10,13 +11,16 @@ import { recipeUuid } from './uuid.js';
 
 export interface ContextParts {
   readonly step: PlannedStep;
-  readonly recipe: Recipe;
+  readonly recipe: Pick<Recipe, 'name' | 'folder' | 'epoch'>;
   readonly facts: RecipeFacts;
   readonly rootfs: string;
   readonly output: string;
   readonly scratch: string;
   readonly mirror: string | undefined;
-  readonly records: Map<string, unknown>;
+  readonly packages: readonly PooledPackage[];
+  readonly record: (key: string, value: unknown) => void;
+  readonly recorded: (key: string) => unknown;
+  readonly part: StageContext<unknown>['part'];
   readonly ports: Ports;
 }
 
@@ -26,9 +30,11 @@ export interface OpenContext extends AsyncDisposable {
 }
 
 export function openStepContext(parts: ContextParts): OpenContext {
-  const { step, recipe, ports, records } = parts;
+  const { step, recipe, ports } = parts;
+  const { rootfs, output, scratch, mirror, packages, record, recorded, part } = parts;
   const { emit, signal, run, start } = ports;
   const task = step.id;
+  const facts = declaredFacts(step, parts.facts);
   let chroot: Promise<Chroot> | undefined;
   return {
     context: {
@@ -38,25 +44,27 @@ export function openStepContext(parts: ContextParts): OpenContext {
       signal,
       step: step.id,
       options: step.options,
-      recipe: parts.facts,
-      rootfs: parts.rootfs,
-      output: parts.output,
-      scratch: parts.scratch,
+      recipe: facts,
+      rootfs,
+      output,
+      scratch,
+      mirror,
+      packages,
+      record,
+      recorded,
+      part,
       chroot: async (argv, options) => {
         // Only when first used: the bootstrap begins with an empty tree and has no need of one.
-        chroot ??= openChroot(parts.rootfs, step.stage.network === true, ports);
+        chroot ??= openChroot(rootfs, step.stage.network === true, ports);
         return (await chroot).run(argv, options);
       },
-      mirror: parts.mirror,
       epoch: recipe.epoch,
-      uuid: (name) => recipeUuid(recipe.name, name),
-      secret: (reference) => resolveSecret(reference, recipe.folder),
+      uuid: (name) => recipeUuid(facts.name, name),
+      secret: (reference) => resolveSecret(declaredSecret(step, reference), recipe.folder),
       warn: (message, hint) =>
         emit({ type: 'warning', task, message, ...(hint === undefined ? {} : { hint }) }),
       progress: (what, done, total, unit) =>
         emit({ type: 'progress', task, what, done, unit, ...(total === undefined ? {} : { total }) }),
-      record: (key, value) => void records.set(key, value),
-      recorded: (key) => records.get(key),
     },
     [Symbol.asyncDispose]: async () => {
       await (await chroot?.catch(() => undefined))?.[Symbol.asyncDispose]();
@@ -64,7 +72,24 @@ export function openStepContext(parts: ContextParts): OpenContext {
   };
 }
 
-/** Folder of a step in one of the build folder's rooms; numbered so that a listing shows the order. */
-export function stepFolder(room: string, index: number, step: PlannedStep): string {
-  return join(room, `${String(index + 1).padStart(2, '0')}-${step.id}`);
+/** The recipe's facts, of which reading an undeclared one fails: it would be missing in the step's key. */
+function declaredFacts(step: PlannedStep, facts: RecipeFacts): RecipeFacts {
+  const declared = new Set<string | symbol>(['folder', 'architecture', ...(step.stage.facts ?? [])]);
+  return new Proxy(facts, {
+    get: (target, name) => {
+      if (declared.has(name)) return target[name as keyof RecipeFacts];
+      throw undeclared(step, `the recipe's ${String(name)}`, 'facts');
+    },
+  });
+}
+
+function declaredSecret(step: PlannedStep, reference: string): string {
+  if ((step.stage.secrets?.(step.options) ?? []).includes(reference)) return reference;
+  throw undeclared(step, 'a secret', 'secrets');
+}
+
+function undeclared({ stage }: PlannedStep, what: string, member: string): Failure {
+  return new Failure('internal', {
+    what: `The stage ${stage.name} reads ${what} and does not declare it in \`${member}\`: its step's key would miss it.`,
+  });
 }

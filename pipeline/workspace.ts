@@ -6,9 +6,12 @@
  *   CACHEDIR.TAG              backup programs skip it (bford.info/cachedir)
  *   builds/<id>/              one build; its name holds the process it belongs to, and when that is gone, the next
  *                             build clears it
- *   builds/<id>/layers/<n>-<step>/{tree,work}    overlayfs upper and work directories
- *   builds/<id>/scratch/<n>-<step>/              a stage's private folder
+ *   builds/<id>/layers/<step>/{tree,work}        overlayfs upper and work directories
+ *   builds/<id>/{outputs,parts}/…                files of output steps, until they are complete
+ *   builds/<id>/scratch/<step>/                  a stage's private folder
  *   builds/<id>/release/                         what becomes the release
+ *   failed/<id>/              the tree of a step that failed, when the user asked for a shell in it
+ *   store/                    what is kept of builds: see store/store.ts
  *   logs/<recipe>/<id>.log    everything that tools printed; the newest few are kept
  * ```
  */

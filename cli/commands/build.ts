@@ -1,6 +1,7 @@
 /** `lunsmith build`: recipes to releases. */
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
+import { Failure } from '../../artifacts/failure.js';
 import { build } from '../build.js';
 import { bootMatrix, defaultParallel, FIRMWARE, gateNeeds, PATHS } from '../matrix.js';
 import {
@@ -15,6 +16,7 @@ import {
 import { prove } from '../prove.js';
 import { shortPath } from '../render/text.js';
 import type { Session } from '../session.js';
+import { shellInFailedTree } from '../shell.js';
 import { checkRecipes } from './check.js';
 
 export function addBuildCommand(program: Command, session: Session): void {
@@ -31,6 +33,8 @@ export function addBuildCommand(program: Command, session: Session): void {
     .addOption(mirrorOption())
     .addOption(workspaceOption(session.terminal))
     .option('--prove', 'boot each release over iSCSI as `prove` does, right after it is built')
+    .option('--twice', 'build each once more from nothing, and compare both releases bit for bit')
+    .option('--shell-on-failure', 'open a shell in the tree of the step that failed')
     .addOption(plainOption())
     .addOption(verboseOption())
     .addOption(jsonOption())
@@ -41,21 +45,28 @@ export function addBuildCommand(program: Command, session: Session): void {
       // All of them first: a slip in the last must not show up after the others were built.
       const folders = recipes.map((recipe) => path.resolve(cwd, recipe));
       const cells = options.prove === true ? bootMatrix(FIRMWARE, PATHS) : [];
-      await checkRecipes({ folders, variables, needs: gateNeeds(cells) }, renderer.emit);
+      const recipesOnly = options.prove !== true;
+      await checkRecipes({ folders, variables, needs: gateNeeds(cells), recipesOnly }, renderer.emit);
       const workspace = path.resolve(cwd, options.workspace);
-      for (const recipe of folders) {
-        session.signal.throwIfAborted();
-        const release = await build(
-          {
-            recipe,
-            output: path.resolve(cwd, options.output),
-            workspace,
-            variables,
-            ...(options.mirror === undefined ? {} : { mirror: options.mirror }),
-          },
-          renderer.emit,
-          session.signal,
-        );
+      const shell = options.shellOnFailure === true;
+      if (shell) requireTerminal(session);
+      const request = {
+        recipes: folders,
+        output: path.resolve(cwd, options.output),
+        workspace,
+        variables,
+        twice: options.twice === true,
+        keepFailed: shell,
+        ...(options.mirror === undefined ? {} : { mirror: options.mirror }),
+      };
+      const releases = await build(request, renderer.emit, session.signal).catch(async (error: unknown) => {
+        if (!shell || session.signal.aborted) throw error;
+        const failure = Failure.from(error);
+        session.fail(failure);
+        await shellInFailedTree(failure, workspace, renderer.print, session.signal);
+        throw failure;
+      });
+      for (const release of releases) {
         if (options.prove === true) {
           session.signal.throwIfAborted();
           const request = {
@@ -73,6 +84,14 @@ export function addBuildCommand(program: Command, session: Session): void {
     });
 }
 
+function requireTerminal({ terminal }: Session): void {
+  if (terminal.stdout.isTTY === true) return;
+  throw new Failure('usage', {
+    what: '`--shell-on-failure` needs a terminal.',
+    hint: 'Run the command in a terminal, or leave the option out.',
+  });
+}
+
 const HELP = `
 Examples:
   $ npx lunsmith build recipes/debian-bookworm --output out
@@ -80,4 +99,5 @@ Examples:
   $ npx lunsmith build my-recipe --set disk-size=10G --mirror http://mirror.example.org/debian
   $ npx lunsmith build my-recipe --json | jq -r 'select(.type == "released").path'
 
-A failed build leaves no release; its full log stays in WORKSPACE/logs.`;
+Steps whose inputs did not change are taken from WORKSPACE/store: \`npx lunsmith plan\` tells which, and why others run.
+A failed build leaves no release; the next one goes on at the step that failed. Its full log stays in WORKSPACE/logs.`;

@@ -50,6 +50,8 @@ export interface CheckRequest {
   readonly variables: Readonly<Record<string, string>>;
   /** What the host must have besides the recipes' own needs. */
   readonly needs?: readonly ToolNeed[];
+  /** Ask nothing of the host: whoever does the work will, if there is any. Default false. */
+  readonly recipesOnly?: boolean;
 }
 
 /** The plans of all recipes. @throws Failure that tells what is wrong in any of them, or missing on the host */
@@ -68,7 +70,8 @@ export async function checkRecipes(request: CheckRequest, emit: Emit): Promise<P
     const more = others.flatMap(({ diagnostics }) => diagnostics);
     throw new Failure(first.kind, [...first.diagnostics, ...more], { cause: first });
   }
-  await requireHost([...plans.flatMap(({ tools }) => tools), ...(request.needs ?? [])]);
+  if (request.recipesOnly !== true)
+    await requireHost([...plans.flatMap(({ tools }) => tools), ...(request.needs ?? [])]);
   for (const { recipe } of plans) {
     for (const { what, expected, hint } of recipeWarnings(recipe)) {
       const toDo = hint ?? (expected === undefined ? undefined : `Expected ${expected}.`);

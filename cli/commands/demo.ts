@@ -54,14 +54,15 @@ export function addDemoCommand(program: Command, session: Session): void {
       const cells = bootMatrix(FIRMWARE, PATHS);
       await checkRecipes({ folders: [recipe], variables: {}, needs: gateNeeds(cells) }, emit);
       const request = {
-        recipe,
+        recipes: [recipe],
         output,
         workspace,
         variables: {},
         ...(options.mirror === undefined ? {} : { mirror: options.mirror }),
       };
-      const built = await build(request, emit, session.signal);
+      const [built] = await build(request, emit, session.signal);
       session.signal.throwIfAborted();
+      if (built === undefined) return;
       const gate = {
         release: built.path,
         cells,

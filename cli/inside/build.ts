@@ -1,6 +1,8 @@
 /** The build inside the sandbox. It reads the recipe again, since stages cannot travel between processes. */
 import { type BuildPlace, type BuiltRelease, executePlan } from '../../pipeline/executor.js';
+import { bindKeys, type PlanKeys } from '../../pipeline/keys/fingerprint.js';
 import { loadRecipe } from '../../pipeline/load.js';
+import type { LockedPackage } from '../../pipeline/package-set.js';
 import { planBuild } from '../../pipeline/plan.js';
 import type { Ports } from '../../pipeline/ports.js';
 import { stages } from '../../stages/index.js';
@@ -8,10 +10,16 @@ import { stages } from '../../stages/index.js';
 export interface BuildInside {
   readonly recipe: string;
   readonly variables: Readonly<Record<string, string>>;
+  readonly keys: PlanKeys;
+  /** By step. */
+  readonly packages: readonly (readonly [string, readonly LockedPackage[]])[];
+  readonly archives: Readonly<Record<string, string>>;
   readonly place: BuildPlace;
 }
 
 export async function inside(payload: BuildInside, ports: Ports): Promise<BuiltRelease> {
   const recipe = await loadRecipe(payload.recipe, stages, { variables: payload.variables });
-  return executePlan(planBuild(recipe, stages), payload.place, ports);
+  const keyed = bindKeys(planBuild(recipe, stages), payload.keys);
+  const { archives } = payload;
+  return executePlan(keyed, { packages: new Map(payload.packages), archives }, payload.place, ports);
 }

@@ -46,6 +46,7 @@ export function renderFrame(work: Work, now: number, size: FrameSize, style: Sty
 
 /** The line that stays of a task that ended; with its chain of milestones if it booted. */
 export function renderEnded(task: Task, kind: Work['kind'], width: number, style: Style): string[] {
+  if (task.cached === true) return [style.dim(titled('=', 'cached', task.title, width))];
   const sign = task.state === 'done' ? style.green('✔') : style.red('✘');
   const title = task.note === undefined ? task.title : `${task.title}  (${task.note})`;
   const line = titled(sign, formatSeconds(task.seconds), title, width);

@@ -4,8 +4,9 @@ import type { Terminal } from '../terminal.js';
 import { renderFailure } from './failure.js';
 import type { Renderer } from './renderer.js';
 import { styleFor } from './style.js';
-import { cleanLine, formatSeconds, plural, shortPath } from './text.js';
+import { because, cleanLine, formatSeconds, plural, shortPath } from './text.js';
 import { unreachable } from './unreachable.js';
+import { TASK_NOUNS } from './work.js';
 
 export interface PlainOptions {
   /** Show every line that a tool prints. */
@@ -40,12 +41,12 @@ export function plainRenderer(terminal: Terminal, { verbose }: PlainOptions): Re
   const emit = (event: Event): void => {
     switch (event.type) {
       case 'started':
-        return write(
-          `${event.work} ${event.subject}: ${plural(event.tasks.length, event.work === 'build' ? 'step' : 'cell')}`,
-        );
+        return write(`${event.work} ${event.subject}: ${plural(event.tasks.length, TASK_NOUNS[event.work])}`);
       case 'task-started':
         running.set(event.task, { since: clock.now(), line: '' });
-        return write('started', event.task);
+        return write(`started${because(event.because)}`, event.task);
+      case 'task-cached':
+        return write(`${style.dim('cached')} ${event.key.slice(0, 12)}`, event.task);
       case 'output': {
         const line = cleanLine(event.line);
         const task = running.get(event.task ?? '');

@@ -29,7 +29,7 @@ export function releaseLines(release: ExaminedRelease, { style, cwd }: ReleaseSu
     ]),
     '',
     style.bold('Files'),
-    ...indent(table([['path', 'apparent', 'allocated', 'sha256'], ...release.files.map(fileRow)])),
+    ...indent(table([['path', 'apparent', 'allocated', 'digest'], ...release.files.map(fileRow)])),
     release.problems.length === 0
       ? `  ${style.green('✔')} every digest verified`
       : `  ${style.red('✘')} ${plural(release.problems.length, 'problem')}: see below`,
@@ -42,7 +42,7 @@ export function releaseLines(release: ExaminedRelease, { style, cwd }: ReleaseSu
 
 function fileRow(file: ExaminedFile): string[] {
   const allocated = file.allocated === undefined ? 'missing' : formatBytes(file.allocated);
-  return [file.path, formatBytes(file.bytes), allocated, file.sha256.slice(0, 16)];
+  return [file.path, formatBytes(file.bytes), allocated, file.digest.replace(/(?<=:.{12}).*/, '')];
 }
 
 function partitionLines({ disk }: Manifest, style: Style): string[] {

@@ -75,6 +75,15 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
 }
 
+/** How long ago something was, coarsely: `just now`, `5 min ago`, `3 h ago`, `12 d ago`. */
+export function formatAge(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 1) return 'just now';
+  if (minutes < 60) return `${minutes} min ago`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ago` : `${Math.floor(hours / 24)} d ago`;
+}
+
 /** The path from `cwd` where that is shorter than the absolute one. */
 export function shortPath(absolute: string, cwd: string): string {
   if (!path.isAbsolute(absolute)) return absolute;
@@ -87,6 +96,13 @@ export function quoteArgv(argv: readonly string[]): string {
   return argv
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
     .join(' ');
+}
+
+/** Why a step runs, as a tail of its line: the first input that changed, and how many more. */
+export function because(changes: readonly string[] = []): string {
+  const [first, ...more] = changes;
+  if (first === undefined) return '';
+  return `, because of ${first}${more.length === 0 ? '' : ` and ${plural(more.length, 'more change')}`}`;
 }
 
 /** `1 step`, `3 steps`. */

@@ -8,7 +8,7 @@ import { Screen } from './screen.js';
 import { styleFor } from './style.js';
 import { cleanLine, formatSeconds, plural, shortPath } from './text.js';
 import { unreachable } from './unreachable.js';
-import { applyEvent, type Work } from './work.js';
+import { applyEvent, TASK_NOUNS, type Work } from './work.js';
 
 export interface TtyOptions {
   /** Let every line that a tool prints stay above the tree. */
@@ -46,7 +46,7 @@ export function ttyRenderer(terminal: Terminal, { verbose }: TtyOptions): Render
     switch (event.type) {
       case 'started':
         screen.print([
-          `${style.bold(`${event.work} ${event.subject}`)}  ${style.dim(plural(event.tasks.length, event.work === 'build' ? 'step' : 'cell'))}`,
+          `${style.bold(`${event.work} ${event.subject}`)}  ${style.dim(plural(event.tasks.length, TASK_NOUNS[event.work]))}`,
         ]);
         stopPainting ??= clock.every(SPINNER_MS, paint);
         return paint();
@@ -65,11 +65,13 @@ export function ttyRenderer(terminal: Terminal, { verbose }: TtyOptions): Render
           `${style.yellow('!')} ${prefix(event.task)}${style.yellow('warning:')} ${event.message}`,
           ...(event.hint === undefined ? [] : [`  ${style.dim('to do:')} ${event.hint}`]),
         ]);
+      case 'task-cached':
       case 'task-finished':
       case 'task-failed':
         return ended(event.task);
       case 'released':
-        rest();
+        // Others may still be built beside it.
+        if (work?.tasks.every(({ state }) => state === 'done' || state === 'failed') === true) rest();
         return screen.print([
           `${style.green('✔')} ${style.bold('released')} ${shortPath(event.path, cwd)} in ${formatSeconds(event.seconds)}  ${style.dim(`sha256 ${event.digest.slice(0, 12)}`)}`,
         ]);

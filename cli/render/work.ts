@@ -25,14 +25,19 @@ export interface Task {
   readonly startedAt: number;
   readonly seconds: number;
   readonly note?: string;
+  /** Taken from the store. */
+  readonly cached?: true;
   /** The last line that a tool printed for it. */
   readonly line?: string;
   readonly progress?: TaskProgress & { readonly startedAt: number; readonly startedWith: number };
   readonly boots: readonly Boot[];
 }
 
+/** What the tasks of each kind of work are called. */
+export const TASK_NOUNS = { build: 'step', prove: 'cell', verify: 'task' } as const;
+
 export interface Work {
-  readonly kind: 'build' | 'prove';
+  readonly kind: keyof typeof TASK_NOUNS;
   readonly subject: string;
   readonly tasks: readonly Task[];
 }
@@ -61,6 +66,8 @@ function applyToTask(task: Task, event: Event, now: number): Task {
       const { note } = event;
       return { ...task, state: 'done', seconds: event.seconds, ...(note === undefined ? {} : { note }) };
     }
+    case 'task-cached':
+      return { ...task, state: 'done', cached: true };
     case 'task-failed':
       return { ...task, state: 'failed', seconds: event.seconds };
     case 'output': {

@@ -17,9 +17,14 @@ export interface SandboxJob {
   readonly module: string;
   /** A JSON value for its `inside` function. */
   readonly payload: unknown;
+  /** The inside gets the user's terminal as file descriptors {@link TERMINAL_FDS}. Default false. */
+  readonly terminal?: boolean;
   /** `host`: the host's network; `own`: a network namespace with nothing in it but lo, down. */
   readonly network: 'host' | 'own';
 }
+
+/** Where a job with a terminal finds it: input, output, errors. 3 is the channel to the outside. */
+export const TERMINAL_FDS = [4, 5, 6] as const;
 
 /** Milliseconds that the inside has to end by itself after an abort; all must be over within 2 s. */
 const ABORT_GRACE_MS = 1700;
@@ -56,9 +61,10 @@ export async function enterSandbox(job: SandboxJob, emit: Emit, signal: AbortSig
       fileURLToPath(new URL('pipeline/sandbox/inside.js', root)),
     ],
     {
-      stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
-      // Its own group: Ctrl-C at the terminal must reach us alone, we tell the inside in order.
-      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe', 'ipc', ...(job.terminal === true ? [0, 1, 2] : [])],
+      // Its own group: Ctrl-C at the terminal must reach us alone, we tell the inside in order. With a terminal it stays
+      // in our session, without which a shell has no control of its jobs.
+      detached: job.terminal !== true,
       env: { ...process.env, PATH: TOOL_PATH },
     },
   );

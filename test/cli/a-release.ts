@@ -58,8 +58,8 @@ function manifest(): Manifest {
     system: 'debian 12',
     kernel: { version: '6.1.0-9-amd64', commandLine: 'root=UUID=1 console=ttyS0,115200' },
     files: [
-      { path: 'boot/empty.ipxe', bytes: 0, sha256: sha256OfText('') },
-      { path: 'disk.img', bytes: 8 * MIB, sha256: zeros },
+      { path: 'boot/empty.ipxe', bytes: 0, digest: `sha256:${sha256OfText('')}` },
+      { path: 'disk.img', bytes: 8 * MIB, digest: `sha256:${zeros}` },
     ],
     disk: {
       table: 'gpt',

@@ -28,7 +28,7 @@ beforeEach(() => {
   vi.stubEnv('LUNSMITH_MIRROR', undefined);
   vi.stubEnv('LUNSMITH_WORKSPACE', undefined);
   fakes.checkRecipes.mockResolvedValue([]);
-  fakes.build.mockResolvedValue({ path: '/home/u/out/r/releases/x', digest: DIGEST });
+  fakes.build.mockResolvedValue([{ path: '/home/u/out/r/releases/x', digest: DIGEST }]);
   fakes.prove.mockResolvedValue([]);
 });
 afterEach(() => vi.unstubAllEnvs());
@@ -116,7 +116,9 @@ describe('build', () => {
     const { code, out } = await lunsmith(args);
     expect(code).toBe(0);
     expect(fakes.build.mock.calls[0]?.[0]).toEqual({
-      recipe: '/home/u/r',
+      recipes: ['/home/u/r'],
+      twice: false,
+      keepFailed: false,
       output: '/home/u/o',
       workspace: '/home/u/.cache/lunsmith',
       variables: { a: '1', b: 'x=y' },
@@ -172,7 +174,7 @@ describe('build', () => {
     const controller = new AbortController();
     fakes.build.mockImplementation(() => {
       controller.abort();
-      return Promise.resolve({ path: '/home/u/out/r/releases/x', digest: DIGEST });
+      return Promise.resolve([{ path: '/home/u/out/r/releases/x', digest: DIGEST }]);
     });
     const { code } = await lunsmith(['build', 'a', 'b', '--prove'], controller.signal);
     expect(code).toBe(130);

@@ -34,9 +34,9 @@ async function lunsmith(...args: string[]): Promise<{ code: number; out: string;
 
 const FILES_AND_PARTITIONS = [
   'Files',
-  '  path             apparent  allocated  sha256',
-  '  boot/empty.ipxe  0 B       0 B        e3b0c44298fc1c14',
-  '  disk.img         8.39 MB   0 B        2daeb1f36095b44b',
+  '  path             apparent  allocated  digest',
+  '  boot/empty.ipxe  0 B       0 B        sha256:e3b0c44298fc',
+  '  disk.img         8.39 MB   0 B        sha256:2daeb1f36095',
   '  ✔ every digest verified',
   '',
   'Partitions  gpt, 8 MiB, 11111111-0000-4000-8000-000000000000',
@@ -118,7 +118,7 @@ describe('demo', () => {
     await symlink(path, join(folder, 'out', 'debian-bookworm', 'latest'));
     fakes.build.mockImplementation((_, emit) => {
       emit({ type: 'released', recipe: 'tiny', path, digest: built.digest, seconds: 75 });
-      return Promise.resolve(built);
+      return Promise.resolve([built]);
     });
     fakes.prove.mockImplementation(async (_, emit) => {
       await addProof(built, 'bios-san', true);

@@ -4,6 +4,7 @@ import {
   cleanLine,
   displayWidth,
   fit,
+  formatAge,
   formatBinary,
   formatBytes,
   formatSeconds,
@@ -38,6 +39,16 @@ describe('text for people', () => {
     [3599.6, '1 h 00 min'],
     [7320, '2 h 02 min'],
   ])('%d seconds are %s', (seconds, text) => expect(formatSeconds(seconds)).toBe(text));
+
+  it.each([
+    [0, 'just now'],
+    [59.9, 'just now'],
+    [60, '1 min ago'],
+    [3599, '59 min ago'],
+    [3600, '1 h ago'],
+    [47.9 * 3600, '47 h ago'],
+    [48 * 3600, '2 d ago'],
+  ])('%d seconds before now are %s', (seconds, text) => expect(formatAge(seconds)).toBe(text));
 
   it.each([
     ['/home/u/out/r', '/home/u', 'out/r'],

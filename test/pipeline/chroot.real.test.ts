@@ -1,4 +1,4 @@
-import { lstat, mkdtemp, readFile, readlink, rm } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -67,6 +67,20 @@ it('has a small /dev, its own /proc and a /run that is gone afterwards', async (
     'usr',
     'usr/sbin',
   ]);
+});
+
+it('sees folders of the host, read-only, for as long as the step lasts', async () => {
+  const lent = join(folder, 'lent folder');
+  await mkdir(lent);
+  await writeFile(join(lent, 'file'), 'of the host\n');
+  const script =
+    'cat /run/lunsmith/packages/file; touch /run/lunsmith/packages/x 2>&1; ls /run/lunsmith/packages';
+  expect((await inChroot(script, { options: { folders: { packages: lent } } })).split('\n')).toEqual([
+    'of the host',
+    "touch: cannot touch '/run/lunsmith/packages/x': Read-only file system",
+    'file',
+  ]);
+  expect(await readdir(lent)).toEqual(['file']);
 });
 
 it('denies services, and leaves no trace of having done so', async () => {

@@ -1,6 +1,8 @@
 /** Plans that cannot be carried out. */
 import { describe, expect, it } from 'vitest';
-import { changed, problemsOf } from '../util/recipe-rig.js';
+import { z } from 'zod';
+import { defineStage, type StageRegistry } from '../../pipeline/stage.js';
+import { changed, FAKE_REGISTRY, problemsOf, recipeRig } from '../util/recipe-rig.js';
 
 describe('the order of steps', () => {
   it('nothing makes the root', async () => {
@@ -73,6 +75,80 @@ describe('the order of steps', () => {
                 ^^^^^^^^^
         Expected: one step that uses seal"
     `);
+  });
+});
+
+describe('a step after the initramfs', () => {
+  const motd = defineStage({
+    name: 'motd',
+    summary: 'Greet.',
+    kind: 'rootfs',
+    tools: [],
+    options: z.strictObject({ late: z.boolean().default(false).describe('After the initramfs.') }),
+    afterInitramfs: 'late',
+    run: async () => undefined,
+  });
+  const registry: StageRegistry = new Map([...FAKE_REGISTRY, ['motd', motd]]);
+  const late = '  - { uses: motd, with: { late: true } }\n';
+
+  const stepsOf = async (files: Readonly<Record<string, string>>, recipe: string) => {
+    await using rig = await recipeRig(files, registry);
+    const problems = await rig.problems(recipe);
+    return problems === '' ? (await rig.plan(recipe)).steps.map(({ id }) => id).slice(0, -2) : problems;
+  };
+
+  it('may stand there', async () => {
+    const text = changed('  - uses: seal', `${late}  - uses: seal`);
+    expect(await stepsOf({ 'r/recipe.yaml': text }, 'r')).toEqual([
+      'bootstrap',
+      'packages',
+      'initramfs',
+      'motd',
+      'seal',
+    ]);
+  });
+
+  it('may stand nowhere else', async () => {
+    const before = changed('  - uses: initramfs', `${late}  - uses: initramfs`);
+    expect(await stepsOf({ 'r/recipe.yaml': before }, 'r')).toMatchInlineSnapshot(`
+      "r/recipe.yaml:10:13 The step \`motd\` has \`late: true\`, so its place is after \`initramfs\`.
+        - { uses: motd, with: { late: true } }
+                  ^^^^
+        Found: \`initramfs\` after it
+        Hint: Move it below \`initramfs\`, or remove \`late\`."
+    `);
+    const behind = changed('  - uses: seal\n', `  - uses: seal\n${late}`);
+    expect(await stepsOf({ 'r/recipe.yaml': behind }, 'r')).toMatchInlineSnapshot(`
+      "r/recipe.yaml:11:11 The step \`seal\` cleans the root of what a build leaves behind, so its place is at the end.
+        - uses: seal
+                ^^^^
+        Found: \`motd\` after it
+        Hint: Move it to the end of \`steps\`."
+    `);
+  });
+
+  it('may not stand there without the option', async () => {
+    const text = changed('  - uses: seal', '  - uses: motd\n  - uses: seal');
+    expect(await stepsOf({ 'r/recipe.yaml': text }, 'r')).toMatchInlineSnapshot(`
+      "r/recipe.yaml:10:11 The step \`initramfs\` generates the initramfs from the finished root, so its place is at the end.
+        - uses: initramfs
+                ^^^^^^^^^
+        Found: \`motd\` after it
+        Hint: Move it below them."
+    `);
+  });
+
+  it('finds its place in a recipe that is extended', async () => {
+    const child = `extends: ../r\nname: child\nsteps:\n${late}  - { name: early, uses: motd }\n`;
+    const files = { 'r/recipe.yaml': changed('', ''), 'c/recipe.yaml': child };
+    expect(await stepsOf(files, 'c')).toEqual([
+      'bootstrap',
+      'packages',
+      'early',
+      'initramfs',
+      'motd',
+      'seal',
+    ]);
   });
 });
 

@@ -1,4 +1,4 @@
-/** Releases of the shipped recipes, each built once in a run of the suite by the command line. */
+/** Releases of the shipped recipes, each made once in a run of the suite by the command line: built twice, and the same. */
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { type CliOptions, type CliResult, lunsmith } from './cli.js';
@@ -17,5 +17,6 @@ export async function shippedRelease(recipe: 'debian-bookworm' | 'debian-trixie'
 /** A build with a workspace beside the output, as JSON events. */
 async function build(recipe: string, folder: string, options?: CliOptions): Promise<CliResult> {
   const workspace = join(inject('shared'), 'workspace');
-  return lunsmith(['build', recipe, '--output', folder, '--workspace', workspace, '--json'], options);
+  const places = ['--output', folder, '--workspace', workspace];
+  return lunsmith(['build', recipe, ...places, '--twice', '--json'], options);
 }

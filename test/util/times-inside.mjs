@@ -1,8 +1,8 @@
 // Runs inside the sandbox for times.real.test.ts: sets the times of a tree that is seen through overlayfs.
 import { lstat, mkdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { clampTimes } from '../../dist/artifacts/formats/tree-times.js';
 import { mountTree, openMountRoot } from '../../dist/pipeline/root-tree.js';
-import { clampTimes } from '../../dist/stages/sealing/times.js';
 
 /** @param {{ folder: string, folders: number, early: number, late: number, epoch: number }} payload */
 export async function inside({ folder, folders, early, late, epoch }, ports) {
@@ -14,7 +14,7 @@ export async function inside({ folder, folders, early, late, epoch }, ports) {
   const upper = { tree: join(folder, 'upper'), work: join(folder, 'work') };
   const mountRoot = await openMountRoot([folder], ports);
   const tree = await mountTree(mountRoot, { floor: join(folder, 'floor'), below: [below], upper }, ports);
-  const set = await clampTimes(tree.path, late, epoch);
+  const set = await clampTimes(ports.run, tree.path, late, epoch);
   const seconds = async (name) => (await lstat(join(tree.path, name))).mtimeMs / 1000;
   const result = {
     set,

@@ -1,0 +1,14 @@
+/** What looks after the store inside the sandbox, where the files of all mapped users are seen and may be removed. */
+
+import type { Ports } from '../../pipeline/ports.js';
+import { collectGarbage } from '../../pipeline/store/garbage.js';
+import type { GarbageReport, GarbageRequest } from '../../pipeline/store/garbage-report.js';
+import { type VerifyReport, type VerifyRequest, verifyStore } from '../../pipeline/store/verify.js';
+
+export type CacheInside =
+  | { readonly do: 'gc'; readonly request: GarbageRequest }
+  | { readonly do: 'verify'; readonly request: VerifyRequest };
+
+export async function inside(payload: CacheInside, ports: Ports): Promise<GarbageReport | VerifyReport> {
+  return payload.do === 'gc' ? collectGarbage(payload.request, ports) : verifyStore(payload.request, ports);
+}

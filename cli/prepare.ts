@@ -1,0 +1,68 @@
+/** All that is known of a build before it begins: its plan, exactly which packages it installs, and the key of every step. */
+import { join } from 'node:path';
+import type { Emit } from '../pipeline/event.js';
+import type { BuildPackages } from '../pipeline/executor.js';
+import { codeDigester } from '../pipeline/keys/code-digest.js';
+import { type KeyedPlan, keyPlan } from '../pipeline/keys/fingerprint.js';
+import { archivesOf, checkLock, lockFile, packagesOf, readLock } from '../pipeline/lock/lock.js';
+import type { Plan } from '../pipeline/plan.js';
+import type { Store } from '../pipeline/store/store.js';
+import { lunsmithVersion } from '../pipeline/version.js';
+import { stageModule } from '../stages/index.js';
+import { resolveInSandbox } from './resolve.js';
+
+/** The store of a workspace. */
+export function storeFolder(workspace: string): string {
+  return join(workspace, 'store');
+}
+
+export interface PrepareRequest {
+  readonly plan: Plan;
+  readonly store: Store;
+  readonly mirror?: string;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+export interface PreparedBuild extends BuildPackages {
+  readonly keyed: KeyedPlan;
+  /** Path of the lock that says which packages; absent when they were resolved just now. */
+  readonly lock?: string;
+}
+
+/** The task in which the packages of a recipe without a lock are resolved. */
+export const RESOLVE_TASK = { id: 'resolve', title: 'resolve  packages against the signed indexes' } as const;
+
+/** Whether a recipe has a lock. */
+export async function isLocked(plan: Plan): Promise<boolean> {
+  return (await readLock(plan.recipe.folder)) !== undefined;
+}
+
+/** @throws Failure when the lock does not fit the recipe, or packages cannot be resolved */
+export async function prepareBuild(
+  request: PrepareRequest,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<PreparedBuild> {
+  const { plan, store, mirror, variables } = request;
+  const { folder } = plan.recipe;
+  const written = await readLock(folder);
+  if (written !== undefined) checkLock(plan, written, lockFile(folder));
+  const lock =
+    written ??
+    (await resolveInSandbox(
+      { recipe: folder, variables, mirror, state: store.resolve, task: RESOLVE_TASK.id },
+      emit,
+      signal,
+    ));
+  const packages = new Map(plan.steps.map(({ id }) => [id, packagesOf(lock, id)]));
+  const keyed = await keyPlan(plan, {
+    mirror,
+    packages,
+    moduleOf: stageModule,
+    code: codeDigester(),
+    salt: await store.salt(),
+    lunsmith: await lunsmithVersion(),
+  });
+  const archives = await archivesOf(plan, mirror);
+  return { keyed, packages, archives, ...(written === undefined ? {} : { lock: lockFile(folder) }) };
+}

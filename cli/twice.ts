@@ -1,0 +1,95 @@
+/**
+ * `build --twice`: the same packages, built again from nothing beside the first release, and compared with it bit for
+ * bit. The second build shares only the package files with the first.
+ */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { compareReleases } from '../artifacts/release/compare/compare.js';
+import { notTheSame } from '../artifacts/release/compare/not-the-same.js';
+import { readRelease } from '../artifacts/release/release.js';
+import { createPorts } from '../pipeline/command.js';
+import type { Emit, TaskFacts } from '../pipeline/event.js';
+import { type BuiltRelease, tasksOf } from '../pipeline/executor.js';
+import type { Plan } from '../pipeline/plan.js';
+import { enterSandbox } from '../pipeline/sandbox/enter.js';
+import type { BuildInside } from './inside/build.js';
+
+const AGAIN = 'again/';
+const COMPARE: TaskFacts = { id: 'compare', title: 'compare  both releases bit for bit' };
+
+/** What the second build adds to the tasks of the first. */
+export function tasksAgain(plan: Plan): TaskFacts[] {
+  const again = tasksOf(plan)
+    .filter(({ id }) => id !== 'release:post')
+    .map(({ id, title }) => ({ id: `${AGAIN}${id}`, title: `${AGAIN}${title}` }));
+  return [...again, COMPARE];
+}
+
+/** @throws Failure of kind `integrity` that tells what differs, and where */
+export async function buildAgain(
+  first: BuiltRelease,
+  payload: BuildInside,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<void> {
+  const { place } = payload;
+  const name = `twice-${place.owner.self}-${randomBytes(4).toString('hex')}`;
+  // A name with a claim among the builds: if we are killed, the next build clears it.
+  const folder = join(place.workspace, 'builds', name);
+  const own: BuildInside = {
+    ...payload,
+    place: {
+      ...place,
+      output: join(folder, 'out'),
+      store: join(folder, 'store'),
+      rehearsal: true,
+      pool: place.pool ?? join(place.store, 'pool'),
+    },
+  };
+  try {
+    const second = await enterBuild(own, renamed(emit), signal);
+    await compare(first, second, emit, signal);
+  } finally {
+    // Its files belong to many users, which only the sandbox may act for.
+    const job = { module: 'cli/inside/remove.js', payload: { folder }, network: 'own' } as const;
+    if (!signal.aborted) await enterSandbox(job, () => undefined, signal);
+  }
+}
+
+/** Enters the sandbox for one build. */
+export async function enterBuild(
+  payload: BuildInside,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<BuiltRelease> {
+  const job = { module: 'cli/inside/build.js', payload, network: 'host' } as const;
+  return (await enterSandbox(job, emit, signal)) as BuiltRelease;
+}
+
+function renamed(emit: Emit): Emit {
+  return (event) =>
+    emit('task' in event && event.task !== undefined ? { ...event, task: `${AGAIN}${event.task}` } : event);
+}
+
+async function compare(
+  first: BuiltRelease,
+  second: BuiltRelease,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<void> {
+  const started = Date.now();
+  const seconds = () => (Date.now() - started) / 1000;
+  const task = COMPARE.id;
+  emit({ type: 'task-started', task });
+  try {
+    const ports = createPorts({ emit: () => undefined, signal });
+    const [a, b] = [await readRelease(first.path), await readRelease(second.path)];
+    const differences = await compareReleases(a, b, ports);
+    const [difference, ...more] = differences;
+    if (difference !== undefined) throw notTheSame(a, [difference, ...more]);
+    emit({ type: 'task-finished', task, seconds: seconds(), note: 'the same, bit for bit' });
+  } catch (error) {
+    emit({ type: 'task-failed', task, seconds: seconds() });
+    throw error;
+  }
+}

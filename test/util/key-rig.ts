@@ -1,0 +1,94 @@
+/** Keys of plans in a world that a test describes: versions of tools, digests of code, packages. */
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { sha256OfText } from '../../artifacts/release/digest.js';
+import { type KeyedPlan, keyPlan } from '../../pipeline/keys/fingerprint.js';
+import type { LockedPackage } from '../../pipeline/package-set.js';
+import type { Plan } from '../../pipeline/plan.js';
+
+/** What is around a plan; what is left out is as in every other world that leaves it out. */
+export interface KeyWorld {
+  readonly mirror?: string;
+  readonly packages?: ReadonlyMap<string, readonly LockedPackage[]>;
+  /** Digests of stages' code by name, and of what runs them by `step-context`; others have one by their name. */
+  readonly code?: Readonly<Record<string, string>>;
+  /** Installed versions by package. */
+  readonly tools?: Readonly<Record<string, string>>;
+  readonly salt?: string;
+  readonly lunsmith?: string;
+}
+
+export interface KeyRig extends AsyncDisposable {
+  readonly path: string;
+  keys(plan: Plan, world?: KeyWorld): Promise<KeyedPlan>;
+}
+
+export async function keyRig(): Promise<KeyRig> {
+  const path = await mkdtemp(join(tmpdir(), 'key-rig-'));
+  return {
+    path,
+    keys: async (plan, world = {}) => {
+      const text = Object.entries(world.tools ?? {}).map(
+        ([name, version]) => `Package: ${name}\nStatus: install ok installed\nVersion: ${version}\n`,
+      );
+      const packageDatabase = join(path, `status-${sha256OfText(text.join('\n'))}`);
+      if (!existsSync(packageDatabase)) await writeFile(packageDatabase, text.join('\n'));
+      return keyPlan(plan, {
+        mirror: world.mirror,
+        packages: world.packages ?? new Map(),
+        moduleOf: (stage) => new URL(`file:///stages/${stage}.js`),
+        code: async (module) => {
+          const name = basename(module.pathname).replace(/\.[jt]s$/, '');
+          return sha256OfText(world.code?.[name] ?? name);
+        },
+        salt: Buffer.from(world.salt ?? 'salt'),
+        lunsmith: world.lunsmith ?? '0.0.0',
+        packageDatabase,
+      });
+    },
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
+  };
+}
+
+/** Names of all results in order: steps by id, parts as `STEP/PART`. */
+export function keysByName({ steps }: KeyedPlan): Map<string, string> {
+  return new Map(
+    steps.flatMap(({ id, key, parts }): [string, string][] => [
+      [id, key],
+      ...Object.entries(parts).map(([name, part]): [string, string] => [`${id}/${name}`, part.key]),
+    ]),
+  );
+}
+
+/** Names of the results of the second plan that the first one does not have, in order. */
+export function changedNames(before: KeyedPlan, after: KeyedPlan): string[] {
+  const known = keysByName(before);
+  return [...keysByName(after)].flatMap(([name, key]) => (known.get(name) === key ? [] : [name]));
+}
+
+/** The results for which `direct` holds, and all that stand on one of them. */
+export function dependents({ steps }: KeyedPlan, direct: (name: string) => boolean): string[] {
+  let below = false;
+  return steps.flatMap(({ id, kind, parts }) => {
+    const names = [id, ...Object.keys(parts).map((name) => `${id}/${name}`)];
+    const found = names.filter((name) => below || direct(name));
+    if (kind === 'rootfs') below ||= found.length > 0;
+    return found;
+  });
+}
+
+/** A package that was made up. */
+export function lockedPackage(name: string, change: Partial<LockedPackage> = {}): LockedPackage {
+  return {
+    name,
+    version: '1.0-1',
+    architecture: 'amd64',
+    bytes: 1000,
+    sha256: sha256OfText(name),
+    archive: 'main',
+    path: `pool/main/${name}_1.0-1_amd64.deb`,
+    ...change,
+  };
+}
