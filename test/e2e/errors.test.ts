@@ -1,5 +1,5 @@
 /** What goes wrong outside of us ends in one clear message, a documented exit code, and nothing half-written. */
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { beforeAll, expect, inject, it } from 'vitest';
 import type { FailureRecord } from '../../artifacts/failure.js';
 import { type CliResult, lunsmith, MAIN } from '../util/cli.js';
+import { writeSmallRecipe } from '../util/small-recipe.js';
 
 let home: string;
 beforeAll(async () => {
@@ -15,35 +16,8 @@ beforeAll(async () => {
 });
 
 /** A small recipe with an image of this size. */
-async function recipe(name: string, size: string): Promise<string> {
-  const folder = join(home, name);
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'package.json'), JSON.stringify({ name, version: '1.0.0', private: true }));
-  await writeFile(
-    join(folder, 'recipe.yaml'),
-    `name: ${name}
-description: Fails.
-architecture: amd64
-steps:
-  - uses: debootstrap
-    with: { suite: bookworm, pockets: [] }
-  - uses: packages
-    with: { install: [linux-image-cloud-amd64, initramfs-tools, open-iscsi, systemd-sysv, udev, busybox, zstd] }
-  - uses: fstab
-  - uses: iscsi-initiator
-  - uses: initramfs
-  - uses: seal
-disk:
-  table: gpt
-  size: ${size}
-  partitions:
-    - { name: bios, type: bios-boot, size: 3M }
-    - { name: root, type: linux, size: rest, mount: / }
-kernel:
-  command-line: ['console=ttyS0,115200', iscsi_auto]
-`,
-  );
-  return folder;
+function recipe(name: string, size: string): Promise<string> {
+  return writeSmallRecipe(home, name, { size });
 }
 
 async function build(folder: string, ...args: string[]): Promise<CliResult> {
@@ -100,29 +74,46 @@ it('a root that is too small for what is in it, found before the image is writte
   await expectNoRelease();
 });
 
-it('a disk that becomes full', async () => {
+/** Mounts a small disk where only these processes see it, and lets it grow from try to try; a line for each. */
+const GROWING_DISK = `
+mount -t tmpfs -o size=1m small "$1" && disk=$1 && shift
+for size in $SIZES; do
+  mount -o "remount,size=$size" "$disk"
+  "$@" build "$RECIPE" --output "$disk/out" --workspace "$disk/work" --json > "$LOGS/$size.jsonl"
+  built=$?
+  "$@" cache verify --workspace "$disk/work" >&2
+  echo "$size $built $? $(ls "$disk/work/builds" | wc -l) $(ls "$disk/out" 2>/dev/null | wc -l)"
+done
+`;
+
+it('a disk that becomes full, in phase after phase: the store stays whole, and the next build goes on', async () => {
   const folder = await recipe('full', '2G');
-  const work = join(home, 'small-disk');
-  await mkdir(work);
-  // A small file system of its own, mounted where only this build sees it.
-  const script = 'mount -t tmpfs -o size=120m full "$1" && shift && exec "$@"';
-  const argv = [
-    process.execPath,
-    MAIN,
-    'build',
-    folder,
-    '--output',
-    join(home, 'out'),
-    '--workspace',
-    work,
-    '--json',
-  ];
-  const result = await execa('unshare', ['--mount', 'sh', '-c', script, 'full', work, ...argv], {
-    reject: false,
-  });
-  expect(result.exitCode).toBe(8);
-  const last = JSON.parse(result.stdout.trim().split('\n').at(-1) ?? '') as { failure: FailureRecord };
-  expect(last.failure.kind).toBe('space');
-  expect(last.failure.diagnostics[0]?.hint).toMatch(/^Free space/);
-  await expectNoRelease();
+  const [disk, logs] = [join(home, 'small-disk'), join(home, 'logs')];
+  await mkdir(disk);
+  await mkdir(logs);
+  const sizes = ['30m', '120m', '240m', '420m', '560m', '700m', '900m', '1200m', '3g'];
+  const lunsmithArgv = [process.execPath, MAIN];
+  const { stdout } = await execa(
+    'unshare',
+    ['--mount', 'sh', '-c', GROWING_DISK, 'full', disk, ...lunsmithArgv],
+    {
+      env: { SIZES: sizes.join(' '), RECIPE: folder, LOGS: logs },
+    },
+  );
+  const tries = stdout.split('\n').map((line) => line.split(' '));
+  expect(tries.map(([size]) => size)).toEqual(sizes);
+  const steps = new Set<string | undefined>();
+  for (const [size, built, verified, builds, releases] of tries) {
+    expect([size, verified, builds]).toEqual([size, '0', '0']);
+    if (built === '0') continue;
+    expect([size, built, releases]).toEqual([size, '8', '0']);
+    const last = (await readFile(join(logs, `${size}.jsonl`), 'utf8')).trim().split('\n').at(-1) ?? '';
+    const { failure } = JSON.parse(last) as { failure: FailureRecord };
+    expect(failure.kind).toBe('space');
+    expect(failure.diagnostics[0]?.hint).toMatch(/^Free space/);
+    steps.add(failure.step);
+  }
+  expect(tries.at(-1)?.[1]).toBe('0');
+  // Else it was always the same phase.
+  expect(steps.size).toBeGreaterThanOrEqual(3);
 });

@@ -1,90 +1,118 @@
-/** A build that is killed, at any moment, leaves nothing behind, and the next one succeeds. */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+/** A build that is killed, at any moment, leaves nothing but finished steps, and the next one goes on with them. */
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { readRelease, verifyRelease } from '../../artifacts/release/release.js';
 import { type CliResult, lunsmith } from '../util/cli.js';
 import { untilEnded, untilGone } from '../util/processes.js';
+import { writeSmallRecipe } from '../util/small-recipe.js';
 
-/** A recipe that passes through every phase, with a small kernel so that each try is short. */
-const RECIPE = `name: small
-description: Every phase of a build, in little time.
-architecture: amd64
-steps:
-  - uses: debootstrap
-    with: { suite: bookworm, pockets: [] }
-  - uses: packages
-    with: { install: [linux-image-cloud-amd64, initramfs-tools, open-iscsi, systemd-sysv, udev, busybox, zstd] }
-  - uses: fstab
-  - uses: iscsi-initiator
-  - uses: initramfs
-  - uses: seal
-disk:
-  table: gpt
-  size: 2G
-  partitions:
-    - { name: bios, type: bios-boot, size: 3M }
-    - { name: esp, type: esp, size: 64M }
-    - { name: root, type: linux, size: rest, mount: / }
-kernel:
-  command-line: ['console=ttyS0,115200', iscsi_auto]
-`;
-const PHASES = ['debootstrap', 'packages', 'initramfs', 'lun-image', 'boot-artifacts', 'release'];
+const KILLS = 20;
 
 let home: string;
-const paths = () => ({ out: join(home, 'out'), work: join(home, 'work'), recipe: join(home, 'small') });
+let recipe: string;
+const paths = () => ({ out: join(home, 'out'), work: join(home, 'work') });
 
-function build(phase?: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<CliResult> {
-  const { out, work, recipe } = paths();
+beforeAll(async () => {
+  home = join(inject('shared'), 'kill');
+  await mkdir(home, { recursive: true });
+  recipe = await writeSmallRecipe(home, 'small');
+  const locked = await lunsmith(['lock', recipe, '--workspace', paths().work]);
+  expect(locked.exitCode, locked.stderr).toBe(0);
+});
+
+/** @param events the build is killed when it has told so many */
+function build(events?: number, signal: NodeJS.Signals = 'SIGKILL'): Promise<CliResult> {
+  const { out, work } = paths();
+  let seen = 0;
+  const when = () => {
+    seen += 1;
+    return seen === events;
+  };
   return lunsmith(['build', recipe, '--output', out, '--workspace', work, '--json'], {
-    ...(phase === undefined
-      ? {}
-      : { kill: { signal, when: (event) => event.type === 'task-started' && event.task === phase } }),
+    ...(events === undefined ? {} : { kill: { signal, when } }),
   });
 }
 
 async function expectNothingLeft(result: CliResult): Promise<void> {
-  const { out, work, recipe } = paths();
-  // At least unshare and the process inside.
-  expect(result.started.length).toBeGreaterThanOrEqual(2);
+  const { work } = paths();
   await untilEnded(result.started);
   await untilGone(work);
   expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(home);
   expect((await readdir(home)).sort()).toEqual(['out', 'small', 'work']);
-  expect(await readdir(recipe)).toEqual(['package.json', 'recipe.yaml']);
-  expect(await readdir(out)).toEqual([]);
+  expect((await readdir(recipe)).sort()).toEqual(['package.json', 'recipe.lock', 'recipe.yaml']);
 }
 
-beforeAll(async () => {
-  home = join(inject('shared'), 'kill');
-  await mkdir(paths().recipe, { recursive: true });
-  await writeFile(join(paths().recipe, 'recipe.yaml'), RECIPE);
-  await writeFile(
-    join(paths().recipe, 'package.json'),
-    JSON.stringify({ name: 'small', version: '1.0.0', private: true }),
-  );
-});
+/** The newest entries of the store go, so that there is always something left to be killed at. */
+async function forget(steps: readonly string[]): Promise<void> {
+  const store = join(paths().work, 'store');
+  for (const step of steps) {
+    const key = await readFile(join(store, 'last', 'small', step), 'utf8').catch(() => undefined);
+    if (key !== undefined) await rm(join(store, 'steps', key), { recursive: true, force: true });
+  }
+  await rm(join(store, 'releases'), { recursive: true, force: true });
+  await rm(paths().out, { recursive: true, force: true });
+}
 
-describe('kill -9', () => {
-  it.each(PHASES)('in %s', async (phase) => {
-    const result = await build(phase);
-    expect(result.signal).toBe('SIGKILL');
-    await expectNothingLeft(result);
+describe('kill -9 at random moments', () => {
+  // A linear congruential generator (Numerical Recipes): the same moments in every run.
+  let state = 20;
+  const random = (below: number) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state % below;
+  };
+  // Early moments lie close together: most events are lines of the package tools.
+  const moments = Array.from({ length: KILLS }, (_, index) => 1 + random(index % 2 === 0 ? 40 : 700));
+
+  it('leaves finished steps alone, which the next build goes on with', async () => {
+    const outcomes: string[] = [];
+    for (const moment of moments) {
+      const result = await build(moment);
+      if (result.signal === 'SIGKILL') await expectNothingLeft(result);
+      else {
+        expect(result.exitCode, result.stderr).toBe(0);
+        await forget([
+          'packages',
+          'initramfs',
+          'seal',
+          'lun-image/file-systems',
+          'lun-image',
+          'boot-artifacts',
+        ]);
+      }
+      outcomes.push(result.signal ?? 'finished');
+    }
+    // Else the moments would all lie behind the end.
+    expect(outcomes.filter((outcome) => outcome === 'SIGKILL').length).toBeGreaterThanOrEqual(KILLS / 2);
+  });
+
+  it('after which the build is that of a store that nobody was killed over', async () => {
+    const { out, work } = paths();
+    const result = await build();
+    expect(result.exitCode, result.stderr).toBe(0);
+    expect(await verifyRelease(await readRelease(join(out, 'small', 'latest')))).toEqual([]);
+    expect(await readdir(join(work, 'builds'))).toEqual([]);
+    const verified = await lunsmith(['cache', 'verify', '--workspace', work]);
+    expect(verified.exitCode, verified.stdout + verified.stderr).toBe(0);
+    const again = await lunsmith([
+      'build',
+      recipe,
+      '--output',
+      out,
+      '--workspace',
+      work,
+      '--twice',
+      '--json',
+    ]);
+    expect(again.exitCode, again.stderr).toBe(0);
   });
 });
 
 it('Ctrl-C ends everything within 2 s and says so', async () => {
-  const result = await build('packages', 'SIGINT');
+  await forget(['packages', 'initramfs', 'seal', 'lun-image/file-systems', 'lun-image', 'boot-artifacts']);
+  const result = await build(60, 'SIGINT');
   expect(result.exitCode).toBe(130);
   expect(result.dyingSeconds).toBeLessThan(2);
   expect(result.events.at(-1)).toMatchObject({ type: 'failed', failure: { kind: 'interrupted' } });
   await expectNothingLeft(result);
-});
-
-it('the next build succeeds and clears what the killed ones left in the workspace', async () => {
-  const result = await build();
-  expect(result.exitCode).toBe(0);
-  const { out, work } = paths();
-  expect(await verifyRelease(await readRelease(join(out, 'small', 'latest')))).toEqual([]);
-  expect(await readdir(join(work, 'builds'))).toEqual([]);
 });

@@ -3,7 +3,18 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
 /** In every Debian system: Essential, or Priority required. */
-const ALWAYS_THERE = ['coreutils', 'findutils', 'grep', 'gzip', 'hostname', 'mount', 'sed', 'tar'];
+const ALWAYS_THERE = [
+  'apt',
+  'coreutils',
+  'dpkg',
+  'findutils',
+  'grep',
+  'gzip',
+  'hostname',
+  'mount',
+  'sed',
+  'tar',
+];
 /** Asked for on hosts that build for another architecture alone. */
 const OTHER_ARCHITECTURES = ['grub-efi-arm64-bin'];
 
