@@ -1,0 +1,48 @@
+/**
+ * Measures this project beside plain tools and beside other image builders, each pair in one run: `npm run bench`, or
+ * `npm run bench -- GROUP…`. BENCH_ROUNDS (default 5) is how often; the medians count. Needs the network, and root for
+ * the plain tools and the other builders.
+ */
+import { cpus } from 'node:os';
+import { cold } from './cold.js';
+import { commandLine } from './command-line.js';
+import { type Ground, openGround } from './ground.js';
+import { keep, type Row, table } from './measure.js';
+import { oneFile } from './one-file.js';
+import { peers } from './peers.js';
+import { sharedBase } from './shared-base.js';
+import { storeSize } from './store-size.js';
+import { twoRecipes } from './two-recipes.js';
+import { unchanged } from './unchanged.js';
+
+const GROUPS: Readonly<Record<string, (ground: Ground) => Promise<readonly Row[]>>> = {
+  unchanged,
+  'one-file': oneFile,
+  'command-line': commandLine,
+  'shared-base': sharedBase,
+  cold,
+  'store-size': storeSize,
+  'two-recipes': twoRecipes,
+  peers,
+};
+
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(GROUPS);
+const unknown = wanted.filter((name) => !Object.hasOwn(GROUPS, name));
+if (unknown.length > 0) {
+  throw new Error(`Expected groups among ${Object.keys(GROUPS).join(', ')}; found ${unknown.join(', ')}.`);
+}
+const count = Number(process.env['BENCH_ROUNDS'] ?? 5);
+const stop = new AbortController();
+process.once('SIGINT', () => stop.abort());
+process.once('SIGTERM', () => stop.abort());
+const about = { rounds: count, node: process.version, processors: cpus().map(({ model }) => model) };
+console.error('building the recipe once, which fills the pool');
+await using ground = await openGround(count, stop.signal);
+const all: Row[] = [];
+for (const name of wanted) {
+  console.error(name);
+  const rows = (await GROUPS[name]?.(ground)) ?? [];
+  console.error(`  kept in ${await keep(name, rows, about)}`);
+  all.push(...rows);
+}
+console.log(table(all));

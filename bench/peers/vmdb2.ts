@@ -1,0 +1,46 @@
+/** vmdb2 with its tarball of the root as the cache. It needs device-mapper for the partitions of the image. */
+import type { Argv } from '../../pipeline/ports.js';
+import { IMAGE_BYTES, type Peer } from './peer.js';
+
+const RUN: Argv = ['vmdb2', '--output', 'image.img', '--rootfs-tarball', 'root.tar.gz', 'image.yaml'];
+
+export const vmdb2: Peer = {
+  name: 'vmdb2',
+  needs: ['debootstrap', 'parted', 'kpartx', 'qemu-utils', 'zerofree', 'e2fsprogs'],
+  configuration: ({ suite, mirror, packages }) => ({
+    'image.yaml': `steps:
+  - mkimg: "{{ output }}"
+    size: ${IMAGE_BYTES / 1024 ** 3}G
+  - mklabel: gpt
+    device: "{{ output }}"
+  - mkpart: primary
+    device: "{{ output }}"
+    start: 1MiB
+    end: 100%
+    tag: root
+  - kpartx: "{{ output }}"
+  - mkfs: ext4
+    partition: root
+  - mount: root
+  - unpack-rootfs: root
+  - debootstrap: ${suite}
+    mirror: ${mirror}
+    variant: minbase
+    include: [${packages.join(', ')}]
+    target: root
+    unless: rootfs_unpacked
+  - create-file: /etc/apt/sources.list
+    contents: 'deb [trusted=yes] ${mirror} ${suite} main'
+    unless: rootfs_unpacked
+  - cache-rootfs: root
+    unless: rootfs_unpacked
+  - copy-file: /srv/last
+    src: last
+`,
+  }),
+  changing: 'last',
+  cold: [RUN],
+  again: [RUN],
+  image: 'image.img',
+  offset: 1024 ** 2,
+};
