@@ -18,6 +18,8 @@ export interface Build {
   readonly archives: Readonly<Record<string, string>>;
   readonly folder: BuildFolder;
   readonly mountRoot: string;
+  /** For temporary files of the host's tools. */
+  readonly temporary: string;
   /** What becomes the release. */
   readonly staging: string;
   /** Keeps the tree of a step that fails. */

@@ -18,7 +18,7 @@ import type { LockedPackage } from './package-set.js';
 import { fetchPackages } from './packages-of-steps.js';
 import type { Plan } from './plan.js';
 import type { Ports } from './ports.js';
-import { openMountRoot } from './root-tree.js';
+import { openMountRoot, openTemporary } from './root-tree.js';
 import { makeLayer, makeOutput, openFinishedRoot } from './step-work.js';
 import { usableEntry } from './store/entry.js';
 import { openStore, type StepRecord } from './store/store.js';
@@ -95,13 +95,15 @@ async function openBuild(
   const staging = join(folder.path, 'release');
   await mkdir(staging);
   const store = await openStore(place.store);
+  const mountRoot = await openMountRoot([workspace, output, store.path, keyed.plan.recipe.folder], ports);
   return {
     keyed,
     store: { ...store, pool: place.pool ?? store.pool },
     mirror,
     ...sources,
     folder,
-    mountRoot: await openMountRoot([workspace, output, store.path, keyed.plan.recipe.folder], ports),
+    mountRoot,
+    temporary: await openTemporary(mountRoot),
     staging,
     keepFailed,
     records: new Map(),

@@ -2,7 +2,7 @@
  * The root tree of a build, mounted from layers. A step sees all layers before it and writes into its own; what it
  * wrote is exactly the overlayfs upper directory. All mounts live in the sandbox's mount namespace and die with it.
  */
-import { mkdir, rm, symlink } from 'node:fs/promises';
+import { chmod, mkdir, rm, symlink } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Ports } from './ports.js';
 
@@ -33,6 +33,17 @@ export interface LayerMount {
   readonly below: readonly string[];
   /** The new layer's tree and work directories, both empty and on one file system; absent to mount read-only. */
   readonly upper?: { readonly tree: string; readonly work: string };
+}
+
+/**
+ * A folder for temporary files of the host's tools, with the path the same on every host. It lies in memory and goes with
+ * the sandbox, so that a tool that is killed leaves nothing in the host's /tmp.
+ */
+export async function openTemporary(mountRoot: string): Promise<string> {
+  const path = join(mountRoot, 'tmp');
+  await mkdir(path, { recursive: true });
+  await chmod(path, 0o1777);
+  return path;
 }
 
 /** Mounts layers at `<mountRoot>/rootfs`. */

@@ -17,6 +17,8 @@ export interface ContextParts {
   readonly output: string;
   readonly scratch: string;
   readonly mirror: string | undefined;
+  /** Folder for temporary files of the host's tools; programs in the root tree have its own /tmp. */
+  readonly temporary?: string;
   readonly packages: readonly PooledPackage[];
   readonly record: (key: string, value: unknown) => void;
   readonly recorded: (key: string) => unknown;
@@ -32,14 +34,15 @@ export interface OpenContext extends AsyncDisposable {
 export function openStepContext(parts: ContextParts): OpenContext {
   const { step, recipe, ports } = parts;
   const { rootfs, output, scratch, mirror, packages, record, recorded, part } = parts;
-  const { emit, signal, run, start } = ports;
+  const { emit, signal } = ports;
+  const env = parts.temporary === undefined ? {} : { TMPDIR: parts.temporary };
   const task = step.id;
   const facts = declaredFacts(step, parts.facts);
   let chroot: Promise<Chroot> | undefined;
   return {
     context: {
-      run,
-      start,
+      run: (argv, options) => ports.run(argv, { ...options, env: { ...env, ...options.env } }),
+      start: (argv, options) => ports.start(argv, { ...options, env: { ...env, ...options.env } }),
       emit,
       signal,
       step: step.id,

@@ -160,6 +160,7 @@ async function runStage(
       facts: plan.facts,
       scratch,
       mirror: build.mirror,
+      temporary: build.temporary,
       recorded: (key) => own.get(key) ?? build.records.get(key),
       record: (key, value) => void own.set(key, value),
       part: (name, work) => makePart(build, step, name, work, ports),

@@ -4,6 +4,7 @@ import { type ResolvedLock, resolvePlan } from '../../pipeline/lock/resolve-plan
 import type { Preference } from '../../pipeline/package-set.js';
 import { planBuild } from '../../pipeline/plan.js';
 import type { Ports } from '../../pipeline/ports.js';
+import { openMountRoot, openTemporary } from '../../pipeline/root-tree.js';
 import { stages } from '../../stages/index.js';
 
 export interface ResolveInside {
@@ -17,5 +18,7 @@ export interface ResolveInside {
 
 export async function inside(payload: ResolveInside, ports: Ports): Promise<ResolvedLock> {
   const recipe = await loadRecipe(payload.recipe, stages, { variables: payload.variables });
-  return resolvePlan(planBuild(recipe, stages), payload, ports);
+  const mountRoot = await openMountRoot([payload.state, recipe.folder], ports);
+  const temporary = await openTemporary(mountRoot);
+  return resolvePlan(planBuild(recipe, stages), { ...payload, temporary }, ports);
 }

@@ -17,6 +17,8 @@ export interface ResolveSurroundings {
   readonly prefer?: Preference;
   /** Task that events belong to; default: the step's name. */
   readonly task?: string;
+  /** Folder for temporary files of tools. */
+  readonly temporary?: string;
 }
 
 export interface ResolvedLock extends Lock {
@@ -30,13 +32,18 @@ export async function resolvePlan(
   surroundings: ResolveSurroundings,
   ports: Pick<Ports, 'emit' | 'signal'>,
 ): Promise<ResolvedLock> {
-  const { mirror, state, prefer } = surroundings;
+  const { mirror, state, prefer, temporary } = surroundings;
   await mkdir(state, { recursive: true });
   const before: Resolution[] = [];
   const steps: LockedStep[] = [];
   for (const step of resolvingSteps(plan)) {
     const task = surroundings.task ?? step.id;
-    const own = createPorts({ signal: ports.signal, emit: (event) => ports.emit(ofTask(event, task)), task });
+    const own = createPorts({
+      signal: ports.signal,
+      emit: (event) => ports.emit(ofTask(event, task)),
+      task,
+      ...(temporary === undefined ? {} : { env: { TMPDIR: temporary } }),
+    });
     try {
       const resolution = await step.stage.resolve?.({
         ...own,
