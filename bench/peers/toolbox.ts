@@ -44,6 +44,8 @@ export async function openToolbox(
   await writeFile(join(tree, 'etc/machine-id'), `${'0123456789abcdef'.repeat(2)}\n`);
   await rm(join(tree, 'etc/resolv.conf'), { force: true });
   await writeFile(join(tree, 'etc/resolv.conf'), '');
+  // The mirror that they build from is not signed. debootstrap, which vmdb2 cannot tell so, goes on without a keyring.
+  await rm(join(tree, DEBIAN_KEYRING), { force: true });
   return {
     run: async (work, argv, doing) => {
       const namespaces = ['unshare', '--mount', '--pid', '--fork', '--kill-child'] as const;
