@@ -4,6 +4,7 @@
  * the plain tools and the other builders.
  */
 import { cpus } from 'node:os';
+import { Failure } from '../artifacts/failure.js';
 import { cold } from './cold.js';
 import { commandLine } from './command-line.js';
 import { type Ground, openGround } from './ground.js';
@@ -26,23 +27,32 @@ const GROUPS: Readonly<Record<string, (ground: Ground) => Promise<readonly Row[]
   peers,
 };
 
-const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(GROUPS);
-const unknown = wanted.filter((name) => !Object.hasOwn(GROUPS, name));
-if (unknown.length > 0) {
-  throw new Error(`Expected groups among ${Object.keys(GROUPS).join(', ')}; found ${unknown.join(', ')}.`);
+async function main(names: readonly string[], signal: AbortSignal): Promise<void> {
+  const unknown = names.filter((name) => !Object.hasOwn(GROUPS, name));
+  if (unknown.length > 0) {
+    throw new Error(`Expected groups among ${Object.keys(GROUPS).join(', ')}; found ${unknown.join(', ')}.`);
+  }
+  const count = Number(process.env['BENCH_ROUNDS'] ?? 5);
+  if (!Number.isInteger(count) || count < 1) throw new Error('BENCH_ROUNDS is a whole number, at least 1.');
+  const about = { rounds: count, node: process.version, processors: cpus().map(({ model }) => model) };
+  console.error('building the recipe once, which fills the pool');
+  await using ground = await openGround(count, signal);
+  const all: Row[] = [];
+  for (const name of names) {
+    console.error(name);
+    const rows = (await GROUPS[name]?.(ground)) ?? [];
+    console.error(`  kept in ${await keep(name, rows, about)}`);
+    all.push(...rows);
+  }
+  console.log(table(all));
 }
-const count = Number(process.env['BENCH_ROUNDS'] ?? 5);
+
 const stop = new AbortController();
 process.once('SIGINT', () => stop.abort());
 process.once('SIGTERM', () => stop.abort());
-const about = { rounds: count, node: process.version, processors: cpus().map(({ model }) => model) };
-console.error('building the recipe once, which fills the pool');
-await using ground = await openGround(count, stop.signal);
-const all: Row[] = [];
-for (const name of wanted) {
-  console.error(name);
-  const rows = (await GROUPS[name]?.(ground)) ?? [];
-  console.error(`  kept in ${await keep(name, rows, about)}`);
-  all.push(...rows);
-}
-console.log(table(all));
+const given = process.argv.slice(2);
+await main(given.length > 0 ? given : Object.keys(GROUPS), stop.signal).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  if (error instanceof Failure) for (const line of error.command?.lastLines ?? []) console.error(`  ${line}`);
+  process.exitCode = 1;
+});

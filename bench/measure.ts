@@ -93,7 +93,7 @@ export function table(rows: readonly Row[]): string {
   // A reason may be long: it stands where the reference does, but widens no column.
   const counted = [head, ...rows.filter((row) => !('leftOut' in row)).map(cellsOf)];
   const width = (column: number) =>
-    Math.max(...(column === 0 ? all : counted).map((cells) => cells[column]?.length ?? 0));
+    Math.max(...(column < 2 ? all : counted).map((cells) => cells[column]?.length ?? 0));
   return all
     .map((cells) =>
       cells

@@ -23,14 +23,18 @@ export const vmdb2: Peer = {
     partition: root
   - mount: root
   - unpack-rootfs: root
+  # The mirror is not signed, and apt reads it whatever is cached.
+  - create-dir: /etc/apt/apt.conf.d
+    unless: rootfs_unpacked
+  - create-file: /etc/apt/apt.conf.d/99unsigned
+    contents: 'Acquire::AllowInsecureRepositories "true";'
+    unless: rootfs_unpacked
   - debootstrap: ${suite}
     mirror: ${mirror}
     variant: minbase
     include: [${packages.join(', ')}]
     target: root
-    unless: rootfs_unpacked
-  - create-file: /etc/apt/sources.list
-    contents: 'deb [trusted=yes] ${mirror} ${suite} main'
+    require_empty_target: false
     unless: rootfs_unpacked
   - cache-rootfs: root
     unless: rootfs_unpacked

@@ -1,16 +1,16 @@
 /** Reads every byte of a store and tells, or removes, what is not as it was written. */
-import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import PQueue from 'p-queue';
 import { Failure } from '../../artifacts/failure.js';
 import type { Ports } from '../ports.js';
 import { entryDamage } from './entry.js';
-import { pooledDigests, verifyPool } from './pool.js';
+import { takeLease } from './lease.js';
+import { verifyPool } from './pool.js';
 import { removeDamaged } from './repair.js';
 import { openStore, type StepRecord, type Store } from './store.js';
 import { surveyStore } from './survey.js';
-import { useStore } from './use.js';
+import { removalLock } from './use.js';
 
 export interface VerifyRequest {
   /** Absolute paths. */
@@ -129,15 +129,9 @@ function reasonOf(error: unknown): string {
   return command?.lastLines.at(-1) ?? message;
 }
 
-/** While they are read nobody removes them. */
+/** While they are read nobody removes them; nothing is written for that, so that a full disk can be verified. */
 async function damagedPackages(store: Store, ports: Ports): Promise<Damage[]> {
-  const packages = await pooledDigests(store.pool);
-  await using _use = await useStore(
-    store,
-    `verify-${randomBytes(8).toString('hex')}`,
-    { keys: [], packages },
-    ports,
-  );
+  await using _nobodyRemoves = await takeLease(removalLock(store), ports, { shared: true });
   const problems = await verifyPool(store.pool, ports);
   return await Promise.all(
     problems.map(async ({ file, expected, found }): Promise<Damage> => {
