@@ -39,6 +39,10 @@ export async function peers(ground: Ground): Promise<readonly Row[]> {
   const ours: Times = { cold: [], again: [] };
   const theirs = new Map<Peer, Times>(PEERS.map((peer) => [peer, { cold: [], again: [] }]));
   const reasons = new Map<Peer, string>();
+  for (const peer of PEERS) {
+    const obstacle = await peer.obstacle?.();
+    if (obstacle !== undefined) reasons.set(peer, obstacle);
+  }
   for (let round = 1; round <= ground.rounds; round++) {
     ours.cold.push((await coldBuild(ground)).took);
     ours.again.push((await fileChange(ground)).took);

@@ -14,6 +14,8 @@ export interface Peer {
   readonly name: string;
   /** Further Debian packages that it needs. */
   readonly needs: readonly string[];
+  /** Why it cannot run on this host, if that can be told beforehand. */
+  obstacle?(): Promise<string | undefined>;
   /** Texts of its configuration by path; `changing` is not among them. */
   configuration(subject: Subject): Readonly<Record<string, string>>;
   /** The file of its configuration that becomes /srv/last in the image. */

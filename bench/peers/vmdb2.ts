@@ -1,4 +1,5 @@
 /** vmdb2 with its tarball of the root as the cache. It needs device-mapper for the partitions of the image. */
+import { open } from 'node:fs/promises';
 import type { Argv } from '../../pipeline/ports.js';
 import { IMAGE_BYTES, type Peer } from './peer.js';
 
@@ -7,6 +8,15 @@ const RUN: Argv = ['vmdb2', '--output', 'image.img', '--rootfs-tarball', 'root.t
 export const vmdb2: Peer = {
   name: 'vmdb2',
   needs: ['debootstrap', 'parted', 'kpartx', 'qemu-utils', 'zerofree', 'e2fsprogs'],
+  // Opening it loads the kernel's module, if there is one. kpartx by itself would leave a loop device behind.
+  obstacle: async () => {
+    try {
+      await (await open('/dev/mapper/control', 'r+')).close();
+      return undefined;
+    } catch {
+      return 'kpartx needs device-mapper, which this kernel does not have';
+    }
+  },
   configuration: ({ suite, mirror, packages }) => ({
     'image.yaml': `steps:
   - mkimg: "{{ output }}"
