@@ -1,5 +1,5 @@
 /** The boot matrix of both shipped recipes, by the command line, and that no secret is left anywhere. */
-import { copyFile, cp, mkdir, readFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
@@ -92,7 +92,16 @@ it('no secret of a recipe is in the image, the initramfs, logs or events', async
   const unpacked = await readFile(initramfs);
   expect(unpacked.includes('etc/iscsi.initramfs')).toBe(true);
   expect([canary, hash].filter((secret) => unpacked.includes(secret))).toEqual([]);
-  const holders = (await grep(hash)).stdout.split('\n').map((line) => line.slice(line.lastIndexOf('/') + 1));
-  expect(holders).toEqual(['disk.img']);
+  // The image itself, and in the store the step's layer and what the image was made from; no record and no log.
+  const holders = (await grep(hash)).stdout.split('\n').map((path) => path.slice(home.length + 1));
+  const shown = holders.map((path) => path.replace(/[0-9a-f]{64}/g, 'DIGEST')).sort();
+  expect(shown).toEqual([
+    'out/canary/releases/DIGEST/disk.img',
+    'work/store/steps/DIGEST/output/disk.img',
+    'work/store/steps/DIGEST/output/disk.img',
+    'work/store/steps/DIGEST/tree/etc/shadow',
+  ]);
+  const shadow = holders.find((path) => path.endsWith('/shadow')) ?? '';
+  expect((await stat(join(home, shadow))).mode & 0o007).toBe(0);
   expect(`${result.stdout}${result.stderr}`).not.toContain(hash);
 });
