@@ -13,13 +13,14 @@ import type { Emit, Event } from '../pipeline/event.js';
 import { type BuiltRelease, tasksOf } from '../pipeline/executor.js';
 import { keysOf } from '../pipeline/keys/fingerprint.js';
 import { loadRecipe } from '../pipeline/load.js';
+import { type Lock, readLock } from '../pipeline/lock/lock.js';
 import { type Plan, planBuild } from '../pipeline/plan.js';
 import { openStore, type Store } from '../pipeline/store/store.js';
 import { requireHost } from '../pipeline/tools.js';
 import { claimOf } from '../pipeline/workspace.js';
 import { stages } from '../stages/index.js';
 import type { BuildInside } from './inside/build.js';
-import { isLocked, type PreparedBuild, prepareBuild, RESOLVE_TASK, storeFolder } from './prepare.js';
+import { type PreparedBuild, prepareBuild, RESOLVE_TASK, storeFolder } from './prepare.js';
 import { buildAgain, enterBuild, tasksAgain } from './twice.js';
 
 export interface BuildRequest {
@@ -27,8 +28,6 @@ export interface BuildRequest {
   readonly recipes: readonly string[];
   readonly output: string;
   readonly workspace: string;
-  /** Default: that of the workspace. */
-  readonly store?: string;
   readonly mirror?: string;
   readonly variables: Readonly<Record<string, string>>;
   /** Build again from nothing and compare. */
@@ -49,21 +48,21 @@ export async function build(
     ),
   );
   await mkdir(request.output, { recursive: true });
-  const store = await openStore(resolve(request.store ?? storeFolder(request.workspace)));
+  const store = await openStore(resolve(storeFolder(request.workspace)));
   const jobs = await Promise.all(
     plans.map(async (plan) => ({
       plan,
       prefix: plans.length === 1 ? '' : `${plan.recipe.name}/`,
-      locked: await isLocked(plan),
+      lock: await readLock(plan.recipe.folder),
     })),
   );
   emit({
     type: 'started',
     work: 'build',
     subject: plans.map(({ recipe }) => recipe.name).join(', '),
-    tasks: jobs.flatMap(({ plan, prefix, locked }) =>
+    tasks: jobs.flatMap(({ plan, prefix, lock }) =>
       [
-        ...(locked ? [] : [RESOLVE_TASK]),
+        ...(lock === undefined ? [RESOLVE_TASK] : []),
         ...tasksOf(plan),
         ...(request.twice === true ? tasksAgain(plan) : []),
       ].map((task) => ({ ...task, id: `${prefix}${task.id}`, title: `${prefix}${task.title}` })),
@@ -71,8 +70,8 @@ export async function build(
   });
   const cpu = new PQueue({ concurrency: availableParallelism() });
   const outcomes = await Promise.allSettled(
-    jobs.map(({ plan, prefix, locked }) =>
-      cpu.add(() => buildOne({ ...request, plan, store, locked }, prefixed(emit, prefix), signal)),
+    jobs.map(({ plan, prefix, lock }) =>
+      cpu.add(() => buildOne({ ...request, plan, store, lock }, prefixed(emit, prefix), signal)),
     ),
   );
   return outcomes.map((outcome) => {
@@ -88,10 +87,10 @@ function prefixed(emit: Emit, prefix: string): Emit {
     emit('task' in event && event.task !== undefined ? { ...event, task: `${prefix}${event.task}` } : event);
 }
 
-interface BuildJob extends Omit<BuildRequest, 'store'> {
+interface BuildJob extends BuildRequest {
   readonly plan: Plan;
   readonly store: Store;
-  readonly locked: boolean;
+  readonly lock: Lock | undefined;
 }
 
 async function buildOne(job: BuildJob, emit: Emit, signal: AbortSignal): Promise<BuiltRelease> {
@@ -99,7 +98,8 @@ async function buildOne(job: BuildJob, emit: Emit, signal: AbortSignal): Promise
   const prepared = await prepare(job, emit, signal);
   const payload = await payloadOf(job, prepared);
   const known = await findBuilt(job, prepared);
-  if (job.locked && (known === undefined || job.twice === true)) await requireHost(job.plan.tools);
+  if (job.lock !== undefined && (known === undefined || job.twice === true))
+    await requireHost(job.plan.tools);
   if (known !== undefined) tellCached(job.plan, prepared, emit);
   const release = known ?? (await enterBuild(payload, emit, signal));
   if (job.twice === true) await buildAgain(release, payload, emit, signal);
@@ -137,7 +137,7 @@ async function payloadOf(job: BuildJob, prepared: PreparedBuild): Promise<BuildI
 
 /** Resolving is a task of its own, since it may take a while. */
 async function prepare(job: BuildJob, emit: Emit, signal: AbortSignal): Promise<PreparedBuild> {
-  if (job.locked) return prepareBuild(job, emit, signal);
+  if (job.lock !== undefined) return prepareBuild(job, emit, signal);
   const started = Date.now();
   const seconds = () => (Date.now() - started) / 1000;
   const task = RESOLVE_TASK.id;

@@ -4,7 +4,7 @@ import type { Emit } from '../pipeline/event.js';
 import type { BuildPackages } from '../pipeline/executor.js';
 import { codeDigester } from '../pipeline/keys/code-digest.js';
 import { type KeyedPlan, keyPlan } from '../pipeline/keys/fingerprint.js';
-import { archivesOf, checkLock, lockFile, packagesOf, readLock } from '../pipeline/lock/lock.js';
+import { archivesOf, checkLock, type Lock, lockFile, packagesOf } from '../pipeline/lock/lock.js';
 import type { Plan } from '../pipeline/plan.js';
 import type { Store } from '../pipeline/store/store.js';
 import { lunsmithVersion } from '../pipeline/version.js';
@@ -18,6 +18,8 @@ export function storeFolder(workspace: string): string {
 
 export interface PrepareRequest {
   readonly plan: Plan;
+  /** The recipe's; without one its packages are resolved now. */
+  readonly lock: Lock | undefined;
   readonly store: Store;
   readonly mirror?: string;
   readonly variables: Readonly<Record<string, string>>;
@@ -25,17 +27,10 @@ export interface PrepareRequest {
 
 export interface PreparedBuild extends BuildPackages {
   readonly keyed: KeyedPlan;
-  /** Path of the lock that says which packages; absent when they were resolved just now. */
-  readonly lock?: string;
 }
 
 /** The task in which the packages of a recipe without a lock are resolved. */
 export const RESOLVE_TASK = { id: 'resolve', title: 'resolve  packages against the signed indexes' } as const;
-
-/** Whether a recipe has a lock. */
-export async function isLocked(plan: Plan): Promise<boolean> {
-  return (await readLock(plan.recipe.folder)) !== undefined;
-}
 
 /** @throws Failure when the lock does not fit the recipe, or packages cannot be resolved */
 export async function prepareBuild(
@@ -43,9 +38,8 @@ export async function prepareBuild(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<PreparedBuild> {
-  const { plan, store, mirror, variables } = request;
+  const { plan, lock: written, store, mirror, variables } = request;
   const { folder } = plan.recipe;
-  const written = await readLock(folder);
   if (written !== undefined) checkLock(plan, written, lockFile(folder));
   const lock =
     written ??
@@ -64,5 +58,5 @@ export async function prepareBuild(
     lunsmith: await lunsmithVersion(),
   });
   const archives = await archivesOf(plan, mirror);
-  return { keyed, packages, archives, ...(written === undefined ? {} : { lock: lockFile(folder) }) };
+  return { keyed, packages, archives };
 }

@@ -1,7 +1,7 @@
 /** A shell in the tree of a step that failed, from outside the sandbox. */
 import { basename } from 'node:path';
 import type { Failure } from '../artifacts/failure.js';
-import { failedFolder } from '../pipeline/failed-tree.js';
+import { failedFolder, hasFailedTree } from '../pipeline/failed-tree.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';
 import type { ShellInside } from './inside/shell.js';
 
@@ -16,6 +16,8 @@ export async function shellInFailedTree(
   if (log === undefined || step === undefined || signal.aborted) return;
   // The log is named as the build is.
   const folder = failedFolder(workspace, basename(log, '.log'));
+  // What fails before or after the steps leaves no tree.
+  if (!(await hasFailedTree(folder))) return;
   print([
     `A shell in the tree of ${step}. Leave it with \`keep\` to keep the tree, with \`discard\` or Ctrl-D to remove it.`,
   ]);

@@ -43,6 +43,8 @@ export async function buildAgain(
       output: join(folder, 'out'),
       store: join(folder, 'store'),
       rehearsal: true,
+      // What it stands on goes with it.
+      keepFailed: false,
       pool: place.pool ?? join(place.store, 'pool'),
     },
   };

@@ -4,7 +4,7 @@
  * the finished steps in the store, so that the next build goes on there, and the log.
  */
 import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Failure } from '../artifacts/failure.js';
 import { commitRelease } from '../artifacts/release/release.js';
 import { type Build, quietPorts, stepsOf, task } from './build.js';
@@ -66,13 +66,10 @@ export async function executePlan(
   try {
     const build = await openBuild(keyed, sources, place, folder, log.emit, ports);
     await using _use = await useStore(build.store, folder.id, needsOf(build), quietPorts(build));
-    let release: BuiltRelease;
-    try {
-      release = await carryOut(build, place);
-    } finally {
-      // Also after a failure: the finished steps are what the next build goes on with.
-      await Promise.all(build.completions);
-    }
+    const release = await carryOut(build, place).finally(
+      // Also after a failure, which stays the one that is told: the finished steps are what the next build goes on with.
+      () => Promise.allSettled(build.completions),
+    );
     if (place.rehearsal === true) return release;
     await hook(build, 'release:post', { LUNSMITH_RELEASE: release.path });
     const seconds = (Date.now() - started) / 1000;
@@ -113,9 +110,14 @@ async function openBuild(
   };
 }
 
+/** Keys of all steps and their parts. */
+function keysOfSteps({ steps }: KeyedPlan): string[] {
+  return steps.flatMap(({ key, parts }) => [key, ...Object.values(parts).map((part) => part.key)]);
+}
+
 function needsOf({ keyed, packages }: Build) {
   return {
-    keys: keyed.steps.flatMap(({ key, parts }) => [key, ...Object.values(parts).map((part) => part.key)]),
+    keys: keysOfSteps(keyed),
     packages: [...packages.values()].flat().map(({ sha256 }) => sha256),
   };
 }
@@ -143,15 +145,15 @@ export function tasksOf(plan: Plan): TaskFacts[] {
 }
 
 async function carryOut(build: Build, place: BuildPlace): Promise<BuiltRelease> {
-  const { plan, steps, release } = build.keyed;
+  const { plan, release } = build.keyed;
   await hook(build, 'build:pre', {});
   const kept = new Map<string, StepRecord>();
   for (const step of stepsOf(build, 'output')) {
     const record = await usableEntry(build, step.key, step.id);
     if (record !== undefined) kept.set(step.id, record);
   }
-  if (kept.size === stepsOf(build, 'output').length) await adoptAll(build);
-  else await buildRootfs(build);
+  const complete = kept.size === stepsOf(build, 'output').length;
+  if (!(complete && (await adoptRootfs(build)))) await buildRootfs(build);
   await hook(build, 'image:pre', { LUNSMITH_RELEASE: build.staging });
   await buildOutputs(build, kept);
   await hook(build, 'image:post', { LUNSMITH_RELEASE: build.staging });
@@ -166,21 +168,25 @@ async function carryOut(build: Build, place: BuildPlace): Promise<BuiltRelease> 
       recipe: plan.recipe.name,
       digest: found.digest,
       paths: [...new Set([...(before?.paths ?? []), found.path])],
-      steps: steps.flatMap(({ key, parts }) => [key, ...Object.values(parts).map((part) => part.key)]),
+      steps: keysOfSteps(build.keyed),
     });
     return found;
   });
 }
 
-/** Nothing has to be made: the layers are not even needed. */
-async function adoptAll(build: Build): Promise<void> {
-  for (const step of stepsOf(build, 'rootfs')) {
-    // What is gone from the store is not missed; what is there still tells what it recorded.
-    const record = await build.store.find(step.key);
-    if (record === undefined) continue;
+/**
+ * When no output has to be made the layers are not mounted, so that nobody looks for damage; but what they recorded is
+ * needed. @returns whether all of them are there
+ */
+async function adoptRootfs(build: Build): Promise<boolean> {
+  const steps = stepsOf(build, 'rootfs');
+  const records = await Promise.all(steps.map(({ key }) => build.store.find(key)));
+  if (records.includes(undefined)) return false;
+  for (const [index, step] of steps.entries()) {
     await build.store.touch(step.key);
-    adopt(build, step, record);
+    adopt(build, step, records[index] as StepRecord);
   }
+  return true;
 }
 
 function adopt(build: Build, step: KeyedStep, record: StepRecord): void {
@@ -227,7 +233,7 @@ function mayChangeOutputs({ keyed }: Build): boolean {
 
 /**
  * The outputs are the release's files under a second name: neither they nor a release ever change. Where a hook may
- * change them, or the file system knows no second names, they are copied.
+ * change them they are copied.
  */
 async function stageOutputs(build: Build): Promise<void> {
   const ports = quietPorts(build);
@@ -235,7 +241,6 @@ async function stageOutputs(build: Build): Promise<void> {
     const output = join(build.store.entry(key), 'output');
     const argv = ['cp', '--archive', '--no-target-directory'] as const;
     const how = mayChangeOutputs(build) ? ['--sparse=always', '--reflink=auto'] : ['--link'];
-    await mkdir(dirname(build.staging), { recursive: true });
     await ports.run([...argv, ...how, output, build.staging], { doing: 'put the release together' });
   }
 }

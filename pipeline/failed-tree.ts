@@ -4,7 +4,6 @@
  */
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { Failure } from '../artifacts/failure.js';
 import { chrootArgv, openChroot } from './chroot.js';
 import { runOnTerminal } from './command.js';
 import type { Ports } from './ports.js';
@@ -22,7 +21,15 @@ export function failedFolder(workspace: string, build: string): string {
   return join(workspace, 'failed', build);
 }
 
-/** Puts the tree of a failed step aside. @param buildFolder `<workspace>/builds/<build>` */
+/** Whether a build left the tree of a failed step. */
+export async function hasFailedTree(folder: string): Promise<boolean> {
+  return stat(join(folder, 'failed.json')).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Puts the tree of a failed step aside. Where two fail at once the first one's stays. @param buildFolder `<workspace>/builds/<build>` */
 export async function keepFailedTree(
   buildFolder: string,
   step: string,
@@ -30,6 +37,7 @@ export async function keepFailedTree(
   below: readonly string[],
 ): Promise<void> {
   const folder = failedFolder(join(buildFolder, '..', '..'), basename(buildFolder));
+  if (await hasFailedTree(folder)) return;
   await mkdir(folder, { recursive: true });
   await rename(tree, join(folder, 'tree'));
   await writeFile(join(folder, 'failed.json'), JSON.stringify({ step, below } satisfies FailedStep));
@@ -45,17 +53,9 @@ discard() { exit 0; }
 /**
  * Opens a shell as root in a failed step's tree, with the network, on the user's terminal. Leaving it by `keep` keeps the
  * tree, all else removes it. @returns whether it is kept
- * @throws Failure of kind `host` when the tree is not there
  */
 export async function shellInTree(folder: string, ports: Ports): Promise<boolean> {
-  const text = await readFile(join(folder, 'failed.json'), 'utf8').catch(() => undefined);
-  if (text === undefined) {
-    throw new Failure('host', {
-      what: 'There is no tree to open a shell in.',
-      found: `no ${join(folder, 'failed.json')}`,
-    });
-  }
-  const { step, below } = JSON.parse(text) as FailedStep;
+  const { step, below } = JSON.parse(await readFile(join(folder, 'failed.json'), 'utf8')) as FailedStep;
   const mountRoot = await openMountRoot([folder, ...below], ports);
   const upper = { tree: join(folder, 'tree'), work: join(folder, 'work') };
   let code: number;

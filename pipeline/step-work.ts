@@ -89,17 +89,20 @@ async function inTree(
     await clampTimes(ports.run, tree, started, recipe.epoch);
     return recorded;
   } catch (error) {
-    if (build.keepFailed && !ports.signal.aborted)
-      await keepFailedTree(build.folder.path, step.id, tree, below);
+    await keepIfAsked(build, step, tree, below, ports);
     throw error;
   }
 }
 
+function finishedLayers(build: Build): string[] {
+  return stepsOf(build, 'rootfs').map(({ key }) => join(build.store.entry(key), 'tree'));
+}
+
 /** The finished root, read-only. */
 export async function openFinishedRoot(build: Build): Promise<MountedTree> {
-  const below = stepsOf(build, 'rootfs').map(({ key }) => join(build.store.entry(key), 'tree'));
   const floor = join(build.folder.path, 'floor');
-  const tree = await mountTree(build.mountRoot, { floor, below }, quietPorts(build));
+  const layers = { floor, below: finishedLayers(build) };
+  const tree = await mountTree(build.mountRoot, layers, quietPorts(build));
   build.records.set(SYSTEM, await readSystem(tree.path));
   return tree;
 }
@@ -120,10 +123,7 @@ export async function makeOutput(build: Build, step: KeyedStep, rootfs: string):
           kind: 'output',
           step: step.id,
           folder: join(build.folder.path, 'outputs', step.id),
-          make: async (output) => {
-            const recorded = await runStage(build, step, stepWork, { rootfs, output, packages: [] }, ports);
-            return { ...recorded, [SYSTEM]: build.records.get(SYSTEM) };
-          },
+          make: (output) => inOutput(build, step, stepWork, { rootfs, output, packages: [] }, ports),
         },
         ports,
       );
@@ -132,6 +132,36 @@ export async function makeOutput(build: Build, step: KeyedStep, rootfs: string):
     },
     { because, note: madeElsewhere },
   );
+}
+
+async function inOutput(
+  build: Build,
+  step: KeyedStep,
+  planned: PlannedStep,
+  ground: StageGround,
+  ports: Ports,
+): Promise<Record<string, unknown>> {
+  try {
+    const recorded = await runStage(build, step, planned, ground, ports);
+    return { ...recorded, [SYSTEM]: build.records.get(SYSTEM) };
+  } catch (error) {
+    // It changes nothing in the root; a shell shows the root that it could not make a release of.
+    const tree = join(build.folder.path, 'layers', step.id);
+    await mkdir(tree, { recursive: true, mode: 0o755 });
+    await keepIfAsked(build, step, tree, finishedLayers(build), ports);
+    throw error;
+  }
+}
+
+/** Keeps the tree of a step that failed, when the user wants a shell in it. */
+async function keepIfAsked(
+  build: Build,
+  step: KeyedStep,
+  tree: string,
+  below: readonly string[],
+  { signal }: Ports,
+): Promise<void> {
+  if (build.keepFailed && !signal.aborted) await keepFailedTree(build.folder.path, step.id, tree, below);
 }
 
 interface StageGround {

@@ -3,8 +3,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { constants } from 'node:os';
 import type { Ports } from '../../pipeline/ports.js';
-import { Failure } from '../failure.js';
-import { readAll } from './sparse.js';
+import { readExactly } from './sparse.js';
 
 /** Bytes that are read at once: large enough to keep the disk busy, small enough not to stall the event loop. */
 const CHUNK = 4 * 1024 * 1024;
@@ -108,9 +107,6 @@ async function readPiece(
   const length = value.end - value.start;
   if (value.hole) return { bytes: ZEROS.subarray(0, length), buffer };
   const bytes = buffer.subarray(0, length);
-  if ((await readAll(file, bytes, value.start)) === length) return { bytes, buffer };
-  throw new Failure('integrity', {
-    what: 'A file became shorter while it was read.',
-    expected: `${value.end} bytes`,
-  });
+  await readExactly(file, bytes, value.start);
+  return { bytes, buffer };
 }

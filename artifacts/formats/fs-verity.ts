@@ -6,11 +6,10 @@
  */
 import { hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { Failure } from '../failure.js';
 import { alignedBuffers, openForDirectReading } from './direct-io.js';
 import { type DigestOptions, dataRanges } from './file-digest.js';
 import type { Span } from './ranges.js';
-import { readAll } from './sparse.js';
+import { readExactly } from './sparse.js';
 
 const BLOCK = 4096;
 const DIGEST = 32;
@@ -112,11 +111,8 @@ async function readPiece(
   if (!value) return undefined;
   const [start, end] = value;
   const bytes = buffer.subarray(0, end - start);
-  if ((await readAll(file, bytes, start)) === bytes.length) return { start, bytes, buffer };
-  throw new Failure('integrity', {
-    what: 'A file became shorter while it was read.',
-    expected: `${end} bytes`,
-  });
+  await readExactly(file, bytes, start);
+  return { start, bytes, buffer };
 }
 
 function groupDigest(group: Buffer): Buffer {

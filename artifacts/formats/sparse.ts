@@ -114,6 +114,15 @@ export async function readAll(file: FileHandle, buffer: Buffer, position: number
   return done;
 }
 
+/** Fills a buffer. @throws Failure of kind `integrity` when the file is too short by now */
+export async function readExactly(file: FileHandle, buffer: Buffer, position: number): Promise<void> {
+  if ((await readAll(file, buffer, position)) === buffer.length) return;
+  throw new Failure('integrity', {
+    what: 'A file became shorter while it was read.',
+    expected: `${position + buffer.length} bytes`,
+  });
+}
+
 async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   let done = 0;
   while (done < bytes.length) {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { Option } from '@commander-js/extra-typings';
 import { forecast } from '../../pipeline/keys/forecast.js';
+import { readLock } from '../../pipeline/lock/lock.js';
 import { openStore } from '../../pipeline/store/store.js';
 import { mirrorOption, setOption, workspaceOption } from '../options.js';
 import { prepareBuild, storeFolder } from '../prepare.js';
@@ -36,13 +37,19 @@ export function addPlanCommand(program: Command, session: Session): void {
       const documents: unknown[] = [];
       for (const plan of plans) {
         const { mirror } = options;
-        const { keyed, lock } = await prepareBuild(
-          { plan, store, variables, ...(mirror === undefined ? {} : { mirror }) },
+        const lock = await readLock(plan.recipe.folder);
+        const { keyed } = await prepareBuild(
+          { plan, lock, store, variables, ...(mirror === undefined ? {} : { mirror }) },
           () => undefined,
           session.signal,
         );
         const steps = await forecast(keyed, store);
-        documents.push({ recipe: plan.recipe.name, lock: lock ?? null, release: keyed.release, steps });
+        documents.push({
+          recipe: plan.recipe.name,
+          locked: lock !== undefined,
+          release: keyed.release,
+          steps,
+        });
         if (options.json !== true) {
           const style = styleFor(stdout, env);
           renderer.print(planLines(plan.recipe.name, steps, { style, all: options.all === true }));

@@ -31,7 +31,6 @@ export function planLines(
 const WORDS: Readonly<Record<StepForecast['state'], string>> = {
   cached: 'cached',
   run: 'run',
-  'not-needed': 'not needed',
 };
 
 function reasonLines(step: StepForecast, all: boolean): string[] {

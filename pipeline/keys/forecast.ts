@@ -8,7 +8,7 @@ export interface StepForecast {
   readonly id: string;
   readonly title: string;
   readonly key: string;
-  readonly state: 'cached' | 'run' | 'not-needed';
+  readonly state: 'cached' | 'run';
   /** Of a step that runs: what changed since the newest entry of it; empty when there is none. */
   readonly changes: readonly InputChange[];
   /** Whether the store has an entry of this step with other inputs. */
@@ -22,14 +22,12 @@ export interface StepForecast {
 /** Looks into the store without checking for damage; writes nothing. */
 export async function forecast({ plan, steps }: KeyedPlan, store: Store): Promise<StepForecast[]> {
   const found = await Promise.all(steps.map(async (step) => (await store.find(step.key)) !== undefined));
-  // The root itself is only needed for an output that has to be made.
-  const rootNeeded = steps.some(({ kind }, index) => kind === 'output' && found[index] !== true);
   return Promise.all(
     steps.map(async (step, index): Promise<StepForecast> => {
       const { id, title, key } = step;
       const last = await store.last(plan.recipe.name, id);
       const cached = found[index] === true;
-      const state = cached ? 'cached' : step.kind === 'output' || rootNeeded ? 'run' : 'not-needed';
+      const state = cached ? 'cached' : 'run';
       return {
         id,
         title,

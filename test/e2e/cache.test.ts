@@ -116,8 +116,7 @@ it('goes on at the step that failed', async () => {
 
 describe('a shell in the tree of the step that failed', () => {
   /** Types a line when the prompt is there, as a user on a terminal would. */
-  async function session(line: string): Promise<string> {
-    const wishes = { ...WISHES, hostname: 'three', command: 'echo left > /srv/left; false' };
+  async function session(line: string, wishes: SmallRecipe, exitCode: number): Promise<string> {
     const folder = await writeSmallRecipe(home, 'small', wishes);
     const argv = [process.execPath, MAIN, 'build', folder, '--output', out(), '--workspace', work()];
     const command = [...argv, '--plain', '--shell-on-failure'].join(' ');
@@ -133,20 +132,28 @@ describe('a shell in the tree of the step that failed', () => {
       typed = true;
       child.stdin.write(`${line}\n`);
     });
-    expect((await child).exitCode).toBe(5);
+    expect((await child).exitCode).toBe(exitCode);
     return seen;
   }
+  const FAILS: SmallRecipe = { ...WISHES, hostname: 'three', command: 'echo left > /srv/left; false' };
 
   it('shows what the step left, and is gone when it is discarded', async () => {
-    const seen = await session('cat /srv/left; discard');
+    const seen = await session('cat /srv/left; discard', FAILS, 5);
     expect(seen).toContain('A shell in the tree of run. Leave it with `keep`');
     expect(seen).toMatch(/^left\r?$/m);
     expect(seen).toContain('The tree is removed.');
     expect(await readdir(join(work(), 'failed'))).toEqual([]);
   });
 
+  it('shows the finished root when no image can be made of it', async () => {
+    const seen = await session('cat /etc/hostname; discard', { ...WISHES, size: '128M' }, 3);
+    expect(seen).toContain('A shell in the tree of lun-image.');
+    expect(seen).toMatch(/^one\r?$/m);
+    expect(await readdir(join(work(), 'failed'))).toEqual([]);
+  });
+
   it('keeps the tree when the user says so', async () => {
-    const seen = await session('keep');
+    const seen = await session('keep', FAILS, 5);
     const [, tree = ''] = /The tree is kept: (\S+)/.exec(seen) ?? [];
     expect(await readFile(join(tree, 'srv', 'left'), 'utf8')).toBe('left\n');
     await rm(join(work(), 'failed'), { recursive: true });
@@ -174,6 +181,17 @@ it('finds a damaged layer when it is used, and makes it again', async () => {
   expect(ran(result)).toEqual(['hostname', 'files', 'seal', ...OUTPUTS, 'release']);
   expect(result.events.filter(({ type }) => type === 'warning')).toMatchObject([{ task: 'hostname' }]);
   expect((await run('cache', 'verify')).exitCode).toBe(0);
+});
+
+it('makes a layer again whose outputs are still there, since it recorded what the manifest needs', async () => {
+  const folder = await writeSmallRecipe(home, 'small', WISHES);
+  const store = join(work(), 'store');
+  const { stdout } = await run('plan', folder, '--json');
+  const [{ steps }] = JSON.parse(stdout) as [{ steps: { id: string; key: string }[] }];
+  const seal = steps.find(({ id }) => id === 'seal');
+  await rm(join(store, 'steps', seal?.key ?? ''), { recursive: true });
+  const result = await run('build', folder, '--output', join(home, 'a'), '--json');
+  expect(ran(result)).toEqual(['seal', 'release']);
 });
 
 it('keeps to its budget, but never removes what a release uses', async () => {
