@@ -27,33 +27,47 @@ export async function makeLayer(
   below: readonly string[],
   fetching: Fetching,
 ): Promise<void> {
-  const own = join(build.folder.path, 'layers', step.id.replaceAll(':', '-'));
+  await makeResult(build, step, 'layers', (tree, ports) =>
+    inTree(build, step, { tree, below, fetching }, ports),
+  );
+}
+
+/** Runs an output step on the finished root and keeps its files. */
+export async function makeOutput(build: Build, step: KeyedStep, rootfs: string): Promise<void> {
+  const { work: planned } = step;
+  if (typeof planned === 'string') return;
+  await makeResult(build, step, 'outputs', (output, ports) =>
+    inOutput(build, step, planned, { rootfs, output, packages: [] }, ports),
+  );
+}
+
+/** The step's task: its result is made in a room of the build's folder, and kept. */
+async function makeResult(
+  build: Build,
+  step: KeyedStep,
+  room: 'layers' | 'outputs',
+  make: (content: string, ports: Ports) => Promise<Record<string, unknown>>,
+): Promise<void> {
+  const kind = room === 'layers' ? 'layer' : 'output';
+  const folder = join(build.folder.path, room, step.id.replaceAll(':', '-'));
   const because = await reasons(build, step);
   await task(
     build,
     step.id,
     async (ports) => {
-      const { records, made } = await makeEntry(
-        build,
-        {
-          ...step,
-          kind: 'layer',
-          step: step.id,
-          folder: own,
-          make: (tree) => inTree(build, step, { tree, below, fetching }, ports),
-        },
-        ports,
-      );
+      const work = {
+        ...step,
+        kind,
+        step: step.id,
+        folder,
+        make: (content: string) => make(content, ports),
+      } as const;
+      const { records, made } = await makeEntry(build, work, ports);
       remember(build, records);
       return made;
     },
-    { because, note: madeElsewhere },
+    { because, note: (made) => (made ? undefined : 'made by another build meanwhile') },
   );
-}
-
-/** Another build made the same at the same time. */
-function madeElsewhere(made: boolean): string | undefined {
-  return made ? undefined : 'made by another build meanwhile';
 }
 
 interface LayerWork {
@@ -105,33 +119,6 @@ export async function openFinishedRoot(build: Build): Promise<MountedTree> {
   const tree = await mountTree(build.mountRoot, layers, quietPorts(build));
   build.records.set(SYSTEM, await readSystem(tree.path));
   return tree;
-}
-
-/** Runs an output step on the finished root and keeps its files. */
-export async function makeOutput(build: Build, step: KeyedStep, rootfs: string): Promise<void> {
-  const { work: stepWork } = step;
-  if (typeof stepWork === 'string') return;
-  const because = await reasons(build, step);
-  await task(
-    build,
-    step.id,
-    async (ports) => {
-      const { records, made } = await makeEntry(
-        build,
-        {
-          ...step,
-          kind: 'output',
-          step: step.id,
-          folder: join(build.folder.path, 'outputs', step.id),
-          make: (output) => inOutput(build, step, stepWork, { rootfs, output, packages: [] }, ports),
-        },
-        ports,
-      );
-      remember(build, records);
-      return made;
-    },
-    { because, note: madeElsewhere },
-  );
 }
 
 async function inOutput(
