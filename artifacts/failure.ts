@@ -136,6 +136,9 @@ export class Failure extends Error {
   /** Any thrown value as a Failure; what is not one already is a defect of ours (`internal`). */
   static from(error: unknown): Failure {
     if (error instanceof Failure) return error;
+    // What is disposed of after a failure may fail too (TC39 explicit resource management); the first is the reason.
+    const { suppressed } = (error ?? {}) as { readonly suppressed?: unknown };
+    if (suppressed !== undefined) return Failure.from(suppressed);
     const code = (error as NodeJS.ErrnoException | undefined)?.code;
     if (code === 'ENOSPC' || code === 'EDQUOT') {
       return new Failure(

@@ -7,6 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../artifacts/failure.js';
 import { commitRelease } from '../artifacts/release/release.js';
+import { allSettled } from '../artifacts/settled.js';
 import { type Build, quietPorts, stepsOf, task } from './build.js';
 import { openBuildLog } from './build-log.js';
 import type { Emit, TaskFacts } from './event.js';
@@ -211,7 +212,7 @@ async function buildOutputs(build: Build, kept: ReadonlyMap<string, StepRecord>)
   if (missing.length > 0) {
     await using root = await openFinishedRoot(build);
     // They depend on the root alone, not on each other.
-    await Promise.all(missing.map((step) => makeOutput(build, step, root.path)));
+    await allSettled(missing.map((step) => makeOutput(build, step, root.path)));
   }
   for (const step of stepsOf(build, 'output')) {
     const record = kept.get(step.id);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { MIB, planLayout } from '../artifacts/formats/disk-layout.js';
 import { copySparse } from '../artifacts/formats/sparse-copy.js';
+import { allSettled } from '../artifacts/settled.js';
 import { defineStage } from '../pipeline/stage.js';
 import { layoutFindings, loaderFindings } from './lun-image/check.js';
 import { findContents, growBytes, requireRoom, withLoaders } from './lun-image/content.js';
@@ -51,7 +52,7 @@ export const lunImage = defineStage({
     const { disk } = ctx.recipe;
     const reservedPercent = ctx.options['reserved-percent'];
     const menuSeconds = ctx.options['menu-seconds'];
-    const [loaders, contents] = await Promise.all([
+    const [loaders, contents] = await allSettled([
       linkBootLoaders({ run, recipe: ctx.recipe, rootfs, scratch, menuSeconds }),
       findContents(disk, { run, rootfs, scratch }),
     ]);

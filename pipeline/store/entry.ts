@@ -2,6 +2,7 @@
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestFile } from '../../artifacts/release/file-digests.js';
+import { allSettled } from '../../artifacts/settled.js';
 import type { Build } from '../build.js';
 import { quietPorts } from '../build.js';
 import type { Keyed } from '../keys/fingerprint.js';
@@ -141,7 +142,7 @@ async function complete(
 ): Promise<void> {
   const ports = quietPorts(build);
   const folder = contentFolder(build.store.entry(key), kind);
-  const [tree, digests, boot] = await Promise.all([
+  const [tree, digests, boot] = await allSettled([
     listTree(folder, ports),
     contentDigest(folder, kind, ports),
     bootId(),

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import PQueue from 'p-queue';
 import { Failure } from '../../artifacts/failure.js';
+import { allSettled } from '../../artifacts/settled.js';
 import type { Ports } from '../../pipeline/ports.js';
 import type { PooledPackage } from '../../pipeline/stage.js';
 import { withFields } from './stanza.js';
@@ -37,12 +38,14 @@ export async function writeRepository(
   await mkdir(join(dists, 'main', `binary-${architecture}`), { recursive: true });
   await mkdir(join(folder, 'pool'), { recursive: true });
   const queue = new PQueue({ concurrency: READERS });
-  const stanzas = await queue.addAll(
-    packages.map((each) => async () => {
-      const path = `pool/${fileName(each)}`;
-      await place(each.file, join(folder, path));
-      return indexStanza(await controlOf(each, ports), each, path);
-    }),
+  const stanzas = await allSettled(
+    packages.map((each) =>
+      queue.add(async () => {
+        const path = `pool/${fileName(each)}`;
+        await place(each.file, join(folder, path));
+        return indexStanza(await controlOf(each, ports), each, path);
+      }),
+    ),
   );
   const text = stanzas.map((stanza) => `${stanza}\n\n`).join('');
   await writeFile(join(dists, index), text);
