@@ -1,0 +1,129 @@
+/**
+ * A site as plain data: its target hosts, channels and clients, after `lunsmith.yaml` was read and checked. Whoever renders
+ * or applies something is handed these and never the file.
+ */
+
+/** How a program on this machine reaches the target host. */
+export type Transport =
+  | { readonly kind: 'directory' }
+  /** The system's ssh; its own configuration, agent and jump hosts apply. */
+  | { readonly kind: 'ssh'; readonly destination: string; readonly port?: number };
+
+/** How the LUN of a client comes to be from that of a release. */
+export type CloneKind =
+  /** A reflink where the file system has it, else a sparse copy with a warning. */
+  | { readonly kind: 'file' }
+  /** `group/pool` of LVM, thinly provisioned. */
+  | { readonly kind: 'lvm'; readonly group: string; readonly pool: string }
+  | { readonly kind: 'zfs'; readonly dataset: string };
+
+export type DhcpKind =
+  /** Answers beside the DHCP server that the network has; changes no address. */
+  | { readonly kind: 'dnsmasq-proxy'; readonly interface: string; readonly network: string }
+  | {
+      readonly kind: 'dnsmasq';
+      readonly interface: string;
+      readonly range: {
+        readonly first: string;
+        readonly last: string;
+        readonly netmask: string;
+        readonly leaseSeconds: number;
+      };
+      readonly router?: string;
+      readonly dns?: readonly string[];
+    }
+  | {
+      readonly kind: 'isc-dhcpd';
+      readonly subnet: string;
+      readonly netmask: string;
+      readonly range?: { readonly first: string; readonly last: string };
+      readonly router?: string;
+      readonly dns?: readonly string[];
+    }
+  | { readonly kind: 'none' };
+
+export interface HostFacts {
+  /** Its name in the site. */
+  readonly name: string;
+  readonly transport: Transport;
+  /** Absolute path of the folder on the host; see layout.ts. */
+  readonly root: string;
+  /** The address at which clients reach it, IPv4. */
+  readonly address: string;
+  readonly target: {
+    readonly kind: 'lio' | 'tgt' | 'iet';
+    /** What the names of its targets begin with: `iqn.2026-01.org.example:san1`. */
+    readonly prefix: string;
+    /** TCP port; 3260 is the registered one (RFC 7143). */
+    readonly port: number;
+  };
+  readonly clone: CloneKind;
+  readonly http: {
+    /** Base URL under which `<root>/http` is served, without a slash at its end. */
+    readonly url: string;
+    /** Group that the HTTP server's process is in: files with secrets are readable by it and nobody else. */
+    readonly group?: string;
+  };
+  readonly dhcp: DhcpKind;
+  /** Commands that make the DHCP server read its file again. */
+  readonly reload?: readonly string[];
+  /** Cells of the boot matrix that a release must have passed: `bios-san`, … */
+  readonly gate: readonly string[];
+}
+
+export interface StaticAddress {
+  /** IPv4. */
+  readonly address: string;
+  readonly netmask: string;
+  readonly gateway?: string;
+  readonly dns?: string;
+}
+
+/** One of the systems that a client can boot. */
+export interface ClientImage {
+  /** Unique in its client. */
+  readonly name: string;
+  readonly channel: string;
+  /** Bytes of the LUN, a multiple of 1 MiB; absent: as large as the release's image. */
+  readonly bytes?: number;
+  /** `san`: iPXE sanboot; `direct`: kernel and initramfs by iPXE. */
+  readonly boot: 'san' | 'direct';
+}
+
+export interface ClientFacts {
+  /** Unique in the site; part of its targets' names. */
+  readonly name: string;
+  /** Name of its target host. */
+  readonly host: string;
+  /** Lower case with colons. */
+  readonly mac?: string;
+  /** SMBIOS serial number, as iPXE's `${serial}`. */
+  readonly serial?: string;
+  /** SMBIOS UUID, lower case. */
+  readonly uuid?: string;
+  /** Its IQN. */
+  readonly initiator: string;
+  /** User of CHAP. */
+  readonly account: string;
+  /** Reference to the secret: `env:NAME` or `file:PATH`. */
+  readonly secret: string;
+  /** Absent: by DHCP. */
+  readonly address?: StaticAddress;
+  /** The first is what it boots when nobody chooses. More than one: a menu. */
+  readonly images: readonly [ClientImage, ...ClientImage[]];
+  /** Seconds that the menu waits. */
+  readonly menuSeconds: number;
+  /**
+   * What a promotion does to it. `promote`: its next boot is a fresh clone of the new release, and the clone that it
+   * had is kept for a rollback; `rebase`: nothing, until `client rebase`.
+   */
+  readonly follows: 'promote' | 'rebase';
+}
+
+export interface Site {
+  /** Absolute path of the folder of `lunsmith.yaml`; references to files start there. */
+  readonly folder: string;
+  readonly hosts: readonly HostFacts[];
+  readonly channels: readonly string[];
+  readonly clients: readonly ClientFacts[];
+}
