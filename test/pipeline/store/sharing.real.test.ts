@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { usableEntry } from '../../../pipeline/store/entry.js';
 import { shareFiles } from '../../../pipeline/store/sharing.js';
+import { useStore } from '../../../pipeline/store/use.js';
 import { verifyStore } from '../../../pipeline/store/verify.js';
 import { addRelease, keyOf, makeTrueEntry, type TestStore, testBuild, testStore } from './a-store.js';
 
@@ -206,6 +207,22 @@ describe('damage to a shared file', () => {
     expect(await at.store.keys()).toEqual([keyOf('c')]);
     await boot('a');
     expect(await verify()).toMatchObject({ entries: 2, damaged: [] });
+  });
+
+  it('stays known in one that could not be removed', async () => {
+    const keys = [keyOf('a')];
+    const build = testBuild(at);
+    {
+      await using _use = await useStore(at.store, 'tiny-1', { keys, packages: [] }, at.ports);
+      const { damaged } = await verify(true);
+      expect(new Map(damaged.map(({ id, outcome }) => [id, outcome]))).toEqual(
+        new Map([
+          [keyOf('a'), 'needed'],
+          [keyOf('b'), 'removed'],
+        ]),
+      );
+    }
+    expect(await usableEntry(build, keyOf('a'), 'boot')).toBeUndefined();
   });
 
   it('that a use finds is looked for at the next use of the others too', async () => {
