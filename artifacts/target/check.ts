@@ -41,11 +41,7 @@ export function checkOffered(by: string, offered: readonly OfferedLun[], rules: 
   unique('serial number', offered, ({ serial }) => serial);
 }
 
-function unique(
-  what: string,
-  offered: readonly OfferedLun[],
-  key: (lun: OfferedLun) => string,
-): void {
+function unique(what: string, offered: readonly OfferedLun[], key: (lun: OfferedLun) => string): void {
   const owners = new Map<string, string>();
   for (const lun of offered) {
     const owner = owners.get(key(lun));

@@ -7,13 +7,7 @@
  */
 import { Failure } from '../../failure.js';
 import type { OfferedLun } from '../adapter.js';
-import {
-  bindAccount,
-  deleteAccount,
-  newAccount,
-  type TgtOrder,
-  unbindAccount,
-} from './requests.js';
+import { bindAccount, deleteAccount, newAccount, type TgtOrder, unbindAccount } from './requests.js';
 import type { TgtTarget } from './show.js';
 
 export interface AccountFacts {

@@ -5,7 +5,15 @@ import type { Ports, RunningTool } from '../../../pipeline/ports.js';
 import { Failure } from '../../failure.js';
 import { askTgtd } from './client.js';
 import type { TgtRequest } from './protocol.js';
-import { bindAccount, bindInitiator, newAccount, newLun, newTarget, setLun, type TgtOrder } from './requests.js';
+import {
+  bindAccount,
+  bindInitiator,
+  newAccount,
+  newLun,
+  newTarget,
+  setLun,
+  type TgtOrder,
+} from './requests.js';
 import { parseTargets, type TgtTarget } from './show.js';
 
 /** tgtd appends the number of its control port (tgtd(8), `--control-port`) to its socket's name. */

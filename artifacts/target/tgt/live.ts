@@ -1,8 +1,8 @@
 /** Changes a running tgtd over its management socket, so that no secret stands in a command line. */
 import { posix } from 'node:path';
 import { Failure } from '../../failure.js';
-import { hostLayout } from '../../publish/layout.js';
 import type { TargetHost } from '../../publish/host.js';
+import { hostLayout } from '../../publish/layout.js';
 import type { IscsiSession, OfferedLun, Portal } from '../adapter.js';
 import { refuseBusy, refuseStrange } from '../refusals.js';
 import { accountOrders, orphans, unbindAll } from './accounts.js';
