@@ -72,7 +72,7 @@ async function spawnTool(
     reject: false,
     buffer: false,
     cleanup: true,
-    stdin: options.input === undefined ? 'ignore' : 'pipe',
+    stdin: options.input === undefined && options.holdInput !== true ? 'ignore' : 'pipe',
     stdout: 'pipe',
     stderr: 'pipe',
   }) as unknown as Spawned['child'];
@@ -188,7 +188,7 @@ async function start(
   if (surroundings.signal.aborted) throw interrupted(options);
   const { child, tail, linesDone } = await spawnTool(
     argv,
-    { ...options, input: options.input ?? '' },
+    options.holdInput === true ? options : { ...options, input: options.input ?? '' },
     surroundings,
   );
   const { pid } = child;

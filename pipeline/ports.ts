@@ -14,6 +14,11 @@ export interface RunOptions {
   /** Added to the scrubbed environment (PATH, LC_ALL=C.UTF-8, TZ=UTC, HOME). Secrets go here or to `input`, never to argv. */
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string | Uint8Array;
+  /**
+   * The tool's input stays open and empty until the tool ends, or we do, however we do: a tool that waits for its end dies
+   * with us. Default false: it is at its end from the beginning.
+   */
+  readonly holdInput?: boolean;
   /** Each line as it comes, besides the `output` event. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
   /** Exit codes that are no failure; default [0]. */

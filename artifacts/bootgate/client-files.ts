@@ -1,6 +1,6 @@
 /** What belongs to the one client of a cell: its iPXE script and, for a direct boot, its small cpio. Both hold its secret. */
-import { writeCpio } from '../formats/cpio.js';
 import { clientScript, sanUri } from '../formats/ipxe.js';
+import { initiatorCpio } from '../formats/open-iscsi.js';
 import type { Cell } from '../release/proof.js';
 import type { GateIdentity } from './identity.js';
 import type { GateNetwork } from './network.js';
@@ -51,21 +51,12 @@ function undionly(cell: Cell, { kind, server }: GateNetwork): { readonly undionl
 
 /** The archive that open-iscsi's initramfs script finds its settings in. */
 export function clientCpio(identity: GateIdentity, server: string): Buffer {
-  const settings = {
-    ISCSI_INITIATOR: identity.initiator,
-    ISCSI_TARGET_NAME: identity.target,
-    ISCSI_TARGET_IP: server,
-    ISCSI_TARGET_PORT: String(ISCSI_PORT),
-    ISCSI_TARGET_GROUP: '1',
-    ISCSI_USERNAME: identity.chapUser,
-    ISCSI_PASSWORD: identity.offeredSecret,
-  };
-  const lines = Object.entries(settings).map(([name, text]) => `${name}='${text}'\n`);
-  const file = (path: string, text: string) =>
-    ({ type: 'file', path, mode: 0o600, uid: 0, gid: 0, content: Buffer.from(text) }) as const;
-  return writeCpio([
-    { type: 'directory', path: 'etc', mode: 0o755, uid: 0, gid: 0 },
-    file('etc/iscsi.initramfs', lines.join('')),
-    file('etc/initiatorname.iscsi', `InitiatorName=${identity.initiator}\n`),
-  ]);
+  return initiatorCpio({
+    initiator: identity.initiator,
+    target: identity.target,
+    server,
+    port: ISCSI_PORT,
+    user: identity.chapUser,
+    secret: identity.offeredSecret,
+  });
 }

@@ -19,8 +19,13 @@ export interface DnsmasqConfig {
   readonly boot: { readonly bios: string; readonly uefi: string; readonly ipxe: string };
   /** Absolute path of the folder that TFTP serves. */
   readonly tftpRoot: string;
-  /** Absolute path of the file that leases are kept in. */
-  readonly leaseFile: string;
+  /** Absolute path of the file that leases are kept in; absent: where dnsmasq was built to keep them. */
+  readonly leaseFile?: string;
+  /**
+   * A network with more in it than us: dnsmasq tries an address before it gives it away, and tells clients of no router but
+   * this one and of no DNS server but these. Absent: it does not try, and is itself the router.
+   */
+  readonly network?: { readonly router: string | undefined; readonly dns: readonly string[] };
   /**
    * An IPv6 prefix to advertise, e.g. `fd00:1::`; the interface needs an address in it. iPXE waits some 16 s for a
    * router advertisement before it goes on without IPv6, so a network with one boots that much faster.
@@ -35,30 +40,32 @@ const ARCHITECTURES = [
   ['uefi', 9],
 ] as const;
 
+/** dnsmasq beside the DHCP server that the network has. */
+export interface DnsmasqProxyConfig extends Pick<DnsmasqConfig, 'interface' | 'boot' | 'tftpRoot'> {
+  /** Address of the network, e.g. `192.0.2.0`. */
+  readonly network: string;
+}
+
 /**
  * The text of dnsmasq.conf. dnsmasq is the only DHCP server of the network and no DNS server.
  * @throws Failure of kind `usage` for a value that dnsmasq would take for something else
  */
 export function dnsmasqConfig(config: DnsmasqConfig): string {
-  const { range, boot, hosts = [], advertise } = config;
+  const { range, boot, hosts = [], advertise, leaseFile, network } = config;
   const lines = [
-    'port=0',
-    'no-resolv',
-    'no-hosts',
-    `interface=${plain(config.interface)}`,
-    'bind-interfaces',
-    '',
+    ...general(config),
     'dhcp-authoritative',
-    'no-ping',
+    ...(network === undefined ? ['no-ping'] : []),
     'log-dhcp',
-    `dhcp-leasefile=${path(config.leaseFile)}`,
+    ...(leaseFile === undefined ? [] : [`dhcp-leasefile=${path(leaseFile)}`]),
     `dhcp-range=${plain(range.first)},${plain(range.last)},${plain(range.netmask)},${range.leaseSeconds}`,
+    ...(network === undefined ? [] : networkOptions(network)),
     ...hosts.map(({ mac, address, name }) => {
       return `dhcp-host=${[mac, address, ...(name === undefined ? [] : [name])].map(plain).join(',')}`;
     }),
     ...(advertise === undefined ? [] : ['enable-ra', `dhcp-range=${plain(advertise)},ra-only`]),
     '',
-    'dhcp-match=set:ipxe,175',
+    IS_IPXE,
     ...ARCHITECTURES.map(([tag, number]) => `dhcp-match=set:${tag},option:client-arch,${number}`),
     `dhcp-boot=tag:!ipxe,tag:bios,${plain(boot.bios)}`,
     `dhcp-boot=tag:!ipxe,tag:uefi,${plain(boot.uefi)}`,
@@ -66,10 +73,50 @@ export function dnsmasqConfig(config: DnsmasqConfig): string {
     // No proxy DHCP server is to be waited for: ipxe.org/howto/dhcpd, no-pxedhcp.
     'dhcp-option=tag:ipxe,encap:175,176,1b',
     '',
-    'enable-tftp',
-    `tftp-root=${path(config.tftpRoot)}`,
+    ...tftp(config),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/**
+ * The text of dnsmasq.conf for a proxy DHCP server (PXE specification 2.1, section 2.2): it gives no address and no other option
+ * away, it only tells PXE clients what to load.
+ * @throws Failure of kind `usage` for a value that dnsmasq would take for something else
+ */
+export function dnsmasqProxyConfig(config: DnsmasqProxyConfig): string {
+  const { boot } = config;
+  const service = (tag: string, architecture: number, file: string) =>
+    `pxe-service=tag:${tag},${architecture},"Network boot",${plain(file)}`;
+  const lines = [
+    ...general(config),
+    'log-dhcp',
+    `dhcp-range=${plain(config.network)},proxy`,
+    '',
+    IS_IPXE,
+    ...ARCHITECTURES.map(([firmware, number]) => service('!ipxe', number, boot[firmware])),
+    ...ARCHITECTURES.map(([, number]) => service('ipxe', number, boot.ipxe)),
+    '',
+    ...tftp(config),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Option 175 is iPXE's own, and every iPXE sends it (ipxe.org/howto/dhcpd). */
+const IS_IPXE = 'dhcp-match=set:ipxe,175';
+
+function general(config: Pick<DnsmasqConfig, 'interface'>): string[] {
+  return ['port=0', 'no-resolv', 'no-hosts', `interface=${plain(config.interface)}`, 'bind-interfaces', ''];
+}
+
+function tftp({ tftpRoot }: Pick<DnsmasqConfig, 'tftpRoot'>): string[] {
+  return ['enable-tftp', `tftp-root=${path(tftpRoot)}`];
+}
+
+/** An option without a value is not sent, where dnsmasq would send its own address. */
+function networkOptions({ router, dns }: NonNullable<DnsmasqConfig['network']>): string[] {
+  const option = (name: string, values: readonly string[]) =>
+    `dhcp-option=${[`option:${name}`, ...values.map(plain)].join(',')}`;
+  return [option('router', router === undefined ? [] : [router]), option('dns-server', dns)];
 }
 
 /** A value that ends at a comma or a space, and whose `#` begins a comment. */

@@ -20,11 +20,19 @@ const GROUP = FANOUT * BLOCK;
 /** Groups that are read at once: 4 MiB. */
 const CHUNK = 8;
 
+export interface VerityOptions extends DigestOptions {
+  /**
+   * Called in order with the data of at most 128 blocks, which stands at `start`, and with the sha256 of each. What it is not
+   * called with is zeros. Both buffers are used again.
+   */
+  readonly onGroup?: (start: number, digests: Buffer, bytes: Buffer) => void;
+}
+
 /**
  * Lower-case hex digest of a file.
  * @throws Failure of kind `integrity` when the file becomes shorter meanwhile
  */
-export async function fsVerityDigest(path: string, options: DigestOptions = {}): Promise<string> {
+export async function fsVerityDigest(path: string, options: VerityOptions = {}): Promise<string> {
   const file = await openForDirectReading(path);
   try {
     const { size } = await file.stat();
@@ -51,7 +59,7 @@ async function digestGroups(
   file: FileHandle,
   size: number,
   data: readonly Span[],
-  options: DigestOptions,
+  options: VerityOptions,
 ): Promise<Buffer> {
   const groups = Buffer.alloc(Math.ceil(size / GROUP) * DIGEST);
   for (let group = 0; group < groups.length / DIGEST; group += 1)
@@ -70,9 +78,13 @@ async function digestGroups(
     options.onProgress?.(start + bytes.length);
     for (let at = 0; at < bytes.length; at += GROUP) {
       const group = bytes.subarray(at, at + GROUP);
-      (size <= BLOCK ? digestOf(padded(group)) : groupDigest(group)).copy(
+      const digests = blockDigests(group);
+      options.onGroup?.(start + at, digests, group);
+      (size <= BLOCK ? digests : groupDigest(digests)).copy(
         groups,
         ((start + at) / GROUP) * DIGEST,
+        0,
+        DIGEST,
       );
     }
   }
@@ -115,12 +127,17 @@ async function readPiece(
   return { start, bytes, buffer };
 }
 
-function groupDigest(group: Buffer): Buffer {
+/** The tree's block over a group. */
+function blockDigests(group: Buffer): Buffer {
   const digests = Buffer.alloc(BLOCK);
   for (let at = 0; at < group.length; at += BLOCK) {
     const block = padded(group.subarray(at, at + BLOCK));
     (block.equals(ZEROS) ? ZERO_BLOCK : digestOf(block)).copy(digests, (at / BLOCK) * DIGEST);
   }
+  return digests;
+}
+
+function groupDigest(digests: Buffer): Buffer {
   return digests.equals(ZERO_GROUP) ? ZERO_GROUP_DIGEST : digestOf(digests);
 }
 

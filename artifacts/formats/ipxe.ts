@@ -41,7 +41,7 @@ export function sanUri(options: {
 
 /** The release's script that boots the LUN as a disk; for UEFI by the file that is found without an NVRAM entry. */
 export function sanbootScript(): string {
-  return script([
+  return ipxeScript([
     '# Boots the LUN of this release over iSCSI. It belongs to no client; whoever chains to it sets:',
     '#   san-uri        iscsi:SERVER::PORT:LUN:TARGET, the LUN in hexadecimal',
     '#   initiator-iqn  the name by which the target knows the client',
@@ -66,7 +66,7 @@ export function sanbootScript(): string {
  */
 export function directScript(commandLine: readonly string[]): string {
   const parameters = commandLine.map(checkParameter).join(' ');
-  return script([
+  return ipxeScript([
     '# Boots kernel and initramfs of this release; the root is on iSCSI. It belongs to no client; whoever chains to it sets:',
     "#   client-initrd  URI of the client's small cpio archive with /etc/iscsi.initramfs",
     '#   client-ip      what follows ip= on the kernel command line (unset: dhcp)',
@@ -96,15 +96,15 @@ export function clientScript({ settings, next, undionly }: ClientScript): string
   const takeOver = (uri: string) => [
     'iseq ${platform} efi && goto client ||',
     'iseq ${netX/chip} undionly && goto client ||',
-    `chain ${checkWord(uri)}`,
+    `chain ${uriWord(uri)}`,
     ':client',
   ];
-  return script([
+  return ipxeScript([
     ...(undionly === undefined ? [] : takeOver(undionly)),
     ...Object.entries(settings).flatMap(([name, value]) =>
       value === undefined ? [] : [setSetting(name, value)],
     ),
-    `chain ${checkWord(next)}`,
+    `chain ${uriWord(next)}`,
   ]);
 }
 
@@ -118,7 +118,8 @@ export function setSetting(name: string, value: string): string {
   return bytes.length === 0 ? `clear ${name}` : `set ${name}:hex ${bytes.join(':')}`;
 }
 
-function script(lines: readonly string[]): string {
+/** A script of these commands and comments. */
+export function ipxeScript(lines: readonly string[]): string {
   return `${['#!ipxe', ...lines].join('\n')}\n`;
 }
 
@@ -156,7 +157,11 @@ function checkParameter(parameter: string): string {
   });
 }
 
-function checkWord(uri: string): string {
+/**
+ * A URI that stands in a script as one word.
+ * @throws Failure of kind `usage` for one that does not
+ */
+export function uriWord(uri: string): string {
   if (/^[^\s#$][^\s$]*$/.test(uri)) return uri;
   throw new Failure('usage', {
     what: `The URI ${JSON.stringify(uri)} cannot stand in an iPXE script.`,

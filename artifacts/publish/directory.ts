@@ -10,7 +10,7 @@ export function openDirectory(facts: HostFacts, { run, start }: Ports): TargetHo
   return {
     facts,
     run,
-    start,
+    start: (argv, options) => start(argv, { ...options, holdInput: true }),
     write: (path, content, options) => replaceFile(path, content, options, run),
     read: (path) =>
       readFile(path, 'utf8').catch((error: unknown) => {

@@ -4,12 +4,15 @@
  * ```
  * <root>/
  *   lock                           flock(2) of whoever changes something
+ *   publishing                     flock(2) of whoever sends a release; nothing that clients see changes meanwhile
  *   releases/<digest>/             as on the build host: manifest.json, disk.img, vmlinuz, …, proofs/; never changed
  *   incoming/<digest>/             a release on its way: nobody reads it but the next transfer
  *   clients/<client>/<image>/<generation>.img      LUNs, where they are files
  *   secrets/<client>               CHAP secret, mode 0600
  *   ipxe/<version>/                iPXE's binaries, from the distribution's package
  *   states/<serial>/state.json     channels and clients: see host-state.ts
+ *   states/<serial>/secrets/       those that the change brings, until the switch is done: then they are in secrets/
+ *   states/<serial>/{offered,converged,cleaned}    marks of how far the change came: see carry-out/
  *   states/<serial>/http/          what the HTTP server shows; names releases by digest only
  *   current -> states/<serial>     switched by one rename: the one moment at which anything changes for a client
  *   http -> current/http           the HTTP server's document root
@@ -23,6 +26,7 @@ import type { HostFacts } from './site.js';
 export interface HostLayout {
   readonly root: string;
   readonly lock: string;
+  readonly publishing: string;
   readonly releases: string;
   readonly incoming: string;
   readonly clients: string;
@@ -43,6 +47,7 @@ export function hostLayout({ root }: Pick<HostFacts, 'root'>): HostLayout {
   return {
     root,
     lock: at('lock'),
+    publishing: at('publishing'),
     releases: at('releases'),
     incoming: at('incoming'),
     clients: at('clients'),

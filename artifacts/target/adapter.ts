@@ -42,6 +42,8 @@ export interface TargetAdapter {
   render(offered: readonly OfferedLun[], portal: Portal): readonly TargetFile[];
   /**
    * Offers the LUNs that are not offered yet, and leaves all others and all sessions alone. Doing it twice is as doing it once.
+   * Afterwards logins need the secrets given, as far as the target can learn them while it runs. To be called before the
+   * rendered files are replaced: they tell which secrets it has.
    * @throws Failure of kind `usage` when a target of that name belongs to somebody else; then nothing was changed
    */
   apply(host: TargetHost, offered: readonly OfferedLun[], portal: Portal, ports: Ports): Promise<void>;

@@ -5,6 +5,15 @@ import type { Ports, RunningTool } from '../../../pipeline/ports.js';
 import { Failure } from '../../failure.js';
 import { askTgtd } from './client.js';
 import type { TgtRequest } from './protocol.js';
+import {
+  bindAccount,
+  bindInitiator,
+  newAccount,
+  newLun,
+  newTarget,
+  setLun,
+  type TgtOrder,
+} from './requests.js';
 import { parseTargets, type TgtTarget } from './show.js';
 
 /** tgtd appends the number of its control port (tgtd(8), `--control-port`) to its socket's name. */
@@ -82,60 +91,16 @@ export async function startTgtd(ports: Ports, options: TgtdOptions): Promise<Tgt
 }
 
 /** The requests that offer a disk, in order; `target` is the number under which tgtd knows the target. */
-export function offerRequests(
-  target: number,
-  options: LunOptions,
-): { readonly request: TgtRequest; readonly doing: string }[] {
+export function offerRequests(target: number, options: LunOptions): TgtOrder[] {
   const { name, disk, lun, serial, initiator, chap } = options;
-  plain('path of the disk', disk);
-  plain('serial number', serial);
-  plain('CHAP user', chap.user);
   return [
-    {
-      request: { operation: 'new', mode: 'target', target, parameters: `targetname=${name}` },
-      doing: `create the iSCSI target ${name}`,
-    },
-    {
-      request: { operation: 'new', mode: 'logical-unit', target, lun, parameters: `path=${disk}` },
-      doing: `offer ${disk} as LUN ${lun}`,
-    },
-    {
-      request: {
-        operation: 'update',
-        mode: 'logical-unit',
-        target,
-        lun,
-        parameters: `targetOps scsi_sn=${serial},scsi_id=${serial},`,
-      },
-      doing: `set the serial number of LUN ${lun}`,
-    },
-    {
-      request: {
-        operation: 'new',
-        mode: 'account',
-        parameters: `user=${chap.user},password=${chap.secret}`,
-      },
-      doing: `create the CHAP account ${chap.user}`,
-    },
-    {
-      request: { operation: 'bind', mode: 'account', target, parameters: `user=${chap.user}` },
-      doing: `bind the CHAP account ${chap.user}`,
-    },
-    {
-      request: { operation: 'bind', mode: 'target', target, parameters: `initiator-name=${initiator}` },
-      doing: `let ${initiator} log in`,
-    },
+    newTarget(target, name),
+    newLun(target, lun, disk),
+    setLun(target, lun, serial),
+    newAccount(chap),
+    bindAccount(target, chap.user),
+    bindInitiator(target, initiator),
   ];
-}
-
-/** tgtd splits its parameters at commas and knows no quotes. */
-function plain(what: string, value: string): void {
-  if (!value.includes(',')) return;
-  throw new Failure('usage', {
-    what: `tgtd cannot take this ${what}.`,
-    expected: 'no comma in it',
-    found: value,
-  });
 }
 
 async function waitUntilReady(tool: RunningTool, socket: string, signal: AbortSignal): Promise<void> {

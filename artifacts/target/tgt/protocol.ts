@@ -9,7 +9,7 @@ import { Failure } from '../../failure.js';
 /** `enum tgtadm_op` */
 const OPERATIONS = { new: 0, delete: 1, show: 2, bind: 3, unbind: 4, update: 5 } as const;
 /** `enum tgtadm_mode` */
-const MODES = { system: 0, target: 1, 'logical-unit': 2, account: 7 } as const;
+const MODES = { system: 0, target: 1, 'logical-unit': 2, portal: 3, account: 7 } as const;
 
 /** `enum tgtadm_errno` in words, from 1 on; 0 is success. */
 const ERRORS = [

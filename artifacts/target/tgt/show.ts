@@ -1,4 +1,4 @@
-/** What tgtd's `show` tells of its targets, as `tgt_target_show_all` of tgt 1.0.x prints it. */
+/** What tgtd's `show` tells, as `tgt_target_show_all`, `account_show` and `iscsi_portal_list` of tgt 1.0.x print it. */
 
 export interface TgtSession {
   /** The initiator's name, an IQN. */
@@ -7,23 +7,86 @@ export interface TgtSession {
   readonly addresses: readonly string[];
 }
 
+export interface TgtLun {
+  /** 0 is tgtd's own controller. */
+  readonly lun: number;
+  readonly serial: string;
+  readonly thin: boolean;
+  /** Path of the disk; `None` for the controller. */
+  readonly path: string;
+}
+
 export interface TgtTarget {
   readonly id: number;
   readonly name: string;
   /** Sessions that got through the login; one that was refused never appears. */
   readonly sessions: readonly TgtSession[];
+  readonly luns: readonly TgtLun[];
+  /** CHAP users, in the order in which tgtd keeps them; the target's own has ` (outgoing)` behind it. */
+  readonly accounts: readonly string[];
+  /** Names and addresses of initiators that may log in; `ALL` are all addresses. */
+  readonly access: readonly string[];
 }
 
-/** Reads all targets and their sessions. Lines that it does not know are left out. */
+interface Reading {
+  id: number;
+  name: string;
+  sessions: { initiator: string; addresses: string[] }[];
+  luns: { lun: number; serial: string; thin: boolean; path: string }[];
+  accounts: string[];
+  access: string[];
+}
+
+/** Reads all targets. Lines that it does not know are left out. */
 export function parseTargets(text: string): TgtTarget[] {
-  const targets: { id: number; name: string; sessions: { initiator: string; addresses: string[] }[] }[] = [];
+  const targets: Reading[] = [];
+  let section = '';
   for (const line of text.split('\n')) {
-    const target = /^Target (\d+): (\S+)$/.exec(line);
-    if (target !== null) targets.push({ id: Number(target[1]), name: target[2] as string, sessions: [] });
-    const initiator = /^\s+Initiator: (\S+)/.exec(line)?.[1];
-    if (initiator !== undefined) targets.at(-1)?.sessions.push({ initiator, addresses: [] });
-    const address = /^\s+IP Address: (\S+)$/.exec(line)?.[1];
-    if (address !== undefined) targets.at(-1)?.sessions.at(-1)?.addresses.push(address);
+    const head = /^Target (\d+): (\S+)$/.exec(line);
+    if (head !== null) {
+      const [, id, name] = head as unknown as [string, string, string];
+      targets.push({ id: Number(id), name, sessions: [], luns: [], accounts: [], access: [] });
+    }
+    const title = /^ {4}(\S.*) information:$/.exec(line)?.[1];
+    if (title !== undefined) section = title;
+    else readLine(targets.at(-1), section, line);
   }
   return targets;
+}
+
+function readLine(target: Reading | undefined, section: string, line: string): void {
+  const [, key, value] = /^\s+(\S.*?): (.*)$/.exec(line) ?? [];
+  const bare = /^ {8}(\S.*)$/.exec(line)?.[1];
+  if (target === undefined) return;
+  if (section === 'I_T nexus') readSession(target, key, value);
+  else if (section === 'LUN') readLun(target, key, value);
+  else if (section === 'Account' && bare !== undefined) target.accounts.push(bare);
+  else if (section === 'ACL' && bare !== undefined) target.access.push(bare);
+}
+
+function readSession(target: Reading, key: string | undefined, value = ''): void {
+  if (key === 'Initiator') target.sessions.push({ initiator: value.split(' ')[0] as string, addresses: [] });
+  if (key === 'IP Address') target.sessions.at(-1)?.addresses.push(value);
+}
+
+function readLun(target: Reading, key: string | undefined, value = ''): void {
+  if (key === 'LUN') target.luns.push({ lun: Number(value), serial: '', thin: false, path: 'None' });
+  const lun = target.luns.at(-1);
+  if (lun === undefined) return;
+  if (key === 'SCSI SN') lun.serial = value;
+  if (key === 'Thin-provisioning') lun.thin = value === 'Yes';
+  if (key === 'Backing store path') lun.path = value;
+}
+
+/** Names of all CHAP accounts; tgtd never shows a secret. */
+export function parseAccounts(text: string): string[] {
+  return text.split('\n').flatMap((line) => /^ {4}(\S.*)$/.exec(line)?.[1] ?? []);
+}
+
+/** TCP ports that it listens on, whatever the address. */
+export function parsePortals(text: string): number[] {
+  return text.split('\n').flatMap((line) => {
+    const port = /^Portal: \S+:(\d+),\d+$/.exec(line)?.[1];
+    return port === undefined ? [] : [Number(port)];
+  });
 }

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { createSparse } from '../../../../artifacts/formats/sparse.js';
 import { startTgtd } from '../../../../artifacts/target/tgt/daemon.js';
 import { createPorts } from '../../../../pipeline/command.js';
 import { testFolder } from '../../formats/tools.js';
+import { freePort } from '../initiator.js';
 
 const TARGET = 'iqn.2026-01.org.example:disk';
 const SECRET = 'canary-5e7a11ce';
@@ -19,15 +19,6 @@ function ports(signal = new AbortController().signal) {
     return tool;
   };
   return { ports: { ...made, start }, events, pids };
-}
-
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function lun(disk: string) {
@@ -52,7 +43,7 @@ it('offers a disk, shows it, keeps the secret to itself, and ends', async () => 
     onLine: (line) => lines.push(line),
   });
   await tgtd.offer(lun(folder.at('disk.img')));
-  expect(await tgtd.targets()).toEqual([{ id: 1, name: TARGET, sessions: [] }]);
+  expect(await tgtd.targets()).toMatchObject([{ id: 1, name: TARGET, sessions: [] }]);
   const shown = await tgtd.show();
   expect(shown).toMatch(/SCSI SN: 0123456789abcdef\n +Size: 4 MB, Block size: 512/);
   expect(shown).toMatch(

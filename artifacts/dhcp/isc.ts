@@ -1,0 +1,89 @@
+/**
+ * A configuration of ISC's DHCP server (dhcpd.conf(5), dhcp-options(5), dhcp-eval(5)): the subnet's addresses, and what each
+ * kind of client loads next. There is no root-path: it would name a release, and it takes an empty filename along, so
+ * that no script is run; the name of the LUN comes with the client's script.
+ */
+import { Failure } from '../failure.js';
+import type { DnsmasqConfig } from './dnsmasq.js';
+
+export interface DhcpdConfig {
+  /** Address of the network. */
+  readonly subnet: string;
+  readonly netmask: string;
+  /** Addresses for everybody; absent: none but those of `hosts`. */
+  readonly range?: { readonly first: string; readonly last: string };
+  readonly router?: string;
+  readonly dns: readonly string[];
+  readonly hosts: readonly { readonly mac: string; readonly address: string; readonly name: string }[];
+  /** As for dnsmasq: paths below the TFTP root. */
+  readonly boot: DnsmasqConfig['boot'];
+  /** Address of the TFTP server. */
+  readonly nextServer: string;
+}
+
+/**
+ * The text of dhcpd.conf. iPXE tells itself by its user class (ipxe.org/howto/dhcpd). gPXE, whose user class is another and which
+ * takes no iPXE script, is handed an iPXE as every plain PXE ROM is, by its architecture (RFC 4578 section 2.1, as amended:
+ * 7 and 9 are both x86-64 UEFI).
+ * @throws Failure of kind `usage` for a value that dhcpd would take for something else
+ */
+export function dhcpdConfig(config: DhcpdConfig): string {
+  const { range, router, dns, hosts, boot } = config;
+  const lines = [
+    'authoritative;',
+    'option client-architecture code 93 = array of unsigned integer 16;',
+    'option space ipxe;',
+    'option ipxe-encapsulated code 175 = encapsulate ipxe;',
+    'option ipxe.no-pxedhcp code 176 = unsigned integer 8;',
+    '',
+    `subnet ${address(config.subnet)} netmask ${address(config.netmask)} {`,
+    ...(range === undefined ? [] : [`  range ${address(range.first)} ${address(range.last)};`]),
+    ...(router === undefined ? [] : [`  option routers ${address(router)};`]),
+    ...(dns.length === 0 ? [] : [`  option domain-name-servers ${dns.map(address).join(', ')};`]),
+    '}',
+    '',
+    `next-server ${address(config.nextServer)};`,
+    'if exists user-class and option user-class = "iPXE" {',
+    `  filename "${path(boot.ipxe)}";`,
+    '  # No proxy DHCP server is to be waited for.',
+    '  option ipxe.no-pxedhcp 1;',
+    '} elsif exists client-architecture and (option client-architecture = 00:07 or option client-architecture = 00:09) {',
+    `  filename "${path(boot.uefi)}";`,
+    '} else {',
+    `  filename "${path(boot.bios)}";`,
+    '}',
+    ...hosts.flatMap((host) => ['', ...reservation(host)]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function reservation({ name, mac, address: fixed }: DhcpdConfig['hosts'][number]): string[] {
+  return [
+    `host ${fit(name, /^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'a name of letters, digits, dots, dashes and underscores')} {`,
+    `  hardware ethernet ${fit(mac, /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/, 'a MAC address, lower case with colons')};`,
+    `  fixed-address ${address(fixed)};`,
+    `  option host-name "${name}";`,
+    '}',
+  ];
+}
+
+function address(value: string): string {
+  return fit(value, /^(\d{1,3}\.){3}\d{1,3}$/, 'an IPv4 address');
+}
+
+function path(value: string): string {
+  return fit(
+    value,
+    /^[A-Za-z0-9][A-Za-z0-9._:/-]*$/,
+    'a path or URL of letters, digits and `.`, `_`, `-`, `:`, `/`',
+  );
+}
+
+function fit(value: string, pattern: RegExp, expected: string): string {
+  if (pattern.test(value)) return value;
+  throw new Failure('usage', {
+    what: 'This value cannot stand in the configuration of dhcpd.',
+    expected,
+    found: JSON.stringify(value),
+  });
+}

@@ -1,0 +1,54 @@
+/**
+ * What open-iscsi's initramfs script reads: `/etc/iscsi.initramfs`, a file that a shell sources, and the initiator's name
+ * beside it (Debian's open-iscsi, README.Debian and debian/extra/initramfs.local-top).
+ */
+import { Failure } from '../failure.js';
+import { writeCpio } from './cpio.js';
+
+export interface InitiatorSettings {
+  /** IQN of the client. */
+  readonly initiator: string;
+  /** IQN of the target. */
+  readonly target: string;
+  /** Address of its portal, IPv4. */
+  readonly server: string;
+  /** TCP port of its portal. */
+  readonly port: number;
+  /** User of CHAP. */
+  readonly user: string;
+  readonly secret: string;
+}
+
+/**
+ * A small archive that the kernel unpacks over its initramfs. It holds the secret; its files are mode 0600.
+ * @throws Failure of kind `usage` for a value with control characters; it does not tell the value
+ */
+export function initiatorCpio(settings: InitiatorSettings): Buffer {
+  const keys = {
+    ISCSI_INITIATOR: settings.initiator,
+    ISCSI_TARGET_NAME: settings.target,
+    ISCSI_TARGET_IP: settings.server,
+    ISCSI_TARGET_PORT: String(settings.port),
+    ISCSI_TARGET_GROUP: '1',
+    ISCSI_USERNAME: settings.user,
+    ISCSI_PASSWORD: settings.secret,
+  };
+  const lines = Object.entries(keys).map(([name, text]) => `${name}=${quoted(name, text)}\n`);
+  const file = (path: string, text: string) =>
+    ({ type: 'file', path, mode: 0o600, uid: 0, gid: 0, content: Buffer.from(text) }) as const;
+  return writeCpio([
+    { type: 'directory', path: 'etc', mode: 0o755, uid: 0, gid: 0 },
+    file('etc/iscsi.initramfs', lines.join('')),
+    file('etc/initiatorname.iscsi', `InitiatorName=${settings.initiator}\n`),
+  ]);
+}
+
+/** One word of sh(1). */
+function quoted(name: string, text: string): string {
+  if (!/\p{Cc}/u.test(text)) return `'${text.replaceAll("'", "'\\''")}'`;
+  throw new Failure('usage', {
+    what: `${name} cannot stand in /etc/iscsi.initramfs.`,
+    expected: 'text without control characters',
+    found: 'a control character, e.g. a line end',
+  });
+}

@@ -1,0 +1,27 @@
+/** How releases and generations are called in lines and messages. */
+import type { Draft } from './draft.js';
+
+/** First digits of a digest. */
+export function short(digest: string): string {
+  return digest.slice(0, 12);
+}
+
+/** `debian-bookworm@0123456789ab`, where the recipe is known. */
+export function releaseName({ about, before }: Pick<Draft, 'about' | 'before'>, digest: string): string {
+  const recipe =
+    about.releases.get(digest)?.manifest.recipe.name ??
+    Object.values(before.channels)
+      .flatMap(({ history }) => history)
+      .find(({ release }) => release === digest)?.recipe;
+  return recipe === undefined ? short(digest) : `${recipe}@${short(digest)}`;
+}
+
+/** `web1`, `web1 and web2`, `web1, web2 and web3`. */
+export function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
+/** Bytes as MiB; of what is no multiple, rounded up. */
+export function mebibytes(bytes: number): string {
+  return `${Math.ceil(bytes / 2 ** 20)} MiB`;
+}

@@ -1,0 +1,55 @@
+/** What runs on the far side beside plain tools: for `sh -c`, in POSIX shell with what coreutils and busybox both have. */
+
+/** Tools of the super-user are not in everybody's PATH; texts that tools print are parsed, and so have one language. */
+export const SURROUNDINGS =
+  'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin" LC_ALL=C.UTF-8 TZ=UTC; export PATH LC_ALL TZ;';
+
+/** Exit code when a file is not there. */
+export const ABSENT = 44;
+
+/** `$1`: path. */
+export const READ = `[ -e "$1" ] || exit ${ABSENT}; exec cat -- "$1"`;
+
+/**
+ * `$1`: path; `$2`: mode; `$3`: bytes; `$4`: unique word; `$5`: group or nothing; the content is the input. A connection that
+ * breaks looks like the end of the input, hence the count. Nobody but the owner can read the file until it has its group.
+ */
+export const WRITE = `
+set -eu
+umask 022
+mkdir -p -- "$(dirname -- "$1")"
+umask 077
+partial=$1.$4.partial
+trap 'rm -f -- "$partial"' EXIT
+trap '' PIPE
+trap 'exit 1' HUP INT TERM
+cat >"$partial"
+[ "$(($(wc -c <"$partial")))" -eq "$3" ] || { echo 'the content came in part only' >&2; exit 1; }
+[ -z "$5" ] || chgrp -- "$5" "$partial"
+chmod "$2" "$partial"
+sync -- "$partial" 2>/dev/null || sync
+mv -f -- "$partial" "$1"
+`;
+
+/**
+ * Runs its arguments until they end or the connection does: then they are ended, and what they started. The input is held
+ * open by us and nothing ever comes by it.
+ * @param input redirection of the tool's own input: `<&3` is the one that is held open
+ */
+function watched(input: string): string {
+  return `
+exec 3<&0
+$(command -v setsid) "$@" ${input} 3<&- & tool=$!
+{ cat; kill -- "-$tool" || kill "$tool"; } <&3 3<&- >/dev/null 2>&1 & watch=$!
+exec 3<&-
+wait "$tool"
+code=$?
+kill "$watch" 2>/dev/null
+exit "$code"
+`;
+}
+
+/** For a tool that may wait for the end of its input. */
+export const STARTED = watched('<&3');
+/** For a tool that gets no input. */
+export const RUN = watched('</dev/null');

@@ -1,0 +1,20 @@
+/** Proofs are added to a release that is there; nothing else of it ever changes. */
+import { canonicalJson, sha256OfText } from '../../release/digest.js';
+import { cellName } from '../../release/proof.js';
+import type { Release } from '../../release/release.js';
+import { hostLayout } from '../layout.js';
+import type { Wire } from './wire.js';
+
+/** Sends the proofs that a host does not have, each by one rename. @param there sha256 by file name */
+export async function sendProofs(
+  wire: Wire,
+  release: Release,
+  there: ReadonlyMap<string, string>,
+): Promise<void> {
+  for (const proof of release.proofs) {
+    const name = `${cellName(proof.cell)}.json`;
+    const text = canonicalJson(proof);
+    if (there.get(name) === sha256OfText(text)) continue;
+    await wire.write(`${hostLayout(wire).release(release.digest)}/proofs/${name}`, text);
+  }
+}

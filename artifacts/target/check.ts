@@ -1,0 +1,57 @@
+/** What a target's files and protocols can hold is checked before anything is written or changed. */
+import { Failure } from '../failure.js';
+import type { OfferedLun } from './adapter.js';
+
+export interface TextRule {
+  readonly pattern: RegExp;
+  /** In words, for the error message. */
+  readonly expected: string;
+}
+
+export interface TextRules {
+  readonly target: TextRule;
+  readonly initiator: TextRule;
+  readonly disk: TextRule;
+  readonly user: TextRule;
+  readonly secret: TextRule;
+}
+
+/** Every target takes 16 digits: IET's `ScsiId` has room for no more (ietd.conf(5)). */
+const SERIAL: TextRule = { pattern: /^[0-9a-f]{16}$/, expected: '16 hexadecimal digits in lower case' };
+
+/**
+ * @param by the target's program, as the message names it
+ * @throws Failure of kind `usage`; it never shows a secret
+ */
+export function checkOffered(by: string, offered: readonly OfferedLun[], rules: TextRules): void {
+  const check = (what: string, value: string, { pattern, expected }: TextRule, found = value) => {
+    if (pattern.test(value)) return;
+    throw new Failure('usage', { what: `${by} cannot take this ${what}.`, expected, found });
+  };
+  for (const { target, disk, serial, initiator, chap } of offered) {
+    check('name of a target', target, rules.target);
+    check('name of an initiator', initiator, rules.initiator);
+    check('path of a disk', disk, rules.disk);
+    check('serial number', serial, SERIAL);
+    check('CHAP user', chap.user, rules.user);
+    check('CHAP secret', chap.secret, rules.secret, `the secret of ${chap.user}`);
+  }
+  unique('name of a target', offered, ({ target }) => target);
+  unique('disk', offered, ({ disk }) => disk);
+  unique('serial number', offered, ({ serial }) => serial);
+}
+
+function unique(what: string, offered: readonly OfferedLun[], key: (lun: OfferedLun) => string): void {
+  const owners = new Map<string, string>();
+  for (const lun of offered) {
+    const owner = owners.get(key(lun));
+    if (owner !== undefined) {
+      throw new Failure('usage', {
+        what: `The same ${what} is offered twice.`,
+        expected: `another ${what} for each target`,
+        found: owner === lun.target ? key(lun) : `${key(lun)}, by ${owner} and ${lun.target}`,
+      });
+    }
+    owners.set(key(lun), lun.target);
+  }
+}

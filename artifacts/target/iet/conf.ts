@@ -1,0 +1,58 @@
+/**
+ * ietd.conf(5) and `initiators.allow` of the iSCSI Enterprise Target 1.4.18 and later. IET has no include: what is made here
+ * is joined to `/etc/iet/ietd.conf` and `/etc/iet/initiators.allow`. Mind that the mere existence of `initiators.allow`
+ * shuts everybody out of each target that it does not name.
+ */
+import type { OfferedLun } from '../adapter.js';
+import { checkOffered, type TextRule, type TextRules } from '../check.js';
+
+export const LUN = 0;
+
+const NAME: TextRule = {
+  pattern: /^iqn\.\d{4}-\d{2}\.[A-Za-z0-9.:-]{1,210}$/,
+  expected: 'iqn.YYYY-MM.DOMAIN:NAME of letters, digits and . : -',
+};
+/** A word ends at a space; a backslash joins lines; `#` may not stand in a line (ietd.conf(5)). */
+const WORD: TextRule = {
+  pattern: /^[!"$-[\]-~]{1,200}$/,
+  expected: '1 to 200 printable ASCII characters without a space, # and \\',
+};
+const RULES: TextRules = {
+  target: NAME,
+  initiator: NAME,
+  disk: {
+    pattern: /^\/[A-Za-z0-9._:@%+=/-]{1,1000}$/,
+    expected: 'an absolute path of letters, digits and . _ : @ % + = / -',
+  },
+  user: WORD,
+  secret: WORD,
+};
+
+/** @throws Failure of kind `usage` for what IET's files cannot hold */
+export function checkIet(offered: readonly OfferedLun[]): void {
+  checkOffered('IET', offered, RULES);
+}
+
+/** The text of `ietd.conf`. @throws Failure of kind `usage` */
+export function ietdConf(offered: readonly OfferedLun[]): string {
+  checkIet(offered);
+  return [
+    '# Made by lunsmith: join it to /etc/iet/ietd.conf, then restart ietd.\n',
+    ...offered.map(
+      ({ target, disk, backing, serial, chap }) => `
+Target ${target}
+    IncomingUser ${chap.user} ${chap.secret}
+    Lun ${LUN} Path=${disk},Type=${backing}io,ScsiId=${serial},ScsiSN=${serial}
+`,
+    ),
+  ].join('');
+}
+
+/** The text of `initiators.allow`, which knows names as anchored POSIX expressions. @throws Failure of kind `usage` */
+export function initiatorsAllow(offered: readonly OfferedLun[]): string {
+  checkIet(offered);
+  return [
+    '# Made by lunsmith: join it to /etc/iet/initiators.allow; a target that is not named there lets nobody in.\n',
+    ...offered.map(({ target, initiator }) => `${target} ${initiator.replaceAll('.', '\\.')}\n`),
+  ].join('');
+}

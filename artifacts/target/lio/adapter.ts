@@ -1,0 +1,64 @@
+/** LIO, the target of the Linux kernel: changed live through rtslib, and started from its own saveconfig.json. */
+import { z } from 'zod';
+import { Failure } from '../../failure.js';
+import type { TargetHost } from '../../publish/host.js';
+import type { IscsiSession, OfferedLun, Portal, TargetAdapter } from '../adapter.js';
+import { refuseBusy, refuseStrange } from '../refusals.js';
+import { checkLio, lioConfig, pluginOf } from './saveconfig.js';
+import { LIO_SCRIPT } from './script.js';
+
+export const lioAdapter: TargetAdapter = {
+  lun: 0,
+  tools: ['python3', 'targetcli'],
+  render: (offered, portal) => [{ name: 'lio.json', text: lioConfig(offered, portal) }],
+  apply: async (host, offered, portal) => {
+    checkLio(offered);
+    await order(host, { verb: 'apply', portal, luns: offered.map(wanted) }, 'offer the LUNs');
+  },
+  sessions: (host) => order(host, { verb: 'sessions' }, 'ask LIO for its sessions'),
+  remove: async (host, targets) => {
+    await order(host, { verb: 'remove', targets }, 'take the targets away');
+  },
+};
+
+type Order =
+  | { readonly verb: 'apply'; readonly portal: Portal; readonly luns: readonly object[] }
+  | { readonly verb: 'sessions' }
+  | { readonly verb: 'remove'; readonly targets: readonly string[] };
+
+const sessions = z.array(z.strictObject({ target: z.string(), initiator: z.string() }));
+const answerSchema = z.strictObject({
+  /** What the host lacks. */
+  missing: z.string().optional(),
+  strange: z.array(z.strictObject({ target: z.string(), found: z.string() })).optional(),
+  busy: sessions.optional(),
+  sessions: sessions.optional(),
+});
+
+function wanted(lun: OfferedLun): object {
+  const { target, disk, bytes, serial, initiator, chap } = lun;
+  return { target, disk, bytes, serial, initiator, ...chap, plugin: pluginOf(lun) };
+}
+
+/** The order goes to the script's input: it holds secrets. */
+async function order(host: TargetHost, input: Order, doing: string): Promise<IscsiSession[]> {
+  const { stdout } = await host.run(['python3', '-c', LIO_SCRIPT], {
+    doing,
+    input: JSON.stringify(input),
+    quiet: true,
+  });
+  const answer = answerSchema.parse(JSON.parse(stdout));
+  if (answer.missing !== undefined) throw withoutLio(host, answer.missing);
+  refuseStrange(answer.strange ?? []);
+  refuseBusy(answer.busy ?? []);
+  return answer.sessions ?? [];
+}
+
+function withoutLio({ facts }: TargetHost, found: string): Failure {
+  return new Failure('host', {
+    what: `The target host ${facts.name} has no LIO.`,
+    expected: 'rtslib for Python, and a kernel with target_core_mod and iscsi_target_mod',
+    found,
+    hint: 'Install Debian’s package targetcli-fb there, and be root there.',
+  });
+}

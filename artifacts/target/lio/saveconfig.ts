@@ -1,0 +1,86 @@
+/**
+ * What LIO shall have, in the format of its saveconfig.json (targetcli(8), rtslib's `RTSRoot.dump`). It holds our targets
+ * only: `targetcli restoreconfig FILE` puts it beside what other people have, where none of ours is left.
+ */
+import type { OfferedLun, Portal } from '../adapter.js';
+import { checkOffered, type TextRule, type TextRules } from '../check.js';
+
+/** rtslib wants a domain of two words at least, no underscore, and makes all letters small. */
+const NAME: TextRule = {
+  pattern: /^iqn\.\d{4}-[01]\d\.[a-z0-9:-]+\.[a-z0-9.:-]{1,190}$/,
+  expected: 'iqn.YYYY-MM.DOMAIN.DOMAIN:NAME of small letters, digits and . : -',
+};
+/** The kernel takes 255 bytes, and a word that begins with NULL as none (`lio_target_*_auth`). */
+const WORD: TextRule = {
+  pattern: /^(?!NULL)[!-~]{1,255}$/,
+  expected: '1 to 255 printable ASCII characters without a space, not beginning with NULL',
+};
+const RULES: TextRules = {
+  target: NAME,
+  initiator: NAME,
+  disk: {
+    pattern: /^\/[A-Za-z0-9._@%+=/-]{1,254}$/,
+    expected: 'an absolute path of at most 255 letters, digits and . _ @ % + = / -',
+  },
+  user: WORD,
+  secret: WORD,
+};
+
+/** @throws Failure of kind `usage` for what LIO cannot hold */
+export function checkLio(offered: readonly OfferedLun[]): void {
+  checkOffered('LIO', offered, RULES);
+}
+
+export function pluginOf({ backing }: OfferedLun): 'fileio' | 'block' {
+  return backing === 'file' ? 'fileio' : 'block';
+}
+
+/** The text of the file. @throws Failure of kind `usage` */
+export function lioConfig(offered: readonly OfferedLun[], portal: Portal): string {
+  checkLio(offered);
+  const config = {
+    fabric_modules: [],
+    storage_objects: offered.map(storageObject),
+    targets: offered.map((lun) => target(lun, portal)),
+  };
+  return `${JSON.stringify(config, undefined, 2)}\n`;
+}
+
+function storageObject(lun: OfferedLun): object {
+  const { target: name, disk, bytes, serial } = lun;
+  const plugin = pluginOf(lun);
+  return {
+    // The clone of an image is sparse or thin: what a client discards is free again.
+    attributes: { emulate_tpu: 1 },
+    dev: disk,
+    name,
+    plugin,
+    // Each write is on the disk before it is answered: clients keep their sessions while the host restarts.
+    ...(plugin === 'fileio' ? { size: bytes, write_back: false } : {}),
+    wwn: serial,
+  };
+}
+
+function target(lun: OfferedLun, { address, port }: Portal): object {
+  return {
+    fabric: 'iscsi',
+    tpgs: [
+      {
+        attributes: { authentication: 1, demo_mode_write_protect: 1, generate_node_acls: 0 },
+        enable: true,
+        luns: [{ index: 0, storage_object: `/backstores/${pluginOf(lun)}/${lun.target}` }],
+        node_acls: [
+          {
+            chap_password: lun.chap.secret,
+            chap_userid: lun.chap.user,
+            mapped_luns: [{ index: 0, tpg_lun: 0, write_protect: false }],
+            node_wwn: lun.initiator,
+          },
+        ],
+        portals: [{ ip_address: address, port }],
+        tag: 1,
+      },
+    ],
+    wwn: lun.target,
+  };
+}

@@ -1,0 +1,191 @@
+/**
+ * The Python that changes LIO on the target host: rtslib is there wherever targetcli is, and takes one target at a time,
+ * while `targetcli restoreconfig` knows only all or nothing of what exists already. It is the same text at every call; what
+ * shall be done, secrets too, comes to its standard input as JSON, and the answer is JSON.
+ *
+ * - Every step asks what is there first, so that an interrupted call is finished by the next.
+ * - The backstore has the target's name: of two things with one name, one is strange.
+ * - What survives a restart of the host is LIO's own saveconfig.json: the entries of ours, and only they, are replaced in it.
+ */
+export const LIO_SCRIPT = String.raw`
+import json, os, sys
+
+def answer(**values):
+    print(json.dumps(values))
+    sys.exit(0)
+
+try:
+    import rtslib_fb as rtslib
+    from rtslib_fb.root import default_save_file as SAVED
+except ImportError as error:
+    answer(missing=str(error))
+
+TPG_ATTRIBUTES = {"authentication": 1, "generate_node_acls": 0, "demo_mode_write_protect": 1}
+
+def find_root():
+    try:
+        # The kernel keeps its reservations there too, and rtslib does not make it.
+        os.makedirs(os.path.dirname(SAVED), exist_ok=True)
+        return rtslib.RTSRoot()
+    except (rtslib.RTSLibError, OSError) as error:
+        answer(missing=str(error))
+
+def sessions(targets):
+    return [{"target": target.wwn, "initiator": acl.node_wwn}
+            for target in targets for tpg in target.tpgs for acl in tpg.node_acls if acl.session]
+
+def path_of(store):
+    return store.udev_path if store.is_configured() else ""
+
+def store_of(lun):
+    try:
+        return lun.storage_object
+    except rtslib.RTSLibBrokenLink:
+        return None
+
+def strange(want, targets, stores):
+    name = want["target"]
+    for store in stores:
+        label = store.plugin + "/" + store.name
+        path = path_of(store)
+        if store.name == name and path and (path != want["disk"] or store.plugin != want["plugin"]):
+            return "the backstore %s is %s" % (label, path)
+        if store.name != name and path == want["disk"]:
+            return "its disk %s is offered by the backstore %s" % (path, label)
+    target = targets.get(name)
+    for tpg in target.tpgs if target else []:
+        if tpg.tag != 1:
+            return "a portal group with the tag %d" % tpg.tag
+        luns = [(lun.lun, store_of(lun)) for lun in tpg.luns]
+        for number, store in luns:
+            if store is not None and (number != 0 or store.name != name):
+                return "LUN %d is the backstore %s/%s" % (number, store.plugin, store.name)
+        if not luns:
+            for acl in tpg.node_acls:
+                return "no LUN, but %s may log in" % acl.node_wwn
+    return None
+
+def make_store(want, stores):
+    store = next((each for each in stores if each.name == want["target"]), None)
+    if store is not None and not store.is_configured():
+        store.delete()
+        store = None
+    if store is None:
+        if want["plugin"] == "fileio":
+            # Each write is on the disk before it is answered: clients outlive a restart of the host.
+            store = rtslib.FileIOStorageObject(
+                want["target"], dev=want["disk"], size=want["bytes"], wwn=want["serial"], write_back=False)
+        else:
+            store = rtslib.BlockStorageObject(want["target"], dev=want["disk"], wwn=want["serial"])
+    if store.wwn != want["serial"]:
+        store.wwn = want["serial"]
+    # The kernel refuses it where the disk cannot give blocks back.
+    if int(store.get_attribute("max_unmap_block_desc_count")) > 0 and store.get_attribute("emulate_tpu") != "1":
+        store.set_attribute("emulate_tpu", 1)
+    return store
+
+def offer(want, portal, fabric, stores):
+    store = make_store(want, stores)
+    tpg = rtslib.TPG(rtslib.Target(fabric, want["target"]), 1)
+    for name, value in TPG_ATTRIBUTES.items():
+        if tpg.get_attribute(name) != str(value):
+            tpg.set_attribute(name, value)
+    for lun in list(tpg.luns):
+        if store_of(lun) is None:
+            lun.delete()
+    if not list(tpg.luns):
+        rtslib.LUN(tpg, 0, store)
+    rtslib.NetworkPortal(tpg, portal["address"], portal["port"])
+    for acl in list(tpg.node_acls):
+        # The name that the client had; a session under it is left alone.
+        if acl.node_wwn != want["initiator"] and not acl.session:
+            acl.delete()
+    acl = rtslib.NodeACL(tpg, want["initiator"])
+    if acl.chap_userid != want["user"]:
+        acl.chap_userid = want["user"]
+    if acl.chap_password != want["secret"]:
+        acl.chap_password = want["secret"]
+    for mapped in list(acl.mapped_luns):
+        try:
+            mapped.alias
+        except rtslib.RTSLibBrokenLink:
+            mapped.delete()
+    if not list(acl.mapped_luns):
+        rtslib.MappedLUN(acl, 0, 0, False)
+    if not tpg.enable:
+        tpg.enable = True
+
+def save(names, root, fabric):
+    try:
+        with open(SAVED) as file:
+            saved = json.load(file)
+    except FileNotFoundError:
+        saved = {}
+    for key, name, dumps in (
+        ("storage_objects", "name", [each.dump() for each in root.storage_objects if each.name in names]),
+        ("targets", "wwn", [each.dump() for each in fabric.targets if each.wwn in names]),
+    ):
+        saved[key] = [each for each in saved.get(key, []) if each.get(name) not in names] + dumps
+    saved.setdefault("fabric_modules", [])
+    partial = SAVED + ".lunsmith"
+    if os.path.exists(partial):
+        os.remove(partial)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(json.dumps(saved, sort_keys=True, indent=2) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(partial, SAVED)
+
+def apply(order, root, fabric, targets):
+    stores = list(root.storage_objects)
+    found = [{"target": want["target"], "found": strange(want, targets, stores)} for want in order["luns"]]
+    found = [each for each in found if each["found"]]
+    if found:
+        answer(strange=found)
+    for want in order["luns"]:
+        offer(want, order["portal"], fabric, stores)
+    save({want["target"] for want in order["luns"]}, root, fabric)
+    answer()
+
+def remove(order, root, fabric, targets):
+    names = set(order["targets"])
+    gone = [target for name, target in targets.items() if name in names]
+    busy = sessions(gone)
+    if busy:
+        answer(busy=busy)
+    # Nobody may log in between the question and the end: without a portal nobody can, and who did so stays.
+    portals = [(tpg, portal.ip_address, portal.port)
+               for target in gone for tpg in target.tpgs for portal in tpg.network_portals]
+    for target in gone:
+        for tpg in target.tpgs:
+            for portal in list(tpg.network_portals):
+                portal.delete()
+    busy = sessions(gone)
+    if busy:
+        for portal in portals:
+            rtslib.NetworkPortal(*portal)
+        answer(busy=busy)
+    for target in gone:
+        target.delete()
+    for store in [each for each in root.storage_objects if each.name in names]:
+        store.delete()
+    save(names, root, fabric)
+    answer()
+
+def main():
+    order = json.load(sys.stdin)
+    root = find_root()
+    fabric = rtslib.FabricModule("iscsi")
+    targets = {target.wwn: target for target in fabric.targets}
+    if order["verb"] == "apply":
+        apply(order, root, fabric, targets)
+    elif order["verb"] == "remove":
+        remove(order, root, fabric, targets)
+    else:
+        answer(sessions=sessions(targets.values()))
+
+try:
+    main()
+except (rtslib.RTSLibError, OSError, ValueError) as error:
+    sys.exit("LIO: %s" % error)
+`;

@@ -1,0 +1,86 @@
+/**
+ * targets.conf(5): what tgt-admin sets up when tgtd starts. The file goes where `/etc/tgt/targets.conf` includes it, e.g.
+ * by a symbolic link in `/etc/tgt/conf.d`; never call `tgt-admin -e -c` with it, which deletes all targets that it does not
+ * name. tgt-admin hands everything to tgtadm through a shell, so the rules are strict.
+ */
+import type { OfferedLun } from '../adapter.js';
+import { checkOffered, type TextRule, type TextRules } from '../check.js';
+
+/** LUN 0 is tgtd's own controller and cannot be deleted. */
+export const LUN = 1;
+
+/**
+ * tgtd lets in whoever matches the addresses **or** the names, and tgt-admin adds the address `ALL` to each target without
+ * an address: a name alone would keep nobody out. No connection comes from the limited broadcast address (RFC 919).
+ */
+export const NO_ADDRESS = '255.255.255.255';
+
+/**
+ * Without a write cache each write is on the disk before it is answered. Clients keep their sessions while the host
+ * restarts, so they would never learn that a cache was lost.
+ */
+export const WRITE_CACHE_OFF =
+  'mode_page=8:0:18:0x10:0:0xff:0xff:0:0:0xff:0xff:0xff:0xff:0x80:0x14:0:0:0:0:0:0,';
+export const THIN = 'thin_provisioning=1,';
+
+const NAME: TextRule = {
+  pattern: /^iqn\.\d{4}-\d{2}\.[A-Za-z0-9.:-]{1,210}$/,
+  expected: 'iqn.YYYY-MM.DOMAIN:NAME of letters, digits and . : -',
+};
+const WORD: TextRule = {
+  pattern: /^[A-Za-z0-9._:@%+=/-]{1,200}$/,
+  expected: 'letters, digits and . _ : @ % + = / -',
+};
+
+const RULES: TextRules = {
+  target: NAME,
+  initiator: NAME,
+  disk: {
+    pattern: /^\/[A-Za-z0-9._:@%+=/-]+$/,
+    expected: 'an absolute path of letters, digits and . _ : @ % + = / -',
+  },
+  user: WORD,
+  secret: WORD,
+};
+
+/** @throws Failure of kind `usage` for what tgtd or its file cannot hold */
+export function checkTgt(offered: readonly OfferedLun[]): void {
+  checkOffered('tgt', offered, RULES);
+}
+
+/** The text of the file. @throws Failure of kind `usage` */
+export function targetsConf(offered: readonly OfferedLun[]): string {
+  checkTgt(offered);
+  return [
+    '# Made by lunsmith; tgt-admin(8) reads it when tgtd starts.\n',
+    ...offered.map(
+      ({ target, disk, serial, initiator, chap }) => `
+<target ${target}>
+    <backing-store ${disk}>
+        lun ${LUN}
+        scsi_id ${serial}
+        scsi_sn ${serial}
+        write-cache off
+        params thin_provisioning=1
+    </backing-store>
+    # Nobody by address, for an address would be enough; one by name.
+    initiator-address ${NO_ADDRESS}
+    initiator-name ${initiator}
+    ${INCOMING_USER} ${chap.user} ${chap.secret}
+</target>
+`,
+    ),
+  ].join('');
+}
+
+const INCOMING_USER = 'incominguser';
+
+/** Secret of each user in a file that {@link targetsConf} made. */
+export function secretsIn(text: string): Map<string, string> {
+  const secrets = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const [word, user, secret] = line.trim().split(' ');
+    if (word === INCOMING_USER && user !== undefined && secret !== undefined) secrets.set(user, secret);
+  }
+  return secrets;
+}

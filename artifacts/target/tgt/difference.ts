@@ -1,0 +1,31 @@
+/** What a running tgtd has, beside what it shall offer. */
+import type { OfferedLun } from '../adapter.js';
+import type { Strange } from '../refusals.js';
+import { LUN, NO_ADDRESS } from './conf.js';
+import type { TgtTarget } from './show.js';
+
+/** Targets of ours that are somebody else's, by their disk; and disks of ours that somebody else offers. */
+export function strangeTargets(targets: readonly TgtTarget[], offered: readonly OfferedLun[]): Strange[] {
+  return offered.flatMap(({ target, disk }) => {
+    const found = targets.find(({ name }) => name === target);
+    const reason = found === undefined ? undefined : strange(found, disk);
+    if (reason !== undefined) return [{ target, found: reason }];
+    const other = targets.find(({ name, luns }) => name !== target && luns.some(({ path }) => path === disk));
+    return other === undefined ? [] : [{ target, found: `its disk ${disk} is offered by ${other.name}` }];
+  });
+}
+
+/** An interrupted call may have left a target without anything; one that has a disk is ours when the disk is. */
+function strange({ luns, accounts, access }: TgtTarget, disk: string): string | undefined {
+  const disks = luns.filter(({ lun }) => lun !== 0);
+  const other = disks.find(({ lun, path }) => lun !== LUN || path !== disk);
+  if (other !== undefined) return `LUN ${other.lun} is ${other.path}`;
+  if (disks.length > 0) return undefined;
+  if (accounts.length > 0) return `no disk, but the CHAP account ${accounts[0]}`;
+  return access.length > 0 ? `no disk, but ${access[0]} may log in` : undefined;
+}
+
+/** Names and addresses that may log in and shall not. */
+export function unwantedAccess({ access }: TgtTarget, initiator: string): string[] {
+  return access.filter((each) => each !== initiator && each !== NO_ADDRESS);
+}

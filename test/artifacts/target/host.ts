@@ -1,0 +1,25 @@
+/** A target host that is a folder here, with commands and processes as a test wants them. */
+import { openDirectory } from '../../../artifacts/publish/directory.js';
+import type { TargetHost } from '../../../artifacts/publish/host.js';
+import type { HostFacts } from '../../../artifacts/publish/site.js';
+import type { Ports } from '../../../pipeline/ports.js';
+import { ports } from '../formats/tools.js';
+import { PREFIX } from './luns.js';
+
+export function hostFacts(kind: HostFacts['target']['kind'], root: string, port = 3260): HostFacts {
+  return {
+    name: 'san1',
+    transport: { kind: 'directory' },
+    root,
+    address: '127.0.0.1',
+    target: { kind, prefix: PREFIX, port },
+    clone: { kind: 'file' },
+    http: { url: 'http://127.0.0.1' },
+    dhcp: { kind: 'none' },
+    gate: [],
+  };
+}
+
+export function hostOf(facts: HostFacts, used: Partial<Ports> = {}): TargetHost {
+  return openDirectory(facts, { ...ports, ...used });
+}
