@@ -67,14 +67,16 @@ function schemasAt(schema: JsonSchema, path: readonly (string | number)[]): Json
   return at;
 }
 
-/** The keys that a map at `path` may hold; of several kinds of map, those that the constants in `value` fit. */
+/** The keys that a map at `path` may hold; of several kinds of map, those that the constants in `value` fit, or by default. */
 export function keysAt(schema: JsonSchema, path: readonly (string | number)[], value: unknown): string[] {
   const maps = schemasAt(schema, path).flatMap<Record<string, JsonSchema>>(
     ({ properties }) => properties ?? [],
   );
   const held: Record<string, unknown> = typeof value === 'object' && value !== null ? { ...value } : {};
   const fitting = maps.filter((keys) =>
-    Object.entries(keys).every(([key, one]) => one.const === undefined || one.const === held[key]),
+    Object.entries(keys).every(
+      ([key, one]) => one.const === undefined || one.const === (held[key] ?? one.default),
+    ),
   );
   return [...new Set((fitting.length === 0 ? maps : fitting).flatMap(Object.keys))];
 }

@@ -7,6 +7,7 @@ import type { WrittenClient } from './client-schema.js';
 import { surroundingsOf } from './dhcp-facts.js';
 import { checkUnique, type Findings } from './findings.js';
 import type { SiteFile } from './schema.js';
+import { checkShared } from './shared-by-clients.js';
 
 /** The name of the image of a client that has but one. */
 const ONLY_IMAGE = 'main';
@@ -38,7 +39,7 @@ export function clientsOf(file: SiteFile, hosts: readonly HostFacts[], findings:
     };
     return [facts];
   });
-  checkAllUnique(all, findings);
+  checkShared(all, findings);
   return all;
 }
 
@@ -123,37 +124,4 @@ function imagesOf(
     findings,
   );
   return images.map((one, index) => image(one, one.name, at(index)));
-}
-
-function checkAllUnique(clients: readonly ClientFacts[], findings: Findings): void {
-  const own = 'Each machine has one of its own: correct one of them.';
-  const check = (
-    what: string,
-    key: string,
-    hint: string,
-    value: (client: ClientFacts) => string | undefined,
-  ) => {
-    const owned = clients.flatMap((client) => {
-      const text = value(client);
-      const owner = `client \`${client.name}\``;
-      return text === undefined ? [] : [{ value: text, path: ['clients', client.name, key], owner }];
-    });
-    checkUnique(what, owned, hint, findings);
-  };
-  check('The MAC address', 'mac', own, ({ mac }) => mac);
-  check('The serial number', 'serial', own, ({ serial }) => serial);
-  check('The UUID', 'uuid', own, ({ uuid }) => uuid);
-  check(
-    'The iSCSI name',
-    'initiator',
-    'Targets know a client by it: change one of them.',
-    (one) => one.initiator,
-  );
-  check(
-    'The account',
-    'account',
-    'An iSCSI target may know accounts for all its targets together: change one of them.',
-    ({ account }) => account,
-  );
-  check('The address', 'address', own, ({ address }) => address?.address);
 }

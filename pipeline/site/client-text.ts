@@ -22,12 +22,10 @@ export function addClient(text: string, name: string, facts: ClientText): string
       hint: `Choose another name, or run \`npx lunsmith client rm ${name}\` first.`,
     });
   }
-  const spliced = clients === undefined ? undefined : insertAfterLast(text, clients, { [name]: facts });
-  if (spliced !== undefined) {
-    const meant = asData(text);
-    meant['clients'] = { ...(meant['clients'] as object), [name]: facts };
-    if (isDeepStrictEqual(asData(spliced), meant)) return spliced;
-  }
+  const spliced = splice(text, document, { [name]: facts });
+  const meant = asData(text);
+  meant['clients'] = { ...(meant['clients'] as object | null), [name]: facts };
+  if (spliced !== undefined && isDeepStrictEqual(asData(spliced), meant)) return spliced;
   if (clients === undefined) document.set('clients', document.createNode({ [name]: facts }));
   else clients.set(name, document.createNode(facts));
   return document.toString({ lineWidth: 0 });
@@ -64,18 +62,31 @@ function asData(text: string): Record<string, unknown> {
   return document.errors.length > 0 ? {} : ((document.toJS() ?? {}) as Record<string, unknown>);
 }
 
-/** In a block: lines of their own beneath the last client. Undefined elsewhere. */
-function insertAfterLast(text: string, clients: YAMLMap, added: object): string | undefined {
-  const [first] = clients.items;
-  const last = clients.items.at(-1);
-  if (clients.flow === true || first === undefined || last === undefined) return undefined;
+/** Lines of their own for a client: beneath the last one, beneath `clients:`, or at the end. Undefined elsewhere. */
+function splice(text: string, document: Document, added: object): string | undefined {
+  const { contents } = document;
+  const pair = isMap(contents) ? contents.items.find((one) => keyOf(one) === 'clients') : undefined;
+  const clients = clientsIn(document);
+  if (pair === undefined) return insert(text, text.length, written({ clients: added }, ''));
+  if (isScalar(pair.value) || pair.value === null) {
+    return insert(text, endOfLine(text, startOf(pair)), written(added, ' '.repeat(INDENT)));
+  }
+  const [first] = clients?.items ?? [];
+  const last = clients?.items.at(-1);
+  if (clients === undefined || clients.flow === true || first === undefined || last === undefined)
+    return undefined;
   const margin = marginOf(text, startOf(first));
-  if (margin === undefined) return undefined;
-  const end = endOfLines(text, last);
-  const indent = margin.length || INDENT;
-  const lines = stringify(added, { indent, lineWidth: 0 }).replace(/^(?=.)/gm, margin);
-  const before = text.slice(0, end);
-  return `${before}${before.endsWith('\n') ? '' : '\n'}${lines}${text.slice(end)}`;
+  return margin === undefined ? undefined : insert(text, endOfLines(text, last), written(added, margin));
+}
+
+/** Indented as deeply as the margin is wide. */
+function written(data: object, margin: string): string {
+  return stringify(data, { indent: margin.length || INDENT, lineWidth: 0 }).replace(/^(?=.)/gm, margin);
+}
+
+function insert(text: string, at: number, lines: string): string {
+  const before = text.slice(0, at);
+  return `${before}${before === '' || before.endsWith('\n') ? '' : '\n'}${lines}${text.slice(at)}`;
 }
 
 function cut(text: string, clients: YAMLMap, name: string): string | undefined {
@@ -112,6 +123,11 @@ function marginOf(text: string, key: number): string | undefined {
 function endOfLines(text: string, { key, value }: Pair): number {
   const { range } = (value ?? key) as { range?: readonly number[] | null };
   const content = text.slice(0, range?.[1] ?? 0).trimEnd().length;
-  const newline = text.indexOf('\n', content);
+  return endOfLine(text, content);
+}
+
+/** Where the line after that of `from` begins. */
+function endOfLine(text: string, from: number): number {
+  const newline = text.indexOf('\n', from);
   return newline === -1 ? text.length : newline + 1;
 }

@@ -10,7 +10,10 @@ const SSH = /^ssh:\/\/((?:[A-Za-z0-9_][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9._-
 const EXPECTED = '`ssh://USER@HOST`, or a folder of this machine such as `./target` or `/srv/lunsmith`';
 
 /** A transport, or the folder of one that is this machine. */
-export type Connection = { readonly transport: Transport; readonly folder?: string };
+export interface Connection {
+  readonly transport: Transport;
+  readonly folder?: string;
+}
 
 export function checkConnection(text: string): Checked<Connection> {
   if (/^(?:\/|\.\.?(?:\/|$))/.test(text))
@@ -24,7 +27,7 @@ export function checkConnection(text: string): Checked<Connection> {
     };
   }
   const what = 'No way to a target host.';
-  if (/^[a-z]+:\/\/[^/@]*:[^/]*@/.test(text)) {
+  if (/^(?:[a-z]+:\/\/)?[^/@]*:[^/]*@/.test(text)) {
     return {
       problem: {
         what,

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { Failure } from '../../artifacts/failure.js';
 
-export const SITE_FILE = 'lunsmith.yaml';
+const SITE_FILE = 'lunsmith.yaml';
 
 export interface SitePath {
   /** Absolute. */

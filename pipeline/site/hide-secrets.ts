@@ -2,12 +2,12 @@
 import type { Diagnostic } from '../../artifacts/failure.js';
 import { suggest } from '../suggest.js';
 
-const SECRET_WORDS = ['secret', 'secrets', 'password', 'passwd', 'chap-secret'];
+const SECRET_WORDS = ['secret', 'password'];
 
 /** `key: value` where the value is no reference. */
 const PLAIN = /([A-Za-z_-]+)["']?\s*:\s*(?!["']?(?:env|file):)[^\s#]/g;
-/** An account with a password in a URL. */
-const ACCOUNT = /:\/\/[^\s/@]*:[^\s/]*@/;
+/** An account with a password, in a URL or without its scheme. */
+const ACCOUNT = /[^\s/@]:[^\s/]*@/;
 
 export function hideSecrets(problems: readonly Diagnostic[]): Diagnostic[] {
   return problems.map((problem) => {
@@ -23,5 +23,5 @@ function mayHoldSecret(line: string): boolean {
 
 /** Also a misspelt one. */
 function isSecretKey(key: string): boolean {
-  return /secret|passw|chap/i.test(key) || suggest(key, SECRET_WORDS) !== undefined;
+  return /secret|pass|pw|chap|token|key/i.test(key) || suggest(key, SECRET_WORDS) !== undefined;
 }

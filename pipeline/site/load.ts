@@ -24,10 +24,16 @@ export async function loadSite(cwd: string, named?: string): Promise<Site> {
   return parseSite(await readSite(cwd, named));
 }
 
+/** A site file as text, for those who change it: see client-text.ts. */
+export interface SiteText extends SourceText {
+  /** Absolute. */
+  readonly path: string;
+}
+
 /** The text of the site file. @throws Failure of kind `usage` when there is none */
-export async function readSite(cwd: string, named?: string): Promise<SourceText> {
+export async function readSite(cwd: string, named?: string): Promise<SiteText> {
   const { path, shown } = await findSite(cwd, named);
-  return { file: shown, folder: dirname(path), text: await readText(path, shown, 'usage') };
+  return { path, file: shown, folder: dirname(path), text: await readText(path, shown, 'usage') };
 }
 
 /** The site of a text. @throws Failure of kind `usage` with everything that is wrong, sorted by place */

@@ -126,7 +126,7 @@ export const secretSchema = checkedText(
 /** A base URL without the slash at its end. */
 export const urlSchema = checkedText((text) => {
   const expected = 'a URL such as `http://192.0.2.10`, in characters that iPXE takes as they are';
-  if (/^https?:\/\/[^/]*@/.test(text)) {
+  if (/^(?:[a-z]+:\/\/)?[^/]*@/.test(text)) {
     return {
       problem: {
         what: 'An account does not belong in this URL: every client reads it.',
