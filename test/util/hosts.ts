@@ -1,5 +1,8 @@
-/** Facts of target hosts for tests. */
-import type { HostFacts } from '../../artifacts/publish/site.js';
+/** Facts of target hosts, clients and releases for tests. */
+import type { ClientFacts, ClientImage, HostFacts } from '../../artifacts/publish/site.js';
+import { canonicalJson, sha256OfText } from '../../artifacts/release/digest.js';
+import type { Manifest } from '../../artifacts/release/manifest.js';
+import type { Proof } from '../../artifacts/release/proof.js';
 
 export function hostFacts(root: string, changed: Partial<HostFacts> = {}): HostFacts {
   return {
@@ -13,5 +16,71 @@ export function hostFacts(root: string, changed: Partial<HostFacts> = {}): HostF
     dhcp: { kind: 'none' },
     gate: ['bios-san'],
     ...changed,
+  };
+}
+
+/** A client by its number from 1 to 9. */
+export function clientFacts(number: number, changed: Partial<ClientFacts> = {}): ClientFacts {
+  const image: ClientImage = { name: 'debian', channel: 'stable', boot: 'san' };
+  return {
+    name: `web${number}`,
+    host: 'san1',
+    mac: `52:54:00:00:00:0${number}`,
+    initiator: `iqn.2026-01.org.example:web${number}`,
+    account: `web${number}`,
+    secret: `env:SECRET${number}`,
+    images: [image],
+    menuSeconds: 5,
+    follows: 'promote',
+    ...changed,
+  };
+}
+
+export interface SmallRelease {
+  readonly digest: string;
+  readonly manifest: Manifest;
+  readonly proofs: readonly Proof[];
+  readonly disk: Buffer;
+}
+
+export function proofOf(release: string, cell: Proof['cell'], passed = true): Proof {
+  return {
+    format: 'lunsmith-proof/1',
+    release,
+    cell,
+    passed,
+    at: '2026-01-01T00:00:00Z',
+    accelerator: 'tcg',
+    network: 'user',
+    seconds: 1,
+    milestones: [],
+    checks: [],
+    tools: {},
+  };
+}
+
+/** A release with an image of 1 MiB that holds its version's name, proven for BIOS. */
+export function smallRelease(version: string, bytes = 2 ** 20): SmallRelease {
+  const manifest: Manifest = {
+    format: 'lunsmith-manifest/1',
+    recipe: { name: 'debian-bookworm', version, sha256: '0'.repeat(64) },
+    architecture: 'amd64',
+    epoch: 0,
+    system: 'debian 12',
+    kernel: { version: '6.1', commandLine: 'ro' },
+    files: [],
+    disk: { table: 'gpt', bytes, guid: '0', partitions: [] },
+    packages: [],
+    tools: {},
+    lunsmith: '0.1.0',
+  };
+  const digest = sha256OfText(canonicalJson(manifest));
+  const disk = Buffer.alloc(bytes);
+  disk.write(version);
+  return {
+    digest,
+    manifest,
+    disk,
+    proofs: [proofOf(digest, { firmware: 'bios', path: 'san', secret: 'right' })],
   };
 }

@@ -1,0 +1,148 @@
+/** A target host in a temporary folder, with real clones and boot files and a target that is a table in a file. */
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Failure } from '../../artifacts/failure.js';
+import { confFiles, httpFiles, tftpFiles } from '../../artifacts/publish/boot-files.js';
+import type { CarryOutOptions } from '../../artifacts/publish/carry-out.js';
+import { cleanClones, cloneDisk, makeClone, removeClone } from '../../artifacts/publish/clone.js';
+import { openDirectory } from '../../artifacts/publish/directory.js';
+import type { TargetHost } from '../../artifacts/publish/host.js';
+import type { HostParts } from '../../artifacts/publish/host-parts.js';
+import type { ClientFacts, HostFacts } from '../../artifacts/publish/site.js';
+import { canonicalJson } from '../../artifacts/release/digest.js';
+import type { IscsiSession, OfferedLun, TargetAdapter } from '../../artifacts/target/adapter.js';
+import { createPorts } from '../../pipeline/command.js';
+import type { Event } from '../../pipeline/event.js';
+import type { Ports } from '../../pipeline/ports.js';
+import { hostFacts, type SmallRelease, smallRelease } from './hosts.js';
+
+/** A row of the table: a target, and whose it is. */
+export interface TableRow extends OfferedLun {
+  readonly foreign?: boolean;
+}
+
+/** Its table and its sessions lie beside the host's folder, and are changed row by row, as a real one would. */
+export function tableAdapter(folder: string): TargetAdapter {
+  const path = join(folder, 'table.json');
+  const rows = async (host: TargetHost) => JSON.parse((await host.read(path)) ?? '[]') as TableRow[];
+  const save = (host: TargetHost, table: readonly TableRow[]) =>
+    host.write(path, JSON.stringify(table), { mode: 0o600 });
+  const sessions = async (host: TargetHost) =>
+    JSON.parse((await host.read(join(folder, 'sessions.json'))) ?? '[]') as IscsiSession[];
+  return {
+    lun: 1,
+    tools: [],
+    render: (offered) => [
+      {
+        name: 'targets.conf',
+        text: offered.map(({ target, chap }) => `${target} ${chap.secret}\n`).join(''),
+      },
+    ],
+    apply: async (host, offered) => {
+      const table = await rows(host);
+      const strange = offered.find((lun) =>
+        table.some((row) => row.foreign === true && row.target === lun.target),
+      );
+      if (strange !== undefined)
+        throw new Failure('usage', { what: `The target ${strange.target} belongs to somebody else.` });
+      for (const lun of offered) {
+        const at = table.findIndex(({ target }) => target === lun.target);
+        if (JSON.stringify(table[at]) === JSON.stringify(lun)) continue;
+        if (at === -1) table.push(lun);
+        else table[at] = lun;
+        await save(host, table);
+      }
+    },
+    sessions,
+    remove: async (host, targets) => {
+      if ((await sessions(host)).some(({ target }) => targets.includes(target)))
+        throw new Failure('usage', { what: 'It has a session.' });
+      for (const target of targets)
+        await save(
+          host,
+          (await rows(host)).filter((row) => row.target !== target),
+        );
+    },
+  };
+}
+
+export interface HostRig extends AsyncDisposable {
+  /** Holds the host's folder `root`, and what is no part of it. */
+  readonly folder: string;
+  readonly root: string;
+  readonly facts: HostFacts;
+  readonly host: TargetHost;
+  readonly ports: Ports;
+  readonly events: Event[];
+  readonly options: CarryOutOptions;
+  /** v1 and v2 lie on the host. */
+  readonly releases: Readonly<Record<'v1' | 'v2', SmallRelease>>;
+  sessions(list: readonly IscsiSession[]): Promise<void>;
+  table(): Promise<TableRow[]>;
+}
+
+export async function putRelease(
+  root: string,
+  { digest, manifest, proofs, disk }: SmallRelease,
+): Promise<void> {
+  const folder = join(root, 'releases', digest);
+  await mkdir(join(folder, 'proofs'), { recursive: true });
+  await writeFile(join(folder, 'manifest.json'), canonicalJson(manifest));
+  await writeFile(join(folder, 'disk.img'), disk);
+  for (const [index, proof] of proofs.entries())
+    await writeFile(join(folder, 'proofs', `${index}.json`), canonicalJson(proof));
+}
+
+export async function hostRig(
+  changed: (folder: string) => Partial<HostFacts> = () => ({}),
+): Promise<HostRig> {
+  const folder = await mkdtemp(join(tmpdir(), 'lunsmith-host-'));
+  const root = join(folder, 'root');
+  const facts = hostFacts(root, changed(folder));
+  const events: Event[] = [];
+  const ports = createPorts({ emit: (event) => events.push(event), signal: new AbortController().signal });
+  const releases = { v1: smallRelease('v1'), v2: smallRelease('v2') };
+  for (const release of Object.values(releases)) await putRelease(root, release);
+  const parts: HostParts = {
+    adapter: tableAdapter(folder),
+    clones: { disk: cloneDisk, make: makeClone, remove: removeClone, clean: cleanClones },
+    bootFiles: { http: httpFiles, tftp: tftpFiles, conf: confFiles },
+  };
+  return {
+    folder,
+    root,
+    facts,
+    host: openDirectory(facts, ports),
+    ports,
+    events,
+    releases,
+    options: {
+      parts,
+      channels: ['stable', 'edge'],
+      now: '2026-01-02T03:04:05Z',
+      lock: { words: 'a test', taken: 'fail' },
+      secret: async ({ name, secret }: ClientFacts) => `${secret.slice('env:'.length)}-of-${name}`,
+    },
+    sessions: (list) => writeFile(join(folder, 'sessions.json'), JSON.stringify(list)),
+    table: async () =>
+      JSON.parse(await readFile(join(folder, 'table.json'), 'utf8').catch(() => '[]')) as TableRow[],
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+/** All below a folder: modes, texts and links, by path; times and the order of folders do not matter. */
+export async function picture(folder: string): Promise<Record<string, string>> {
+  const shown: Record<string, string> = {};
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const path = join(entry.parentPath, entry.name);
+    const name = path.slice(folder.length + 1);
+    if (entry.isSymbolicLink()) shown[name] = `-> ${await readlink(path)}`;
+    else if (entry.isFile()) {
+      const mode = ((await stat(path)).mode & 0o777).toString(8);
+      shown[name] = `${mode} ${await readFile(path, 'latin1')}`;
+    }
+  }
+  return Object.fromEntries(Object.entries(shown).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
