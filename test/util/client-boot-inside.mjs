@@ -12,6 +12,8 @@ import { openRuntime } from '../../dist/artifacts/bootgate/runtime.js';
 import { ResourceStack } from '../../dist/artifacts/bootgate/stack.js';
 
 const SERVER = '10.77.0.1';
+/** A unique local prefix (RFC 4193). */
+const IPV6 = 'fd6c:756e:736d::';
 
 /** @param {import('./client-boot.js').ClientBoot} boot */
 export async function inside(boot, ports) {
@@ -58,6 +60,7 @@ async function makeNetwork(ports) {
   for (const port of ['tap0', 'lan0']) await ip('link', 'set', port, 'master', 'san0', 'up');
   await ip('link', 'set', 'san0', 'up');
   await inLan('address', 'add', '10.77.0.2/24', 'dev', 'eth0');
+  await inLan('address', 'add', `${IPV6}2/64`, 'dev', 'eth0', 'nodad');
   await inLan('link', 'set', 'eth0', 'up');
 }
 
@@ -66,6 +69,8 @@ async function startLanDhcp({ lan }, runtime, ports) {
   const config = join(runtime.path, 'lan.conf');
   const lines = [
     ...['port=0', 'interface=eth0', 'bind-interfaces', 'dhcp-authoritative', 'no-ping', 'no-hosts'],
+    // Without a router advertisement iPXE waits some 16 s before it goes on.
+    ...['enable-ra', `dhcp-range=${IPV6},ra-only`],
     `dhcp-leasefile=${join(runtime.path, 'lan.leases')}`,
     'dhcp-range=10.77.0.50,10.77.0.60,255.255.255.0,3600',
     ...(lan.bootfile === undefined ? [] : [`dhcp-boot=${lan.bootfile},,${SERVER}`]),

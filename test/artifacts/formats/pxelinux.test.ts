@@ -53,7 +53,7 @@ it.each([
     '"a,b"',
   ],
 ] as const)('refuses what PXELINUX would take for something else: %j', (change, expected, found) => {
-  const failure = failureOf(() => pxelinuxMenu({ ...MENU, ...change } as PxelinuxMenu));
+  const failure = failureOf(() => pxelinuxMenu({ ...MENU, ...change }));
   expect(failure.kind).toBe('usage');
   expect(failure.diagnostics).toEqual([
     { what: 'This cannot stand in a menu of PXELINUX.', expected, found },

@@ -313,7 +313,7 @@ bind-interfaces
 log-dhcp
 dhcp-range=10.77.0.0,proxy
 
-dhcp-match=set:ipxe,175
+dhcp-userclass=set:ipxe,iPXE
 pxe-service=tag:!ipxe,0,"Network boot",undionly.kpxe
 pxe-service=tag:!ipxe,7,"Network boot",snponly.efi
 pxe-service=tag:!ipxe,9,"Network boot",snponly.efi
