@@ -84,10 +84,11 @@ exit 0
 `);
     expect(textOf(files, 'unknown.ipxe')).toBe(`#!ipxe
 echo
-echo This machine is no client of san1. To make it one, name it in lunsmith.yaml by one of these:
-echo   mac:    \${netX/mac}
-echo   serial: \${serial}
-echo   uuid:   \${uuid}
+echo This machine is no client of san1.
+echo To make it one, name it in lunsmith.yaml by one of these:
+echo mac: \${netX/mac}
+echo serial: \${serial}
+echo uuid: \${uuid}
 echo and run: lunsmith client add NAME
 echo
 `);
@@ -105,7 +106,7 @@ set boot-tries 3
 chain --autofree http://10.77.0.1/releases/${DIGEST}/boot/sanboot.ipxe || goto failed
 exit 0
 :failed
-echo web1 cannot boot now: http://10.77.0.1 did not answer, or not with what was asked for
+echo web1 cannot boot now: http://10.77.0.1 is down or lacks its files
 exit 0
 `);
     expect(textOf(files, 'clients/web1/account.ipxe')).toBe(
@@ -149,7 +150,7 @@ set boot-tries 3
 chain --autofree http://10.77.0.1/releases/${DIGEST}/boot/sanboot.ipxe || goto failed
 exit 0
 :failed
-echo db1 cannot boot now: http://10.77.0.1 did not answer, or not with what was asked for
+echo db1 cannot boot now: http://10.77.0.1 is down or lacks its files
 exit 0
 `);
   });
