@@ -51,8 +51,8 @@ export async function growFile(
   { disk, bytes, aside }: { readonly disk: Disk; readonly bytes: number; readonly aside: string },
 ): Promise<void> {
   const last = lastPartition(disk, bytes);
-  const truncate = (size: number) =>
-    run(['truncate', '-s', String(size), path], { doing: `set the size of ${path}` });
+  const truncate = (size: number, file = path) =>
+    run(['truncate', '-s', String(size), file], { doing: `set the size of ${file}` });
   if (last !== undefined) await clearBackup(run, path, disk);
   if (last?.grow && last.filesystem === 'ext4') {
     const length = last.sectors * SECTOR;
@@ -61,11 +61,12 @@ export async function growFile(
       await resize(run, path, last);
     } else {
       const offset = last.firstLba * SECTOR;
-      const how = (...flags: string[]) => ['bs=1M', ...flags, 'conv=notrunc,sparse'];
+      const how = (...flags: string[]) => ['bs=64K', ...flags, 'conv=notrunc,sparse'];
       await run(['dd', `if=${path}`, `of=${aside}`, ...how('iflag=skip_bytes', `skip=${offset}`)], {
         doing: `take the file system out of ${path}`,
         quiet: true,
       });
+      await truncate(length, aside);
       await run(['resize2fs', aside, `${last.sectors}s`], { doing: `enlarge the file system of ${path}` });
       // What is not written below is a hole: zeros.
       await truncate(offset);
