@@ -1,7 +1,7 @@
 /** Makes entries of the store and takes them out again: the one way by which a step's result is kept. */
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestFile } from '../../artifacts/release/file-digests.js';
+import { digestFile, type FileDigestOptions } from '../../artifacts/release/file-digests.js';
 import { allSettled } from '../../artifacts/settled.js';
 import type { Build } from '../build.js';
 import { quietPorts } from '../build.js';
@@ -144,7 +144,7 @@ async function complete(
   const folder = contentFolder(build.store.entry(key), kind);
   const [tree, digests, boot] = await allSettled([
     listTree(folder, ports),
-    contentDigest(folder, kind, ports),
+    contentDigest(folder, kind, { ...ports, taken: build.digests }),
     bootId(),
   ]);
   await build.store.complete({
@@ -167,7 +167,7 @@ async function complete(
 async function contentDigest(
   folder: string,
   kind: StepRecord['kind'],
-  ports: Ports,
+  ports: Ports & Pick<FileDigestOptions, 'taken'>,
 ): Promise<Pick<StepRecord, 'content' | 'files'>> {
   if (kind === 'layer') return { content: await digestContents(folder, ports), files: [] };
   const files: StepRecord['files'] = [];
