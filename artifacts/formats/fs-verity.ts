@@ -1,7 +1,7 @@
 /**
  * The fs-verity digest of a file that may be sparse: the root of a tree of sha256 digests of its 4 KiB blocks. A plain
  * sha256 has to take in every zero of a hole one after the other (4 GiB: 2.3 s); here all holes of a size have the same
- * digest and the rest is shared among the processors (650 MB: 0.8 s on one, 0.45 s on two). `fsverity digest FILE` says the
+ * digest and the rest (650 MB: 0.8 s on one processor) is shared among the processors. `fsverity digest FILE` says the
  * same. Facts: Linux Documentation/filesystems/fsverity.rst (Merkle tree, fs-verity descriptor).
  */
 import { once } from 'node:events';
