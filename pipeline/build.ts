@@ -1,5 +1,6 @@
 /** One build under way: what all its parts share, and the task that everything they do belongs to. */
 import { Failure } from '../artifacts/failure.js';
+import type { TakenDigests } from '../artifacts/release/file-digests.js';
 import { createPorts } from './command.js';
 import type { Emit } from './event.js';
 import type { KeyedPlan, KeyedStep } from './keys/fingerprint.js';
@@ -26,6 +27,8 @@ export interface Build {
   readonly keepFailed: boolean;
   /** What steps recorded for later ones and for the manifest. */
   readonly records: Map<string, unknown>;
+  /** Digests of images that stages took while they wrote them. */
+  readonly digests: TakenDigests;
   /** Entries of the store that are being completed while the next step runs. */
   readonly completions: Promise<void>[];
   readonly emit: Emit;

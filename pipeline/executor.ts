@@ -4,8 +4,11 @@
  * the finished steps in the store, so that the next build goes on there, and the log.
  */
 import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import PQueue from 'p-queue';
 import { Failure } from '../artifacts/failure.js';
+import { takenDigests } from '../artifacts/release/file-digests.js';
 import { commitRelease } from '../artifacts/release/release.js';
 import { allSettled } from '../artifacts/settled.js';
 import { type Build, quietPorts, stepsOf, task } from './build.js';
@@ -105,6 +108,7 @@ async function openBuild(
     staging,
     keepFailed,
     records: new Map(),
+    digests: takenDigests(),
     completions: [],
     emit,
     signal: ports.signal,
@@ -148,11 +152,7 @@ export function tasksOf(plan: Plan): TaskFacts[] {
 async function carryOut(build: Build, place: BuildPlace): Promise<BuiltRelease> {
   const { plan, release } = build.keyed;
   await hook(build, 'build:pre', {});
-  const kept = new Map<string, StepRecord>();
-  for (const step of stepsOf(build, 'output')) {
-    const record = await usableEntry(build, step.key, step.id);
-    if (record !== undefined) kept.set(step.id, record);
-  }
+  const kept = await usableEntries(build, stepsOf(build, 'output'));
   const complete = kept.size === stepsOf(build, 'output').length;
   if (!(complete && (await adoptRootfs(build)))) await buildRootfs(build);
   await hook(build, 'image:pre', { LUNSMITH_RELEASE: build.staging });
@@ -198,12 +198,32 @@ function adopt(build: Build, step: KeyedStep, record: StepRecord): void {
 async function buildRootfs(build: Build): Promise<void> {
   const fetching = fetchPackages(build);
   const below: string[] = [];
-  for (const step of stepsOf(build, 'rootfs')) {
-    const record = await usableEntry(build, step.key, step.id);
+  const steps = stepsOf(build, 'rootfs');
+  const kept = await usableEntries(build, steps);
+  for (const step of steps) {
+    const record = kept.get(step.id);
     if (record !== undefined) adopt(build, step, record);
     else await makeLayer(build, step, below, fetching);
     below.push(join(build.store.entry(step.key), 'tree'));
   }
+}
+
+/**
+ * What the store holds of these steps, by their ids. All are looked through at once, since walking a layer of the size of a
+ * whole system takes 0.1 s, of which others can use what the file system waits.
+ */
+async function usableEntries(
+  build: Build,
+  steps: readonly KeyedStep[],
+): Promise<ReadonlyMap<string, StepRecord>> {
+  const looks = new PQueue({ concurrency: availableParallelism() });
+  const records = await allSettled(steps.map(({ key, id }) => looks.add(() => usableEntry(build, key, id))));
+  return new Map(
+    steps.flatMap(({ id }, index) => {
+      const record = records[index];
+      return record === undefined ? [] : [[id, record]];
+    }),
+  );
 }
 
 /** All layers together, read-only, are what the outputs are made of. */

@@ -6,6 +6,7 @@
 import type { z } from 'zod';
 import type { Diagnostic } from '../artifacts/failure.js';
 import type { DiskSpec } from '../artifacts/formats/disk-spec.js';
+import type { VerityTree } from '../artifacts/formats/fs-verity.js';
 import type { PooledPackage, Resolution, ResolveContext } from './package-set.js';
 import type { Argv, Ports, RunOptions, RunResult } from './ports.js';
 
@@ -75,9 +76,12 @@ export interface StageContext<Options> extends Ports {
   readonly packages: readonly PooledPackage[];
   /**
    * The folder of one of the stage's declared parts: made by `work` unless it is kept from an earlier build.
-   * Read-only afterwards. Inside `work` only the part's facts and options may be used.
+   * Read-only afterwards. Inside `work` only the part's facts and options may be used, but for what each user of the part
+   * replaces in its copy.
    */
   readonly part: (name: string, work: (folder: string) => Promise<void>) => Promise<string>;
+  /** Tells the digest of a finished image in `output` or in a part, so that it is not read once more for it. */
+  readonly digested: (image: string, tree: VerityTree) => Promise<void>;
   /** Seconds since 1970 that stand for every time in the release (SOURCE_DATE_EPOCH). */
   readonly epoch: number;
   /** A UUID that is stable for this recipe and name, RFC 9562 lower case. */

@@ -23,6 +23,7 @@ export interface ContextParts {
   readonly record: (key: string, value: unknown) => void;
   readonly recorded: (key: string) => unknown;
   readonly part: StageContext<unknown>['part'];
+  readonly digested: StageContext<unknown>['digested'];
   readonly ports: Ports;
 }
 
@@ -33,7 +34,7 @@ export interface OpenContext extends AsyncDisposable {
 
 export function openStepContext(parts: ContextParts): OpenContext {
   const { step, recipe, ports } = parts;
-  const { rootfs, output, scratch, mirror, packages, record, recorded, part } = parts;
+  const { rootfs, output, scratch, mirror, packages, record, recorded, part, digested } = parts;
   const { emit, signal } = ports;
   const env = parts.temporary === undefined ? {} : { TMPDIR: parts.temporary };
   const task = step.id;
@@ -56,6 +57,7 @@ export function openStepContext(parts: ContextParts): OpenContext {
       record,
       recorded,
       part,
+      digested,
       chroot: async (argv, options) => {
         // Only when first used: the bootstrap begins with an empty tree and has no need of one.
         chroot ??= openChroot(rootfs, step.stage.network === true, ports);

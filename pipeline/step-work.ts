@@ -181,6 +181,7 @@ async function runStage(
       recorded: (key) => own.get(key) ?? build.records.get(key),
       record: (key, value) => void own.set(key, value),
       part: (name, work) => makePart(build, step, name, work, ports),
+      digested: (image, tree) => build.digests.note(image, tree),
       ports,
     });
     await planned.stage.run(open.context);

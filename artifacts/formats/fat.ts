@@ -14,12 +14,11 @@ const LEAST_FAT32 = 34 * MIB;
 const BATCH = 100;
 
 export interface FatRequest {
-  readonly image: string;
-  /** Bytes from the start of the image. */
+  /** Bytes from the start of the disk. */
   readonly offset: number;
   readonly bytes: number;
-  /** Path of a file that is made, and removed again. */
-  readonly scratch: string;
+  /** Path of a file that is made. */
+  readonly file: string;
   /** At most 11 characters, upper-cased. */
   readonly label: string;
   /** `XXXX-XXXX` in hex digits. */
@@ -38,7 +37,7 @@ export interface FatFile {
 
 /** The command that makes an empty FAT file system in a file of zeros. */
 export function mkfsVfatArgv(request: FatRequest): Argv {
-  const { offset, bytes, label, volumeId, scratch } = request;
+  const { offset, bytes, label, volumeId, file } = request;
   return [
     'mkfs.vfat',
     '--invariant',
@@ -48,7 +47,7 @@ export function mkfsVfatArgv(request: FatRequest): Argv {
     ...(bytes >= LEAST_FAT32 ? ['-F', '32'] : []),
     // The BIOS parameter block tells where the partition begins.
     ...['-h', String(offset / SECTOR)],
-    scratch,
+    file,
   ];
 }
 
@@ -62,27 +61,29 @@ export function fatFolders(files: readonly Pick<FatFile, 'path'>[]): string[] {
   return [...folders].sort(byCodeUnits);
 }
 
-/** Makes and fills a FAT file system; the same request gives the same bytes. @throws Failure from the tools. */
-export async function writeFat(run: Ports['run'], request: FatRequest): Promise<void> {
-  const { image, offset, bytes, scratch, files } = request;
-  const what = `FAT file system ${request.label}`;
-  await createSparse(scratch, bytes);
+/** A FAT file system in an image, by way of a file that is removed again. @throws Failure from the tools. */
+export async function writeFat(run: Ports['run'], image: string, request: FatRequest): Promise<void> {
   try {
-    await run(mkfsVfatArgv(request), { doing: `create the ${what}` });
-    const env = { SOURCE_DATE_EPOCH: String(request.epoch), MTOOLSRC: '/dev/null', MTOOLS_SKIP_CHECK: '1' };
-    for (const folders of batches(fatFolders(files))) {
-      const paths = folders.map((folder) => `::/${folder}`);
-      await run(['mmd', '-i', scratch, ...paths], { doing: `create folders in the ${what}`, env });
-    }
-    for (const { path, source } of [...files].sort((a, b) => byCodeUnits(a.path, b.path))) {
-      await run(['mcopy', '-i', scratch, source, `::/${path}`], {
-        doing: `copy ${path} to the ${what}`,
-        env,
-      });
-    }
-    await copyInto(scratch, image, offset);
+    await makeFat(run, request);
+    await copyInto(request.file, image, request.offset);
   } finally {
-    await rm(scratch, { force: true });
+    await rm(request.file, { force: true });
+  }
+}
+
+/** Makes and fills a FAT file system; the same request gives the same bytes. @throws Failure from the tools. */
+export async function makeFat(run: Ports['run'], request: FatRequest): Promise<void> {
+  const { bytes, file, files } = request;
+  const what = `FAT file system ${request.label}`;
+  await createSparse(file, bytes);
+  await run(mkfsVfatArgv(request), { doing: `create the ${what}` });
+  const env = { SOURCE_DATE_EPOCH: String(request.epoch), MTOOLSRC: '/dev/null', MTOOLS_SKIP_CHECK: '1' };
+  for (const folders of batches(fatFolders(files))) {
+    const paths = folders.map((folder) => `::/${folder}`);
+    await run(['mmd', '-i', file, ...paths], { doing: `create folders in the ${what}`, env });
+  }
+  for (const { path, source } of [...files].sort((a, b) => byCodeUnits(a.path, b.path))) {
+    await run(['mcopy', '-i', file, source, `::/${path}`], { doing: `copy ${path} to the ${what}`, env });
   }
 }
 

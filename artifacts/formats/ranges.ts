@@ -42,6 +42,15 @@ function nextEdge(span: Span | undefined, inside: boolean): number {
   return inside ? span.end : span.start;
 }
 
+/** What lies in a range of either list; for each of `one` the pieces of it. */
+export function inBoth(one: readonly Span[], other: readonly Span[]): Span[] {
+  return one.flatMap((a) =>
+    other
+      .map((b) => ({ start: Math.max(a.start, b.start), end: Math.min(a.end, b.end) }))
+      .filter(({ start, end }) => start < end),
+  );
+}
+
 /** Where a sorted list without overlaps covers `at`. */
 export function spanAt<A extends Span>(list: readonly A[], at: number): A | undefined {
   let [low, high] = [0, list.length];

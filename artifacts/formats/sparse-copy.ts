@@ -4,8 +4,8 @@ import { chmod, copyFile, type FileHandle, open, rm } from 'node:fs/promises';
 import type { Ports } from '../../pipeline/ports.js';
 import { alignedBuffers, createDirect, DIRECT_ALIGNMENT, knowsNoDirectIo } from './direct-io.js';
 import { dataRanges } from './file-digest.js';
-import type { Span } from './ranges.js';
-import { readAll } from './sparse.js';
+import { inBoth, type Span } from './ranges.js';
+import { readAll, writeAll } from './sparse.js';
 
 /** Bytes of one read and write. */
 const CHUNK = 4 * 1024 * 1024;
@@ -15,12 +15,33 @@ const WIDTH = 3;
 /**
  * Copies a file, holes and all, to a path where none is; the copy has mode 0644. Blocks are shared where the file system
  * can (FICLONE); else data is written past the page cache; else cp(1) does it.
+ * @param blank sorted; what the copy has zeros for, whatever the file has there
  * @throws Failure of kind `tool` or `space` from cp; Error `EEXIST` when the target exists
  */
-export async function copySparse(run: Ports['run'], source: string, target: string): Promise<void> {
-  if ((await clone(source, target)) || (await copyDirect(run, source, target))) return;
+export async function copySparse(
+  run: Ports['run'],
+  source: string,
+  target: string,
+  blank: readonly Span[] = [],
+): Promise<void> {
+  if (await clone(source, target)) return makeBlank(run, target, blank);
+  if (await copyDirect(run, source, target, blank)) return;
   await run(['cp', '--sparse=always', '--no-target-directory', source, target], { doing: `copy ${source}` });
   await chmod(target, 0o644);
+  await makeBlank(run, target, blank);
+}
+
+/** Writes zeros over the data in `blank`; holes stay. */
+async function makeBlank(run: Ports['run'], path: string, blank: readonly Span[]): Promise<void> {
+  if (blank.length === 0) return;
+  const data = await dataRanges(run, path);
+  const file = await open(path, 'r+');
+  try {
+    for (const { start, end } of pieces(data === undefined ? blank : inBoth(blank, data)))
+      await writeAll(file, Buffer.alloc(end - start), start);
+  } finally {
+    await file.close();
+  }
 }
 
 async function clone(source: string, target: string): Promise<boolean> {
@@ -35,7 +56,12 @@ async function clone(source: string, target: string): Promise<boolean> {
   return true;
 }
 
-async function copyDirect(run: Ports['run'], source: string, target: string): Promise<boolean> {
+async function copyDirect(
+  run: Ports['run'],
+  source: string,
+  target: string,
+  blank: readonly Span[],
+): Promise<boolean> {
   const from = await open(source, 'r');
   try {
     const { size } = await from.stat();
@@ -44,7 +70,7 @@ async function copyDirect(run: Ports['run'], source: string, target: string): Pr
     if (ranges === undefined || to === undefined) return false;
     try {
       await to.truncate(size);
-      await copyRanges(from, to, pieces(ranges, size));
+      await copyRanges(from, to, pieces(wholeBlocks(ranges, size)), blank);
       return true;
     } catch (error) {
       await rm(target, { force: true });
@@ -59,27 +85,38 @@ async function copyDirect(run: Ports['run'], source: string, target: string): Pr
 }
 
 /** Whole blocks, since nothing else can be written directly; no block twice. */
-function* pieces(ranges: readonly Span[], size: number): Generator<Span, undefined> {
+function* wholeBlocks(ranges: readonly Span[], size: number): Generator<Span, undefined> {
   let done = 0;
   for (const { start, end } of ranges) {
     const from = Math.max(done, Math.floor(start / DIRECT_ALIGNMENT) * DIRECT_ALIGNMENT);
-    const to = Math.min(size, Math.ceil(end / DIRECT_ALIGNMENT) * DIRECT_ALIGNMENT);
-    for (let at = from; at < to; at += CHUNK) yield { start: at, end: Math.min(at + CHUNK, to) };
-    done = Math.max(done, to);
+    done = Math.max(done, Math.min(size, Math.ceil(end / DIRECT_ALIGNMENT) * DIRECT_ALIGNMENT));
+    yield { start: from, end: done };
   }
   return undefined;
 }
 
-async function copyRanges(from: FileHandle, to: FileHandle, rest: ReturnType<typeof pieces>): Promise<void> {
+/** Cuts ranges into what is read and written at once. */
+function* pieces(ranges: Iterable<Span>): Generator<Span, undefined> {
+  for (const { start, end } of ranges)
+    for (let at = start; at < end; at += CHUNK) yield { start: at, end: Math.min(at + CHUNK, end) };
+  return undefined;
+}
+
+async function copyRanges(
+  from: FileHandle,
+  to: FileHandle,
+  rest: ReturnType<typeof pieces>,
+  blank: readonly Span[],
+): Promise<void> {
   const work = async (buffer: Buffer) => {
     for (let next = rest.next(); next.value !== undefined; next = rest.next()) {
       const { start, end } = next.value;
       const bytes = buffer.subarray(0, end - start);
       const read = await readAll(from, bytes, start);
       bytes.fill(0, read);
-      for (let done = 0; done < bytes.length; ) {
-        done += (await to.write(bytes, done, bytes.length - done, start + done)).bytesWritten;
-      }
+      for (const zeros of inBoth([{ start, end }], blank))
+        bytes.fill(0, zeros.start - start, zeros.end - start);
+      await writeAll(to, bytes, start);
     }
   };
   const works = alignedBuffers(WIDTH, CHUNK).map((buffer) =>

@@ -123,7 +123,8 @@ export async function readExactly(file: FileHandle, buffer: Buffer, position: nu
   });
 }
 
-async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+/** Writes all of `bytes` from `position` on. */
+export async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   let done = 0;
   while (done < bytes.length) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);

@@ -1,7 +1,7 @@
 /** Whether an entry is as it was written: what a walk shows, and what its files hold. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestFile } from '../../artifacts/release/file-digests.js';
+import { digestFile, type FileDigestOptions } from '../../artifacts/release/file-digests.js';
 import type { Ports } from '../ports.js';
 import type { StepRecord } from './store.js';
 import { contentFolder, digestContents, listTree } from './tree-digest.js';
@@ -28,7 +28,7 @@ export async function entryDamage(
 export async function contentDigest(
   folder: string,
   kind: StepRecord['kind'],
-  ports: Ports,
+  ports: Ports & Pick<FileDigestOptions, 'taken'>,
 ): Promise<Pick<StepRecord, 'content' | 'files'>> {
   if (kind === 'layer') return { content: await digestContents(folder, ports), files: [] };
   const files: StepRecord['files'] = [];

@@ -140,7 +140,7 @@ async function complete(
   const folder = contentFolder(build.store.entry(key), kind);
   const [tree, digests, boot] = await allSettled([
     listTree(folder, ports),
-    contentDigest(folder, kind, ports),
+    contentDigest(folder, kind, { ...ports, taken: build.digests }),
     bootId(),
   ]);
   await build.store.complete({

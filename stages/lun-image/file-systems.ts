@@ -54,9 +54,9 @@ async function writeFileSystem(
       return writeSwap(image, offset, bytes, filesystemUuid(partition));
     case 'vfat': {
       const volumeId = filesystemUuid(partition);
-      const scratch = join(ctx.scratch, `${name}.fat`);
+      const file = join(ctx.scratch, `${name}.fat`);
       const { files } = content;
-      return writeFat(run, { image, offset, bytes, scratch, label, volumeId, epoch, files });
+      return writeFat(run, image, { offset, bytes, file, label, volumeId, epoch, files });
     }
     case 'ext4': {
       const { tree, hidden, size } = content;

@@ -1,11 +1,14 @@
 /** The boot loaders of a LUN image: all of it that knows the kernel command line. */
 import { join } from 'node:path';
-import type { DiskLayout } from '../../artifacts/formats/disk-layout.js';
-import { type FatFile, writeFat } from '../../artifacts/formats/fat.js';
+import { type DiskLayout, SECTOR } from '../../artifacts/formats/disk-layout.js';
+import { type FatFile, makeFat } from '../../artifacts/formats/fat.js';
 import { biosPlace, embedBiosGrub, type GrubFormat, makeGrubImage } from '../../artifacts/formats/grub.js';
 import { grubConfig } from '../../artifacts/formats/grub-config.js';
+import type { Span } from '../../artifacts/formats/ranges.js';
+import { copyInto } from '../../artifacts/formats/sparse.js';
+import { allSettled } from '../../artifacts/settled.js';
 import type { Ports } from '../../pipeline/ports.js';
-import type { RecipeFacts } from '../../pipeline/stage.js';
+import type { RecipeFacts, StageContext } from '../../pipeline/stage.js';
 import { bootLoaders, requireKernel, rootPartition, systemTitle } from './boot.js';
 import type { Contents } from './content.js';
 import { filesystemUuid } from './file-systems.js';
@@ -37,43 +40,64 @@ export async function linkBootLoaders(source: LoaderSource): Promise<LinkedLoade
     commandLine: recipe.kernel.commandLine,
     menuSeconds,
   });
-  const link = (format: GrubFormat) => makeGrubImage(run, { format, config, scratch });
+  const link = async (format: GrubFormat | undefined) =>
+    format === undefined ? undefined : makeGrubImage(run, { format, config, scratch });
+  const [biosCore, efi] = await allSettled([link(bios), link(uefi?.format)]);
   return {
-    ...(bios === undefined ? {} : { biosCore: await link(bios) }),
-    espFiles: uefi === undefined ? [] : [{ path: uefi.path, source: await link(uefi.format) }],
+    ...(biosCore === undefined ? {} : { biosCore }),
+    espFiles: uefi === undefined || efi === undefined ? [] : [{ path: uefi.path, source: efi }],
   };
 }
 
-export interface LoaderPlace extends Pick<Ports, 'run'> {
-  /** Path of an image that has its partition table. */
-  readonly image: string;
-  readonly layout: DiskLayout;
-  /** With the boot loader's files on the ESP. */
-  readonly contents: Contents;
-  readonly biosCore: string | undefined;
-  /** A private folder. */
-  readonly scratch: string;
-  /** Seconds since 1970. */
-  readonly epoch: number;
+/** A file system that belongs at an offset (bytes) of the disk. */
+interface MadeEsp {
+  readonly file: string;
+  readonly offset: number;
 }
 
-/** Writes ESPs and GRUB for BIOS into an image. @throws Failure from the tools; `recipe` when GRUB does not fit. */
-export async function writeBootLoaders(place: LoaderPlace): Promise<void> {
-  const { run, image, layout, contents, biosCore, scratch, epoch } = place;
+/**
+ * Makes the ESPs in files of their own, for which no image need be there.
+ * @param contents with the boot loader's files
+ * @throws Failure from the tools
+ */
+export async function makeEsps(
+  { run, scratch, epoch }: Pick<StageContext<unknown>, 'run' | 'scratch' | 'epoch'>,
+  layout: DiskLayout,
+  contents: Contents,
+): Promise<readonly MadeEsp[]> {
+  const made: MadeEsp[] = [];
   for (const partition of layout.partitions) {
     const content = contents.get(partition.name);
     if (partition.type !== 'esp' || content?.kind !== 'vfat') continue;
-    await writeFat(run, {
-      image,
-      offset: partition.offset,
-      bytes: partition.bytes,
-      scratch: join(scratch, `${partition.name}.fat`),
-      label: partition.name,
-      volumeId: filesystemUuid(partition),
-      epoch,
-      files: content.files,
-    });
+    const { name: label, offset, bytes } = partition;
+    const file = join(scratch, `${label}.fat`);
+    const volumeId = filesystemUuid(partition);
+    await makeFat(run, { offset, bytes, file, label, volumeId, epoch, files: content.files });
+    made.push({ file, offset });
   }
+  return made;
+}
+
+/** Puts ESPs and GRUB for BIOS into an image. @throws Failure of kind `recipe` when GRUB does not fit. */
+export async function placeBootLoaders(
+  image: string,
+  layout: DiskLayout,
+  { biosCore }: LinkedLoaders,
+  esps: readonly MadeEsp[],
+): Promise<void> {
+  for (const { file, offset } of esps) await copyInto(file, image, offset);
   const bios = biosPlace(layout);
   if (biosCore !== undefined && bios !== undefined) await embedBiosGrub(image, biosCore, bios);
+}
+
+/** What of an image belongs to its boot loaders, sorted; the boot code of sector 0 comes besides. */
+export function loaderSpans(layout: DiskLayout): Span[] {
+  const bios = biosPlace(layout);
+  const places = [
+    ...(bios === undefined ? [] : [bios]),
+    ...layout.partitions.filter(({ type }) => type === 'esp'),
+  ];
+  return places
+    .map(({ firstLba, sectors }) => ({ start: firstLba * SECTOR, end: (firstLba + sectors) * SECTOR }))
+    .sort((a, b) => a.start - b.start);
 }

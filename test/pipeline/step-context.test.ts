@@ -44,6 +44,7 @@ function contextOf(stage: Partial<AnyStage>, options: unknown = {}) {
       await work(`/parts/${name}`);
       return `/parts/${name}`;
     },
+    digested: async () => undefined,
     ports: {
       run,
       start: () => Promise.reject(new Error('nothing is started')),

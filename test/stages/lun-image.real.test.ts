@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { MIB } from '../../artifacts/formats/disk-layout.js';
 import type { DiskSpec } from '../../artifacts/formats/disk-spec.js';
 import { sha256File } from '../../artifacts/formats/file-digest.js';
+import { digestOfTree, fsVerityDigest, type VerityTree } from '../../artifacts/formats/fs-verity.js';
 import { fileSizes, readAt } from '../../artifacts/formats/sparse.js';
 import { type Manifest, manifestSchema } from '../../artifacts/release/manifest.js';
 import type { StageContext } from '../../pipeline/stage.js';
@@ -32,6 +33,8 @@ interface Written {
   readonly image: string;
   readonly disk: Manifest['disk'];
   readonly progress: readonly string[];
+  /** Digests that the stage told, by the image's path. */
+  readonly digests: ReadonlyMap<string, string>;
 }
 
 /** Parts as a build keeps them, in `room` of the folder; without one each run makes its own. */
@@ -56,6 +59,7 @@ async function write(
   await mkdir(folder.at(`${name}/scratch`), { recursive: true });
   const records = new Map<string, unknown>();
   const progress: string[] = [];
+  const digests = new Map<string, string>();
   const context = {
     ...ports,
     step: 'lun-image',
@@ -75,11 +79,12 @@ async function write(
     progress: (what: string, done: number, total: number | undefined) =>
       progress.push(`${what} ${done === total}`),
     record: (key: string, value: unknown) => records.set(key, value),
+    digested: async (image: string, tree: VerityTree) => void digests.set(image, digestOfTree(tree)),
     ...changes,
   } as unknown as StageContext<ReturnType<typeof lunImage.options.parse>>;
   await lunImage.run(context);
   const described = manifestSchema.shape.disk.parse(records.get('disk'));
-  return { image: folder.at(`${name}/disk.img`), disk: described, progress };
+  return { image: folder.at(`${name}/disk.img`), disk: described, progress, digests };
 }
 
 function place(disk: Manifest['disk'], name: string) {
@@ -162,7 +167,6 @@ it('writes only the boot loaders anew when the kernel command line changes, and 
   };
   const two = await write(folder, 'two', SMALL, { ...kept, ...changed, run: watching });
   expect(used.filter((tool) => tool !== 'filefrag').sort()).toEqual([
-    'find',
     'grub-mkimage',
     'grub-mkimage',
     'mcopy',
@@ -174,6 +178,8 @@ it('writes only the boot loaders anew when the kernel command line changes, and 
   const sha256 = ({ image }: Written) => sha256File(image, { run });
   expect(await sha256(two)).toBe(await sha256(fresh));
   expect(await sha256(two)).not.toBe(await sha256(one));
+  for (const { image, digests } of [one, two, fresh])
+    expect([...digests.values()]).toEqual([await fsVerityDigest(image)]);
 
   const [bios, esp] = [place(one.disk, 'bios'), place(one.disk, 'esp')];
   const outside: number[] = [];
@@ -182,8 +188,9 @@ it('writes only the boot loaders anew when the kernel command line changes, and 
     if (!inside) outside.push(offset);
   }
   expect(outside).toEqual([]);
-  // Whoever changes the release’s image does not change what is kept.
   expect(((await stat(two.image)).mode & 0o777).toString(8)).toBe('644');
+  // What is made is kept by a second name; what was kept stays as it is.
+  expect((await stat(one.image)).ino).toBe((await stat(folder.at('kept/file-systems/disk.img'))).ino);
   expect((await stat(two.image)).nlink).toBe(1);
 });
 
@@ -262,7 +269,8 @@ it('refuses a root that is too small before anything is written', async () => {
     ],
   });
   expect(seen.sort()).toEqual(['find', 'grub-mkimage', 'grub-mkimage']);
-  expect(await readdir(folder.at('out'))).toEqual(['scratch']);
+  expect((await readdir(folder.at('out'))).sort()).toEqual(['parts', 'scratch']);
+  expect(await readdir(folder.at('out/parts/file-systems.partial'))).toEqual([]);
 });
 
 /** Offsets at which two images differ. */

@@ -17,13 +17,12 @@ async function write(folder: TestFolder, name: string, bytes: number, contents: 
     files.push({ path, source });
   }
   await createSparse(folder.at(name), OFFSET + bytes + MIB);
-  const scratch = folder.at('scratch.fat');
+  const file = folder.at('scratch.fat');
   const image = folder.at(name);
-  await writeFat(run, {
-    image,
+  await writeFat(run, image, {
     offset: OFFSET,
     bytes,
-    scratch,
+    file,
     label: 'esp',
     volumeId: '1234-ABCD',
     epoch: 1_700_000_000,

@@ -3,10 +3,9 @@ import { fatFolders, mkfsVfatArgv, smallestFat } from '../../../artifacts/format
 
 const MIB = 1024 * 1024;
 const request = {
-  image: '/out/disk.img',
   offset: 4 * MIB,
   bytes: 64 * MIB,
-  scratch: '/scratch/esp.fat',
+  file: '/scratch/esp.fat',
   label: 'system-partition',
   volumeId: '1234-ABCD',
   epoch: 0,

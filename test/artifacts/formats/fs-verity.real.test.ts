@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { fsVerityDigest } from '../../../artifacts/formats/fs-verity.js';
+import { digestOfTree, fsVerityDigest, verityTree } from '../../../artifacts/formats/fs-verity.js';
+import { writeAt } from '../../../artifacts/formats/sparse.js';
 import { createPorts } from '../../../pipeline/command.js';
 import { testFolder } from './tools.js';
 
@@ -59,6 +60,63 @@ it('is that of fsverity wherever the holes are', async () => {
       const expected = await judge(path);
       expect(await fsVerityDigest(path, ports)).toBe(expected);
     }),
+    { seed: 1, numRuns: 25 },
+  );
+});
+
+it('is that of fsverity when several threads share the work', async () => {
+  await using folder = await testFolder();
+  const path = join(folder.path, 'file');
+  const size = 90 * MIB + 77;
+  await sparseFile(path, size, [
+    { at: 0, length: 80 * MIB, fill: 5 },
+    { at: 30 * MIB, length: 5 * MIB, fill: 0 },
+    { at: size - 10, length: 10, fill: 6 },
+  ]);
+  expect(await fsVerityDigest(path, ports)).toBe(await judge(path));
+});
+
+it('ends when it is stopped', async () => {
+  await using folder = await testFolder();
+  const path = join(folder.path, 'file');
+  await sparseFile(path, 80 * MIB, [{ at: 0, length: 80 * MIB, fill: 5 }]);
+  const controller = new AbortController();
+  const digest = fsVerityDigest(path, { signal: controller.signal });
+  controller.abort(new Error('enough'));
+  await expect(digest).rejects.toThrow('enough');
+});
+
+it('takes the digest of a copy from where it differs', async () => {
+  await using folder = await testFolder();
+  const path = join(folder.path, 'file');
+  const change = fc.record({
+    at: fc.nat(20 * MIB),
+    length: fc.integer({ min: 1, max: MIB }),
+    fill: fc.constantFrom(0, 9),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 20 * MIB }),
+      fc.array(change, { maxLength: 3 }),
+      fc.boolean(),
+      async (size, changes, told) => {
+        await sparseFile(path, size, [
+          { at: 0, length: MIB, fill: 1 },
+          { at: 10 * MIB, length: 3 * MIB, fill: 2 },
+        ]);
+        const { groups } = await verityTree(path, ports);
+        const spans = changes
+          .map(({ at, length, fill }) => ({
+            start: Math.min(at, size),
+            end: Math.min(at + length, size),
+            fill,
+          }))
+          .sort((a, b) => a.start - b.start);
+        for (const { start, end, fill } of spans) await writeAt(path, start, Buffer.alloc(end - start, fill));
+        const tree = await verityTree(path, { ...(told ? ports : {}), copy: { groups, spans } });
+        expect(digestOfTree(tree)).toBe(await judge(path));
+      },
+    ),
     { seed: 1, numRuns: 25 },
   );
 });

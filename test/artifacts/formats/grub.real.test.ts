@@ -33,7 +33,7 @@ async function makeDisk(folder: TestFolder, spec: DiskSpec): Promise<string> {
     const files = [{ path: EFI_BOOT_FILES['x86_64-efi'], source: await link('x86_64-efi') }];
     const { offset, bytes } = system;
     const names = { label: 'ESP', volumeId: '1234-ABCD', epoch: 0 };
-    await writeFat(run, { image, offset, bytes, scratch: folder.at('esp.fat'), files, ...names });
+    await writeFat(run, image, { offset, bytes, file: folder.at('esp.fat'), files, ...names });
   }
   return image;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { overlay, type Span, spanAt } from '../../../artifacts/formats/ranges.js';
+import { inBoth, overlay, type Span, spanAt } from '../../../artifacts/formats/ranges.js';
 
 /** Sorted spans without overlaps, from the lengths of gaps and spans in turn. */
 const spans = fc
@@ -34,4 +34,22 @@ it('covers each point that either list covers, with the spans that do', () => {
     }
   });
   fc.assert(property, { seed: 1, numRuns: 200 });
+});
+
+it('finds what lies in both lists', () => {
+  const one = [
+    { start: 0, end: 10 },
+    { start: 20, end: 30 },
+  ];
+  const other = [
+    { start: 5, end: 22 },
+    { start: 25, end: 26 },
+    { start: 30, end: 40 },
+  ];
+  expect(inBoth(one, other)).toEqual([
+    { start: 5, end: 10 },
+    { start: 20, end: 22 },
+    { start: 25, end: 26 },
+  ]);
+  expect(inBoth(one, [])).toEqual([]);
 });

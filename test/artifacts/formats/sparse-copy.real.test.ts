@@ -54,6 +54,25 @@ it.each([
   expect(((await stat(folder.at('target'))).mode & 0o777).toString(8)).toBe('644');
 });
 
+it.each([
+  ['past the page cache', false],
+  ['by cp', true],
+])('leaves out what the copy shall not have, %s', async (_, blind) => {
+  await using folder = await sample();
+  const blinded: typeof run = (argv, options) =>
+    blind && argv[0] === 'filefrag'
+      ? Promise.resolve({ stdout: '', stderr: '', exitCode: 1 })
+      : run(argv, options);
+  const blank = [
+    { start: 2, end: 2 * MIB },
+    { start: 15 * MIB + 7, end: 64 * MIB - 1 },
+  ];
+  await copySparse(blinded, folder.at('source'), folder.at('target'), blank);
+  const expected = await readFile(folder.at('source'));
+  for (const { start, end } of blank) expected.fill(0, start, end);
+  expect((await readFile(folder.at('target'))).equals(expected)).toBe(true);
+});
+
 it('never replaces a file', async () => {
   await using folder = await sample();
   await writeFile(folder.at('target'), 'mine');
