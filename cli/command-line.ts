@@ -6,13 +6,17 @@ import { lunsmithVersion } from '../pipeline/version.js';
 import { addBuildCommand } from './commands/build.js';
 import { addCacheCommand } from './commands/cache.js';
 import { addCheckCommand } from './commands/check.js';
+import { addClientCommand } from './commands/client.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDiffCommand } from './commands/diff.js';
 import { addInitCommand } from './commands/init.js';
 import { addInspectCommand } from './commands/inspect.js';
 import { addLockCommand } from './commands/lock.js';
 import { addPlanCommand } from './commands/plan.js';
+import { addPromoteCommand, addRollbackCommand } from './commands/promote.js';
 import { addProveCommand } from './commands/prove.js';
+import { addPublishCommand } from './commands/publish.js';
+import { addStatusCommand } from './commands/status.js';
 import { openSession, type Session } from './session.js';
 import type { Terminal } from './terminal.js';
 
@@ -66,6 +70,11 @@ function createProgram(session: Session, version: string): Command {
   addPlanCommand(program, session);
   addBuildCommand(program, session);
   addProveCommand(program, session);
+  addPublishCommand(program, session);
+  addPromoteCommand(program, session);
+  addRollbackCommand(program, session);
+  addClientCommand(program, session);
+  addStatusCommand(program, session);
   addInspectCommand(program, session);
   addDiffCommand(program, session);
   addCacheCommand(program, session);
@@ -81,6 +90,9 @@ The main line:
   $ npx lunsmith lock my-recipe                      write down exactly which packages, for every later build
   $ npx lunsmith build my-recipe --output out        a release: out/my-recipe/latest
   $ npx lunsmith prove out/my-recipe/latest          boot it over iSCSI, as a client would
+  $ npx lunsmith publish out/my-recipe/latest        send it to the target host of lunsmith.yaml
+  $ npx lunsmith promote my-recipe stable            what the clients of that channel boot next
+  $ npx lunsmith client add web1                     a LUN of its own for a machine of lunsmith.yaml
   $ npx lunsmith inspect out/my-recipe/latest        what is in it, and what is proven of it
   $ npx lunsmith diff out/my-recipe/releases/OLD out/my-recipe/latest
 

@@ -5,6 +5,8 @@ import type { Event } from '../../pipeline/event.js';
 import { descendants } from './processes.js';
 
 export interface CliOptions {
+  /** Run through this command, such as one that enters a namespace. */
+  readonly through?: readonly string[];
   /** Run as this user of the host. */
   readonly user?: string;
   /** Root of the compiled project; default: this one. */
@@ -32,8 +34,8 @@ export const MAIN = resolve('dist/cli/main.js');
 export async function lunsmith(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const main = options.project === undefined ? MAIN : join(options.project, 'dist/cli/main.js');
   const argv = [process.execPath, main, ...args];
-  const [tool = '', ...rest] =
-    options.user === undefined ? argv : ['runuser', '-u', options.user, '--', ...argv];
+  const asUser = options.user === undefined ? argv : ['runuser', '-u', options.user, '--', ...argv];
+  const [tool = '', ...rest] = [...(options.through ?? []), ...asUser];
   const child = execa(tool, rest, {
     reject: false,
     stdin: 'ignore',

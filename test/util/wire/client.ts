@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accountCredential, hashPassword } from '../../../artifacts/bootgate/credentials.js';
 import { type Machine, startMachine } from '../../../artifacts/bootgate/machine.js';
-import { qemuArgv } from '../../../artifacts/bootgate/qemu.js';
+import { qemuArgv, value } from '../../../artifacts/bootgate/qemu.js';
 import { OVMF_VARS } from '../../../artifacts/bootgate/request.js';
 import { openRuntime } from '../../../artifacts/bootgate/runtime.js';
 import { awaitLogin, logIn, type Session } from '../../../artifacts/bootgate/session.js';
 import { ResourceStack } from '../../../artifacts/bootgate/stack.js';
+import type { Argv } from '../../../pipeline/ports.js';
 import type { Wire } from './wire.js';
 
 export interface ClientMachine extends AsyncDisposable {
@@ -27,6 +28,8 @@ export interface ClientOptions {
   readonly name: string;
   readonly firmware: 'bios' | 'uefi';
   readonly mac: string;
+  /** A disk of its own, which it boots from instead of the network; what it writes to it is gone with the machine. */
+  readonly disk?: string;
   readonly signal: AbortSignal;
 }
 
@@ -35,9 +38,17 @@ const BOOT = 600;
 const ORDERLY = 300;
 const ACCOUNT = { name: 'wire', password: 'wire-console' };
 
+/** The network card is the second choice then. */
+function withDisk(argv: Argv, disk: string | undefined): Argv {
+  if (disk === undefined) return argv;
+  const [tool, ...args] = argv.map((arg) => arg.replace('bootindex=0', 'bootindex=1')) as unknown as Argv;
+  const drive = `if=none,id=disk,format=raw,snapshot=on,file=${value(disk)}`;
+  return [tool, ...args, '-drive', drive, '-device', 'virtio-blk-pci,drive=disk,bootindex=0'];
+}
+
 /** The machine is off. */
 export async function openClient(wire: Wire, options: ClientOptions): Promise<ClientMachine> {
-  const { name, firmware, mac, signal } = options;
+  const { name, firmware, mac, disk, signal } = options;
   await using stack = new ResourceStack();
   const folder = await mkdtemp(join(tmpdir(), 'lunsmith-wire-'));
   await mkdir(folder, { recursive: true });
@@ -50,16 +61,19 @@ export async function openClient(wire: Wire, options: ClientOptions): Promise<Cl
   const lines: string[] = [];
   const machine: Machine = stack.use(
     await startMachine(wire.ports, {
-      argv: qemuArgv({
-        firmware,
-        accelerator: 'tcg',
-        mac,
-        netdev: await wire.tap(name),
-        optionRom: firmware === 'bios',
-        capture: join(runtime.path, 'network.pcap'),
-        oemString,
-        ...(firmware === 'uefi' ? { variables } : {}),
-      }),
+      argv: withDisk(
+        qemuArgv({
+          firmware,
+          accelerator: 'tcg',
+          mac,
+          netdev: await wire.tap(name),
+          optionRom: firmware === 'bios',
+          capture: join(runtime.path, 'network.pcap'),
+          oemString,
+          ...(firmware === 'uefi' ? { variables } : {}),
+        }),
+        disk,
+      ),
       runtime,
       onConsoleLine: (line) => void lines.push(line),
       onConsolePartial: () => undefined,

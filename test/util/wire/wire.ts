@@ -3,11 +3,13 @@
  * machine a tap device. It is gone with the process that holds it, however that ends.
  */
 import { createPorts } from '../../../pipeline/command.js';
-import type { Argv, Ports, RunningTool } from '../../../pipeline/ports.js';
+import type { Ports } from '../../../pipeline/ports.js';
 
 export interface Wire extends AsyncDisposable {
   /** Runs and starts tools in the namespace. */
   readonly ports: Ports;
+  /** The command that enters the namespace. */
+  readonly enter: readonly [string, ...string[]];
   /** This end. */
   readonly address: string;
   readonly netmask: string;
@@ -44,9 +46,11 @@ export async function openWire(signal: AbortSignal): Promise<Wire> {
   if ((await Promise.race([ready, holder.ended])) !== 'ready') {
     throw new Error(`No network could be made: ${holder.lastLines().join('\n')}`);
   }
-  const ports = within(host, holder);
+  const enter = ['nsenter', `--net=/proc/${holder.pid}/ns/net`, '--'] as const;
+  const ports = within(host, enter);
   return {
     ports,
+    enter,
     address: ADDRESS,
     netmask: '255.255.255.0',
     bridge: BRIDGE,
@@ -62,11 +66,10 @@ export async function openWire(signal: AbortSignal): Promise<Wire> {
 }
 
 /** Only the network is another: files and processes are those of the host. */
-function within(ports: Ports, { pid }: RunningTool): Ports {
-  const enter = (argv: Argv): Argv => ['nsenter', `--net=/proc/${pid}/ns/net`, '--', ...argv];
+function within(ports: Ports, enter: Wire['enter']): Ports {
   return {
     ...ports,
-    run: (argv, options) => ports.run(enter(argv), options),
-    start: (argv, options) => ports.start(enter(argv), options),
+    run: (argv, options) => ports.run([...enter, ...argv], options),
+    start: (argv, options) => ports.start([...enter, ...argv], options),
   };
 }

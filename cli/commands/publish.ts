@@ -1,0 +1,41 @@
+/** `lunsmith publish`: put a release on a target host, and change nothing that a client sees. */
+import path from 'node:path';
+import type { Command } from '@commander-js/extra-typings';
+import { jsonOption, plainOption, verboseOption, workspaceOption } from '../options.js';
+import type { Session } from '../session.js';
+import { siteOption } from '../site/options.js';
+import { publish } from '../site/publish.js';
+
+export function addPublishCommand(program: Command, session: Session): void {
+  const { cwd } = session.terminal;
+  program
+    .command('publish')
+    .summary('put a release on a target host')
+    .description(
+      'Sends what the host lacks of a release, in blocks of 4 KiB, and verifies it there. It goes on where an earlier ' +
+        'call was cut off. No client sees anything of it: that is what `promote` is for.',
+    )
+    .argument('<release>', 'folder with a manifest.json, such as out/debian-bookworm/latest')
+    .option('--to <host>', 'the target host, by its name in the site (default: the only one)')
+    .addOption(siteOption())
+    .addOption(workspaceOption(session.terminal))
+    .addOption(plainOption())
+    .addOption(verboseOption())
+    .addOption(jsonOption())
+    .addHelpText('after', HELP)
+    .action(async (release, options) => {
+      const { emit } = session.open(options);
+      const request = {
+        release: path.resolve(cwd, release),
+        workspace: path.resolve(cwd, options.workspace),
+        host: options.to,
+        site: options.site,
+      };
+      await publish(request, session, emit);
+    });
+}
+
+const HELP = `
+Examples:
+  $ npx lunsmith publish out/debian-bookworm/latest --to san1
+  $ npx lunsmith publish out/debian-bookworm/latest && npx lunsmith promote debian-bookworm stable`;

@@ -1,0 +1,35 @@
+/** `lunsmith status`: releases, channels, clients, sessions and space of a target host. */
+import { type Command, Option } from '@commander-js/extra-typings';
+import { createPorts } from '../../pipeline/command.js';
+import { statusLines } from '../render/status.js';
+import { styleFor } from '../render/style.js';
+import type { Session } from '../session.js';
+import { connect, hostNamed, openSite } from '../site/open.js';
+import { onOption, siteOption } from '../site/options.js';
+import { statusOf } from '../site/status.js';
+
+export function addStatusCommand(program: Command, session: Session): void {
+  const { stdout, env } = session.terminal;
+  program
+    .command('status')
+    .summary('show what a target host serves, and to whom')
+    .description(
+      'Shows channels, releases, clients with the LUNs that they boot next, open sessions, and how much room there is. Warns ' +
+        'when the LUNs may come to more than the host has.',
+    )
+    .addOption(onOption())
+    .addOption(siteOption())
+    .addOption(new Option('--json', 'print everything as one JSON document'))
+    .action(async (options) => {
+      const renderer = session.open({ plain: true });
+      const ports = createPorts({ emit: () => undefined, signal: session.signal });
+      const facts = hostNamed(await openSite(session, options), options.on);
+      await using open = await connect(session, facts, ports);
+      const status = await statusOf(open, ports);
+      renderer.print(
+        options.json === true
+          ? [JSON.stringify(status, undefined, 2)]
+          : statusLines(status, styleFor(stdout, env), Date.now()),
+      );
+    });
+}

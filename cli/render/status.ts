@@ -1,0 +1,83 @@
+/** A target host and its clients as tables for people. */
+import type { HostStatus, ImageRow } from '../site/status.js';
+import type { Style } from './style.js';
+import { formatAge, formatBinary, plural, table } from './text.js';
+
+const DIGITS = 12;
+
+export function statusLines(status: HostStatus, style: Style, now: number): string[] {
+  const { host, root, serial, channels, releases, images, sessions, space, warnings } = status;
+  const head = `${style.bold(host)}  ${root}, ${plural(serial, 'change')} so far`;
+  const section = (title: string, rows: readonly (readonly string[])[], none: string) => [
+    '',
+    style.bold(title),
+    ...indent(rows.length > 1 ? table(rows) : [none]),
+  ];
+  return [
+    head,
+    ...section(
+      'Channels',
+      [
+        ['channel', 'release', 'since', 'by'],
+        ...channels.map((each) => [
+          each.channel,
+          `${each.recipe}@${each.release.slice(0, DIGITS)}`,
+          formatAge((now - Date.parse(each.at)) / 1000),
+          each.by,
+        ]),
+      ],
+      'none: `npx lunsmith promote` makes one',
+    ),
+    ...section(
+      'Releases',
+      [
+        ['release', 'channels', 'LUNs'],
+        ...releases.map((each) => [
+          `${each.recipe}@${each.digest.slice(0, DIGITS)}`,
+          each.channels.join(', ') || '-',
+          String(each.luns),
+        ]),
+      ],
+      'none: `npx lunsmith publish` brings one',
+    ),
+    ...section('Clients', [IMAGE_HEAD, ...images.map((image) => imageRow(image, style))], 'none'),
+    ...section(
+      'Sessions',
+      [['initiator', 'target'], ...sessions.map(({ initiator, target }) => [initiator, target])],
+      'none',
+    ),
+    '',
+    style.bold('Space'),
+    `  ${formatBinary(space.free)} of ${formatBinary(space.total)} free; ${plural(space.luns, 'LUN')} may grow by ${formatBinary(space.promised)}`,
+    ...warnings.flatMap(({ message, hint }) => [
+      `  ${style.yellow('warning:')} ${message}`,
+      `  ${style.yellow('to do:')} ${hint}`,
+    ]),
+  ];
+}
+
+const IMAGE_HEAD = ['client', 'image', 'channel', 'release', 'LUN', 'boots next', 'now', 'kept'] as const;
+
+function imageRow(image: ImageRow, style: Style): string[] {
+  const release = image.release.slice(0, DIGITS);
+  return [
+    image.client,
+    image.image,
+    image.channel,
+    image.behind ? `${release} ${style.yellow('(channel is elsewhere)')}` : release,
+    formatBinary(image.bytes),
+    image.next ? 'yes' : 'no',
+    image.live ? style.green('logged in') : '-',
+    String(image.kept),
+  ];
+}
+
+/** The clients alone. */
+export function clientLines(images: readonly ImageRow[], style: Style): string[] {
+  if (images.length === 0) return ['No clients: `npx lunsmith client add NAME` adds one of the site.'];
+  return table([IMAGE_HEAD, ...images.map((image) => imageRow(image, style))]);
+}
+
+function indent(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`);
+}

@@ -1,0 +1,127 @@
+/** A wish of the user for a target host, told, carried out, and told of. */
+import { hostname, userInfo } from 'node:os';
+import { ipxeBinaries } from '../../artifacts/formats/ipxe-binaries.js';
+import { carryOut, describeChange } from '../../artifacts/publish/carry-out.js';
+import type { Change, Intent } from '../../artifacts/publish/change.js';
+import type { TargetHost } from '../../artifacts/publish/host.js';
+import { hostParts } from '../../artifacts/publish/parts.js';
+import type { ClientFacts, HostFacts, Site } from '../../artifacts/publish/site.js';
+import { createPorts } from '../../pipeline/command.js';
+import type { Emit } from '../../pipeline/event.js';
+import type { Ports } from '../../pipeline/ports.js';
+import { resolveChap } from '../../pipeline/site/chap.js';
+import type { OutputOptions, Session } from '../session.js';
+import { clientNamed, connect, hostNamed, openSite, type SiteOptions } from './open.js';
+
+export interface ChangeOptions extends SiteOptions, OutputOptions {
+  readonly dryRun?: true | undefined;
+}
+
+const TASK = 'change';
+
+/** Changes a host that the options name. */
+export async function change(
+  session: Session,
+  options: ChangeOptions & { readonly on?: string | undefined },
+  intentOf: (host: TargetHost) => Promise<Intent>,
+): Promise<void> {
+  const site = await openSite(session, options);
+  await changeHost(session, options, { site, facts: hostNamed(site, options.on) }, intentOf);
+}
+
+/** Changes the host of a client. @param options `known`: the site, where it has been read */
+export async function changeClient(
+  session: Session,
+  name: string,
+  options: ChangeOptions & { readonly known?: Site },
+  intentOf: (client: ClientFacts) => Intent,
+): Promise<void> {
+  const site = options.known ?? (await openSite(session, options));
+  const client = clientNamed(site, name);
+  const place = { site, facts: hostNamed(site, client.host) };
+  await changeHost(session, options, place, () => Promise.resolve(intentOf(client)));
+}
+
+async function changeHost(
+  session: Session,
+  options: ChangeOptions,
+  { site, facts }: { readonly site: Site; readonly facts: HostFacts },
+  intentOf: (host: TargetHost) => Promise<Intent>,
+): Promise<void> {
+  const { emit } = session.open(options);
+  const ports = createPorts({ emit: inTask(emit), signal: session.signal, task: TASK });
+  const started = performance.now();
+  await using open = await connect(session, facts, ports);
+  const intent = await intentOf(open.host);
+  const parts = hostParts(open.adapter, await ipxeBinaries(ports));
+  const look = { parts, channels: site.channels, now: new Date().toISOString() };
+  const dryRun = options.dryRun === true;
+  const made = dryRun
+    ? await describeChange(open.host, intent, look, ports)
+    : await carriedOut({ site, host: open.host, intent, look }, emit, ports);
+  const seconds = (performance.now() - started) / 1000;
+  emit({ type: 'changed', host: facts.name, lines: made.lines, dryRun, seconds });
+}
+
+interface Wish {
+  readonly site: Site;
+  readonly host: TargetHost;
+  readonly intent: Intent;
+  readonly look: Parameters<typeof describeChange>[2];
+}
+
+async function carriedOut({ site, host, intent, look }: Wish, emit: Emit, ports: Ports): Promise<Change> {
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  emit({
+    type: 'started',
+    work: 'change',
+    subject: host.facts.name,
+    tasks: [{ id: TASK, title: wordsOf(intent) }],
+  });
+  emit({ type: 'task-started', task: TASK });
+  try {
+    const made = await carryOut(
+      host,
+      intent,
+      {
+        ...look,
+        lock: lockFor(wordsOf(intent)),
+        secret: (client) => resolveChap(client.secret, site.folder),
+      },
+      ports,
+    );
+    emit({ type: 'task-finished', task: TASK, seconds: seconds() });
+    return made;
+  } catch (error) {
+    emit({ type: 'task-failed', task: TASK, seconds: seconds() });
+    throw error;
+  }
+}
+
+/** What others read of us while they wait. */
+export function lockFor(doing: string) {
+  const words = `${doing}, by ${userInfo().username} on ${hostname()}, process ${process.pid}`;
+  return { words, taken: 'wait' } as const;
+}
+
+/** A wish in a few words. */
+function wordsOf(intent: Intent): string {
+  switch (intent.kind) {
+    case 'promote':
+      return `promote ${intent.release.slice(0, 12)} to ${intent.channel}`;
+    case 'rollback':
+      return `roll ${intent.channel} back`;
+    case 'add':
+    case 'rotate':
+      return `${intent.kind} ${intent.client.name}`;
+    default:
+      return `${intent.kind} ${intent.client}`;
+  }
+}
+
+/** What happens beneath belongs to the one task. */
+function inTask(emit: Emit): Emit {
+  return (event) =>
+    emit(event.type === 'progress' || event.type === 'warning' ? { ...event, task: TASK } : event);
+}

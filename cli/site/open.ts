@@ -1,0 +1,72 @@
+/** From what the user named to a target host that work can be done on. */
+import { Failure } from '../../artifacts/failure.js';
+import type { TargetHost } from '../../artifacts/publish/host.js';
+import { openHost } from '../../artifacts/publish/open-host.js';
+import type { ClientFacts, HostFacts, Site } from '../../artifacts/publish/site.js';
+import type { TargetAdapter } from '../../artifacts/target/adapter.js';
+import { type AdapterOptions, adapterOf } from '../../artifacts/target/adapters.js';
+import type { Ports } from '../../pipeline/ports.js';
+import { loadSite } from '../../pipeline/site/load.js';
+import { didYouMean } from '../../pipeline/suggest.js';
+import type { Session } from '../session.js';
+
+export interface SiteOptions {
+  readonly site?: string | undefined;
+}
+
+export function openSite({ terminal }: Session, { site }: SiteOptions): Promise<Site> {
+  return loadSite(terminal.cwd, site);
+}
+
+/** The host of that name; the only one when none is named. @throws Failure of kind `usage` */
+export function hostNamed({ hosts }: Site, name: string | undefined): HostFacts {
+  const [only, ...others] = hosts;
+  if (name === undefined && only !== undefined && others.length === 0) return only;
+  const found = hosts.find((host) => host.name === name);
+  if (found !== undefined) return found;
+  const names = hosts.map((host) => host.name);
+  if (name === undefined) {
+    throw new Failure('usage', {
+      what: 'The site has several target hosts, and none was named.',
+      expected: `one of ${names.join(', ')}`,
+    });
+  }
+  throw new Failure('usage', {
+    what: `The site has no target host \`${name}\`.`,
+    ...didYouMean(name, names),
+  });
+}
+
+/** @throws Failure of kind `usage` when the site has no such client */
+export function clientNamed({ clients }: Site, name: string): ClientFacts {
+  const found = clients.find((client) => client.name === name);
+  if (found !== undefined) return found;
+  throw new Failure('usage', {
+    what: `The site has no client \`${name}\`.`,
+    ...didYouMean(
+      name,
+      clients.map((client) => client.name),
+    ),
+  });
+}
+
+export interface OpenHost extends AsyncDisposable {
+  readonly host: TargetHost;
+  readonly adapter: TargetAdapter;
+}
+
+/** Connects to a host. */
+export async function connect({ terminal }: Session, facts: HostFacts, ports: Ports): Promise<OpenHost> {
+  const host = await openHost(facts, ports);
+  return {
+    host,
+    adapter: adapterOf(facts.target.kind, adapterOptions(facts, terminal.env)),
+    [Symbol.asyncDispose]: () => host[Symbol.asyncDispose](),
+  };
+}
+
+/** As tgtadm(8) finds its tgtd: the environment names its socket, to which the number of the control port is added. */
+function adapterOptions({ transport }: HostFacts, env: Session['terminal']['env']): AdapterOptions {
+  const { TGT_IPC_SOCKET: socket } = env;
+  return socket === undefined || transport.kind === 'ssh' ? {} : { tgtSocket: `${socket}.0` };
+}

@@ -1,0 +1,51 @@
+/** A release to a target host. */
+import { join } from 'node:path';
+import { hostLayout } from '../../artifacts/publish/layout.js';
+import { publishRelease } from '../../artifacts/publish/publish.js';
+import { readRelease } from '../../artifacts/release/release.js';
+import { createPorts } from '../../pipeline/command.js';
+import type { Emit } from '../../pipeline/event.js';
+import type { Session } from '../session.js';
+import { lockFor } from './change.js';
+import { connect, hostNamed, openSite } from './open.js';
+
+export interface PublishRequest {
+  /** Absolute path. */
+  readonly release: string;
+  /** Absolute path; what is known of the blocks of releases is kept there. */
+  readonly workspace: string;
+  readonly host: string | undefined;
+  readonly site: string | undefined;
+}
+
+const TASK = 'transfer';
+
+export async function publish(request: PublishRequest, session: Session, emit: Emit): Promise<void> {
+  const site = await openSite(session, request);
+  const facts = hostNamed(site, request.host);
+  const release = await readRelease(request.release);
+  const { name: recipe } = release.manifest.recipe;
+  const { digest } = release;
+  const title = `${recipe}@${digest.slice(0, 12)} to ${facts.name}`;
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  const ports = createPorts({ emit, signal: session.signal, task: TASK });
+  emit({ type: 'started', work: 'publish', subject: recipe, tasks: [{ id: TASK, title }] });
+  emit({ type: 'task-started', task: TASK });
+  try {
+    await using open = await connect(session, facts, ports);
+    const options = {
+      task: TASK,
+      indexes: join(request.workspace, 'indexes'),
+      lock: lockFor(`publish ${title}`),
+    };
+    const { sent, received, already } = await publishRelease(open.host, release, options, ports);
+    emit({ type: 'task-finished', task: TASK, seconds: seconds() });
+    const path = hostLayout(facts).release(digest);
+    const outcome = { already, sent, received, seconds: seconds() };
+    emit({ type: 'published', recipe, digest, host: facts.name, path, ...outcome });
+  } catch (error) {
+    emit({ type: 'task-failed', task: TASK, seconds: seconds() });
+    throw error;
+  }
+}

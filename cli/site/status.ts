@@ -1,0 +1,118 @@
+/** All that is to be known of a target host at one moment. */
+
+import { readState } from '../../artifacts/publish/carry-out.js';
+import { freeSpace, type Space, thinExhaustion } from '../../artifacts/publish/clone.js';
+import type { HostState } from '../../artifacts/publish/host-state.js';
+import type { HostFacts } from '../../artifacts/publish/site.js';
+import type { IscsiSession } from '../../artifacts/target/adapter.js';
+import type { Ports } from '../../pipeline/ports.js';
+import type { OpenHost } from './open.js';
+import { type ReleaseOnHost, releasesOnHost } from './release-name.js';
+
+export interface ImageRow {
+  readonly client: string;
+  readonly image: string;
+  readonly channel: string;
+  readonly release: string;
+  /** Bytes of the LUN. */
+  readonly bytes: number;
+  readonly target: string;
+  /** Whether its channel is at another release. */
+  readonly behind: boolean;
+  /** What it boots next: this, or another of the client's images. */
+  readonly next: boolean;
+  /** Whether somebody is logged in at one of its targets. */
+  readonly live: boolean;
+  /** Earlier LUNs that are kept for a rollback. */
+  readonly kept: number;
+}
+
+export interface ChannelRow {
+  readonly channel: string;
+  readonly release: string;
+  readonly recipe: string;
+  /** RFC 3339, UTC. */
+  readonly at: string;
+  readonly by: 'promote' | 'rollback';
+  readonly history: number;
+}
+
+export interface HostStatus {
+  readonly host: string;
+  readonly root: string;
+  /** Counts the changes. */
+  readonly serial: number;
+  readonly channels: readonly ChannelRow[];
+  readonly releases: readonly (ReleaseOnHost & {
+    readonly channels: readonly string[];
+    readonly luns: number;
+  })[];
+  readonly images: readonly ImageRow[];
+  readonly sessions: readonly IscsiSession[];
+  readonly space: Space;
+  readonly warnings: readonly { readonly message: string; readonly hint: string }[];
+}
+
+export async function statusOf({ host, adapter }: OpenHost, ports: Ports): Promise<HostStatus> {
+  const state = await readState(host);
+  const sessions = await adapter.sessions(host, ports);
+  const space = await freeSpace(host);
+  const images = imageRows(state, sessions);
+  const channels = channelRows(state);
+  return {
+    ...aboutHost(host.facts),
+    serial: state.serial,
+    channels,
+    releases: (await releasesOnHost(host)).map((release) => ({
+      ...release,
+      channels: channels.filter((each) => each.release === release.digest).map(({ channel }) => channel),
+      luns: lunsOf(state, release.digest),
+    })),
+    images,
+    sessions,
+    space,
+    warnings: thinExhaustion(host.facts.name, space),
+  };
+}
+
+function aboutHost({ name, root }: HostFacts) {
+  return { host: name, root };
+}
+
+/** Pure: a row for each image of each client. */
+export function imageRows(state: HostState, sessions: readonly IscsiSession[]): ImageRow[] {
+  return Object.entries(state.clients).flatMap(([client, { facts, images, next }]) =>
+    facts.images.flatMap(({ name, channel }, index) => {
+      const image = images[name];
+      const current = image?.generations.find(({ id }) => id === image.current);
+      if (image === undefined || current === undefined) return [];
+      const targets = image.generations.map(({ target }) => target);
+      return {
+        client,
+        image: name,
+        channel,
+        release: current.release,
+        bytes: current.bytes,
+        target: current.target,
+        behind: state.channels[channel]?.release !== current.release,
+        next: next === undefined ? index === 0 : next === name,
+        live: sessions.some(({ target }) => targets.includes(target)),
+        kept: image.generations.length - 1,
+      };
+    }),
+  );
+}
+
+function channelRows(state: HostState): ChannelRow[] {
+  return Object.entries(state.channels).flatMap(([channel, { release, history }]) => {
+    const last = history.at(-1);
+    if (last === undefined) return [];
+    return { channel, release, recipe: last.recipe, at: last.at, by: last.by, history: history.length };
+  });
+}
+
+function lunsOf({ clients }: HostState, release: string): number {
+  return Object.values(clients)
+    .flatMap(({ images }) => Object.values(images).flatMap(({ generations }) => generations))
+    .filter((generation) => generation.release === release).length;
+}

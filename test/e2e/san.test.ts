@@ -1,0 +1,199 @@
+/**
+ * From a release to machines: published, promoted, booted by two clients at once from clones of their own, and all of it
+ * again with the next release and back. By the command line, on a network of its own, with tgt as the target.
+ */
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { Session } from '../../artifacts/bootgate/session.js';
+import { ResourceStack } from '../../artifacts/bootgate/stack.js';
+import { readRelease } from '../../artifacts/release/release.js';
+import { readAction } from '../util/action.js';
+import { shippedRelease } from '../util/build.js';
+import { type CliResult, lunsmith } from '../util/cli.js';
+import { type ClientMachine, openClient } from '../util/wire/client.js';
+import { startDhcp, startHttp, startTarget } from '../util/wire/servers.js';
+import { openWire, type Wire } from '../util/wire/wire.js';
+
+const SECRETS = { ONE_CHAP: 'canary-1-3f9a2c', TWO_CHAP: 'canary-2-7be104' };
+const CLIENTS = {
+  one: { firmware: 'bios', mac: '52:54:00:aa:00:01' },
+  two: { firmware: 'uefi', mac: '52:54:00:aa:00:02' },
+} as const;
+type Name = keyof typeof CLIENTS;
+const NAMES = Object.keys(CLIENTS) as Name[];
+
+const stack = new ResourceStack();
+const controller = new AbortController();
+let home: string;
+let wire: Wire;
+let digests: { readonly v1: string; readonly v2: string };
+const machines = new Map<Name, ClientMachine>();
+const sessions = new Map<Name, Session>();
+
+/** The command line where the site file is; it must do what it was asked. */
+async function cli(...args: string[]): Promise<CliResult> {
+  const env = { ...SECRETS, TGT_IPC_SOCKET: join(home, 'tgtd') };
+  const result = await lunsmith([...args, '--site', join(home, 'lunsmith.yaml')], { env });
+  if (result.exitCode !== 0) throw new Error(`${args.join(' ')}\n${result.stdout}\n${result.stderr}`);
+  for (const secret of Object.values(SECRETS)) expect(result.stdout + result.stderr).not.toContain(secret);
+  return result;
+}
+
+const site = (address: string) => `
+hosts:
+  lab:
+    connect: ./lab
+    address: ${address}
+    target: { kind: tgt, prefix: iqn.2026-01.org.example:lab }
+    dhcp:
+      kind: dnsmasq
+      interface: wire0
+      network: 10.78.0.0/24
+      range: { first: 10.78.0.100, last: 10.78.0.199 }
+    gate: [bios-san]
+clients:
+  one: { mac: '${CLIENTS.one.mac}', channel: stable, secret: env:ONE_CHAP, size: 6G }
+  # Keeps its state until somebody says otherwise; has an address of its own.
+  two: { mac: '${CLIENTS.two.mac}', channel: stable, follows: rebase, secret: env:TWO_CHAP, address: 10.78.0.22 }
+`;
+
+/** The next release: the recipe with a package more, built and proven by the action that users' own CI runs. */
+async function nextRelease(): Promise<string> {
+  const folder = join(home, 'recipe');
+  await cp('recipes/debian-bookworm', folder, { recursive: true });
+  const file = join(folder, 'recipe.yaml');
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace('        - iputils-ping\n', '        - iputils-ping\n        - less\n'));
+  const { steps } = await readAction();
+  const env = {
+    GITHUB_ACTION_PATH: join(process.cwd(), '.github/actions/lunsmith'),
+    GITHUB_OUTPUT: join(home, 'outputs'),
+    RECIPES: folder,
+    OUTPUT: join(home, 'out'),
+    WORKSPACE: join(inject('shared'), 'workspace'),
+    FIRMWARE: 'bios',
+    BOOT_PATH: 'san',
+  };
+  for (const name of ['Build', 'Prove']) {
+    const script = steps.find((step) => step.name === name)?.run ?? '';
+    await execa('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], { env });
+  }
+  const path = join(home, 'out', 'debian-bookworm', 'latest');
+  const { digest } = await readRelease(path);
+  expect(await readFile(env.GITHUB_OUTPUT, 'utf8')).toBe(`digests<<END\n${digest}\nEND\n`);
+  return path;
+}
+
+beforeAll(async () => {
+  home = join(inject('shared'), 'san');
+  await mkdir(home);
+  wire = stack.use(await openWire(controller.signal));
+  await writeFile(join(home, 'lunsmith.yaml'), site(wire.address));
+  stack.use(await startTarget(wire, join(home, 'tgtd')));
+});
+afterAll(async () => {
+  await stack[Symbol.asyncDispose]();
+});
+
+async function eachAtOnce(work: (name: Name) => Promise<void>): Promise<void> {
+  await Promise.all(NAMES.map(work));
+}
+
+const session = (name: Name) => sessions.get(name) as Session;
+const run = async (name: Name, line: string) => (await session(name).run(line)).text;
+const less = (name: Name) => run(name, "dpkg-query --show --showformat='${Status}' less || true");
+const target = (name: Name) => run(name, 'cat /sys/class/iscsi_session/*/targetname');
+
+async function rebootAll(): Promise<void> {
+  await eachAtOnce(async (name) => {
+    const machine = machines.get(name) as ClientMachine;
+    sessions.set(name, await machine.reboot(session(name)));
+  });
+}
+
+describe.sequential('two clients of one channel', () => {
+  it('boot the release at once, each from a clone of its own, and keep what they write', async () => {
+    const v1 = await shippedRelease('debian-bookworm');
+    const { digest, proofs } = await readRelease(v1);
+    if (proofs.length === 0) await lunsmith(['prove', v1, '--firmware', 'bios', '--path', 'san']);
+    await cli('publish', v1, '--to', 'lab');
+    await cli('promote', `debian-bookworm@${digest}`, 'stable', '--on', 'lab');
+    for (const name of NAMES) await cli('client', 'add', name);
+    digests = { v1: digest, v2: '' };
+    const root = join(home, 'lab');
+    stack.use(await startHttp(wire, root));
+    stack.use(await startDhcp(wire, root));
+    await eachAtOnce(async (name) => {
+      const machine = stack.use(
+        await openClient(wire, { name, ...CLIENTS[name], signal: controller.signal }),
+      );
+      machines.set(name, machine);
+      sessions.set(name, await machine.boot());
+      await run(name, `echo ${name}-was-here > /var/lib/mine && sync`);
+    });
+    expect(await target('one')).toMatch(`iqn.2026-01.org.example:lab:one.main.${digest.slice(0, 12)}-`);
+    expect(await target('two')).toMatch(`iqn.2026-01.org.example:lab:two.main.${digest.slice(0, 12)}-`);
+    // The LUN is larger than the image, and so is the file system.
+    const blocks = Number(await run('one', 'findmnt --noheadings --bytes --output SIZE /'));
+    expect(blocks).toBeGreaterThan(4.5 * 2 ** 30);
+    expect(await run('two', 'ip -o -4 address show scope global')).toContain('10.78.0.22/24');
+  });
+
+  it('find it after a reboot', async () => {
+    await rebootAll();
+    for (const name of NAMES) expect(await run(name, 'cat /var/lib/mine')).toBe(`${name}-was-here`);
+  });
+
+  it('are told of by status, and cannot be taken away while they run', async () => {
+    const status = await cli('status', '--on', 'lab', '--json');
+    const { sessions: live } = JSON.parse(status.stdout) as { sessions: { initiator: string }[] };
+    expect(new Set(live.map(({ initiator }) => initiator))).toEqual(
+      new Set(NAMES.map((name) => `iqn.2026-01.org.example:lab:client.${name}`)),
+    );
+    await expect(cli('client', 'reset', 'one')).rejects.toThrow(/is logged in/);
+  });
+
+  it('boot the next release after promotion and rebase, and not before they reboot', async () => {
+    const v2 = await nextRelease();
+    digests = { ...digests, v2: basename((await readRelease(v2)).path) };
+    await cli('publish', v2, '--to', 'lab');
+    const before = await Promise.all(NAMES.map(target));
+    await cli('promote', digests.v2, 'stable', '--on', 'lab');
+    await cli('client', 'rebase', 'two');
+    expect(await Promise.all(NAMES.map(target))).toEqual(before);
+    await rebootAll();
+    for (const name of NAMES) {
+      expect(await less(name)).toBe('install ok installed');
+      expect(await target(name)).toContain(`:${name}.main.${digests.v2.slice(0, 12)}-`);
+    }
+  });
+
+  it('boot the former one after a rollback, as they left it', async () => {
+    await cli('rollback', 'stable', '--on', 'lab');
+    await rebootAll();
+    for (const name of NAMES) {
+      expect(await less(name)).not.toBe('install ok installed');
+      expect(await run(name, 'cat /var/lib/mine')).toBe(`${name}-was-here`);
+    }
+    await eachAtOnce((name) => (machines.get(name) as ClientMachine).powerOff(session(name)));
+  });
+
+  it('leave no secret where it does not belong', async () => {
+    const found = await execa(
+      'grep',
+      ['-rlaF', '-e', SECRETS.ONE_CHAP, '-e', SECRETS.TWO_CHAP, join(home, 'lab')],
+      {
+        reject: false,
+      },
+    );
+    const shown = found.stdout
+      .split('\n')
+      .map((path) => path.slice(join(home, 'lab').length + 1))
+      .sort();
+    expect(shown.filter((path) => !/^(secrets|states|conf)\//.test(path))).toEqual([]);
+    const { stdout: open } = await execa('find', [...found.stdout.split('\n'), '-perm', '/007']);
+    expect(open).toBe('');
+  });
+});

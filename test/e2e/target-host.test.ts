@@ -1,0 +1,142 @@
+/**
+ * A target host of our own making: the recipe `target-host` is built, proven and booted, a release is published to it over
+ * ssh, and a machine on the same wire boots from its LIO.
+ */
+import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { Session } from '../../artifacts/bootgate/session.js';
+import { ResourceStack } from '../../artifacts/bootgate/stack.js';
+import { readRelease } from '../../artifacts/release/release.js';
+import { shippedRelease } from '../util/build.js';
+import { type CliResult, lunsmith } from '../util/cli.js';
+import { openClient } from '../util/wire/client.js';
+import { openWire, type Wire } from '../util/wire/wire.js';
+
+const ADDRESS = '10.78.0.2';
+const SECRET = 'canary-3-90ad71e';
+const MAC = '52:54:00:aa:00:11';
+
+const stack = new ResourceStack();
+const { signal } = new AbortController();
+let home: string;
+let wire: Wire;
+let machine: Session;
+
+async function cli(...args: string[]): Promise<CliResult> {
+  const env = { WEB_CHAP: SECRET, LUNSMITH_SSH_CONFIG: join(home, 'ssh_config') };
+  const result = await lunsmith([...args, '--site', join(home, 'lunsmith.yaml')], {
+    env,
+    through: wire.enter,
+  });
+  if (result.exitCode !== 0) throw new Error(`${args.join(' ')}\n${result.stdout}\n${result.stderr}`);
+  expect(result.stdout + result.stderr).not.toContain(SECRET);
+  return result;
+}
+
+const onHost = async (line: string) => (await machine.run(line)).text;
+
+/** The shipped recipe, and a key that may log in. */
+async function targetHost(): Promise<string> {
+  const folder = join(home, 'recipe');
+  await mkdir(folder);
+  await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'publisher', '-f', join(home, 'key')]);
+  const key = (await readFile(join(home, 'key.pub'), 'utf8')).trim();
+  // A link to it would do as well: `extends` is a path from the recipe's folder, links resolved.
+  const parent = relative(await realpath(folder), join(process.cwd(), 'recipes', 'target-host'));
+  const users = { name: 'users', with: { root: { 'authorized-keys': [key] } } };
+  const recipe = { name: 'san1', extends: parent, steps: [users] };
+  await writeFile(join(folder, 'recipe.yaml'), JSON.stringify(recipe));
+  await writeFile(
+    join(folder, 'package.json'),
+    JSON.stringify({ name: 'san1', version: '1.0.0', private: true }),
+  );
+  const workspace = join(inject('shared'), 'workspace');
+  const built = await lunsmith(['build', folder, '--output', join(home, 'out'), '--workspace', workspace]);
+  if (built.exitCode !== 0) throw new Error(`${built.stdout.slice(-4000)}\n${built.stderr}`);
+  const release = join(home, 'out', 'san1', 'latest');
+  const cell = ['--firmware', 'bios', '--path', 'san', '--workspace', workspace];
+  const proven = await lunsmith(['prove', release, ...cell]);
+  if (proven.exitCode !== 0) throw new Error(`${proven.stdout.slice(-4000)}\n${proven.stderr}`);
+  return release;
+}
+
+const site = () => `
+hosts:
+  san1:
+    connect: ssh://root@${ADDRESS}
+    address: ${ADDRESS}
+    target: { kind: lio, prefix: iqn.2026-01.org.example:san1 }
+    http: { group: www-data }
+    dhcp:
+      kind: dnsmasq
+      interface: eth0
+      network: 10.78.0.0/24
+      range: { first: 10.78.0.100, last: 10.78.0.199 }
+    reload: [systemctl, restart, dnsmasq]
+    gate: [bios-san]
+clients:
+  web: { mac: '${MAC}', channel: stable, secret: env:WEB_CHAP }
+`;
+
+beforeAll(async () => {
+  home = join(inject('shared'), 'target-host');
+  await mkdir(home);
+  wire = stack.use(await openWire(signal));
+  const release = await targetHost();
+  const disk = join(release, 'disk.img');
+  const options = { name: 'san1', firmware: 'bios', mac: '52:54:00:aa:00:10', disk, signal } as const;
+  machine = await stack.use(await openClient(wire, options)).boot();
+  // Its boot NIC is left alone by all that runs on it, and nobody has set it up: here it did not boot from it.
+  await onHost('ip link set dev e* name eth0 2>/dev/null; true');
+  const nic = await onHost('ls /sys/class/net | grep -v lo | head -n 1');
+  await onHost(`ip link set ${nic} down; ip link set ${nic} name eth0; ip link set eth0 up`);
+  await onHost(`ip address add ${ADDRESS}/24 dev eth0`);
+  const hostKey = await onHost('cut -d " " -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub');
+  await writeFile(join(home, 'known_hosts'), `${ADDRESS} ${hostKey}\n`);
+  await writeFile(
+    join(home, 'ssh_config'),
+    `Host *\n  IdentityFile ${join(home, 'key')}\n  IdentitiesOnly yes\n  UserKnownHostsFile ${join(home, 'known_hosts')}\n`,
+  );
+  await writeFile(join(home, 'lunsmith.yaml'), site());
+});
+afterAll(async () => {
+  await stack[Symbol.asyncDispose]();
+});
+
+describe.sequential('a machine that was built to be a target host', () => {
+  it('takes a release over ssh and a client', async () => {
+    const v1 = await shippedRelease('debian-bookworm');
+    const { digest, proofs } = await readRelease(v1);
+    if (proofs.length === 0) await lunsmith(['prove', v1, '--firmware', 'bios', '--path', 'san']);
+    await cli('publish', v1, '--to', 'san1');
+    await cli('promote', `debian-bookworm@${digest}`, 'stable');
+    await cli('client', 'add', 'web');
+    const targets = await onHost('ls /sys/kernel/config/target/iscsi');
+    expect(targets).toContain(`iqn.2026-01.org.example:san1:web.main.${digest.slice(0, 12)}-1`);
+    expect(await onHost('systemctl is-active dnsmasq nginx')).toBe('active\nactive');
+    expect(
+      await onHost(
+        'stat -c %a /etc/rtslib-fb-target/saveconfig.json /etc/target/saveconfig.json 2>/dev/null',
+      ),
+    ).toBe('600');
+  });
+
+  it('serves it: the client boots from its LIO', async () => {
+    const options = { name: 'web', firmware: 'bios', mac: MAC, signal } as const;
+    const client = stack.use(await openClient(wire, options));
+    const session = await client.boot();
+    const { text } = await session.run('cat /sys/class/iscsi_session/*/targetname');
+    expect(text).toContain('iqn.2026-01.org.example:san1:web.main.');
+    const { stdout } = await cli('status', '--json');
+    const status = JSON.parse(stdout) as { sessions: { initiator: string }[] };
+    expect(status.sessions.map(({ initiator }) => initiator)).toEqual([
+      'iqn.2026-01.org.example:san1:client.web',
+    ]);
+    await expect(cli('client', 'rm', 'web', '--keep-entry')).rejects.toThrow(/is logged in/);
+    await client.powerOff(session);
+    await cli('client', 'rm', 'web', '--keep-entry');
+    expect(await onHost('ls -d /sys/kernel/config/target/iscsi/iqn* 2>/dev/null || true')).toBe('');
+  });
+});

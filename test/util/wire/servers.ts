@@ -1,0 +1,68 @@
+/** What a target host runs besides lunsmith, started on the wire by hand as its service manager would. */
+import { access } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Argv, RunningTool } from '../../../pipeline/ports.js';
+import { ROUTER_ADVERTISEMENT, type Wire } from './wire.js';
+
+/** Starts a server and awaits the line, or the file, that tells that it is ready. */
+async function started(
+  wire: Wire,
+  argv: Argv,
+  ready: { readonly line: RegExp } | { readonly file: string },
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningTool> {
+  let tell: () => void = () => undefined;
+  const said = new Promise<'ready'>((done) => {
+    tell = () => done('ready');
+  });
+  const tool = await wire.ports.start(argv, {
+    doing: `start ${argv[0]}`,
+    env,
+    onLine: (line) => 'line' in ready && ready.line.test(line) && tell(),
+  });
+  if ('file' in ready) void appears(ready.file, tool).then(tell);
+  if ((await Promise.race([said, tool.ended])) === 'ready') return tool;
+  throw new Error(`${argv[0]} did not start: ${tool.lastLines().join('\n')}`);
+}
+
+/** A socket tells nobody that it is there. */
+async function appears(file: string, tool: RunningTool): Promise<void> {
+  let over = false;
+  void tool.ended.then(() => {
+    over = true;
+  });
+  const there = () =>
+    access(file).then(
+      () => true,
+      () => false,
+    );
+  while (!over && !(await there())) await delay(20);
+}
+
+/** @param socket where its management socket shall be, as `TGT_IPC_SOCKET` names it: `.0` follows */
+export function startTarget(wire: Wire, socket: string): Promise<RunningTool> {
+  const argv: Argv = ['tgtd', '--foreground', '--iscsi', `portal=${wire.address}:3260`];
+  return started(wire, argv, { file: `${socket}.0` }, { TGT_IPC_SOCKET: socket });
+}
+
+export function startDhcp(wire: Wire, root: string): Promise<RunningTool> {
+  const argv: Argv = [
+    'dnsmasq',
+    '--keep-in-foreground',
+    '--log-facility=-',
+    '--user=root',
+    '--group=root',
+    '--pid-file',
+    '--enable-ra',
+    `--dhcp-range=${ROUTER_ADVERTISEMENT},ra-only`,
+    `--conf-file=${join(root, 'conf', 'dnsmasq.conf')}`,
+  ];
+  return started(wire, argv, { line: /TFTP root is/ });
+}
+
+export function startHttp(wire: Wire, root: string): Promise<RunningTool> {
+  const program = resolve('test/util/wire/http-inside.mjs');
+  const argv: Argv = [process.execPath, program, join(root, 'http'), wire.address, '80'];
+  return started(wire, argv, { line: /^listening$/ });
+}
