@@ -5,8 +5,8 @@ set -eu
 export DEBIAN_FRONTEND=noninteractive
 policy=/usr/sbin/policy-rc.d
 installed_policy=
-# Packages that bring a target, and what starts it.
-services='tgt:tgt.service python3-rtslib-fb:rtslib-fb-targetctl.service'
+# Packages that bring a server, and what starts it.
+services='tgt:tgt.service python3-rtslib-fb:rtslib-fb-targetctl.service isc-dhcp-server:isc-dhcp-server.service openssh-server:ssh.service'
 
 is_installed() {
   [ "$(dpkg-query --show --showformat '${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]
@@ -42,7 +42,7 @@ apt() {
 apt update || echo 'apt-get update failed; going on with the lists that are here' >&2
 apt install --yes --no-install-recommends "$@"
 
-# lunsmith starts its own tgtd for each boot: the host need not serve targets after its next start either.
+# lunsmith starts its own servers where it needs some: the host need not run any after its next start either.
 if [ -n "$new_services" ] && command -v systemctl >/dev/null; then
   for service in $new_services; do
     systemctl --quiet disable "$service" || true

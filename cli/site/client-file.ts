@@ -9,7 +9,7 @@ import type { SiteOptions } from './open.js';
 /** What a client is, as options of `client add` say it. */
 const WRITTEN = ['host', 'mac', 'serial', 'uuid', 'channel', 'size', 'secret'] as const;
 
-export type WrittenFacts = { readonly [Key in (typeof WRITTEN)[number]]?: string | undefined };
+export type WrittenFacts = Readonly<Partial<Record<(typeof WRITTEN)[number], string | undefined>>>;
 
 export interface ClientFileOptions extends SiteOptions {
   readonly dryRun?: true | undefined;

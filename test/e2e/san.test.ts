@@ -113,7 +113,7 @@ async function rebootAll(): Promise<void> {
   });
 }
 
-describe.sequential('two clients of one channel', () => {
+describe('two clients of one channel', () => {
   it('boot the release at once, each from a clone of its own, and keep what they write', async () => {
     const v1 = await shippedRelease('debian-bookworm');
     const { digest, proofs } = await readRelease(v1);

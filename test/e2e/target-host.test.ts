@@ -105,7 +105,7 @@ afterAll(async () => {
   await stack[Symbol.asyncDispose]();
 });
 
-describe.sequential('a machine that was built to be a target host', () => {
+describe('a machine that was built to be a target host', () => {
   it('takes a release over ssh and a client', async () => {
     const v1 = await shippedRelease('debian-bookworm');
     const { digest, proofs } = await readRelease(v1);

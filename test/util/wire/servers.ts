@@ -28,16 +28,14 @@ async function started(
 
 /** A socket tells nobody that it is there. */
 async function appears(file: string, tool: RunningTool): Promise<void> {
-  let over = false;
-  void tool.ended.then(() => {
-    over = true;
-  });
+  const ended = new AbortController();
+  void tool.ended.then(() => ended.abort());
   const there = () =>
     access(file).then(
       () => true,
       () => false,
     );
-  while (!over && !(await there())) await delay(20);
+  while (!ended.signal.aborted && !(await there())) await delay(20);
 }
 
 /** @param socket where its management socket shall be, as `TGT_IPC_SOCKET` names it: `.0` follows */
