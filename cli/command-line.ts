@@ -16,6 +16,7 @@ import { addPlanCommand } from './commands/plan.js';
 import { addPromoteCommand, addRollbackCommand } from './commands/promote.js';
 import { addProveCommand } from './commands/prove.js';
 import { addPublishCommand } from './commands/publish.js';
+import { addServeCommand } from './commands/serve.js';
 import { addStatusCommand } from './commands/status.js';
 import { openSession, type Session } from './session.js';
 import type { Terminal } from './terminal.js';
@@ -75,6 +76,7 @@ function createProgram(session: Session, version: string): Command {
   addRollbackCommand(program, session);
   addClientCommand(program, session);
   addStatusCommand(program, session);
+  addServeCommand(program, session);
   addInspectCommand(program, session);
   addDiffCommand(program, session);
   addCacheCommand(program, session);

@@ -67,6 +67,13 @@ export function parseWords<Word extends string>(known: readonly Word[]): (text: 
   };
 }
 
+/** A TCP port. */
+export function parsePort(text: string): number {
+  const port = /^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : 0;
+  if (port > 0 && port <= 65_535) return port;
+  throw new InvalidArgumentError('Expected a TCP port, 1 to 65535.');
+}
+
 /** A whole number of at least 1. */
 export function parseCount(text: string): number {
   if (!/^[1-9][0-9]{0,3}$/.test(text)) throw new InvalidArgumentError('Expected a whole number, at least 1.');

@@ -16,6 +16,8 @@ export interface HttpFolderOptions {
   readonly address: string;
   /** 0: one that is free. */
   readonly port: number;
+  /** Called for a path that is not there, such as `/boot.ipxe`; afterwards it is looked for again. */
+  readonly onMissing?: (path: string) => Promise<void>;
   /** One line a request, when its answer is through: `10.0.0.2 GET /boot.ipxe 200 310`. */
   readonly onLine: (line: string) => void;
 }
@@ -25,11 +27,12 @@ export interface HttpFolder extends AsyncDisposable {
 }
 
 /** @throws the operating system's error when the address cannot be used */
-export async function serveFolder({ folder, address, port, onLine }: HttpFolderOptions): Promise<HttpFolder> {
+export async function serveFolder(options: HttpFolderOptions): Promise<HttpFolder> {
+  const { address, port, onLine } = options;
   const server = createServer((request, response) => {
     const { method = '-', url = '/' } = request;
     const who = `${request.socket.remoteAddress ?? '-'} ${method} ${url}`;
-    answer(method, url, folder, response).then(
+    answer(method, url, options, response).then(
       (outcome) => onLine(`${who} ${outcome}`),
       (error: unknown) => {
         response.destroy();
@@ -52,14 +55,19 @@ export async function serveFolder({ folder, address, port, onLine }: HttpFolderO
 async function answer(
   method: string,
   url: string,
-  folder: string,
+  { folder, onMissing }: HttpFolderOptions,
   response: ServerResponse,
 ): Promise<string> {
   if (method !== 'GET' && method !== 'HEAD') return refuse(response, 405);
   const path = pathOf(url);
   if (path === undefined) return refuse(response, 400);
   const file = join(folder, path);
-  const found = await stat(file).catch(() => undefined);
+  const look = () => stat(file).catch(() => undefined);
+  let found = await look();
+  if (found === undefined && onMissing !== undefined) {
+    await onMissing(path);
+    found = await look();
+  }
   if (found?.isFile() !== true) return refuse(response, 404);
   response.writeHead(200, { 'content-length': found.size, 'content-type': 'application/octet-stream' });
   if (method === 'HEAD') response.end();

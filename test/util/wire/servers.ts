@@ -2,12 +2,33 @@
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Argv, RunningTool } from '../../../pipeline/ports.js';
+import type { Argv, Ports, RunningTool } from '../../../pipeline/ports.js';
 import { ROUTER_ADVERTISEMENT, type Wire } from './wire.js';
+
+/** The DHCP server that a network has: addresses, and nothing of booting. */
+export function startPlainDhcp(there: Ports): Promise<RunningTool> {
+  const argv: Argv = [
+    'dnsmasq',
+    '--conf-file=/dev/null',
+    '--keep-in-foreground',
+    '--log-facility=-',
+    '--user=root',
+    '--group=root',
+    '--pid-file',
+    '--port=0',
+    '--interface=eth0',
+    '--bind-interfaces',
+    '--leasefile-ro',
+    '--no-ping',
+    '--dhcp-authoritative',
+    '--dhcp-range=10.78.0.100,10.78.0.199,255.255.255.0,1h',
+  ];
+  return started({ ports: there }, argv, { line: /DHCP, IP range/ });
+}
 
 /** Starts a server and awaits the line, or the file, that tells that it is ready. */
 async function started(
-  wire: Wire,
+  wire: Pick<Wire, 'ports'>,
   argv: Argv,
   ready: { readonly line: RegExp } | { readonly file: string },
   env: Readonly<Record<string, string>> = {},

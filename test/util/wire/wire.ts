@@ -2,8 +2,9 @@
  * A network of one's own for clients and servers: a namespace with a bridge, on which this end has an address and each
  * machine a tap device. It is gone with the process that holds it, however that ends.
  */
+import { ResourceStack } from '../../../artifacts/bootgate/stack.js';
 import { createPorts } from '../../../pipeline/command.js';
-import type { Ports } from '../../../pipeline/ports.js';
+import type { Argv, Ports, RunningTool } from '../../../pipeline/ports.js';
 
 export interface Wire extends AsyncDisposable {
   /** Runs and starts tools in the namespace. */
@@ -14,6 +15,8 @@ export interface Wire extends AsyncDisposable {
   readonly address: string;
   readonly netmask: string;
   readonly bridge: string;
+  /** Another machine on the wire that runs servers: a namespace with this address on its `eth0`. */
+  neighbour(address: string): Promise<Ports>;
   /** QEMU's `-netdev` for one more machine. */
   tap(name: string): Promise<string>;
 }
@@ -22,47 +25,68 @@ const ADDRESS = '10.78.0.1';
 const BRIDGE = 'wire0';
 /** iPXE waits some 16 s for a router advertisement before it goes on without IPv6. */
 const IPV6 = 'fd6c:756e:736e::';
+const HOLD = `ip link set lo up
+echo ready
+exec sleep infinity`;
 const SET_UP = `set -e
-ip link set lo up
 ip link add ${BRIDGE} type bridge
 ip address add ${ADDRESS}/24 dev ${BRIDGE}
 ip address add ${IPV6}1/64 dev ${BRIDGE} nodad
 ip link set ${BRIDGE} up
-echo ready
-exec sleep infinity`;
+${HOLD}`;
 
 export const ROUTER_ADVERTISEMENT = IPV6;
 
 export async function openWire(signal: AbortSignal): Promise<Wire> {
   const host = createPorts({ emit: () => undefined, signal });
-  let tell: () => void = () => undefined;
-  const ready = new Promise<'ready'>((resolve) => {
-    tell = () => resolve('ready');
-  });
-  const holder = await host.start(
-    ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--net', 'sh', '-c', SET_UP],
-    { doing: 'make a network', onLine: (line) => line === 'ready' && tell() },
-  );
-  if ((await Promise.race([ready, holder.ended])) !== 'ready') {
-    throw new Error(`No network could be made: ${holder.lastLines().join('\n')}`);
-  }
+  await using stack = new ResourceStack();
+  const holder = stack.use(await hold(host, SET_UP));
   const enter = ['nsenter', `--net=/proc/${holder.pid}/ns/net`, '--'] as const;
   const ports = within(host, enter);
+  const ip = (...args: string[]) => ports.run(['ip', ...args], { doing: 'plug a machine in' });
+  const rest = stack.move();
   return {
     ports,
     enter,
     address: ADDRESS,
     netmask: '255.255.255.0',
     bridge: BRIDGE,
+    neighbour: async (address) => {
+      const other = rest.use(await hold(host, HOLD));
+      const near = `veth${other.pid}`;
+      await ip('link', 'add', near, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(other.pid));
+      await ip('link', 'set', near, 'master', BRIDGE);
+      await ip('link', 'set', near, 'up');
+      const there = within(host, ['nsenter', `--net=/proc/${other.pid}/ns/net`, '--']);
+      await there.run(['ip', 'address', 'add', `${address}/24`, 'dev', 'eth0'], {
+        doing: 'plug a machine in',
+      });
+      await there.run(['ip', 'link', 'set', 'eth0', 'up'], { doing: 'plug a machine in' });
+      return there;
+    },
     tap: async (name) => {
-      const ip = (...args: string[]) => ports.run(['ip', ...args], { doing: 'plug a machine in' });
       await ip('tuntap', 'add', 'dev', name, 'mode', 'tap');
       await ip('link', 'set', name, 'master', BRIDGE);
       await ip('link', 'set', name, 'up');
       return `tap,id=net,ifname=${name},script=no,downscript=no,vnet_hdr=off`;
     },
-    [Symbol.asyncDispose]: () => holder[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose](),
   };
+}
+
+/** A process in a network namespace of its own, which lasts as long as it. */
+async function hold(host: Ports, script: string): Promise<RunningTool> {
+  let tell: () => void = () => undefined;
+  const ready = new Promise<'ready'>((resolve) => {
+    tell = () => resolve('ready');
+  });
+  const argv: Argv = ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--net', 'sh', '-c', script];
+  const holder = await host.start(argv, {
+    doing: 'make a network',
+    onLine: (line) => line === 'ready' && tell(),
+  });
+  if ((await Promise.race([ready, holder.ended])) === 'ready') return holder;
+  throw new Error(`No network could be made: ${holder.lastLines().join('\n')}`);
 }
 
 /** Only the network is another: files and processes are those of the host. */
