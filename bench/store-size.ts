@@ -5,7 +5,10 @@ import type { Row } from './measure.js';
 
 const BUILDS = 10;
 
-/** The same bytes each time, so once is enough. Package files are left out, since no build adds to them. */
+/**
+ * The same bytes each time, so once is enough. Package files are left out, since no build adds to them. A file with
+ * several names is counted once, as du(1) does it.
+ */
 export async function storeSize(ground: Ground): Promise<readonly Row[]> {
   const place = await ground.freshPlace();
   const sizes: number[] = [];

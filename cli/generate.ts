@@ -1,5 +1,5 @@
 /**
- * Writes what follows from the schemas: schemas/recipe.schema.json, docs/stages.md, the tables of docs/recipe.md.
+ * Writes what follows from the schemas: schemas/*.schema.json, docs/stages.md, the tables of docs/recipe.md and docs/site.md.
  * With `--check` it writes nothing and exits with 1 when one of them is stale.
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { packageFile } from '../pipeline/package-root.js';
 import { recipeJsonSchema } from '../pipeline/recipe-json-schema.js';
 import { fillParts, recipeParts, type StepExamples, stagesPage } from '../pipeline/reference.js';
+import { siteJsonSchema } from '../pipeline/site/site-json-schema.js';
+import { siteParts } from '../pipeline/site/site-reference.js';
 import { stepExamples } from '../pipeline/step-examples.js';
 import { stages } from '../stages/index.js';
 
@@ -17,8 +19,10 @@ const RECIPES = ['debian-bookworm', 'debian-trixie'];
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['schemas/recipe.schema.json', `${JSON.stringify(recipeJsonSchema(stages), null, 1)}\n`],
+    ['schemas/site.schema.json', `${JSON.stringify(siteJsonSchema(), null, 1)}\n`],
     ['docs/stages.md', stagesPage(stages, await examples())],
     ['docs/recipe.md', fillParts(await readFile(packageFile('docs/recipe.md'), 'utf8'), recipeParts())],
+    ['docs/site.md', fillParts(await readFile(packageFile('docs/site.md'), 'utf8'), siteParts())],
   ]);
 }
 

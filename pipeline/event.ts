@@ -31,7 +31,7 @@ export type Event =
   /** Work begins; `tasks` is all of it, in order. */
   | {
       readonly type: 'started';
-      readonly work: 'build' | 'prove' | 'verify';
+      readonly work: 'build' | 'prove' | 'verify' | 'publish' | 'change';
       readonly subject: string;
       readonly tasks: readonly TaskFacts[];
     }
@@ -84,6 +84,26 @@ export type Event =
       readonly path: string;
       readonly digest: string;
       readonly passed: boolean;
+      readonly seconds: number;
+    }
+  /** The release is on the target host; `already`: it was before. Bytes are those of the wire. */
+  | {
+      readonly type: 'published';
+      readonly recipe: string;
+      readonly digest: string;
+      readonly host: string;
+      readonly path: string;
+      readonly already: boolean;
+      readonly sent: number;
+      readonly received: number;
+      readonly seconds: number;
+    }
+  /** What clients see of a target host has changed, or would (`dryRun`): a line for each thing. */
+  | {
+      readonly type: 'changed';
+      readonly host: string;
+      readonly lines: readonly string[];
+      readonly dryRun: boolean;
       readonly seconds: number;
     }
   | { readonly type: 'failed'; readonly failure: FailureRecord };

@@ -67,14 +67,16 @@ function schemasAt(schema: JsonSchema, path: readonly (string | number)[]): Json
   return at;
 }
 
-/** The keys that a map at `path` may hold; of several kinds of map, those that the constants in `value` fit. */
+/** The keys that a map at `path` may hold; of several kinds of map, those that the constants in `value` fit, or by default. */
 export function keysAt(schema: JsonSchema, path: readonly (string | number)[], value: unknown): string[] {
   const maps = schemasAt(schema, path).flatMap<Record<string, JsonSchema>>(
     ({ properties }) => properties ?? [],
   );
   const held: Record<string, unknown> = typeof value === 'object' && value !== null ? { ...value } : {};
   const fitting = maps.filter((keys) =>
-    Object.entries(keys).every(([key, one]) => one.const === undefined || one.const === held[key]),
+    Object.entries(keys).every(
+      ([key, one]) => one.const === undefined || one.const === (held[key] ?? one.default),
+    ),
   );
   return [...new Set((fitting.length === 0 ? maps : fitting).flatMap(Object.keys))];
 }
@@ -109,4 +111,26 @@ function inline(schema: JsonSchema, defs: Record<string, JsonSchema>, depth: num
     );
   }
   return result;
+}
+
+/** Without what only zod wants: limits of JavaScript's integers, formats that validators need plugins for. */
+export function clean(schema: JsonSchema): JsonSchema {
+  const { format: _, ...rest } = schema;
+  if (rest.minimum === Number.MIN_SAFE_INTEGER) delete rest.minimum;
+  if (rest.maximum === Number.MAX_SAFE_INTEGER) delete rest.maximum;
+  for (const key of ['anyOf', 'oneOf', 'allOf'] as const)
+    if (rest[key] !== undefined) rest[key] = rest[key].map(clean);
+  if (rest.properties !== undefined) rest.properties = mapSchemas(rest.properties, clean);
+  if (rest.items !== undefined) rest.items = clean(rest.items);
+  if (typeof rest.additionalProperties === 'object')
+    rest.additionalProperties = clean(rest.additionalProperties);
+  return rest;
+}
+
+/** Each of them changed. */
+export function mapSchemas(
+  schemas: Record<string, JsonSchema>,
+  change: (schema: JsonSchema) => JsonSchema,
+): Record<string, JsonSchema> {
+  return Object.fromEntries(Object.entries(schemas).map(([key, schema]) => [key, change(schema)]));
 }

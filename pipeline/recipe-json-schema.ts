@@ -4,7 +4,7 @@
  * wrong; what it refuses is wrong.
  */
 import type { JOIN_KEYS } from './join-by-name.js';
-import { type JsonSchema, jsonSchemaOf, optionsJsonSchema } from './json-schema.js';
+import { clean, type JsonSchema, jsonSchemaOf, mapSchemas, optionsJsonSchema } from './json-schema.js';
 import { OUTPUT_STAGES } from './recipe.js';
 import { recipeSchema } from './recipe-schema.js';
 import type { StageRegistry } from './stage.js';
@@ -128,25 +128,4 @@ function written(schema: JsonSchema): JsonSchema {
     ...(fallback === undefined ? {} : { default: fallback }),
     anyOf: [rest, USE],
   };
-}
-
-/** Without what only zod wants: limits of JavaScript's integers, formats that validators need plugins for. */
-function clean(schema: JsonSchema): JsonSchema {
-  const { format: _, ...rest } = schema;
-  if (rest.minimum === Number.MIN_SAFE_INTEGER) delete rest.minimum;
-  if (rest.maximum === Number.MAX_SAFE_INTEGER) delete rest.maximum;
-  for (const key of ['anyOf', 'oneOf', 'allOf'] as const)
-    if (rest[key] !== undefined) rest[key] = rest[key].map(clean);
-  if (rest.properties !== undefined) rest.properties = mapSchemas(rest.properties, clean);
-  if (rest.items !== undefined) rest.items = clean(rest.items);
-  if (typeof rest.additionalProperties === 'object')
-    rest.additionalProperties = clean(rest.additionalProperties);
-  return rest;
-}
-
-function mapSchemas(
-  schemas: Record<string, JsonSchema>,
-  change: (schema: JsonSchema) => JsonSchema,
-): Record<string, JsonSchema> {
-  return Object.fromEntries(Object.entries(schemas).map(([key, schema]) => [key, change(schema)]));
 }

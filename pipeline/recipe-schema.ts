@@ -9,12 +9,18 @@ const STEP_NAME = /^[a-z][a-z0-9-]*$/;
 const PARTITION_NAME = /^[A-Za-z0-9][A-Za-z0-9 ._-]*$/;
 
 /** A size as written, in bytes once parsed. */
-const sizeSchema = z.union([z.string(), z.int()], 'a size such as `512M`').transform((value, context) => {
-  const result = parseSize(value);
-  if ('bytes' in result) return result.bytes;
-  context.addIssue({ code: 'custom', message: result.problem.what, params: { diagnostic: result.problem } });
-  return z.NEVER;
-});
+export const sizeSchema = z
+  .union([z.string(), z.int()], 'a size such as `512M`')
+  .transform((value, context) => {
+    const result = parseSize(value);
+    if ('bytes' in result) return result.bytes;
+    context.addIssue({
+      code: 'custom',
+      message: result.problem.what,
+      params: { diagnostic: result.problem },
+    });
+    return z.NEVER;
+  });
 
 const partitionSizeSchema = z
   .union([z.string(), z.int()], 'a size such as `512M`, `rest` or `grow`')

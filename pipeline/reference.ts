@@ -102,7 +102,7 @@ export function fillParts(page: string, parts: Readonly<Record<string, string>>)
 }
 
 /** One row an option, those of maps and of lists of maps beneath their own: `files[].mode`. */
-function optionRows(schema: JsonSchema, prefix = ''): string[][] {
+export function optionRows(schema: JsonSchema, prefix = ''): string[][] {
   const required = new Set(schema.required);
   return Object.entries(schema.properties ?? {}).flatMap(([key, one]) => {
     const name = `${prefix}${key}`;
@@ -151,7 +151,8 @@ function rangeText({ type = '', minimum, maximum }: JsonSchema): string {
   return most === undefined ? type : `${type}, at most ${most}`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table of Markdown. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
   return [line(head), `|${' --- |'.repeat(head.length)}`, ...rows.map(line)].join('\n');

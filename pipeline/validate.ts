@@ -158,7 +158,9 @@ class IssueReader {
     const located = this.locate(path);
     const own = ownWords(issue);
     if (issue.errors.length === 0) {
-      const words = ((issue as { options?: unknown[] }).options ?? []).map(String);
+      // A kind with a default may be left out, which is no word to write.
+      const options = (issue as { options?: unknown[] }).options ?? [];
+      const words = options.filter((option) => option !== undefined).map(String);
       if (!located.whole)
         return [{ ...this.missingKey(path), ...(words.length === 0 ? {} : { expected: oneOf(words) }) }];
       return [

@@ -15,8 +15,14 @@ const INDEPENDENT = new Set(['DUPLICATE_KEY', 'TAG_RESOLVE_FAILED', 'BAD_DQ_ESCA
 
 export type Parsed = { readonly root: Node } | { readonly problems: readonly [Diagnostic, ...Diagnostic[]] };
 
-/** The tree of a text. Never throws: what is wrong comes back as diagnostics. */
-export function parseYaml(source: SourceText): Parsed {
+/** What an empty recipe should have been. */
+const RECIPE = 'a map with `name`, `steps`, `disk` and `kernel`';
+
+/**
+ * The tree of a text. Never throws: what is wrong comes back as diagnostics.
+ * @param expected what the file should hold, as the end of `Expected:`
+ */
+export function parseYaml(source: SourceText, expected = RECIPE): Parsed {
   const whole: Span = { source, start: 0, end: 1 };
   let document: Document.Parsed;
   try {
@@ -38,12 +44,7 @@ export function parseYaml(source: SourceText): Parsed {
   if (first !== undefined) return { problems: [first, ...rest] };
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
     return {
-      problems: [
-        {
-          ...problem(whole, 'The file is empty.'),
-          expected: 'a map with `name`, `steps`, `disk` and `kernel`',
-        },
-      ],
+      problems: [{ ...problem(whole, 'The file is empty.'), expected }],
     };
   }
   const converter = new Converter(source, document);
@@ -157,7 +158,7 @@ class Converter {
     if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) {
       return { ...span, kind: 'scalar', value: value as string | number | boolean | null };
     }
-    this.problems.push(problem(span, 'A value of a kind that recipes do not have.', 'Put quotes around it.'));
+    this.problems.push(problem(span, 'A value of a kind that is not known here.', 'Put quotes around it.'));
     return none;
   }
 

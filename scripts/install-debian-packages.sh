@@ -5,7 +5,19 @@ set -eu
 export DEBIAN_FRONTEND=noninteractive
 policy=/usr/sbin/policy-rc.d
 installed_policy=
-was_installed=$(dpkg-query --show --showformat '${db:Status-Status}' tgt 2>/dev/null || true)
+# Packages that bring a target, and what starts it.
+services='tgt:tgt.service python3-rtslib-fb:rtslib-fb-targetctl.service'
+
+is_installed() {
+  [ "$(dpkg-query --show --showformat '${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]
+}
+
+new_services=
+for each in $services; do
+  case " $* " in
+    *" ${each%%:*} "*) is_installed "${each%%:*}" || new_services="$new_services ${each#*:}" ;;
+  esac
+done
 
 remove_policy() {
   if [ -n "$installed_policy" ]; then
@@ -31,8 +43,8 @@ apt update || echo 'apt-get update failed; going on with the lists that are here
 apt install --yes --no-install-recommends "$@"
 
 # lunsmith starts its own tgtd for each boot: the host need not serve targets after its next start either.
-if [ "$was_installed" != installed ] && command -v systemctl >/dev/null; then
-  case " $* " in
-    *' tgt '*) systemctl --quiet disable tgt.service || true ;;
-  esac
+if [ -n "$new_services" ] && command -v systemctl >/dev/null; then
+  for service in $new_services; do
+    systemctl --quiet disable "$service" || true
+  done
 fi

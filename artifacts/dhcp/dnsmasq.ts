@@ -1,6 +1,6 @@
 /**
  * A configuration of dnsmasq (dnsmasq(8)) that boots clients from the network: a plain PXE ROM is handed an iPXE that
- * suits its firmware, and iPXE, which tells itself by option 175, is handed a script.
+ * suits its firmware, and iPXE, which tells itself by its user class, is handed a script.
  */
 import { Failure } from '../failure.js';
 
@@ -101,8 +101,8 @@ export function dnsmasqProxyConfig(config: DnsmasqProxyConfig): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Option 175 is iPXE's own, and every iPXE sends it (ipxe.org/howto/dhcpd). */
-const IS_IPXE = 'dhcp-match=set:ipxe,175';
+/** Its user class (ipxe.org/howto/dhcpd). gPXE sends option 175 too, but takes no iPXE script: it is as a plain PXE ROM. */
+const IS_IPXE = 'dhcp-userclass=set:ipxe,iPXE';
 
 function general(config: Pick<DnsmasqConfig, 'interface'>): string[] {
   return ['port=0', 'no-resolv', 'no-hosts', `interface=${plain(config.interface)}`, 'bind-interfaces', ''];

@@ -9,7 +9,10 @@ const VALUE_CELLS = 100;
 
 export function entryLines(entry: ExplainedEntry, { style, cwd, now }: CacheSurroundings): string[] {
   const { key, kind, recipe, step, made, seconds, used, files } = entry;
-  const shared = entry.shared === 0 ? '' : `, ${formatBytes(entry.shared)} of it belong to a release as well`;
+  const whole = formatBytes(entry.bytes + entry.shared + entry.released);
+  const part = (bytes: number, whose: string) =>
+    bytes === 0 ? '' : `, ${formatBytes(bytes)} of it belong to ${whose} as well`;
+  const others = part(entry.released, 'a release') + part(entry.shared, 'other entries');
   const section = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : ['', style.bold(title), ...lines.map((line) => `  ${line}`)];
   return [
@@ -18,7 +21,7 @@ export function entryLines(entry: ExplainedEntry, { style, cwd, now }: CacheSurr
       [style.bold('What'), `${kind} of ${recipe}, step ${step}`],
       [style.bold('Made'), `${made}, in ${formatSeconds(seconds)}`],
       [style.bold('Used'), ageOf(used, now)],
-      [style.bold('Size'), `${formatBytes(entry.bytes + entry.shared)} in ${plural(files, 'name')}${shared}`],
+      [style.bold('Size'), `${whole} in ${plural(files, 'name')}${others}`],
       [style.bold('In use by'), usersOf(entry)],
     ]),
     ...[...entry.releases, ...entry.builds, ...entry.failed].map((name) => `  ${shortPath(name, cwd)}`),

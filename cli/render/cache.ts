@@ -13,14 +13,14 @@ export interface CacheSurroundings {
 }
 
 export function listLines(list: StoreList, { style, cwd, now }: CacheSurroundings): string[] {
-  const { entries, packages, incomplete } = list;
+  const { entries, packages, incomplete, shared, released } = list;
   const at = shortPath(list.store, cwd);
   if (entries.length + packages.count + incomplete === 0) return [`Nothing is kept yet in ${at}.`];
   const rows = entries.map((entry) => [
     shortKey(entry.key),
     entry.kind,
     `${entry.recipe}  ${entry.step}`,
-    formatBytes(entry.bytes + entry.shared),
+    formatBytes(entry.bytes + entry.shared + entry.released),
     ageOf(entry.used, now),
     usersOf(entry),
   ]);
@@ -28,8 +28,9 @@ export function listLines(list: StoreList, { style, cwd, now }: CacheSurrounding
     const some = entries.filter((entry) => entry.kind === kind);
     return { noun: kind, count: some.length, bytes: sumOf(some) };
   });
-  const amounts = [...kinds, { noun: 'package', ...packages }].filter(({ count }) => count > 0);
-  const shared = entries.reduce((sum, entry) => sum + entry.shared, 0);
+  const amounts = [...kinds, { noun: 'shared file', ...shared }, { noun: 'package', ...packages }].filter(
+    ({ count }) => count > 0,
+  );
   return [
     ...(rows.length === 0
       ? []
@@ -39,7 +40,7 @@ export function listLines(list: StoreList, { style, cwd, now }: CacheSurrounding
         ]),
     ...table(amounts.map(({ noun, count, bytes }) => [plural(count, noun), formatBytes(bytes)])),
     `${formatBytes(sumOf(amounts))} in ${at}`,
-    ...(shared === 0 ? [] : [`${formatBytes(shared)} more belong to releases as well.`]),
+    ...(released.bytes === 0 ? [] : [`${formatBytes(released.bytes)} more belong to releases as well.`]),
     ...(incomplete === 0 ? [] : [`${countEntries(incomplete)} without a record: being made, or cut short.`]),
   ];
 }

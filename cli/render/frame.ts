@@ -77,6 +77,10 @@ function progressLine(progress: NonNullable<Task['progress']>, width: number, st
   const amount = (value: number) => (unit === 'bytes' ? formatBytes(value) : String(value));
   const ratio = total === undefined || total <= 0 ? undefined : Math.min(1, done / total);
   const speed = rate === undefined || unit !== 'bytes' ? '' : `  ${formatBytes(rate)}/s`;
+  const left =
+    rate === undefined || rate <= 0 || total === undefined || unit !== 'bytes'
+      ? ''
+      : `, ${formatSeconds((total - done) / rate)} left`;
   const counted = total === undefined ? amount(done) : `${amount(done)} of ${amount(total)}`;
   const text = `${counted}${unit === 'bytes' ? '' : ` ${unit}`}${speed}  ${what}`;
   const margin = ' '.repeat(MARGIN);
@@ -84,7 +88,10 @@ function progressLine(progress: NonNullable<Task['progress']>, width: number, st
   const filled = Math.round(ratio * BAR_CELLS);
   const bar = style.green('━'.repeat(filled)) + style.dim('━'.repeat(BAR_CELLS - filled));
   const percent = `${Math.floor(ratio * 100)} %`.padStart(6);
-  return `${margin}${bar}${percent}  ${fit(text, width - MARGIN - BAR_CELLS - 8)}`;
+  const room = width - MARGIN - BAR_CELLS - 8;
+  // The remaining time is said where there is room for all of it.
+  const whole = displayWidth(text + left) <= room ? text + left : fit(text, room);
+  return `${margin}${bar}${percent}  ${whole}`;
 }
 
 /** One line a boot: milestones in order, those reached lit. On a narrow terminal the end that counts is kept. */

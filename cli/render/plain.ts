@@ -2,6 +2,7 @@
 import type { Event } from '../../pipeline/event.js';
 import type { Terminal } from '../terminal.js';
 import { renderFailure } from './failure.js';
+import { hostLines } from './host.js';
 import type { Renderer } from './renderer.js';
 import { styleFor } from './style.js';
 import { because, cleanLine, formatSeconds, plural, shortPath } from './text.js';
@@ -84,6 +85,9 @@ export function plainRenderer(terminal: Terminal, { verbose }: PlainOptions): Re
           `${outcome} in ${formatSeconds(event.seconds)}: ${shortPath(event.path, cwd)} (sha256 ${event.digest})`,
         );
       }
+      case 'published':
+      case 'changed':
+        return hostLines(event, style).forEach((line) => write(line));
       case 'failed': {
         const lines = renderFailure(event.failure, { style: styleFor(stderr, terminal.env), cwd });
         stderr.write(`${lines.join('\n')}\n`);

@@ -3,6 +3,7 @@ import type { Event } from '../../pipeline/event.js';
 import type { Terminal } from '../terminal.js';
 import { renderFailure } from './failure.js';
 import { renderEnded, renderFrame, SPINNER_MS } from './frame.js';
+import { hostLines } from './host.js';
 import type { Renderer } from './renderer.js';
 import { Screen } from './screen.js';
 import { styleFor } from './style.js';
@@ -84,6 +85,10 @@ export function ttyRenderer(terminal: Terminal, { verbose }: TtyOptions): Render
           `${outcome} ${shortPath(event.path, cwd)} in ${formatSeconds(event.seconds)}  ${style.dim(`sha256 ${event.digest.slice(0, 12)}`)}`,
         ]);
       }
+      case 'published':
+      case 'changed':
+        rest();
+        return screen.print(hostLines(event, style));
       case 'failed': {
         // The tasks that were at work end with it; what stays on the screen is the failure.
         rest();

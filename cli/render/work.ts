@@ -34,7 +34,13 @@ export interface Task {
 }
 
 /** What the tasks of each kind of work are called. */
-export const TASK_NOUNS = { build: 'step', prove: 'cell', verify: 'task' } as const;
+export const TASK_NOUNS = {
+  build: 'step',
+  prove: 'cell',
+  verify: 'task',
+  publish: 'task',
+  change: 'task',
+} as const;
 
 export interface Work {
   readonly kind: keyof typeof TASK_NOUNS;

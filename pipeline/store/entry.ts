@@ -1,15 +1,17 @@
 /** Makes entries of the store and takes them out again: the one way by which a step's result is kept. */
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestFile } from '../../artifacts/release/file-digests.js';
 import { allSettled } from '../../artifacts/settled.js';
 import type { Build } from '../build.js';
 import { quietPorts } from '../build.js';
 import type { Keyed } from '../keys/fingerprint.js';
 import type { Ports } from '../ports.js';
+import { contentDigest, entryDamage } from './damage.js';
 import { type Lease, takeLease } from './lease.js';
+import { doubtSharers } from './links.js';
+import { shareFiles } from './sharing.js';
 import { bootId, type StepRecord } from './store.js';
-import { contentFolder, digestContents, listTree } from './tree-digest.js';
+import { contentFolder, listTree } from './tree-digest.js';
 
 export interface EntryWork extends Keyed {
   readonly kind: StepRecord['kind'];
@@ -42,6 +44,7 @@ async function entryUnderLock(build: Build, key: string, step: string): Promise<
     message: `The kept result of ${step} is damaged: ${problem}. It is made again.`,
     hint: 'If it happens again, look at the disk: `npx lunsmith cache verify` checks all of them.',
   });
+  await doubtSharers(build.store, key);
   await build.store.discard(key);
   return undefined;
 }
@@ -82,24 +85,6 @@ async function damageOf(build: Build, record: StepRecord): Promise<string | unde
   return problem;
 }
 
-/** What is wrong with an entry, if anything. Runs in the sandbox, where owners are seen as they were written. */
-export async function entryDamage(
-  entry: string,
-  record: StepRecord,
-  ports: Ports,
-  { contents }: { readonly contents: boolean },
-): Promise<string | undefined> {
-  const folder = contentFolder(entry, record.kind);
-  const found = await listTree(folder, ports).catch(() => undefined);
-  if (found === undefined) return 'its folder is missing';
-  if (found.entries !== record.entries) return `${found.entries} files instead of ${record.entries}`;
-  if (found.listing !== record.listing) return 'names, owners, modes, sizes or times have changed';
-  if (!contents) return undefined;
-  return (await contentDigest(folder, record.kind, ports)).content === record.content
-    ? undefined
-    : 'its contents have changed';
-}
-
 /**
  * Makes an entry unless another build makes the same one just now: then its result is waited for. The digests are taken
  * while the next step runs.
@@ -122,6 +107,8 @@ export async function makeEntry(
     await mkdir(content, { recursive: true, mode: 0o755 });
     const records = await work.make(content);
     const seconds = (Date.now() - started) / 1000;
+    // Before anybody sees them: a release gets names of the files that stay.
+    if (kind === 'output') await shareWithLast(build, work, content);
     await store.place(work.folder, key);
     const completion = complete(build, work, records, seconds).finally(() => lease[Symbol.asyncDispose]());
     // Awaited at the end of the build; until then nobody may be told of an unhandled failure.
@@ -132,6 +119,15 @@ export async function makeEntry(
   } finally {
     if (!completing) await lease[Symbol.asyncDispose]();
   }
+}
+
+/** What the newest entry of the same step has too is not kept twice. */
+async function shareWithLast(build: Build, { step, folder }: EntryWork, content: string): Promise<void> {
+  const { store, keyed } = build;
+  const last = await store.last(keyed.plan.recipe.name, step);
+  if (last === undefined) return;
+  const earlier = { folder: contentFolder(store.entry(last.key), last.kind), files: last.files };
+  await shareFiles(content, earlier, join(folder, 'sharing'));
 }
 
 async function complete(
@@ -161,27 +157,4 @@ async function complete(
     ...tree,
     ...digests,
   });
-}
-
-/** Of an output every file by itself, since the manifest will want them; of a layer all at once. */
-async function contentDigest(
-  folder: string,
-  kind: StepRecord['kind'],
-  ports: Ports,
-): Promise<Pick<StepRecord, 'content' | 'files'>> {
-  if (kind === 'layer') return { content: await digestContents(folder, ports), files: [] };
-  const files: StepRecord['files'] = [];
-  for (const path of await filesBelow(folder)) {
-    const { size: bytes } = await stat(join(folder, path));
-    files.push({ path, bytes, digest: await digestFile(join(folder, path), bytes, ports) });
-  }
-  return { files, content: files.map(({ digest }) => digest).join(' ') };
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-    .sort();
 }

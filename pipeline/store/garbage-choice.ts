@@ -1,12 +1,14 @@
 /** What of a store goes when it is larger than its budget: pure choices. */
 import type { StepRecord } from './store.js';
-import type { SurveyedEntry } from './survey.js';
+import { distinct, type SharedFile, type SurveyedEntry } from './survey.js';
 
 /** Something that can be removed by itself. */
 export interface Candidate {
   readonly id: string;
-  /** What removing it frees. */
+  /** What removing it alone frees. */
   readonly bytes: number;
+  /** What is freed when the last candidate that has it is removed. */
+  readonly shared: readonly SharedFile[];
   /** Milliseconds since 1970. */
   readonly usedAt: number;
   /** Of two that were used last at the same time, the one with the higher rank goes first. */
@@ -15,30 +17,51 @@ export interface Candidate {
   readonly needed: boolean;
 }
 
+/** Something that goes. */
+export interface Removal<Kind extends Candidate> {
+  readonly candidate: Kind;
+  /** Bytes, after those before it have gone. */
+  readonly frees: number;
+}
+
 export interface Choice<Kind extends Candidate> {
   /** What goes, in this order. */
-  readonly remove: readonly Kind[];
+  readonly remove: readonly Removal<Kind>[];
   readonly before: number;
   readonly after: number;
 }
 
-/** Least recently used first, until what is left fits the budget. */
+/**
+ * Least recently used first, until what is left fits the budget.
+ * @param held ids of shared files that something else than the candidates has too
+ */
 export function chooseGarbage<Kind extends Candidate>(
   candidates: readonly Kind[],
   budget: number,
+  held: ReadonlySet<string> = new Set(),
 ): Choice<Kind> {
-  const before = candidates.reduce((sum, { bytes }) => sum + bytes, 0);
+  const files = candidates.flatMap(({ shared }) => shared);
+  const before = sumOf(candidates) + sumOf(distinct(files));
+  const holders = new Map<string, number>([...held].map((id) => [id, 1]));
+  for (const { id } of files) holders.set(id, (holders.get(id) ?? 0) + 1);
   const order = candidates
     .filter(({ needed }) => !needed)
     .sort((a, b) => a.usedAt - b.usedAt || b.rank - a.rank || (a.id < b.id ? -1 : 1));
-  const remove: Kind[] = [];
+  const remove: Removal<Kind>[] = [];
   let after = before;
   for (const candidate of order) {
     if (after <= budget) break;
-    remove.push(candidate);
-    after -= candidate.bytes;
+    for (const { id } of candidate.shared) holders.set(id, (holders.get(id) ?? 0) - 1);
+    const last = candidate.shared.filter(({ id }) => holders.get(id) === 0);
+    const frees = candidate.bytes + sumOf(last);
+    remove.push({ candidate, frees });
+    after -= frees;
   }
   return { remove, before, after };
+}
+
+function sumOf(things: readonly { readonly bytes: number }[]): number {
+  return things.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /**

@@ -42,29 +42,33 @@ export async function findGarbage(
     ...entries.map((entry): EntryCandidate => {
       const { key } = entry.record;
       const use = uses.get(key) ?? { usedAt: entry.usedAt, rank: 0 };
-      return { id: key, entry, bytes: entry.bytes, ...use, needed: isNeeded(key) };
+      const { bytes, shared } = entry;
+      return { id: key, entry, bytes, shared, ...use, needed: isNeeded(key) };
     }),
     ...packages
       .filter((each) => !isStale(each))
       .map((each): PackageCandidate => {
         const { bytes, usedAt, whole, sha256 } = each;
-        return { id: sha256, package: each, bytes, usedAt, rank: 0, needed: !whole || isFetched(each) };
+        const needed = !whole || isFetched(each);
+        return { id: sha256, package: each, bytes, shared: [], usedAt, rank: 0, needed };
       }),
   ];
+  const made = incomplete.filter(({ key }) => isMade(key));
+  const held = new Set(made.flatMap(({ shared }) => shared.map(({ id }) => id)));
   return {
     holders,
     locks,
     candidates,
-    choice: chooseGarbage(candidates, budget),
-    incomplete: incomplete.filter((key) => !isMade(key)),
+    choice: chooseGarbage(candidates, budget, held),
+    incomplete: incomplete.map(({ key }) => key).filter((key) => !isMade(key)),
     stale: packages.filter(isStale),
   };
 }
 
-export function isEntry(candidate: EntryCandidate | PackageCandidate): candidate is EntryCandidate {
-  return 'entry' in candidate;
+export function entriesOf(candidates: readonly (EntryCandidate | PackageCandidate)[]): EntryCandidate[] {
+  return candidates.filter((each) => 'entry' in each);
 }
 
-export function isPackage(candidate: EntryCandidate | PackageCandidate): candidate is PackageCandidate {
-  return 'package' in candidate;
+export function packagesOf(candidates: readonly (EntryCandidate | PackageCandidate)[]): PackageCandidate[] {
+  return candidates.filter((each) => 'package' in each);
 }

@@ -1,17 +1,16 @@
 /** What a removal of garbage tells: what went or would go, and who needs what is left. */
 
 import type { Ports } from '../ports.js';
-import type { Candidate } from './garbage-choice.js';
 import {
   type EntryCandidate,
+  entriesOf,
   type Found,
-  isEntry,
-  isPackage,
   type PackageCandidate,
+  packagesOf,
 } from './garbage-found.js';
 import { heldBy } from './holders.js';
 import type { StepRecord, Store } from './store.js';
-import { occupied } from './trash.js';
+import { freedBy } from './trash.js';
 
 export interface GarbageRequest {
   /** Absolute paths. */
@@ -30,6 +29,7 @@ export interface Amount {
 }
 
 export interface RemovedEntry extends Pick<StepRecord, 'key' | 'kind' | 'recipe' | 'step'> {
+  /** What its removal freed, after those before it had gone. */
   readonly bytes: number;
   /** RFC 3339, UTC. */
   readonly used: string;
@@ -73,23 +73,25 @@ export async function describeGarbage(
   ports: Ports,
 ): Promise<GarbageReport> {
   const { choice, candidates, holders, incomplete, stale } = found;
-  const packages = choice.remove.filter(isPackage);
+  const packages = choice.remove.filter(({ candidate }) => 'package' in candidate);
   const amount = async (paths: readonly string[]): Promise<Amount> => ({
     count: paths.length,
-    bytes: await occupied(paths, ports),
+    bytes: await freedBy(paths, ports),
   });
-  const left = candidates.filter((each) => each.bytes > 0 && !choice.remove.includes(each));
+  const gone = new Set<Found['candidates'][number]>(choice.remove.map(({ candidate }) => candidate));
+  const left = candidates.filter((each) => each.bytes + each.shared.length > 0 && !gone.has(each));
   return {
     store: store.path,
     budget,
     dryRun,
     before: choice.before,
     after: choice.after,
-    entries: choice.remove.filter(isEntry).map(({ entry: { record, bytes }, usedAt }) => {
-      const { key, kind, recipe, step } = record;
-      return { key, kind, recipe, step, bytes, used: new Date(usedAt).toISOString() };
+    entries: choice.remove.flatMap(({ candidate, frees }): RemovedEntry[] => {
+      if (!('entry' in candidate)) return [];
+      const { key, kind, recipe, step } = candidate.entry.record;
+      return [{ key, kind, recipe, step, bytes: frees, used: new Date(candidate.usedAt).toISOString() }];
     }),
-    packages: { count: packages.length, bytes: sumOf(packages) },
+    packages: { count: packages.length, bytes: packages.reduce((sum, { frees }) => sum + frees, 0) },
     incomplete: await amount(incomplete.map((key) => store.entry(key))),
     failed: await amount(holders.expired),
     leftovers: await amount([...trash, ...stale.flatMap(({ files }) => files)]),
@@ -102,8 +104,8 @@ function whoNeeds(
   { holders, locks }: Found,
   bytes: number,
 ): Over {
-  const needed = left.filter(isEntry).map(({ id }) => ({ id, ...heldBy(holders, id) }));
-  const fetched = left.filter(isPackage);
+  const needed = entriesOf(left).map(({ id }) => ({ id, ...heldBy(holders, id) }));
+  const fetched = packagesOf(left);
   const unique = (names: readonly string[]) => [...new Set(names)].sort();
   return {
     bytes,
@@ -118,8 +120,4 @@ function whoNeeds(
     failed: unique(needed.flatMap(({ failed }) => failed)),
     downloads: fetched.filter((each) => !each.package.whole).length,
   };
-}
-
-function sumOf(candidates: readonly Candidate[]): number {
-  return candidates.reduce((sum, { bytes }) => sum + bytes, 0);
 }

@@ -5,7 +5,7 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ports } from '../ports.js';
-import { type Found, findGarbage, isEntry, isPackage } from './garbage-found.js';
+import { entriesOf, type Found, findGarbage, packagesOf } from './garbage-found.js';
 import { describeGarbage, type GarbageReport, type GarbageRequest } from './garbage-report.js';
 import { REMOVED } from './holders.js';
 import { type Lease, takeLease, tryLease } from './lease.js';
@@ -57,9 +57,10 @@ async function chooseAndMove(store: Store, request: GarbageRequest, ports: Ports
 /** @returns where it all is now */
 async function move(store: Store, found: Found): Promise<string[]> {
   const { choice, holders, locks, incomplete, stale } = found;
-  const entries = [...choice.remove.filter(isEntry).map(({ id }) => id), ...incomplete];
+  const chosen = choice.remove.map(({ candidate }) => candidate);
+  const entries = [...entriesOf(chosen).map(({ id }) => id), ...incomplete];
   const folders = await Promise.all(entries.map((key) => moveToTrash(store, store.entry(key))));
-  const packages = [...choice.remove.filter(isPackage).map((each) => each.package), ...stale];
+  const packages = [...packagesOf(chosen).map((each) => each.package), ...stale];
   const files = await moveAllToTrash(
     store,
     packages.flatMap((each) => each.files),

@@ -5,15 +5,17 @@ import type { Ports } from '../ports.js';
 import type { Amount } from './garbage-report.js';
 import { type Held, heldBy, readHolders } from './holders.js';
 import { openStore, type StepRecord } from './store.js';
-import { surveyStore } from './survey.js';
+import { distinct, type SharedFile, surveyStore } from './survey.js';
 
 export interface ListedEntry
   extends Held,
     Pick<StepRecord, 'key' | 'kind' | 'recipe' | 'step' | 'made' | 'seconds'> {
-  /** What removing it frees. */
+  /** What removing it alone frees. */
   readonly bytes: number;
-  /** What it shares with a release, in bytes. */
+  /** What other entries have too, in bytes; removing the last of them frees it. */
   readonly shared: number;
+  /** What a release has too, in bytes. */
+  readonly released: number;
   /** RFC 3339, UTC. */
   readonly used: string;
 }
@@ -26,24 +28,49 @@ export interface StoreList {
   /** Entries that are being made, or whose build was cut short. */
   readonly incomplete: number;
   readonly packages: Amount;
+  /** Files that several entries have, each once. */
+  readonly shared: Amount;
+  /** Files that a release has too, each once: no part of the store's size. */
+  readonly released: Amount;
 }
 
 /** Reads records alone, and writes nothing. @param path of the store, which need not be there */
 export async function listStore(path: string, workspace: string, ports: Ports): Promise<StoreList> {
-  const empty = { store: path, entries: [], incomplete: 0, packages: { count: 0, bytes: 0 } };
+  const none = { count: 0, bytes: 0 };
+  const empty = { store: path, entries: [], incomplete: 0, packages: none, shared: none, released: none };
   if ((await stat(join(path, 'steps')).catch(() => undefined)) === undefined) return empty;
   const store = await openStore(path);
   const [survey, holders] = await Promise.all([surveyStore(store), readHolders(store, workspace, ports)]);
   const entries = [...survey.entries]
     .sort((a, b) => b.usedAt - a.usedAt || (a.record.key < b.record.key ? -1 : 1))
-    .map(({ record, bytes, shared, usedAt }): ListedEntry => {
+    .map(({ record, bytes, usedAt, ...files }): ListedEntry => {
       const { key, kind, recipe, step, made, seconds } = record;
       const used = new Date(usedAt).toISOString();
-      return { key, kind, recipe, step, made, seconds, bytes, shared, used, ...heldBy(holders, key) };
+      const [shared, released] = [amountOf(files.shared).bytes, amountOf(files.released).bytes];
+      return {
+        key,
+        kind,
+        recipe,
+        step,
+        made,
+        seconds,
+        bytes,
+        shared,
+        released,
+        used,
+        ...heldBy(holders, key),
+      };
     });
   const packages = {
     count: survey.packages.filter(({ whole }) => whole).length,
     bytes: survey.packages.reduce((sum, { bytes }) => sum + bytes, 0),
   };
-  return { store: path, entries, incomplete: survey.incomplete.length, packages };
+  const shared = amountOf(survey.entries.flatMap((entry) => entry.shared));
+  const released = amountOf(survey.entries.flatMap((entry) => entry.released));
+  return { store: path, entries, incomplete: survey.incomplete.length, packages, shared, released };
+}
+
+function amountOf(files: readonly SharedFile[]): Amount {
+  const each = distinct(files);
+  return { count: each.length, bytes: each.reduce((sum, { bytes }) => sum + bytes, 0) };
 }

@@ -4,6 +4,7 @@ import type { Ports } from '../ports.js';
 import { type Holders, heldBy, readHolders } from './holders.js';
 import { takeLease } from './lease.js';
 import { type EntryLocks, readEntryLocks } from './leftovers.js';
+import { doubtSharers } from './links.js';
 import { poolFile } from './pool.js';
 import type { Store } from './store.js';
 import { surveyStore } from './survey.js';
@@ -25,9 +26,9 @@ export async function removeDamaged(
     await using _removal = await takeLease(removalLock(store), ports, { shared: !repair });
     const holders = await readHolders(store, workspace, ports);
     const locks = await readEntryLocks(store, holders, ports);
-    const shared = await sharedEntries(store);
+    const released = await releasedEntries(store);
     for (const each of damaged) {
-      const releases = shared.has(each.id) ? heldBy(holders, each.id).releases : [];
+      const releases = released.has(each.id) ? heldBy(holders, each.id).releases : [];
       const needed = isNeeded(each, holders, locks);
       if (repair && !needed) doomed.push(...(await setAside(store, each)));
       outcomes.push({ ...each, releases, outcome: repair ? (needed ? 'needed' : 'removed') : 'found' });
@@ -38,9 +39,9 @@ export async function removeDamaged(
 }
 
 /** Keys of those that have files which a release has too. */
-async function sharedEntries(store: Store): Promise<ReadonlySet<string>> {
+async function releasedEntries(store: Store): Promise<ReadonlySet<string>> {
   const { entries } = await surveyStore(store);
-  return new Set(entries.filter(({ shared }) => shared > 0).map(({ record }) => record.key));
+  return new Set(entries.filter(({ released }) => released.length > 0).map(({ record }) => record.key));
 }
 
 /** A release or a kept tree is no better for it if the damaged stays. */
@@ -56,6 +57,8 @@ async function setAside(store: Store, { what, id, record }: Damage): Promise<str
   }
   // A build may have found the damage too, and may have made it again.
   if ((await store.find(id))?.made !== record?.made) return [];
+  // One that was made since the others were read, or cannot be removed now, is not taken to be sound.
+  await doubtSharers(store, id);
   const moved = await moveToTrash(store, store.entry(id));
   return moved === undefined ? [] : [moved];
 }

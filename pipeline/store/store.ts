@@ -2,12 +2,18 @@
  * The store of finished steps. An entry is named by its step's key, is found from the moment when its record appears (by
  * one rename, last of all), and never changes afterwards. Builds of all recipes share it; `cache` looks after it.
  *
+ * Files of outputs have further names: in the releases that are made of them, and in newer entries of the same step that
+ * have the same file. So what removing an entry frees are the files that have all their names in it; of what several
+ * entries share the last one's removal does, and of what a release has none. A store's size counts each file once, and
+ * those of releases not at all. Damage to a shared file is damage to each entry that has it.
+ *
  * ```
  * <workspace>/store/
  *   steps/<key>/record.json   what it is, what went into it, and digests by which damage is found; without it the
  *                             entry is incomplete and nobody finds it
  *   steps/<key>/tree/         a layer: an overlayfs upper directory
  *   steps/<key>/output/       or the files of an output step, or of a part of one
+ *   steps/<key>/checked       run of the machine in which every byte was looked at since; empty when it is to be done again
  *   last/<recipe>/<step>      key of the newest entry of that step: what a miss is compared with; of a part, <step>:<part>
  *   releases/<key>.json       where the release is that follows from the key, and which entries it is made of
  *   pool/<aa>/<sha256>        package files
@@ -82,6 +88,8 @@ export interface Store {
    * before may have holes, so that its first use looks at every byte.
    */
   checked(key: string): Promise<{ readonly inThisRun: boolean; mark(): Promise<void> }>;
+  /** The next use of an entry looks at every byte, whenever that was done before. */
+  doubt(key: string): Promise<void>;
   /** Removes an entry, which disappears by one rename. */
   discard(key: string): Promise<void>;
   /** Notes that an entry was used just now. */
@@ -132,12 +140,18 @@ export async function openStore(path: string): Promise<Store> {
     },
     checked: async (key) => {
       const run = await bootId();
-      const trusted = async (path: string) => (await readFile(path, 'utf8').catch(() => '')) === run;
       const mark = at('steps', key, 'checked');
+      const marked = await readFile(mark, 'utf8').catch(() => undefined);
       return {
-        inThisRun: (await find(key))?.boot === run || (await trusted(mark)),
+        inThisRun: (marked ?? (await find(key))?.boot) === run,
         mark: () => writeAside(mark, run),
       };
+    },
+    doubt: async (key) => {
+      await writeFile(at('steps', key, 'checked'), '').catch((error: unknown) => {
+        // An entry that is gone is no longer used.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      });
     },
     discard,
     touch: async (key) => {

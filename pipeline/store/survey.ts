@@ -1,15 +1,25 @@
 /** What lies in a store: entries, what is incomplete, and package files, each with its size and its last use. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BLOCK, type LinkedFile, outputFiles } from './links.js';
 import type { StepRecord, Store } from './store.js';
-import { contentFolder } from './tree-digest.js';
+import { listTrash } from './trash.js';
+
+/** One file under whatever name. */
+export interface SharedFile {
+  readonly id: string;
+  /** What it allocates on the disk. */
+  readonly bytes: number;
+}
 
 export interface SurveyedEntry {
   readonly record: StepRecord;
-  /** What removing it frees. */
+  /** What removing it alone frees. */
   readonly bytes: number;
-  /** What it shares with a release, whose files are the same under a second name: removing it does not free that. */
-  readonly shared: number;
+  /** Files that other entries have too: removing the last of those frees them. */
+  readonly shared: readonly SharedFile[];
+  /** Files that have a name outside of the store, mostly in a release: removing it does not free them. */
+  readonly released: readonly SharedFile[];
   /** Milliseconds since 1970. */
   readonly usedAt: number;
 }
@@ -28,44 +38,52 @@ export interface SurveyedPackage {
 export interface Survey {
   /** Sorted by key. */
   readonly entries: readonly SurveyedEntry[];
-  /** Keys of folders without a record: they are being made, or their build was cut short. */
-  readonly incomplete: readonly string[];
+  /** Folders without a record: they are being made, or their build was cut short. */
+  readonly incomplete: readonly (Pick<SurveyedEntry, 'shared'> & { readonly key: string })[];
   readonly packages: readonly SurveyedPackage[];
 }
 
 /** Looks at records and sizes; reads no contents. */
 export async function surveyStore(store: Store): Promise<Survey> {
+  // First: what disappears from the trash meanwhile has no further name afterwards.
+  const removed = await Promise.all((await listTrash(store)).map(outputFiles));
+  const outputs = new Map<string, LinkedFile[]>();
+  for (const key of (await store.keys()).sort()) outputs.set(key, await outputFiles(store.entry(key)));
+  const kept = [...outputs.values()].flat();
+  const names = countBy([...removed.flat(), ...kept], ({ names: own }) => own);
+  const owners = countBy(kept, () => 1);
+  const isReleased = ({ id, links }: LinkedFile) => links > (names.get(id) ?? 0);
+  const isShared = (file: LinkedFile) => !isReleased(file) && (owners.get(file.id) ?? 0) > 1;
   const entries: SurveyedEntry[] = [];
-  const incomplete: string[] = [];
-  for (const key of (await store.keys()).sort()) {
+  const incomplete: Survey['incomplete'][number][] = [];
+  for (const [key, files] of outputs) {
+    const [shared, released] = [files.filter(isShared), files.filter(isReleased)];
     const record = await store.find(key);
     const used = await stat(join(store.entry(key), 'record.json')).catch(() => undefined);
-    if (record === undefined || used === undefined) incomplete.push(key);
+    if (record === undefined || used === undefined) incomplete.push({ key, shared });
     else {
-      const shared = await sharedBytes(store, record);
-      const bytes = Math.max(0, record.bytes - shared);
-      entries.push({ record, bytes, shared, usedAt: used.mtimeMs });
+      // The record counts a file once for each of its names.
+      const others = [...shared, ...released].reduce((sum, file) => sum + file.bytes * file.names, 0);
+      const bytes = Math.max(0, record.bytes - others);
+      entries.push({ record, bytes, shared, released, usedAt: used.mtimeMs });
     }
   }
   return { entries, incomplete, packages: await surveyPool(store.pool) };
 }
 
-/** Files of an output that have more names than the entry gives them: the others are in a release. */
-async function sharedBytes(store: Store, record: StepRecord): Promise<number> {
-  if (record.kind === 'layer') return 0;
-  const folder = contentFolder(store.entry(record.key), record.kind);
-  const found = await Promise.all(
-    record.files.map(({ path }) => stat(join(folder, path)).catch(() => undefined)),
-  );
-  const files = found.filter((file) => file !== undefined);
-  const own = (inode: number) => files.filter(({ ino }) => ino === inode).length;
-  return files
-    .filter(({ ino, nlink }) => nlink > own(ino))
-    .reduce((sum, { blocks }) => sum + blocks * BLOCK, 0);
+/** Each file once. */
+export function distinct(files: readonly SharedFile[]): SharedFile[] {
+  return [...new Map(files.map((file) => [file.id, file])).values()];
 }
 
-/** stat(2): st_blocks counts units of 512 bytes whatever the file system's block size. */
-const BLOCK = 512;
+function countBy(
+  files: readonly LinkedFile[],
+  count: (file: LinkedFile) => number,
+): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const file of files) counts.set(file.id, (counts.get(file.id) ?? 0) + count(file));
+  return counts;
+}
 
 async function surveyPool(pool: string): Promise<SurveyedPackage[]> {
   const packages = new Map<string, SurveyedPackage>();

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Ports } from '../ports.js';
+import { BLOCK } from './links.js';
 import type { Store } from './store.js';
 
 /** Moves a file or folder of the store into the trash. @returns where it is now; undefined when it was gone */
@@ -37,17 +38,28 @@ export async function removeForGood(paths: readonly string[], { run }: Pick<Port
   });
 }
 
-/** What folders and files occupy on the disk. */
-export async function occupied(paths: readonly string[], { run }: Pick<Ports, 'run'>): Promise<number> {
+/** Device, inode, names, blocks, kind; find(1) `-printf`. */
+const FORMAT = '%D:%i %n %b %y\\0';
+
+/** What the removal of folders and files frees: all of it but the files that have further names elsewhere. */
+export async function freedBy(paths: readonly string[], { run }: Pick<Ports, 'run'>): Promise<number> {
   if (paths.length === 0) return 0;
-  // du(1) ends with 1 when something disappears under it, and tells the rest nevertheless.
-  const { stdout } = await run(['du', '--summarize', '--block-size=1', '--null', '--files0-from=-'], {
+  // find(1) ends with 1 when something disappears under it, and tells the rest nevertheless; then xargs(1) ends with 123.
+  const { stdout } = await run(['xargs', '--null', '--replace={}', 'find', '{}', '-printf', FORMAT], {
     doing: 'measure what is to leave the store',
     quiet: true,
     input: paths.join('\0'),
-    okExitCodes: [0, 1],
+    okExitCodes: [0, 123],
   });
-  return stdout.split('\0').reduce((sum, line) => sum + Number(line.split('\t')[0] ?? 0), 0);
+  const missing = new Map<string, number>();
+  let bytes = 0;
+  for (const line of stdout.split('\0').filter((each) => each !== '')) {
+    const [id = '', links, blocks, kind] = line.split(' ');
+    const left = (missing.get(id) ?? Number(links)) - 1;
+    missing.set(id, left);
+    if (left === 0 || kind === 'd') bytes += Number(blocks) * BLOCK;
+  }
+  return bytes;
 }
 
 function trashOf(store: Store): string {

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import PQueue from 'p-queue';
 import { Failure } from '../../artifacts/failure.js';
 import type { Ports } from '../ports.js';
-import { entryDamage } from './entry.js';
+import { entryDamage } from './damage.js';
 import { takeLease } from './lease.js';
 import { verifyPool } from './pool.js';
 import { removeDamaged } from './repair.js';

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { link, mkdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -51,6 +51,15 @@ async function cache(...args: string[]): Promise<Outcome> {
   return { code, out: terminal.out(), err: terminal.err() };
 }
 
+/** An output of the step `boot`, with a kernel that all of them share. */
+async function boot(name: string): Promise<void> {
+  const fill = async (output: string) => {
+    await writeFile(join(output, 'cmdline'), name);
+    await writeFile(join(output, 'vmlinuz'), 'k'.repeat(40_960));
+  };
+  await makeTrueEntry(at, name, 'output', fill, 'boot');
+}
+
 const short = (name: string) => keyOf(name).slice(0, 12);
 
 describe('cache ls', () => {
@@ -74,6 +83,29 @@ describe('cache ls', () => {
       '1 part     1.00 MB',
       '1 package  4.10 kB',
       '412 MB in work/store',
+      '',
+    ]);
+  });
+
+  it('counts files of several entries once, and tells of those that a release has too', async () => {
+    for (const name of ['a', 'b']) await boot(name);
+    const release = await addRelease(at, 'r', ['b']);
+    await link(join(at.store.entry(keyOf('b')), 'output', 'cmdline'), join(release, 'cmdline'));
+    const { out } = await cache('ls');
+    expect(out.split('\n').slice(-5)).toEqual([
+      '2 outputs      4.10 kB',
+      '1 shared file  41.0 kB',
+      '45.1 kB in work/store',
+      '4.10 kB more belong to releases as well.',
+      '',
+    ]);
+    expect((await cache('explain', short('b'))).out).toContain(
+      'Size       45.1 kB in 2 names, 4.10 kB of it belong to a release as well, 41.0 kB of it belong to other entries as well\n',
+    );
+    expect((await cache('gc', '--max-size', '0', '--dry-run')).out.split('\n').slice(-4)).toEqual([
+      `  ${short('a')}  output  tiny  boot  4.10 kB  used just now`,
+      'Would free 4.10 kB: 41.0 kB of at most 0 B would be left in work/store',
+      'still 41.0 kB over the budget: 1 release in out uses them',
       '',
     ]);
   });

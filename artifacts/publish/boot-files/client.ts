@@ -71,7 +71,7 @@ function script(input: ClientFilesInput, images: readonly BootImage[]): string {
     ...choice(client, [first, ...others]),
     ...images.flatMap((each) => boot(input, each)),
     ':failed',
-    `echo ${facts.name} cannot boot now: ${host.http.url} did not answer, or not with what was asked for`,
+    `echo ${facts.name} cannot boot now: ${host.http.url} is down or lacks its files`,
     'exit 0',
   ]);
 }

@@ -42,14 +42,18 @@ export function entryScript(url: string): string {
   ]);
 }
 
-/** `http/unknown.ipxe`: that it can be had tells an unknown machine from a server that is down. */
+/**
+ * `http/unknown.ipxe`: that it can be had tells an unknown machine from a server that is down. iPXE's echo makes one space of
+ * many, and the screen has 80 columns.
+ */
 export function unknownScript(host: string): string {
   return ipxeScript([
     'echo',
-    `echo This machine is no client of ${host}. To make it one, name it in lunsmith.yaml by one of these:`,
-    'echo   mac:    ${netX/mac}',
-    'echo   serial: ${serial}',
-    'echo   uuid:   ${uuid}',
+    `echo This machine is no client of ${host}.`,
+    'echo To make it one, name it in lunsmith.yaml by one of these:',
+    'echo mac: ${netX/mac}',
+    'echo serial: ${serial}',
+    'echo uuid: ${uuid}',
     'echo and run: lunsmith client add NAME',
     'echo',
   ]);

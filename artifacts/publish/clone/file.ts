@@ -3,8 +3,8 @@ import { posix } from 'node:path';
 import type { Ports } from '../../../pipeline/ports.js';
 import type { TargetHost } from '../host.js';
 import { hostLayout } from '../layout.js';
-import { growDisk } from './grow.js';
-import { type CloneName, diskPath, nameOf, PARTIAL } from './names.js';
+import { growFile } from './grow.js';
+import { ASIDE, type CloneName, diskPath, nameOf, PARTIAL } from './names.js';
 import { promisedBytes } from './space.js';
 import type { Clone, CloneRequest, CloneStore } from './store.js';
 
@@ -20,6 +20,17 @@ export function fileStore(host: TargetHost): CloneStore {
   const layout = hostLayout(facts);
   const at = (name: CloneName) => diskPath(facts, name);
 
+  const remove = async (name: CloneName, ...endings: readonly string[]) => {
+    const disk = at(name);
+    const paths = endings.map((ending) => `${disk}${ending}`);
+    await run(['rm', '-f', ...paths], { doing: `remove ${disk}` });
+    for (const folder of [posix.dirname(disk), posix.dirname(posix.dirname(disk))]) {
+      // Not when it holds others, nor when it is not there.
+      await run(['rmdir', folder], { doing: `remove ${folder}`, okExitCodes: [0, 1], quiet: true });
+    }
+  };
+  const discard = (name: CloneName) => remove(name, PARTIAL, ASIDE);
+
   const make = async (request: CloneRequest, ports: Pick<Ports, 'emit'>) => {
     const disk = at(request);
     const partial = `${disk}${PARTIAL}`;
@@ -28,23 +39,14 @@ export function fileStore(host: TargetHost): CloneStore {
       await run(['install', '-D', '-m', '0600', '/dev/null', partial], { doing: `create ${partial}` });
       await copy(host, posix.join(layout.release(request.release), IMAGE), partial, ports.emit);
       if (request.bytes > request.disk.bytes) {
-        await run(['truncate', '-s', String(request.bytes), partial], { doing: `enlarge ${partial}` });
-        await growDisk(run, partial, request.disk, request.bytes);
+        await growFile(run, partial, { ...request, aside: `${disk}${ASIDE}` });
       }
       await run(['sync', partial], { doing: `write ${partial} to the disk` });
       await run(['mv', '-T', partial, disk], { doing: `put ${disk} in its place` });
     } catch (error) {
       // Whatever cannot be removed now is by the next call.
-      await run(['rm', '-f', partial], { doing: `remove ${partial}`, quiet: true }).catch(() => undefined);
+      await discard(request).catch(() => undefined);
       throw error;
-    }
-  };
-
-  const remove = async (disk: string, paths: readonly string[]) => {
-    await run(['rm', '-f', ...paths], { doing: `remove ${disk}` });
-    for (const folder of [posix.dirname(disk), posix.dirname(posix.dirname(disk))]) {
-      // Not when it holds others, nor when it is not there.
-      await run(['rmdir', folder], { doing: `remove ${folder}`, okExitCodes: [0, 1], quiet: true });
     }
   };
 
@@ -76,8 +78,8 @@ export function fileStore(host: TargetHost): CloneStore {
       return file?.bytes;
     },
     make,
-    remove: (name) => remove(at(name), [at(name), `${at(name)}${PARTIAL}`]),
-    discard: (name) => remove(at(name), [`${at(name)}${PARTIAL}`]),
+    remove: (name) => remove(name, '', PARTIAL, ASIDE),
+    discard,
     list,
     space,
     seeds: () => Promise.resolve([]),

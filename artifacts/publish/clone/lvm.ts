@@ -8,7 +8,7 @@ import { Failure } from '../../failure.js';
 import type { TargetHost } from '../host.js';
 import { hostLayout } from '../layout.js';
 import type { CloneKind } from '../site.js';
-import { growDisk } from './grow.js';
+import { growDevice } from './grow.js';
 import { type CloneName, diskPath, ownVolume, PARTIAL, seedName, volumeName } from './names.js';
 import { promisedBytes } from './space.js';
 import type { Clone, CloneRequest, CloneStore } from './store.js';
@@ -90,7 +90,7 @@ export function lvmStore(host: TargetHost, { group, pool }: Lvm): CloneStore {
       }
       // Volumes are whole extents, and so may be larger than what was asked for.
       const bytes = (await volumes()).find(({ name }) => name === partial)?.bytes ?? request.bytes;
-      if (bytes > request.disk.bytes) await growDisk(run, device(partial), request.disk, bytes);
+      if (bytes > request.disk.bytes) await growDevice(run, device(partial), request.disk, bytes);
       await run(['sync', device(partial)], { doing: `write ${partial} to the disk` });
       await rename(partial, volume);
     } catch (error) {

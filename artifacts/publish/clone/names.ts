@@ -19,6 +19,8 @@ const OURS = 'lunsmith';
 const SEED = 'lunsmith-seed';
 /** What is not whole yet has this at the end of its name. */
 export const PARTIAL = '.partial';
+/** A file system that is taken out of its LUN while it is enlarged. */
+export const ASIDE = '.ext4.partial';
 
 /** The volume of a LUN. */
 export function volumeName(kind: 'lvm' | 'zfs', { client, image, generation }: CloneName): string {
@@ -67,7 +69,7 @@ export function nameOf(
   if (clone.kind === 'file') {
     const parts = posix.relative(hostLayout(facts).clients, disk).split('/');
     const [client, image, file] = parts;
-    const generation = /^(.+)\.img(\.partial)?$/.exec(file ?? '');
+    const generation = /^(.+)\.img((?:\.ext4)?\.partial)?$/.exec(file ?? '');
     if (parts.length !== 3 || !client || client === '..' || !image || !generation?.[1]) return undefined;
     return { name: { client, image, generation: generation[1] }, partial: generation[2] !== undefined };
   }

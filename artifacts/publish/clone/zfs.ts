@@ -6,7 +6,7 @@
 import { posix } from 'node:path';
 import type { TargetHost } from '../host.js';
 import type { CloneKind } from '../site.js';
-import { growDisk } from './grow.js';
+import { growDevice } from './grow.js';
 import { fill } from './lvm.js';
 import { type CloneName, ownVolume, PARTIAL, seedName, volumeFolder, volumeName } from './names.js';
 import { promisedBytes } from './space.js';
@@ -81,7 +81,7 @@ export function zfsStore(host: TargetHost, clone: Zfs): CloneStore {
           doing: `enlarge the volume ${partial}`,
         });
         await appeared(partial);
-        await growDisk(run, device(partial), request.disk, request.bytes);
+        await growDevice(run, device(partial), request.disk, request.bytes);
         await run(['sync', device(partial)], { doing: `write ${partial} to the disk` });
       }
       await rename(partial, volume);

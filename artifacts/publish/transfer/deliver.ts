@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { Failure } from '../../failure.js';
 import { BLOCK } from '../../formats/ext4-size.js';
 import type { Span } from '../../formats/ranges.js';
+import { sha256OfText } from '../../release/digest.js';
 import type { Release } from '../../release/release.js';
 import { allSettled } from '../../settled.js';
 import { ASSEMBLE } from './assemble-program.js';
@@ -151,9 +152,10 @@ async function finish(plan: Plan, sent: Sent, delivery: Delivery): Promise<strin
   const all = plan.files.flatMap(({ runs }) => runs).reduce((sum, { count }) => sum + count, 0) * BLOCK;
   const hasher = survey.tools.has('openssl') ? 'openssl dgst -sha256 -r' : 'sha256sum';
   const program = survey.tools.has('perl') ? ASSEMBLE : '';
-  const input = await packing.pack(Buffer.from(planText(plan, sent)), true);
+  const text = planText(plan, sent);
+  const input = await packing.pack(Buffer.from(text), true);
   const args = [wire.root, release.digest, packing.suffix, packing.unpack, hasher, program];
-  const printed = await wire.script(FINISH, [...args, tableText(index.files)], {
+  const printed = await wire.script(FINISH, [...args, tableText(index.files), sha256OfText(text)], {
     doing: `put the release together on ${wire.name}`,
     input,
     onLine: (line) => {

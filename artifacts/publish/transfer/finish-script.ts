@@ -1,8 +1,8 @@
 /** What makes a release of the chunks and of the releases that are on the target host, verifies it, and shows it. */
 
 /**
- * Arguments: root, digest, suffix of the chunks, command that unpacks, command that digests, program for perl or nothing, and the
- * index's table. Input: the packed plan, see plan-text.ts. Prints `at BYTES` as it goes on, and at its end `done`, `there`
+ * Arguments: root, digest, suffix of the chunks, command that unpacks, command that digests, program for perl or nothing, the
+ * index's table, and sha256 of the plan. Input: the packed plan, see plan-text.ts. Prints `at BYTES` as it goes on, and at its end `done`, `there`
  * when somebody else was faster, `missing FILE` of each chunk that is not there, or `damaged FILE`.
  *
  * Only one does this for a release at a time. The release appears under its name by one rename, when all of it is on
@@ -11,7 +11,7 @@
 export const FINISH = `set -eu
 export LC_ALL=C
 umask 022
-root=$1 digest=$2 suffix=$3 unpack=$4 hasher=$5 program=$6 table=$7
+root=$1 digest=$2 suffix=$3 unpack=$4 hasher=$5 program=$6 table=$7 plan=$8
 incoming=$root/incoming/$digest release=$root/releases/$digest work=$root/incoming/$digest/work
 mkdir -p "$incoming"
 exec 9>"$incoming/lock"
@@ -22,6 +22,8 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 mkdir -p "$work/release" "$work/index"
 $unpack >"$work/plan"
+found=$(sha256sum <"$work/plan")
+if [ "\${found%% *}" != "$plan" ]; then echo 'The plan did not arrive whole.' >&2; exit 1; fi
 
 missing=
 while read -r kind name; do

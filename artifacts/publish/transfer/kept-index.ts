@@ -90,12 +90,14 @@ async function readParts(path: string): Promise<IndexedPart[]> {
   }
 }
 
+const ZEROS = Buffer.alloc(GROUP * DIGEST);
+
 function addPiece(collected: ReturnType<typeof collectParts>, piece: Buffer, first: number): void {
-  for (let at = 0; at < piece.length; at += GROUP * DIGEST) {
-    const bytes = piece.subarray(at, at + GROUP * DIGEST);
-    const digests = BigUint64Array.from({ length: Math.floor(bytes.length / DIGEST) }, (_, index) =>
-      bytes.readBigUInt64LE(index * DIGEST),
-    );
+  for (let at = 0; at < piece.length; at += ZEROS.length) {
+    const bytes = piece.subarray(at, at + ZEROS.length);
+    if (bytes.compare(ZEROS, 0, bytes.length) === 0) continue;
+    const digests = new BigUint64Array(Math.floor(bytes.length / DIGEST));
+    for (let each = 0; each < digests.length; each += 1) digests[each] = bytes.readBigUInt64LE(each * DIGEST);
     collected.add(first + at / DIGEST, digests);
   }
 }
@@ -115,6 +117,6 @@ async function writeParts(path: string, index: ReleaseIndex): Promise<void> {
 /** Least significant byte first, as on the disk. */
 export function digestBytes(digests: BigUint64Array): Buffer {
   const bytes = Buffer.alloc(digests.length * DIGEST);
-  for (const [index, digest] of digests.entries()) bytes.writeBigUInt64LE(digest, index * DIGEST);
+  for (let at = 0; at < digests.length; at += 1) bytes.writeBigUInt64LE(digests[at] as bigint, at * DIGEST);
   return bytes;
 }

@@ -1,4 +1,5 @@
 /** Which block of a new release comes from where: pure, from the indexes of both sides. */
+import { type BlockTable, createTable, tableOf } from './block-table.js';
 import {
   blocksOf,
   digestAt,
@@ -46,47 +47,34 @@ export interface Plan {
   readonly literals: readonly { readonly start: number; readonly end: number }[];
 }
 
-/** Where digests stand in a release: the last of the blocks that are the same. */
-type Places = ReadonlyMap<bigint, number>;
-
-function placesOf({ parts }: ReleaseIndex): Places {
-  const places = new Map<bigint, number>();
-  for (const { start, digests } of parts) {
-    for (let at = 0; at < digests.length; at += 1) {
-      const digest = digests[at] as bigint;
-      if (digest !== 0n) places.set(digest, start + at);
-    }
-  }
-  return places;
-}
-
-/** How many different blocks of `wanted` are among those of a release. */
-export function sharedBlocks(wanted: ReadonlySet<bigint>, { parts }: ReleaseIndex): Set<bigint> {
-  const shared = new Set<bigint>();
-  for (const { digests } of parts) for (const digest of digests) if (wanted.has(digest)) shared.add(digest);
-  return shared;
+/** A release of the host that can be a seed. */
+export interface Candidate extends Seed {
+  readonly table: BlockTable;
 }
 
 /**
  * Chooses the releases from which a new one is best made: that which has most of its blocks, then that which has most of the
  * rest, as long as one saves enough to be worth opening.
  */
-export function chooseSeeds(index: ReleaseIndex, candidates: readonly Seed[]): Seed[] {
+export function chooseSeeds({ parts }: ReleaseIndex, seeds: readonly Seed[]): Candidate[] {
   const mostSeeds = 4;
   const leastBlocks = 256;
-  const wanted = new Set<bigint>();
-  for (const { digests } of index.parts) for (const digest of digests) if (digest !== 0n) wanted.add(digest);
-  const chosen: Seed[] = [];
+  const candidates = seeds.map((seed) => ({ ...seed, table: tableOf(seed.index.parts) }));
+  const chosen: Candidate[] = [];
+  let wanted: bigint[] = [];
+  for (const { digests } of parts) for (const digest of digests) if (digest !== 0n) wanted.push(digest);
   while (chosen.length < mostSeeds) {
-    let best: { readonly seed: Seed; readonly shared: Set<bigint> } | undefined;
-    for (const seed of candidates) {
-      if (chosen.includes(seed)) continue;
-      const shared = sharedBlocks(wanted, seed.index);
-      if (shared.size > (best?.shared.size ?? 0)) best = { seed, shared };
+    let best: Candidate | undefined;
+    let most = chosen.length === 0 ? 0 : leastBlocks - 1;
+    for (const candidate of candidates) {
+      if (chosen.includes(candidate)) continue;
+      const shared = wanted.reduce((sum, digest) => sum + (candidate.table.find(digest) < 0 ? 0 : 1), 0);
+      if (shared > most) [best, most] = [candidate, shared];
     }
-    if (best === undefined || (chosen.length > 0 && best.shared.size < leastBlocks)) break;
-    chosen.push(best.seed);
-    for (const digest of best.shared) wanted.delete(digest);
+    if (best === undefined) break;
+    const { table } = best;
+    chosen.push(best);
+    wanted = wanted.filter((digest) => table.find(digest) < 0);
   }
   return chosen;
 }
@@ -95,19 +83,18 @@ export function chooseSeeds(index: ReleaseIndex, candidates: readonly Seed[]): S
  * @param seeds the better ones first
  * @param trust whether blocks with the same short digest are taken for the same; else all of it is sent, each block
  */
-export function makePlan(index: ReleaseIndex, seeds: readonly Seed[], trust = true): Plan {
-  const known = seeds.map((seed) => ({ seed, places: placesOf(seed.index) }));
-  const own = new Map<bigint, number>();
+export function makePlan(index: ReleaseIndex, seeds: readonly Candidate[], trust = true): Plan {
+  const own = createTable(index.parts.reduce((sum, { start, end }) => sum + end - start, 0));
   const literals: { start: number; end: number }[] = [];
   const files: FilePlan[] = [];
 
   const find = (digest: bigint): Found | undefined => {
-    for (const [number, { seed, places }] of known.entries()) {
-      const block = places.get(digest);
-      if (block !== undefined) return { number, index: seed.index, block };
+    for (const [number, seed] of seeds.entries()) {
+      const block = seed.table.find(digest);
+      if (block >= 0) return { number, index: seed.index, block };
     }
-    const block = own.get(digest);
-    return block === undefined ? undefined : { number: -1, index, block };
+    const block = own.find(digest);
+    return block < 0 ? undefined : { number: -1, index, block };
   };
   const plan = (file: IndexedFile): FilePlan => {
     const link = sameFile(file, seeds);
@@ -134,7 +121,7 @@ export function makePlan(index: ReleaseIndex, seeds: readonly Seed[], trust = tr
         });
         continue;
       }
-      own.set(digest, block);
+      own.add(digest, block);
       const range = literals.at(-1);
       if (range?.end === block) range.end += 1;
       else literals.push({ start: block, end: block + 1 });

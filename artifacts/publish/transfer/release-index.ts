@@ -42,6 +42,7 @@ const PIECE = 4 * 1024 * 1024;
 const DIGEST = 32;
 const ZEROS = Buffer.alloc(BLOCK);
 const ZERO_DIGEST = hash('sha256', ZEROS, 'buffer');
+const ZERO = ZERO_DIGEST.readBigUInt64LE(0);
 
 export function blocksOf(bytes: number): number {
   return Math.ceil(bytes / BLOCK);
@@ -199,11 +200,12 @@ export function digestsOf(bytes: Buffer): Buffer {
 
 /** @param digests sha256 of blocks one after the other @param count how many of them */
 export function shorten(digests: Buffer, count: number): BigUint64Array {
-  const zero = ZERO_DIGEST.readBigUInt64LE(0);
-  return BigUint64Array.from({ length: count }, (_, index) => {
-    const digest = digests.readBigUInt64LE(index * DIGEST);
-    return digest === zero ? 0n : digest;
-  });
+  const short = new BigUint64Array(count);
+  for (let at = 0; at < count; at += 1) {
+    const digest = digests.readBigUInt64LE(at * DIGEST);
+    if (digest !== ZERO) short[at] = digest;
+  }
+  return short;
 }
 
 /** Where digests are not 0. */

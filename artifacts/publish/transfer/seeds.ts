@@ -5,7 +5,7 @@ import { gunzip } from 'node:zlib';
 import type { Ports } from '../../../pipeline/ports.js';
 import { type Release, readRelease } from '../../release/release.js';
 import { loadIndex, parseTable, partsOf, saveIndex } from './kept-index.js';
-import { chooseSeeds, type Seed } from './plan.js';
+import { type Candidate, chooseSeeds, type Seed } from './plan.js';
 import { indexRelease, type ReleaseIndex } from './release-index.js';
 import type { HostRelease, Survey } from './survey.js';
 import type { Wire } from './wire.js';
@@ -29,7 +29,7 @@ export interface SeedSearch {
 }
 
 /** The releases of a host of which a new one is best made. One index is fetched at most: each is larger than a small change. */
-export async function findSeeds(search: SeedSearch): Promise<Seed[]> {
+export async function findSeeds(search: SeedSearch): Promise<Candidate[]> {
   const { survey, release, index } = search;
   const known: Seed[] = [];
   const unknown: HostRelease[] = [];

@@ -19,7 +19,7 @@ done
 for tool in zstd perl openssl; do
   if command -v "$tool" >/dev/null; then echo "tool $tool"; fi
 done
-df -Pk "$root" | while read -r _ _ _ free _; do echo "space $free"; done
+df -Pk "$root" | { read -r _; read -r _ _ _ free _; echo "space $free"; }
 ls -t "$root/releases" | while read -r each; do
   file=$root/releases/$each/manifest.json
   [ -f "$file" ] || continue

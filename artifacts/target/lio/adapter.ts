@@ -7,9 +7,12 @@ import { refuseBusy, refuseStrange } from '../refusals.js';
 import { checkLio, lioConfig, pluginOf } from './saveconfig.js';
 import { LIO_SCRIPT } from './script.js';
 
+/** The Python that the distribution's rtslib is for, and targetcli's first line names; a PATH may have another first. */
+const PYTHON = '/usr/bin/python3';
+
 export const lioAdapter: TargetAdapter = {
   lun: 0,
-  tools: ['python3', 'targetcli'],
+  tools: [PYTHON, 'targetcli'],
   render: (offered, portal) => [{ name: 'lio.json', text: lioConfig(offered, portal) }],
   apply: async (host, offered, portal) => {
     checkLio(offered);
@@ -42,7 +45,7 @@ function wanted(lun: OfferedLun): object {
 
 /** The order goes to the script's input: it holds secrets. */
 async function order(host: TargetHost, input: Order, doing: string): Promise<IscsiSession[]> {
-  const { stdout } = await host.run(['python3', '-c', LIO_SCRIPT], {
+  const { stdout } = await host.run([PYTHON, '-c', LIO_SCRIPT], {
     doing,
     input: JSON.stringify(input),
     quiet: true,

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { dnsmasqConfig } from '../../../artifacts/dhcp/dnsmasq.js';
+import { dnsmasqConfig, dnsmasqProxyConfig } from '../../../artifacts/dhcp/dnsmasq.js';
 import { run, testFolder } from '../formats/tools.js';
 
 it('is accepted by dnsmasq', async () => {
@@ -13,6 +13,21 @@ it('is accepted by dnsmasq', async () => {
     tftpRoot: folder.path,
     leaseFile: folder.at('leases'),
     advertise: 'fd00:1::',
+  });
+  await writeFile(folder.at('dnsmasq.conf'), text);
+  const { stderr } = await run(['dnsmasq', '--test', `--conf-file=${folder.at('dnsmasq.conf')}`], {
+    doing: 'check the configuration',
+  });
+  expect(stderr).toContain('syntax check OK');
+});
+
+it('is accepted by dnsmasq as a proxy', async () => {
+  await using folder = await testFolder();
+  const text = dnsmasqProxyConfig({
+    interface: 'eth0',
+    network: '10.77.0.0',
+    boot: { bios: 'undionly.kpxe', uefi: 'snponly.efi', ipxe: 'boot.ipxe' },
+    tftpRoot: folder.path,
   });
   await writeFile(folder.at('dnsmasq.conf'), text);
   const { stderr } = await run(['dnsmasq', '--test', `--conf-file=${folder.at('dnsmasq.conf')}`], {

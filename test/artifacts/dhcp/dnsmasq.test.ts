@@ -31,7 +31,7 @@ dhcp-host=52:54:00:00:00:02,10.77.0.11,second
 enable-ra
 dhcp-range=fd00:1::,ra-only
 
-dhcp-match=set:ipxe,175
+dhcp-userclass=set:ipxe,iPXE
 dhcp-match=set:bios,option:client-arch,0
 dhcp-match=set:uefi,option:client-arch,7
 dhcp-match=set:uefi,option:client-arch,9

@@ -98,35 +98,34 @@ export async function addEntry(
   return key;
 }
 
-/** An entry as a build makes it, with true digests. @param fill writes its content */
+/** As much of a build as entries need. */
+export function testBuild({ store, ports }: TestStore): Build {
+  const { emit, signal } = ports;
+  const keyed = { plan: { recipe: { name: 'tiny' } } };
+  return { store, completions: [], emit, signal, keyed } as unknown as Build;
+}
+
+/**
+ * An entry as a build makes it, with true digests.
+ * @param fill writes its content
+ * @param step default: the entry's name
+ */
 export async function makeTrueEntry(
-  { store, workspace, ports }: TestStore,
+  at: TestStore,
   name: string,
   kind: StepRecord['kind'],
   fill: (content: string) => Promise<void>,
+  step = name,
 ): Promise<string> {
-  const completions: Promise<void>[] = [];
-  const build = {
-    store,
-    completions,
-    emit: ports.emit,
-    signal: ports.signal,
-    keyed: { plan: { recipe: { name: 'tiny' } } },
-  };
+  const build = testBuild(at);
   const make = async (content: string) => {
     await fill(content);
     return {};
   };
-  const work = {
-    key: keyOf(name),
-    inputs: inputsOf({}),
-    kind,
-    step: name,
-    folder: join(workspace, 'builds', name),
-    make,
-  };
-  await makeEntry(build as unknown as Build, work, ports);
-  await Promise.all(completions);
+  const folder = join(at.workspace, 'builds', name);
+  const work = { key: keyOf(name), inputs: inputsOf({}), kind, step, folder, make };
+  await makeEntry(build, work, at.ports);
+  await Promise.all(build.completions);
   return work.key;
 }
 

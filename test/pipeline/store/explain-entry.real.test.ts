@@ -1,11 +1,19 @@
-import { readdir } from 'node:fs/promises';
+import { link, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../../artifacts/failure.js';
 import { explainEntry } from '../../../pipeline/store/explain-entry.js';
 import { listStore } from '../../../pipeline/store/list.js';
 import { useStore } from '../../../pipeline/store/use.js';
-import { addEntry, addPackage, addRelease, keyOf, type TestStore, testStore } from './a-store.js';
+import {
+  addEntry,
+  addPackage,
+  addRelease,
+  keyOf,
+  makeTrueEntry,
+  type TestStore,
+  testStore,
+} from './a-store.js';
 
 let at: TestStore;
 beforeEach(async () => {
@@ -31,7 +39,41 @@ describe('listStore', () => {
       { step: 'c', releases: [], builds: [] },
       { step: 'a', releases: [release], builds: [] },
     ]);
-    expect(others).toEqual({ store: at.store.path, incomplete: 0, packages: { count: 1, bytes: 4096 } });
+    const none = { count: 0, bytes: 0 };
+    const packages = { count: 1, bytes: 4096 };
+    expect(others).toEqual({
+      store: at.store.path,
+      incomplete: 0,
+      packages,
+      shared: none,
+      released: none,
+    });
+  });
+
+  it('counts a file of several entries once, and of a release not at all', async () => {
+    const output = (name: string, kib: number) =>
+      makeTrueEntry(
+        at,
+        name,
+        'output',
+        async (content) => {
+          await writeFile(join(content, 'vmlinuz'), 'k'.repeat(8192));
+          await writeFile(join(content, 'cmdline'), name.repeat(kib * 1024));
+          await writeFile(join(content, 'disk.img'), 'd'.repeat(20_480));
+        },
+        'boot',
+      );
+    for (const name of ['a', 'b', 'c']) await output(name, 4);
+    const release = await addRelease(at, 'r', ['b']);
+    await link(join(at.store.entry(keyOf('b')), 'output', 'disk.img'), join(release, 'disk.img'));
+    const { entries, shared, released } = await listStore(at.store.path, at.workspace, at.ports);
+    expect(entries.map((entry) => [entry.bytes, entry.shared, entry.released])).toEqual(
+      ['a', 'b', 'c'].map(() => [4096, 8192, 20_480]),
+    );
+    expect({ shared, released }).toEqual({
+      shared: { count: 1, bytes: 8192 },
+      released: { count: 1, bytes: 20_480 },
+    });
   });
 
   it('makes no store where there is none', async () => {

@@ -152,6 +152,23 @@ describe('whether an entry was looked at in this run of the machine', () => {
     expect((await store.checked(KEY)).inThisRun).toBe(false);
   });
 
+  it('is not so any more when it is doubted, until it is looked at again', async () => {
+    await store.place(await finished('one'), KEY);
+    await store.complete(stepRecord(KEY, { boot: await bootId() }));
+    await store.doubt(KEY);
+    const checked = await store.checked(KEY);
+    expect(checked.inThisRun).toBe(false);
+    await checked.mark();
+    expect((await store.checked(KEY)).inThisRun).toBe(true);
+    await store.doubt(KEY);
+    expect((await store.checked(KEY)).inThisRun).toBe(false);
+  });
+
+  it('is not a question for an entry that is gone', async () => {
+    await store.doubt(KEY);
+    expect(await store.keys()).toEqual([]);
+  });
+
   it('goes by a number of the machine', async () => {
     expect(await bootId()).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   });

@@ -7,11 +7,11 @@ import { adapterOf } from '../../../../artifacts/target/adapters.js';
 import { askTgtd } from '../../../../artifacts/target/tgt/client.js';
 import { WRITE_CACHE_OFF } from '../../../../artifacts/target/tgt/conf.js';
 import { offerRequests, startTgtd } from '../../../../artifacts/target/tgt/daemon.js';
-import { commandLines } from '../../../util/processes.js';
 import { ports, type TestFolder, testFolder } from '../../formats/tools.js';
 import { hostFacts, hostOf } from '../host.js';
 import { freePort, holdSession, inquire } from '../initiator.js';
-import { DB, PREFIX, SECRET, WEB } from '../luns.js';
+import { DB, SECRET, WEB } from '../luns.js';
+import { commandLinesDuring } from '../watch.js';
 
 async function rig() {
   const folder = await testFolder();
@@ -176,19 +176,13 @@ it('finishes what was interrupted after any of its requests', async () => {
 it('shows no secret in a command line', async () => {
   await using used = await rig();
   const [web, db] = await disks(used.folder);
-  let over = false;
-  const seen = (async () => {
-    const lines: string[] = [];
-    while (!over) lines.push(...(await commandLines()));
-    return lines;
-  })();
-  for (let turn = 0; turn < 5; turn++) {
-    await used.apply([web, db]);
-    await used.sessions();
-    await used.remove([web, db]);
-  }
-  over = true;
-  const lines = (await seen).join('\n');
+  const lines = await commandLinesDuring(async () => {
+    for (let turn = 0; turn < 5; turn++) {
+      await used.apply([web, db]);
+      await used.sessions();
+      await used.remove([web, db]);
+    }
+  });
   expect(lines).toContain('tgtd --foreground');
   expect(lines).not.toContain(SECRET);
 });

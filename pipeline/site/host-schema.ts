@@ -1,0 +1,156 @@
+/** A target host as `lunsmith.yaml` has it. The texts become docs/site.md and the JSON Schema. */
+import { z } from 'zod';
+import { checkedText } from './checked.js';
+import { checkConnection, checkRoot } from './connect.js';
+import { addressSchema, networkSchema, prefixSchema, urlSchema } from './values.js';
+
+/** The cells of the boot matrix that `lunsmith prove` runs. */
+const CELLS = [
+  'bios-san',
+  'uefi-san',
+  'bios-direct',
+  'uefi-direct',
+  'bios-san-wrong-secret',
+  'bios-direct-wrong-secret',
+] as const;
+
+/** IFNAMSIZ of Linux leaves 15 characters. */
+const interfaceSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/, 'the name of a network interface, such as `eth0`')
+  .describe('Network interface of the host that the clients are on.');
+const ofNetwork = networkSchema.describe('The network of the clients, such as `192.0.2.0/24`.');
+const rangeSchema = z
+  .strictObject({
+    first: addressSchema.describe('First address.'),
+    last: addressSchema.describe('Last address.'),
+  })
+  .describe('Addresses that the DHCP server hands out to anybody.');
+const routerSchema = addressSchema.optional().describe('Default router that clients are told.');
+const dnsSchema = z.array(addressSchema).min(1).optional().describe('DNS servers that clients are told.');
+
+const dhcpSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z
+      .literal('dnsmasq-proxy')
+      .default('dnsmasq-proxy')
+      .describe(
+        'dnsmasq answers beside the DHCP server that the network has, and changes no address. The default when `dhcp` is given.',
+      ),
+    interface: interfaceSchema,
+    network: ofNetwork,
+  }),
+  z.strictObject({
+    kind: z.literal('dnsmasq').describe('dnsmasq is the only DHCP server of the network.'),
+    interface: interfaceSchema,
+    network: ofNetwork,
+    range: rangeSchema,
+    'lease-seconds': z.int().min(120).max(31_536_000).default(3600).describe('How long an address is lent.'),
+    router: routerSchema,
+    dns: dnsSchema,
+  }),
+  z.strictObject({
+    kind: z.literal('isc-dhcpd').describe("ISC's dhcpd is the only DHCP server of the network."),
+    network: ofNetwork,
+    range: rangeSchema.optional(),
+    router: routerSchema,
+    dns: dnsSchema,
+  }),
+  z.strictObject({
+    kind: z
+      .literal('none')
+      .describe('Somebody else tells clients what to boot. The default when `dhcp` is left out.'),
+  }),
+]);
+
+const LVM = '[A-Za-z0-9+_.][A-Za-z0-9+_.-]*';
+const cloneSchema = z.union(
+  [
+    z.literal('file'),
+    z.strictObject({
+      lvm: z
+        .string()
+        .regex(new RegExp(`^${LVM}/${LVM}$`), 'a volume group and a thin pool, such as `vg0/lunsmith`')
+        .describe('Thin volumes in this pool of LVM, `GROUP/POOL`.'),
+    }),
+    z.strictObject({
+      zfs: z
+        .string()
+        .regex(
+          /^[A-Za-z][A-Za-z0-9_.:-]*(?:\/[A-Za-z0-9][A-Za-z0-9_.:-]*)*$/,
+          'a dataset, such as `tank/lunsmith`',
+        )
+        .describe('Volumes below this dataset of ZFS.'),
+    }),
+  ],
+  '`file`, `{ lvm: GROUP/POOL }` or `{ zfs: DATASET }`',
+);
+
+export const hostSchema = z.strictObject({
+  connect: checkedText(checkConnection)
+    .optional()
+    .describe(
+      '`ssh://USER@HOST` or `ssh://USER@HOST:PORT`: by the system’s ssh, with its configuration, keys and agent. ' +
+        'A path: this machine, and the folder that is `root`. Default: this machine.',
+    ),
+  root: checkedText(checkRoot, '^/')
+    .optional()
+    .describe('Absolute path of the folder on the host that holds everything. Default: `/srv/lunsmith`.'),
+  address: addressSchema.describe('The address at which clients reach the host, IPv4.'),
+  target: z
+    .strictObject({
+      kind: z
+        .enum(['lio', 'tgt', 'iet'])
+        .default('lio')
+        .describe('The iSCSI target: LIO (the kernel’s), tgt or IET.'),
+      prefix: prefixSchema
+        .optional()
+        .describe(
+          'What the names of its targets begin with: an IQN of a domain that is yours. Default: `iqn.2026-01.net.lunsmith:HOST`.',
+        ),
+      port: z.int().min(1).max(65535).default(3260).describe('TCP port of the target.'),
+    })
+    .prefault({})
+    .describe('The iSCSI target.'),
+  clone: cloneSchema
+    .default('file')
+    .describe(
+      'How a client’s LUN comes from that of a release. `file`: a copy that shares its blocks where the file system can ' +
+        '(XFS, Btrfs), else a sparse copy; `lvm` and `zfs`: a snapshot.',
+    ),
+  http: z
+    .strictObject({
+      url: urlSchema
+        .optional()
+        .describe(
+          'URL under which clients find `ROOT/http`. Default: `http://ADDRESS`, the address of the host.',
+        ),
+      group: z
+        .string()
+        .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'the name of a group, such as `www-data`')
+        .optional()
+        .describe(
+          'Group of the HTTP server’s process: files with secrets are readable by it and nobody else. Default: that of the user who connects.',
+        ),
+    })
+    .prefault({})
+    .describe('The HTTP server.'),
+  dhcp: dhcpSchema.prefault({ kind: 'none' }).describe('The DHCP server; see below.'),
+  reload: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe(
+      'Command on the host that makes the DHCP server read its files again, a word an item: `[systemctl, restart, dnsmasq]`. ' +
+        'Default: none is run.',
+    ),
+  gate: z
+    .array(z.enum(CELLS))
+    .optional()
+    .describe(
+      'Proofs that a release must have passed before it is promoted here. Default: `bios-san`, `uefi-san` and ' +
+        '`bios-san-wrong-secret`; with a client that boots `direct` also `bios-direct` and `uefi-direct`.',
+    ),
+});
+
+export type WrittenHost = z.output<typeof hostSchema>;

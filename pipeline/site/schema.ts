@@ -1,0 +1,23 @@
+/** `lunsmith.yaml`. The texts become docs/site.md and the JSON Schema. */
+import { z } from 'zod';
+import { clientSchema } from './client-schema.js';
+import { hostSchema } from './host-schema.js';
+import { nameSchema } from './values.js';
+
+export const siteSchema = z.strictObject({
+  hosts: z
+    .record(nameSchema(63), hostSchema)
+    .refine((hosts) => Object.keys(hosts).length > 0, 'a site has at least one host')
+    .describe('The target hosts, by name.'),
+  channels: z
+    .array(nameSchema(63))
+    .min(1)
+    .default(['edge', 'stable'])
+    .describe('Names that releases are promoted to.'),
+  clients: z
+    .union([z.null().transform(() => ({})), z.record(nameSchema(63), clientSchema)])
+    .default({})
+    .describe('The machines that boot, by name.'),
+});
+
+export type SiteFile = z.output<typeof siteSchema>;

@@ -1,0 +1,107 @@
+/** What real DHCP servers with our configurations answer to each kind of boot ROM. */
+import { writeFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { dnsmasqConfig, dnsmasqProxyConfig } from '../../../artifacts/dhcp/dnsmasq.js';
+import { dhcpdConfig } from '../../../artifacts/dhcp/isc.js';
+import { enterSandbox } from '../../../pipeline/sandbox/enter.js';
+import { testFolder } from '../formats/tools.js';
+
+const BOOT = { bios: 'undionly.kpxe', uefi: 'snponly.efi', ipxe: 'boot.ipxe' };
+const mac = '52:54:00:00:00:01';
+const CLIENTS = [
+  { name: 'BIOS', mac, architecture: 0 },
+  { name: 'UEFI', mac, architecture: 7 },
+  { name: 'UEFI of old', mac, architecture: 9 },
+  { name: 'iPXE on BIOS', mac, architecture: 0, userClass: 'iPXE', ipxe: true },
+  { name: 'iPXE on UEFI', mac, architecture: 7, userClass: 'iPXE', ipxe: true },
+  { name: 'gPXE', mac, architecture: 0, userClass: 'gPXE', ipxe: true },
+];
+
+interface Answer {
+  readonly name: string;
+  readonly file: string;
+  readonly address: string;
+  readonly next: string;
+  readonly options: readonly number[];
+}
+
+async function answers(
+  text: (folder: string) => string,
+  server: (folder: string) => string[],
+  proxy = false,
+): Promise<Answer[]> {
+  await using folder = await testFolder();
+  await writeFile(folder.at('dhcp.conf'), text(folder.path));
+  await writeFile(folder.at('leases'), '');
+  const payload = { server: server(folder.path), ask: { server: '10.77.0.1', proxy, clients: CLIENTS } };
+  const job = { module: '../test/util/dhcp-inside.mjs', payload, network: 'own' } as const;
+  return (await enterSandbox(job, () => undefined, new AbortController().signal)) as Answer[];
+}
+
+const dnsmasq = (folder: string) => [
+  ...['dnsmasq', '-k', '--log-facility=-', '-C', `${folder}/dhcp.conf`],
+  ...['--pid-file', '--user=root', '--group=root'],
+];
+const dhcpd = (folder: string) => [
+  ...['dhcpd', '-4', '-f', '-d', '-cf', `${folder}/dhcp.conf`],
+  ...['-lf', `${folder}/leases`, '--no-pid', 'san0'],
+];
+const files = (all: readonly Answer[]) => Object.fromEntries(all.map(({ name, file }) => [name, file]));
+const FILES = {
+  BIOS: 'undionly.kpxe',
+  UEFI: 'snponly.efi',
+  'UEFI of old': 'snponly.efi',
+  'iPXE on BIOS': 'boot.ipxe',
+  'iPXE on UEFI': 'boot.ipxe',
+  // It takes no iPXE script.
+  gPXE: 'undionly.kpxe',
+};
+
+it('dnsmasq as the only server: a file for each, and the address that is reserved', async () => {
+  const all = await answers(
+    (folder) =>
+      dnsmasqConfig({
+        interface: 'san0',
+        range: { first: '10.77.0.50', last: '10.77.0.60', netmask: '255.255.255.0', leaseSeconds: 600 },
+        network: { router: undefined, dns: [] },
+        hosts: [{ mac, address: '10.77.0.99', name: 'web1' }],
+        boot: BOOT,
+        tftpRoot: folder,
+        leaseFile: `${folder}/leases`,
+      }),
+    dnsmasq,
+  );
+  expect(files(all)).toEqual(FILES);
+  for (const { address, next, options } of all) {
+    expect([address, next]).toEqual(['10.77.0.99', '10.77.0.1']);
+    // Neither a router nor a DNS server of which nobody told it.
+    expect(options.filter((code) => code === 3 || code === 6)).toEqual([]);
+  }
+});
+
+it('dnsmasq as a proxy: a file for each, and neither address nor router', async () => {
+  const all = await answers(
+    (folder) => dnsmasqProxyConfig({ interface: 'san0', network: '10.77.0.0', boot: BOOT, tftpRoot: folder }),
+    dnsmasq,
+    true,
+  );
+  expect(files(all)).toEqual(FILES);
+  for (const { options } of all) expect(options.filter((code) => [1, 3, 6, 51].includes(code))).toEqual([]);
+});
+
+it('dhcpd: a file for each, and the address that is reserved', async () => {
+  const all = await answers(
+    () =>
+      dhcpdConfig({
+        subnet: '10.77.0.0',
+        netmask: '255.255.255.0',
+        dns: ['10.77.0.2'],
+        hosts: [{ name: 'web1', mac, address: '10.77.0.99' }],
+        boot: BOOT,
+        nextServer: '10.77.0.1',
+      }),
+    dhcpd,
+  );
+  expect(files(all)).toEqual(FILES);
+  for (const { address, next } of all) expect([address, next]).toEqual(['10.77.0.99', '10.77.0.1']);
+});

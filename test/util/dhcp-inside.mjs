@@ -1,0 +1,49 @@
+// A DHCP server and, in a namespace beside it, boot ROMs that ask it. Runs in a sandbox.
+import { fileURLToPath } from 'node:url';
+
+const READY = /: DHCP, |Server starting service/;
+
+/** @param {{ server: string[], ask: object }} payload */
+export async function inside({ server, ask }, ports) {
+  const ip = (...args) => ports.run(['ip', ...args], { doing: 'make the network', quiet: true });
+  const beside = ['nsenter', '--net=/run/netns/lan'];
+  const inLan = (...args) =>
+    ports.run([...beside, 'ip', ...args], { doing: 'make the network', quiet: true });
+  await ports.run(['mount', '-t', 'tmpfs', 'run', '/run'], { doing: 'make a folder in memory' });
+  await ip('link', 'set', 'lo', 'up');
+  await ip('netns', 'add', 'lan');
+  await ip('link', 'add', 'san0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', 'lan');
+  await ip('address', 'add', '10.77.0.1/24', 'dev', 'san0');
+  await ip('link', 'set', 'san0', 'up');
+  await inLan('address', 'add', '10.77.0.9/24', 'dev', 'eth0');
+  await inLan('link', 'set', 'eth0', 'up');
+  await inLan('route', 'add', 'default', 'dev', 'eth0');
+  let ready;
+  const started = new Promise((resolve) => {
+    ready = resolve;
+  });
+  const tool = await ports.start(server, {
+    doing: 'serve DHCP',
+    quiet: true,
+    onLine: (line) => {
+      if (READY.test(line)) ready(true);
+    },
+  });
+  try {
+    if (!(await Promise.race([started, tool.ended.then(() => false)])))
+      throw new Error(`it did not start: ${tool.lastLines().join('\n')}`);
+    const script = fileURLToPath(new URL('dhcp-ask.mjs', import.meta.url));
+    const { stdout } = await ports.run([...beside, process.execPath, script, JSON.stringify(ask)], {
+      doing: 'ask the DHCP server',
+      quiet: true,
+    });
+    return stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  } catch (error) {
+    throw new Error(`${error.message}\n${tool.lastLines().join('\n')}`);
+  } finally {
+    await tool[Symbol.asyncDispose]();
+  }
+}

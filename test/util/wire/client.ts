@@ -1,0 +1,102 @@
+/** A machine on the wire that boots from the network: QEMU, its console, and an account that no image knows of. */
+import { copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { accountCredential, hashPassword } from '../../../artifacts/bootgate/credentials.js';
+import { type Machine, startMachine } from '../../../artifacts/bootgate/machine.js';
+import { qemuArgv } from '../../../artifacts/bootgate/qemu.js';
+import { OVMF_VARS } from '../../../artifacts/bootgate/request.js';
+import { openRuntime } from '../../../artifacts/bootgate/runtime.js';
+import { awaitLogin, logIn, type Session } from '../../../artifacts/bootgate/session.js';
+import { ResourceStack } from '../../../artifacts/bootgate/stack.js';
+import type { Wire } from './wire.js';
+
+export interface ClientMachine extends AsyncDisposable {
+  /** Everything that the console printed, line by line. */
+  readonly lines: readonly string[];
+  /** Switches it on and awaits a shell. */
+  boot(): Promise<Session>;
+  /** Has the system reboot and awaits a shell. */
+  reboot(session: Session): Promise<Session>;
+  /** Has the system switch itself off; the machine is gone then. */
+  powerOff(session: Session): Promise<void>;
+}
+
+export interface ClientOptions {
+  /** Also the name of its tap device. */
+  readonly name: string;
+  readonly firmware: 'bios' | 'uefi';
+  readonly mac: string;
+  readonly signal: AbortSignal;
+}
+
+/** Seconds; software emulation of two machines at once on two busy processors. */
+const BOOT = 600;
+const ORDERLY = 300;
+const ACCOUNT = { name: 'wire', password: 'wire-console' };
+
+/** The machine is off. */
+export async function openClient(wire: Wire, options: ClientOptions): Promise<ClientMachine> {
+  const { name, firmware, mac, signal } = options;
+  await using stack = new ResourceStack();
+  const folder = await mkdtemp(join(tmpdir(), 'lunsmith-wire-'));
+  await mkdir(folder, { recursive: true });
+  const runtime = stack.use(await openRuntime(folder, wire.ports));
+  const oemString = join(runtime.path, 'credential');
+  const hash = await hashPassword(ACCOUNT.password, wire.ports);
+  await writeFile(oemString, accountCredential(ACCOUNT.name, hash), { mode: 0o600 });
+  const variables = join(runtime.path, 'variables.fd');
+  if (firmware === 'uefi') await copyFile(OVMF_VARS, variables);
+  const lines: string[] = [];
+  const machine: Machine = stack.use(
+    await startMachine(wire.ports, {
+      argv: qemuArgv({
+        firmware,
+        accelerator: 'tcg',
+        mac,
+        netdev: await wire.tap(name),
+        optionRom: firmware === 'bios',
+        capture: join(runtime.path, 'network.pcap'),
+        oemString,
+        ...(firmware === 'uefi' ? { variables } : {}),
+      }),
+      runtime,
+      onConsoleLine: (line) => void lines.push(line),
+      onConsolePartial: () => undefined,
+      onToolLine: (line) => void lines.push(`qemu: ${line}`),
+    }),
+  );
+  const { console } = machine;
+  const shell = async () => {
+    await awaitLogin(console, BOOT, signal);
+    return logIn(ACCOUNT, { console, signal, seconds: ORDERLY });
+  };
+  /** A wait that ends badly is told with what the machine said last. */
+  const told = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw new Error(`${name}: ${String(error)}\n${lines.slice(-40).join('\n')}`, { cause: error });
+    }
+  };
+  const stop = async (session: Session, command: string) => {
+    machine.forgetStops();
+    session.type(command);
+    await machine.stopped({ seconds: ORDERLY, what: `the end of ${command}`, signal });
+    console.skip();
+  };
+  const rest = stack.move();
+  return {
+    lines,
+    boot: async () => {
+      await machine.powerOn();
+      return told(shell());
+    },
+    reboot: async (session) => {
+      await told(stop(session, 'systemctl reboot'));
+      return told(shell());
+    },
+    powerOff: (session) => told(stop(session, 'systemctl poweroff')),
+    [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose](),
+  };
+}
