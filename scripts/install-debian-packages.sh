@@ -42,8 +42,9 @@ apt() {
 apt update || echo 'apt-get update failed; going on with the lists that are here' >&2
 apt install --yes --no-install-recommends "$@"
 
-# lunsmith starts its own tgtd for each boot: the host need not serve targets after its next start either.
-if [ -n "$new_services" ] && command -v systemctl >/dev/null; then
+# lunsmith starts its own tgtd for each boot, and its tests their own sshd: the host need not serve anything after its next
+# start either.
+if command -v systemctl >/dev/null; then
   for service in $new_services; do
     systemctl --quiet disable "$service" || true
   done

@@ -23,7 +23,7 @@ export interface TableRow extends OfferedLun {
 }
 
 /** Its table and its sessions lie beside the host's folder, and are changed row by row, as a real one would. */
-export function tableAdapter(folder: string): TargetAdapter {
+function tableAdapter(folder: string): TargetAdapter {
   const path = join(folder, 'table.json');
   const rows = async (host: TargetHost) => JSON.parse((await host.read(path)) ?? '[]') as TableRow[];
   const save = (host: TargetHost, table: readonly TableRow[]) =>
@@ -82,10 +82,7 @@ export interface HostRig extends AsyncDisposable {
   table(): Promise<TableRow[]>;
 }
 
-export async function putRelease(
-  root: string,
-  { digest, manifest, proofs, disk }: SmallRelease,
-): Promise<void> {
+async function putRelease(root: string, { digest, manifest, proofs, disk }: SmallRelease): Promise<void> {
   const folder = join(root, 'releases', digest);
   await mkdir(join(folder, 'proofs'), { recursive: true });
   await writeFile(join(folder, 'manifest.json'), canonicalJson(manifest));
