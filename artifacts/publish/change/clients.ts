@@ -99,12 +99,8 @@ function dropImages(draft: Draft, facts: ClientFacts, before: ClientState | unde
 }
 
 function tellChanges({ lines }: Draft, before: ClientFacts, after: ClientFacts): void {
-  const told = (value: unknown) =>
-    value === undefined
-      ? 'none'
-      : typeof value === 'object'
-        ? JSON.stringify(value)
-        : String(value);
+  const told = (value: ClientFacts[(typeof TOLD)[number]]) =>
+    value === undefined ? 'none' : typeof value === 'object' ? JSON.stringify(value) : String(value);
   for (const key of TOLD) {
     if (!isDeepStrictEqual(before[key], after[key]))
       lines.push(`client ${after.name}: ${key} ${told(before[key])} -> ${told(after[key])}`);
