@@ -19,7 +19,15 @@ import { clean } from './carry-out/clean.js';
 import { converge } from './carry-out/converge.js';
 import { offeredBefore, portalOf } from './carry-out/offered.js';
 import { accountFiles, readAccounts } from './carry-out/secrets.js';
-import { listStates, readState, setMark, stateText, switchTo, takeMark } from './carry-out/states.js';
+import {
+  generationsOf,
+  listStates,
+  readState,
+  setMark,
+  stateText,
+  switchTo,
+  takeMark,
+} from './carry-out/states.js';
 import { type Change, type Intent, planChange, releasesNeeded } from './change.js';
 import type { TargetHost } from './host.js';
 import { type LockOptions, takeHostLock } from './host-lock.js';
@@ -201,17 +209,9 @@ async function makeClones(
       total: clones.length,
       unit: 'files',
     });
-  const sized = Object.entries(next.clients).map(([client, state]) => {
-    const images = Object.entries(state.images).map(([image, { current, generations }]) => [
-      image,
-      {
-        current,
-        generations: generations.map((each) => ({ ...each, bytes: sizes.get(each.disk) ?? each.bytes })),
-      },
-    ]);
-    return [client, { ...state, images: Object.fromEntries(images) }];
-  });
-  return { ...next, clients: Object.fromEntries(sized) };
+  const sized = structuredClone(next);
+  for (const each of generationsOf(sized)) each.bytes = sizes.get(each.disk) ?? each.bytes;
+  return sized;
 }
 
 function unfinished({ facts }: TargetHost, error: unknown): unknown {

@@ -4,7 +4,7 @@
  */
 import type { IscsiSession } from '../target/adapter.js';
 import { promote, rollback } from './change/channels.js';
-import { addClient, removeClient, rotateClient, setNext } from './change/clients.js';
+import { addClient, forgetStarted, removeClient, rotateClient, setNext } from './change/clients.js';
 import { draftOf, finished } from './change/draft.js';
 import { rebase, reset } from './change/renewal.js';
 import type { CloneRequest } from './clone.js';
@@ -61,6 +61,7 @@ export interface Change {
 /** @throws Failure of kind `usage`, or `proof` for a release that may not be promoted; nothing is changed then */
 export function planChange(state: HostState, intent: Intent, about: About): Change {
   const draft = draftOf(state, about);
+  if (intent.kind !== 'next') forgetStarted(draft);
   switch (intent.kind) {
     case 'promote':
       promote(draft, intent);

@@ -30,11 +30,16 @@ const WAITING = 'lunsmith-waits-after ';
 const HOLD = `
 umask 022
 mkdir -p -- "$(dirname -- "$1")" && exec 9>>"$1" || exit 1
-flock -n 9 || {
-  printf '${WAITING}%s\\n' "$(head -n 1 -- "$1")"
-  [ "$3" = wait ] || exit ${TAKEN}
-  flock 9 || exit 1
-}
+flock -n 9
+case $? in
+  0) ;;
+  1)
+    printf '${WAITING}%s\\n' "$(head -n 1 -- "$1")"
+    [ "$3" = wait ] || exit ${TAKEN}
+    flock 9 || exit 1
+    ;;
+  *) exit 1 ;;
+esac
 printf '%s\\n' "$2" >"$1"
 echo ${HELD}
 exec cat

@@ -31,5 +31,5 @@ export async function publishRelease(
     });
   }
   await using _lock = await takeHostLock(host, { ...lock, path: hostLayout(host.facts).publishing }, ports);
-  return sendRelease(host, release, options, ports);
+  return await sendRelease(host, release, options, ports);
 }

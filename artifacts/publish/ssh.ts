@@ -87,7 +87,7 @@ async function forward(
       quiet: true,
     });
   };
-  await ask('forward').catch(async (error: unknown) => {
+  await ask('forward').catch((error: unknown) => {
     throw connectionFailure(error, { name, doing: `reach the socket ${path}`, master });
   });
   return {

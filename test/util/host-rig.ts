@@ -10,7 +10,7 @@ import { openDirectory } from '../../artifacts/publish/directory.js';
 import type { TargetHost } from '../../artifacts/publish/host.js';
 import type { HostParts } from '../../artifacts/publish/host-parts.js';
 import type { ClientFacts, HostFacts } from '../../artifacts/publish/site.js';
-import { canonicalJson } from '../../artifacts/release/digest.js';
+import { canonicalJson, sha256OfText } from '../../artifacts/release/digest.js';
 import type { IscsiSession, OfferedLun, TargetAdapter } from '../../artifacts/target/adapter.js';
 import { createPorts } from '../../pipeline/command.js';
 import type { Event } from '../../pipeline/event.js';
@@ -23,7 +23,7 @@ export interface TableRow extends OfferedLun {
 }
 
 /** Its table and its sessions lie beside the host's folder, and are changed row by row, as a real one would. */
-export function tableAdapter(folder: string): TargetAdapter {
+function tableAdapter(folder: string): TargetAdapter {
   const path = join(folder, 'table.json');
   const rows = async (host: TargetHost) => JSON.parse((await host.read(path)) ?? '[]') as TableRow[];
   const save = (host: TargetHost, table: readonly TableRow[]) =>
@@ -82,10 +82,7 @@ export interface HostRig extends AsyncDisposable {
   table(): Promise<TableRow[]>;
 }
 
-export async function putRelease(
-  root: string,
-  { digest, manifest, proofs, disk }: SmallRelease,
-): Promise<void> {
+async function putRelease(root: string, { digest, manifest, proofs, disk }: SmallRelease): Promise<void> {
   const folder = join(root, 'releases', digest);
   await mkdir(join(folder, 'proofs'), { recursive: true });
   await writeFile(join(folder, 'manifest.json'), canonicalJson(manifest));
@@ -141,7 +138,8 @@ export async function picture(folder: string): Promise<Record<string, string>> {
     if (entry.isSymbolicLink()) shown[name] = `-> ${await readlink(path)}`;
     else if (entry.isFile()) {
       const mode = ((await stat(path)).mode & 0o777).toString(8);
-      shown[name] = `${mode} ${await readFile(path, 'latin1')}`;
+      const content = await readFile(path, 'latin1');
+      shown[name] = `${mode} ${content.length > 9999 ? sha256OfText(content) : content}`;
     }
   }
   return Object.fromEntries(Object.entries(shown).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Ports } from '../../pipeline/ports.js';
+import { descendants } from './processes.js';
 
 export interface Sshd extends AsyncDisposable {
   readonly folder: string;
@@ -34,7 +35,7 @@ async function busyboxTools(folder: string, others: readonly string[]): Promise<
   const tools = join(folder, 'tools');
   await mkdir(tools);
   const names =
-    'sh cat wc sync chmod chgrp mv mkdir dirname rm ln ls sleep readlink find sha256sum cp printf rmdir flock stat test echo kill setsid sed';
+    'sh cat wc sync chmod chgrp mv mkdir dirname rm ln ls sleep readlink find sha256sum cp printf rmdir stat test echo kill setsid sed head basename cut';
   for (const name of names.split(' ')) await symlink('/usr/bin/busybox', join(tools, name));
   for (const path of others) await symlink(path, join(tools, path.split('/').at(-1) ?? path));
   return tools;
@@ -100,12 +101,8 @@ export async function startSshd(ports: Ports, options: SshdOptions = {}): Promis
   const up = await Promise.race([listening, tool.ended]);
   if (up !== true) throw new Error(`sshd did not start: ${tool.lastLines().join('\n')}`);
   const kill = async () => {
-    const pids = await ports.run(['ps', '-o', 'pid=', '--ppid', String(tool.pid)], {
-      doing: 'list the connections',
-      okExitCodes: [0, 1],
-    });
-    for (const pid of pids.stdout.split('\n').filter((line) => line.trim() !== ''))
-      await ports.run(['kill', '-KILL', pid.trim()], { doing: 'end a connection', okExitCodes: [0, 1] });
+    for (const pid of await descendants(tool.pid))
+      await ports.run(['kill', '-KILL', String(pid)], { doing: 'end a connection', okExitCodes: [0, 1] });
     await tool[Symbol.asyncDispose]();
   };
   return {

@@ -23,7 +23,7 @@ export async function fillFolder(
   });
 }
 
-export function folderScript(folder: string, files: readonly BootFile[], group?: string): string {
+function folderScript(folder: string, files: readonly BootFile[], group?: string): string {
   const at = (path: string) => shellWord(`${folder}/${path}`);
   const folders = new Set(
     files.map(({ path }) => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '.')),

@@ -42,8 +42,7 @@ export function addClient(draft: Draft, facts: ClientFacts): void {
   const before = clients.get(facts.name);
   if (before === undefined) lines.push(`client ${facts.name}: is new, ${facts.initiator}`);
   else if (!isDeepStrictEqual(before.facts, facts)) tellChanges(draft, before.facts, facts);
-  if (before === undefined || before.facts.secret !== facts.secret || before.facts.account !== facts.account)
-    secrets.push(facts);
+  if (before?.facts.secret !== facts.secret || before.facts.account !== facts.account) secrets.push(facts);
   const { next, ...rest } = before ?? { images: {} };
   const stays = next !== undefined && facts.images.some(({ name }) => name === next);
   clients.set(facts.name, { ...rest, facts, ...(stays ? { next } : {}) });
@@ -100,12 +99,8 @@ function dropImages(draft: Draft, facts: ClientFacts, before: ClientState | unde
 }
 
 function tellChanges({ lines }: Draft, before: ClientFacts, after: ClientFacts): void {
-  const told = (value: unknown) =>
-    value === undefined
-      ? 'none'
-      : typeof value === 'object'
-        ? JSON.stringify(value)
-        : String(value as string | number);
+  const told = (value: ClientFacts[(typeof TOLD)[number]]) =>
+    value === undefined ? 'none' : typeof value === 'object' ? JSON.stringify(value) : String(value);
   for (const key of TOLD) {
     if (!isDeepStrictEqual(before[key], after[key]))
       lines.push(`client ${after.name}: ${key} ${told(before[key])} -> ${told(after[key])}`);
@@ -158,4 +153,16 @@ export function setNext(
   const { next: _former, ...rest } = state;
   draft.lines.push(`client ${client}: its next boot is ${image ?? `${state.facts.images[0].name}, as ever`}`);
   draft.clients.set(client, { ...rest, ...(image === undefined ? {} : { next: image }) });
+}
+
+/** A choice for the next boot is over when its client has been seen to run from that image. */
+export function forgetStarted({ about, clients, lines }: Draft): void {
+  for (const [client, { next, ...state }] of clients) {
+    const chosen = next === undefined ? undefined : currentOf(state.images[next]);
+    if (chosen === undefined || !about.sessions.some(({ target }) => target === chosen.target)) continue;
+    lines.push(
+      `client ${client}: has started ${next}; its next boot is ${state.facts.images[0].name}, as ever`,
+    );
+    clients.set(client, state);
+  }
 }

@@ -1,0 +1,43 @@
+/** The same changes over ssh end in the same files as on this machine. */
+import { expect, it } from 'vitest';
+import { carryOut, readState } from '../../../artifacts/publish/carry-out.js';
+import type { Intent } from '../../../artifacts/publish/change.js';
+import { openHost } from '../../../artifacts/publish/open-host.js';
+import { hostRig, picture } from '../../util/host-rig.js';
+import { clientFacts } from '../../util/hosts.js';
+import { commandLines } from '../../util/processes.js';
+import { startSshd } from '../../util/sshd.js';
+
+it('a host by ssh becomes what one of this machine becomes, and no secret is in a command line', async () => {
+  await using near = await hostRig();
+  await using far = await hostRig();
+  await using sshd = await startSshd(far.ports);
+  const facts = { ...far.facts, transport: { kind: 'ssh' as const, destination: sshd.destination } };
+  await using host = await openHost(facts, far.ports, sshd.environment);
+  const { v1, v2 } = near.releases;
+  const intents: Intent[] = [
+    { kind: 'promote', channel: 'stable', release: v1.digest },
+    { kind: 'add', client: clientFacts(1) },
+    { kind: 'promote', channel: 'stable', release: v2.digest },
+    { kind: 'rotate', client: clientFacts(1, { secret: 'env:OTHER' }) },
+    { kind: 'rollback', channel: 'stable' },
+  ];
+  const looker = { done: false };
+  const lines = new Set<string>();
+  const looking = (async () => {
+    while (!looker.done) for (const line of await commandLines()) lines.add(line);
+  })();
+  for (const intent of intents) {
+    const there = await carryOut(host, intent, far.options, far.ports);
+    const here = await carryOut(near.host, intent, near.options, near.ports);
+    expect(there.lines).toEqual(here.lines);
+  }
+  looker.done = true;
+  await looking;
+  const shown = async (rig: typeof near) =>
+    JSON.parse(JSON.stringify(await picture(rig.root)).replaceAll(rig.folder, 'FOLDER')) as unknown;
+  expect(await shown(far)).toEqual(await shown(near));
+  expect((await readState(host)).serial).toBe(5);
+  expect([...lines].some((line) => line.includes('ssh'))).toBe(true);
+  expect([...lines].filter((line) => /SECRET1-of-web1|OTHER-of-web1/.test(line))).toEqual([]);
+});

@@ -1,0 +1,51 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { Failure } from '../../../artifacts/failure.js';
+import { publishRelease } from '../../../artifacts/publish/publish.js';
+import { listReleases, readReleaseThere } from '../../../artifacts/publish/releases-there.js';
+import { canonicalJson } from '../../../artifacts/release/digest.js';
+import { commitRelease, digestFiles, readRelease } from '../../../artifacts/release/release.js';
+import { hostRig, picture } from '../../util/host-rig.js';
+import { smallRelease } from '../../util/hosts.js';
+
+it('a release is sent whole, and a damaged one not at all', async () => {
+  await using rig = await hostRig();
+  const staging = join(rig.folder, 'staging');
+  await mkdir(staging);
+  const model = smallRelease('v3');
+  await writeFile(join(staging, 'disk.img'), model.disk);
+  const manifest = { ...model.manifest, files: await digestFiles(staging, { run: rig.ports.run }) };
+  const { path, digest } = await commitRelease(staging, join(rig.folder, 'out'), manifest, rig.ports);
+  const options = { indexes: join(rig.folder, 'indexes'), lock: { words: 'a test', taken: 'fail' as const } };
+  const release = await readRelease(path);
+  const sent = await publishRelease(rig.host, release, options, rig.ports);
+  expect(sent.already).toBe(false);
+  expect((await readReleaseThere(rig.host, digest))?.manifest).toEqual(manifest);
+  expect(await listReleases(rig.host)).toEqual(
+    [digest, rig.releases.v1.digest, rig.releases.v2.digest].sort(),
+  );
+  expect(await readFile(join(rig.root, 'releases', digest, 'manifest.json'), 'utf8')).toBe(
+    canonicalJson(manifest),
+  );
+  expect((await publishRelease(rig.host, release, options, rig.ports)).already).toBe(true);
+  const before = await picture(rig.root);
+  await writeFile(join(path, 'disk.img'), 'damaged', { flag: 'r+' });
+  const failure = await publishRelease(rig.host, release, options, rig.ports).then(
+    () => undefined,
+    (error: unknown) => error as Failure,
+  );
+  expect(failure?.toRecord()).toEqual({
+    kind: 'integrity',
+    diagnostics: [
+      {
+        what: `The release ${path} is damaged; it was not sent.`,
+        expected: 'the files that its manifest names, and no others',
+        found: 'disk.img: its digest is not the manifest’s',
+        hint: 'Build it again.',
+      },
+    ],
+  });
+  expect(await picture(rig.root)).toEqual(before);
+  expect(await readdir(join(rig.root, 'releases'))).toHaveLength(3);
+});
