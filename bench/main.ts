@@ -15,6 +15,7 @@ import { sharedBase } from './shared-base.js';
 import { storeSize } from './store-size.js';
 import { twoRecipes } from './two-recipes.js';
 import { unchanged } from './unchanged.js';
+import { wire } from './wire.js';
 
 const GROUPS: Readonly<Record<string, (ground: Ground) => Promise<readonly Row[]>>> = {
   unchanged,
@@ -24,6 +25,7 @@ const GROUPS: Readonly<Record<string, (ground: Ground) => Promise<readonly Row[]
   cold,
   'store-size': storeSize,
   'two-recipes': twoRecipes,
+  wire,
   peers,
 };
 

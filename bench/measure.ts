@@ -13,8 +13,8 @@ export type Aim =
 /** One measure beside its reference. Both have one entry a round, and those of a round saw the same state of the machine. */
 export interface Measure {
   readonly measure: string;
-  /** `s`: seconds of wall clock, `MB`: 10^6 bytes that files allocate; else what is counted. */
-  readonly unit: 's' | 'MB' | 'steps';
+  /** `s`: seconds of wall clock, `MB`: 10^6 bytes that files allocate, `kB`: 10^3 bytes; else what is counted. */
+  readonly unit: 's' | 'MB' | 'kB' | 'steps';
   readonly ours: readonly number[];
   readonly reference?: { readonly name: string; readonly values: readonly number[] };
   readonly aim?: Aim;

@@ -36,7 +36,7 @@ export interface ReleaseIndex {
   readonly parts: readonly IndexedPart[];
 }
 
-export const MANIFEST = 'manifest.json';
+const MANIFEST = 'manifest.json';
 /** Bytes that are read at once. */
 const PIECE = 4 * 1024 * 1024;
 const DIGEST = 32;

@@ -29,7 +29,7 @@ export async function surveyHost(wire: Wire, digest: string): Promise<Survey> {
   return parseSurvey(await wire.script(SURVEY, [wire.root, digest], { doing: `look at ${wire.name}` }));
 }
 
-export function parseSurvey(text: string): Survey {
+function parseSurvey(text: string): Survey {
   const facts = text
     .split('\n')
     .filter((line) => line !== '')

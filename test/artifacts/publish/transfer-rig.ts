@@ -110,7 +110,7 @@ export async function transferRig(): Promise<TransferRig> {
 }
 
 /** The host with another PATH. */
-export function withPath(host: TargetHost, path: string): TargetHost {
+function withPath(host: TargetHost, path: string): TargetHost {
   return {
     ...host,
     run: ([tool, ...args], options) => host.run(['env', `PATH=${path}`, tool, ...args], options),
