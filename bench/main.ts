@@ -5,6 +5,7 @@
  */
 import { cpus } from 'node:os';
 import { Failure } from '../artifacts/failure.js';
+import { clones } from './clones.js';
 import { cold } from './cold.js';
 import { commandLine } from './command-line.js';
 import { type Ground, openGround } from './ground.js';
@@ -26,6 +27,7 @@ const GROUPS: Readonly<Record<string, (ground: Ground) => Promise<readonly Row[]
   'store-size': storeSize,
   'two-recipes': twoRecipes,
   wire,
+  clones,
   peers,
 };
 
