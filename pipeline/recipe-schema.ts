@@ -47,7 +47,7 @@ const partitionSchema = z.strictObject({
       '`bios-boot`: where GRUB for BIOS lies; `esp`: EFI system partition; `swap`; `linux`: a Linux file system; `fat`: plain FAT.',
     ),
   size: partitionSizeSchema.describe(
-    'A size such as `512M`; `rest`: what is left of the disk; `grow`: as `rest`, and enlarged by the client on a larger LUN. ' +
+    'A size such as `512M`; `rest`: what is left of the disk; `grow`: as `rest`, and enlarged where a client’s LUN is made larger than the image. ' +
       'Exactly one partition, the last, is `rest` or `grow`.',
   ),
   filesystem: z

@@ -121,7 +121,7 @@ async function writeImage(image: string, layout: DiskLayout, tree: string): Prom
     const place = { image, offset, label: name, uuid, epoch, tree };
     if (filesystem === 'swap') await writeSwap(image, offset, bytes, uuid);
     if (filesystem === 'vfat') {
-      await writeFat(run, { ...place, bytes, volumeId: uuid, scratch: `${image}.fat`, files: [] });
+      await writeFat(run, image, { ...place, bytes, volumeId: uuid, file: `${image}.fat`, files: [] });
     }
     if (filesystem !== 'ext4') continue;
     const geometry = ext4Geometry(bytes, await measureTree(run, tree), { reservedPercent: 1 });
