@@ -47,12 +47,16 @@ export async function examineHost(examination: Examination, ports: Ports): Promi
     const state = await readState(examination.host);
     const findings = await examineState(examination, state, ports);
     // Whoever changes the host meanwhile makes everything disagree for a moment.
-    if (attempt === ATTEMPTS || (await readState(examination.host)).serial === state.serial) return sorted(findings);
+    if (attempt === ATTEMPTS || (await readState(examination.host)).serial === state.serial)
+      return sorted(findings);
   }
 }
 
 function sorted(findings: readonly Finding[]): readonly Finding[] {
-  return [...findings.filter(({ level }) => level === 'error'), ...findings.filter(({ level }) => level === 'warning')];
+  return [
+    ...findings.filter(({ level }) => level === 'error'),
+    ...findings.filter(({ level }) => level === 'warning'),
+  ];
 }
 
 async function examineState(
@@ -63,7 +67,11 @@ async function examineState(
   const { facts } = host;
   const clients = site.clients.flatMap(({ images }) => images);
   const findings = [
-    ...(await toolFindings(host, adapter, clients.some(({ bytes }) => bytes !== undefined))),
+    ...(await toolFindings(
+      host,
+      adapter,
+      clients.some(({ bytes }) => bytes !== undefined),
+    )),
     ...(await dhcpFindings(host)),
     ...siteFindings(facts, state, site),
   ];
@@ -71,7 +79,10 @@ async function examineState(
   if (state.serial === 0) return findings;
   const [accounts, entries] = [await readAccounts(host), await survey(host)];
   const generations = namedGenerations(state);
-  const sizes = await sizesOf(host, generations.map(({ disk }) => disk));
+  const sizes = await sizesOf(
+    host,
+    generations.map(({ disk }) => disk),
+  );
   return [
     ...findings,
     ...linkFindings(facts, state.serial, entries),
@@ -98,12 +109,16 @@ async function rendered(
 ): Promise<Finding[]> {
   const { facts } = host;
   // Without its account nothing of a client can be made; that is told already.
-  if (Object.keys(state.clients).some((client) => !accounts.has(client))) return modeFindings(facts, [], entries);
+  if (Object.keys(state.clients).some((client) => !accounts.has(client)))
+    return modeFindings(facts, [], entries);
   let expected: ExpectedFiles;
   try {
     expected = expectedFiles(facts, state, accounts, { adapter, binaries });
   } catch (error) {
-    return [...ofFailure(error, { about: 'state', where: host.facts.name }), ...modeFindings(facts, [], entries)];
+    return [
+      ...ofFailure(error, { about: 'state', where: host.facts.name }),
+      ...modeFindings(facts, [], entries),
+    ];
   }
   const { http, tftp, conf } = expected;
   const context = { host, entries, accounts };
@@ -130,7 +145,10 @@ async function history(
   const all = [...generations, ...others];
   const [known, named] = [new Set(all.map(({ target }) => target)), new Set(all.map(({ disk }) => disk))];
   const left = { states, named, clones: await listClones(host) };
-  return [...(await live({ host, adapter }, state, known, ports)), ...leftoverFindings(host.facts, entries, left)];
+  return [
+    ...(await live({ host, adapter }, state, known, ports)),
+    ...leftoverFindings(host.facts, entries, left),
+  ];
 }
 
 async function live(

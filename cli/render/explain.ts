@@ -4,7 +4,10 @@ import type { ExplainedChain } from '../site/explain.js';
 import type { Style } from './style.js';
 import { table } from './text.js';
 
-export function explainLines({ client, host, image, from, notes, links }: ExplainedChain, style: Style): string[] {
+export function explainLines(
+  { client, host, image, from, notes, links }: ExplainedChain,
+  style: Style,
+): string[] {
   return [
     `${style.bold(`${client}, image ${image}`)}  boots from ${host}, ${from}`,
     ...notes.map((note) => `${style.yellow('note:')} ${note}`),

@@ -69,9 +69,13 @@ function notesOf({ clients }: HostState, site: ClientFacts, image: ClientImage, 
   return [
     ...(cloned
       ? []
-      : [`No release was promoted to ${image.channel}: it stops at its settings. Run: npx lunsmith promote RELEASE ${image.channel}`]),
+      : [
+          `No release was promoted to ${image.channel}: it stops at its settings. Run: npx lunsmith promote RELEASE ${image.channel}`,
+        ]),
     ...(canonicalJson(there) === canonicalJson(site)
       ? []
-      : [`The site says otherwise than the host, which is told here. Run: npx lunsmith client add ${site.name}`]),
+      : [
+          `The site says otherwise than the host, which is told here. Run: npx lunsmith client add ${site.name}`,
+        ]),
   ];
 }

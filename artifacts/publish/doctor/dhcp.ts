@@ -74,12 +74,33 @@ function dhcpWords(
   return [
     ...(running
       ? []
-      : [finding(`${program} does not run.`, `a process ${program} that reads this file`, 'no such process', `Start it there: systemctl start ${program === 'dhcpd' ? 'isc-dhcp-server' : program}`)]),
+      : [
+          finding(
+            `${program} does not run.`,
+            `a process ${program} that reads this file`,
+            'no such process',
+            `Start it there: systemctl start ${program === 'dhcpd' ? 'isc-dhcp-server' : program}`,
+          ),
+        ]),
     ...(used
       ? []
-      : [finding(`${program} does not seem to read our file.`, line(path), `nothing of it in ${configuration.join(', ')}, nor on its command line`, `Add ${line(path)}, then restart ${program}.`)]),
+      : [
+          finding(
+            `${program} does not seem to read our file.`,
+            line(path),
+            `nothing of it in ${configuration.join(', ')}, nor on its command line`,
+            `Add ${line(path)}, then restart ${program}.`,
+          ),
+        ]),
     ...(unread
-      ? [finding(`${program} has not read our file since it was changed.`, 'the command `reload` of the site done', 'not done, or failed', `Restart ${program} there; the next change of the host tries again.`)]
+      ? [
+          finding(
+            `${program} has not read our file since it was changed.`,
+            'the command `reload` of the site done',
+            'not done, or failed',
+            `Restart ${program} there; the next change of the host tries again.`,
+          ),
+        ]
       : []),
   ];
 }

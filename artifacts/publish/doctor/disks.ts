@@ -18,7 +18,12 @@ export function diskFindings(
     if (size === undefined) {
       return [
         {
-          ...{ ...words, what: `${lun}, is not there.`, expected: `a disk of ${bytes} bytes`, found: 'nothing' },
+          ...{
+            ...words,
+            what: `${lun}, is not there.`,
+            expected: `a disk of ${bytes} bytes`,
+            found: 'nothing',
+          },
           hint: `Bring it back from a copy of your own. ${reset}`,
         },
       ];
@@ -26,7 +31,12 @@ export function diskFindings(
     if (size.bytes !== bytes) {
       return [
         {
-          ...{ ...words, what: `${lun}, has another size.`, expected: `${bytes} bytes`, found: `${size.bytes} bytes` },
+          ...{
+            ...words,
+            what: `${lun}, has another size.`,
+            expected: `${bytes} bytes`,
+            found: `${size.bytes} bytes`,
+          },
           hint: `Somebody changed it. ${reset}`,
         },
       ];
@@ -34,7 +44,12 @@ export function diskFindings(
     if (size.mode === undefined || (size.mode & BY_OTHERS) === 0) return [];
     return [
       {
-        ...{ ...words, what: `${lun}, is open to others.`, expected: 'mode 600', found: `mode ${size.mode.toString(8)}` },
+        ...{
+          ...words,
+          what: `${lun}, is open to others.`,
+          expected: 'mode 600',
+          found: `mode ${size.mode.toString(8)}`,
+        },
         hint: `Run there: chmod 600 ${disk}`,
       },
     ];

@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import type { BootFile, ClientAccount } from '../boot-files.js';
 import type { TargetHost } from '../host.js';
-import { type LineDifference, firstDifference } from './difference.js';
+import { firstDifference, type LineDifference } from './difference.js';
 import { type ExpectedFolder, sha256Of } from './expected.js';
 import type { Finding } from './finding.js';
 import type { Entries, Entry } from './survey.js';
@@ -79,9 +79,16 @@ export async function editedFinding(
   const words = { level: 'error', about: 'files', hint: `Somebody edited it. ${CONVERGE}` } as const;
   if ('link' in file.content) {
     const found = entry.type === 'link' ? `a link to ${entry.link}` : `no link, but a ${entry.type}`;
-    return { ...words, what: 'A link leads elsewhere.', where, expected: `a link to ${file.content.link}`, found };
+    return {
+      ...words,
+      what: 'A link leads elsewhere.',
+      where,
+      expected: `a link to ${file.content.link}`,
+      found,
+    };
   }
-  const difference = 'text' in file.content ? await textDifference(where, file.content.text, host, accounts) : undefined;
+  const difference =
+    'text' in file.content ? await textDifference(where, file.content.text, host, accounts) : undefined;
   const changed = { ...words, what: 'A file is not what the state of the host says.' };
   if (difference === undefined)
     return { ...changed, where, expected: 'the bytes that follow from the state', found: 'other bytes' };

@@ -13,7 +13,8 @@ export interface Left {
   readonly named: ReadonlySet<string>;
 }
 
-const FINISH = 'The next change of the host finishes or removes it, such as: npx lunsmith client rotate CLIENT';
+const FINISH =
+  'The next change of the host finishes or removes it, such as: npx lunsmith client rotate CLIENT';
 
 /** Pure. */
 export function leftoverFindings(
@@ -30,7 +31,15 @@ export function leftoverFindings(
     ...all.flatMap(({ serial, marks }) => {
       const where = at(`states/${serial}`);
       if (serial > current)
-        return [finding('A change was begun and not finished.', where, `states up to ${current}`, `state ${serial}`, FINISH)];
+        return [
+          finding(
+            'A change was begun and not finished.',
+            where,
+            `states up to ${current}`,
+            `state ${serial}`,
+            FINISH,
+          ),
+        ];
       if (serial < current || marks.has('converged')) return [];
       return [
         finding(
@@ -51,14 +60,31 @@ export function leftoverFindings(
         ];
       }
       return /\.partial$/.test(path)
-        ? [finding('A file was begun and not finished.', at(path), 'no such file', 'a part of one', 'Remove it.')]
+        ? [
+            finding(
+              'A file was begun and not finished.',
+              at(path),
+              'no such file',
+              'a part of one',
+              'Remove it.',
+            ),
+          ]
         : [];
     }),
     ...clones.flatMap(({ disk, partial }) => {
-      if (partial) return [finding('A LUN was begun and not finished.', disk, 'whole LUNs', 'a part of one', FINISH)];
+      if (partial)
+        return [finding('A LUN was begun and not finished.', disk, 'whole LUNs', 'a part of one', FINISH)];
       return named.has(disk)
         ? []
-        : [finding('A LUN belongs to no client.', disk, 'the LUNs of the state', 'another one', 'If nobody needs what is in it, remove it.')];
+        : [
+            finding(
+              'A LUN belongs to no client.',
+              disk,
+              'the LUNs of the state',
+              'another one',
+              'If nobody needs what is in it, remove it.',
+            ),
+          ];
     }),
   ];
 }

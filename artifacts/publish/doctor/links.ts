@@ -26,7 +26,12 @@ export function linkFindings(facts: HostFacts, serial: number, entries: Entries)
   }
   if (http?.link !== 'current/http') {
     findings.push(
-      wrong(layout.http, 'a link to current/http', foundBy(http), `Run there: ln -sfn current/http ${layout.http}`),
+      wrong(
+        layout.http,
+        'a link to current/http',
+        foundBy(http),
+        `Run there: ln -sfn current/http ${layout.http}`,
+      ),
     );
   }
   return findings;

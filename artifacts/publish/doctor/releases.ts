@@ -32,7 +32,9 @@ export async function releaseFindings(host: TargetHost, state: HostState): Promi
       else findings.push(...(await incomplete(host, release, folder)), ...unproven(host, state, release));
     } catch (error) {
       if (!(error instanceof Failure) || error.kind !== 'integrity') throw error;
-      findings.push(damaged(host, digest, `${folder}/manifest.json`, 'the manifest of this digest', 'another text'));
+      findings.push(
+        damaged(host, digest, `${folder}/manifest.json`, 'the manifest of this digest', 'another text'),
+      );
     }
   }
   return findings;
@@ -51,25 +53,48 @@ function damaged(host: TargetHost, digest: string, where: string, expected: stri
 
 function absent(host: TargetHost, digest: string, by: string, where: string): Finding {
   return {
-    ...{ level: 'error', about: 'releases', what: `The release ${digest.slice(0, 12)} is not on the host.`, where },
+    ...{
+      level: 'error',
+      about: 'releases',
+      what: `The release ${digest.slice(0, 12)} is not on the host.`,
+      where,
+    },
     expected: `the release that ${by} is at`,
     found: 'nothing',
     hint: `Publish it again: npx lunsmith publish out/RECIPE/releases/${digest} --to ${host.facts.name}`,
   };
 }
 
-async function incomplete(host: TargetHost, { digest, manifest }: ReleaseThere, folder: string): Promise<Finding[]> {
+async function incomplete(
+  host: TargetHost,
+  { digest, manifest }: ReleaseThere,
+  folder: string,
+): Promise<Finding[]> {
   const at = (path: string) => posix.join(folder, path);
   const files = manifest.files.map(({ path, ...file }) => ({ ...file, path: at(path) }));
-  const sizes = await sizesOf(host, files.map(({ path }) => path));
+  const sizes = await sizesOf(
+    host,
+    files.map(({ path }) => path),
+  );
   const short = files.filter(({ path, bytes }) => sizes.get(path)?.bytes !== bytes);
-  const read = files.filter((file) => !short.includes(file) && file.digest.startsWith('sha256:') && file.path !== at('disk.img'));
-  const digests = await digestsOf(host, read.map(({ path }) => path));
+  const read = files.filter(
+    (file) => !short.includes(file) && file.digest.startsWith('sha256:') && file.path !== at('disk.img'),
+  );
+  const digests = await digestsOf(
+    host,
+    read.map(({ path }) => path),
+  );
   const other = read.filter(({ path, digest: wanted }) => wanted !== `sha256:${digests.get(path)}`);
   return [
     ...short.map(({ path, bytes }) => {
       const size = sizes.get(path);
-      return damaged(host, digest, path, `${bytes} bytes`, size === undefined ? 'nothing' : `${size.bytes} bytes`);
+      return damaged(
+        host,
+        digest,
+        path,
+        `${bytes} bytes`,
+        size === undefined ? 'nothing' : `${size.bytes} bytes`,
+      );
     }),
     ...other.map(({ path, digest: wanted }) =>
       damaged(host, digest, path, wanted, `sha256:${digests.get(path) ?? 'unreadable'}`),
@@ -78,11 +103,16 @@ async function incomplete(host: TargetHost, { digest, manifest }: ReleaseThere, 
 }
 
 /** A channel's release has what the gate asks for now. */
-function unproven({ facts }: TargetHost, { channels }: HostState, { digest, manifest, proofs }: ReleaseThere): Finding[] {
+function unproven(
+  { facts }: TargetHost,
+  { channels }: HostState,
+  { digest, manifest, proofs }: ReleaseThere,
+): Finding[] {
   const names = Object.entries(channels).flatMap(([name, { release }]) => (release === digest ? [name] : []));
   if (names.length === 0) return [];
   const lacking = facts.gate.filter(
-    (cell) => !proofs.some((proof) => proof.passed && proof.release === digest && cellName(proof.cell) === cell),
+    (cell) =>
+      !proofs.some((proof) => proof.passed && proof.release === digest && cellName(proof.cell) === cell),
   );
   if (lacking.length === 0) return [];
   return [

@@ -21,14 +21,35 @@ export function accountFindings(
     ...{ level: 'error', about: 'secrets', what, where: secret(client), expected, found },
     hint: `Bring it there again: npx lunsmith client rotate ${client}`,
   });
-  return Object.entries(clients).flatMap(([client, { facts: { account } }]) => {
-    const there = accounts.get(client);
-    if (there === undefined) {
-      return [finding(client, `The CHAP account of ${client} is not on the host.`, 'its user and secret', 'nothing, or something else')];
-    }
-    if (there.user === account) return [];
-    return [finding(client, `The CHAP account of ${client} is another than that of the state.`, account, there.user)];
-  });
+  return Object.entries(clients).flatMap(
+    ([
+      client,
+      {
+        facts: { account },
+      },
+    ]) => {
+      const there = accounts.get(client);
+      if (there === undefined) {
+        return [
+          finding(
+            client,
+            `The CHAP account of ${client} is not on the host.`,
+            'its user and secret',
+            'nothing, or something else',
+          ),
+        ];
+      }
+      if (there.user === account) return [];
+      return [
+        finding(
+          client,
+          `The CHAP account of ${client} is another than that of the state.`,
+          account,
+          there.user,
+        ),
+      ];
+    },
+  );
 }
 
 const READ_BY_GROUP = 0o040;
@@ -36,18 +57,28 @@ const BY_OTHERS = 0o007;
 const WRITE_BY_OTHERS = 0o002;
 
 /** Pure: modes of files that hold a secret, and files that anybody may write. */
-export function modeFindings(facts: HostFacts, expected: readonly ExpectedFolder[], entries: Entries): Finding[] {
+export function modeFindings(
+  facts: HostFacts,
+  expected: readonly ExpectedFolder[],
+  entries: Entries,
+): Finding[] {
   const secret = expected.flatMap(({ folder, files }) =>
     files.filter((file) => file.secret).map((file: BootFile) => posix.join(folder, file.path)),
   );
   const kept = [...entries.keys()].filter((path) => /^(secrets|states\/\d+\/secrets)\/[^/]+$/.test(path));
   return [...entries].flatMap(([path, entry]) => {
     const where = posix.join(facts.root, path);
-    if (entry.type === 'file' && [...secret, ...kept].includes(path)) return openSecret(facts, path, where, entry);
+    if (entry.type === 'file' && [...secret, ...kept].includes(path))
+      return openSecret(facts, path, where, entry);
     if (entry.type === 'link' || (entry.mode & WRITE_BY_OTHERS) === 0) return [];
     return [
       {
-        ...{ level: 'error', about: 'secrets', what: `Everybody on the host may change a ${entry.type}.`, where } as const,
+        ...({
+          level: 'error',
+          about: 'secrets',
+          what: `Everybody on the host may change a ${entry.type}.`,
+          where,
+        } as const),
         ...{ expected: 'nobody but its owner may write', found: `mode ${octal(entry)}` },
         hint: `Run there: chmod o-w ${where}`,
       },
@@ -103,12 +134,20 @@ export async function leakFindings(
   for (const path of paths.filter((each) => mayNotHold(each, entries.get(each))).sort()) {
     const where = posix.join(root, path);
     const text = (await host.read(where)) ?? '';
-    const whose = forms.filter((each) => each.forms.some((form) => text.includes(form))).map(({ client }) => client);
+    const whose = forms
+      .filter((each) => each.forms.some((form) => text.includes(form)))
+      .map(({ client }) => client);
     findings.push({
-      ...{ level: 'error', about: 'secrets', what: `The CHAP secret of ${whose.join(', ') || 'a client'} stands where it does not belong.` },
+      ...{
+        level: 'error',
+        about: 'secrets',
+        what: `The CHAP secret of ${whose.join(', ') || 'a client'} stands where it does not belong.`,
+      },
       where,
       expected: 'secrets in files that nobody but their owner, or the HTTP server, can read',
-      found: where.startsWith(`${tftp}/`) ? 'a file that is handed to everybody' : 'a file that others can read, or that is shown',
+      found: where.startsWith(`${tftp}/`)
+        ? 'a file that is handed to everybody'
+        : 'a file that others can read, or that is shown',
       hint: `Remove it from there, then give each of them another secret: npx lunsmith client rotate ${whose[0] ?? 'CLIENT'}`,
     });
   }

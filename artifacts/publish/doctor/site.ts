@@ -23,12 +23,26 @@ export function siteFindings(facts: HostFacts, state: HostState, { clients, chan
       const there = state.clients[client.name]?.facts;
       const add = `Run: npx lunsmith client add ${client.name}`;
       if (there === undefined)
-        return [finding(`The client ${client.name} of the site is not on the host.`, 'it among the clients there', 'nothing', add)];
+        return [
+          finding(
+            `The client ${client.name} of the site is not on the host.`,
+            'it among the clients there',
+            'nothing',
+            add,
+          ),
+        ];
       const keys = changedKeys(client, there);
       if (keys.length === 0) return [];
       const shown = (from: ClientFacts) =>
         keys.map((key) => `${key} ${JSON.stringify(from[key as keyof ClientFacts]) ?? '(none)'}`).join(', ');
-      return [finding(`The client ${client.name} is another on the host than in the site.`, shown(client), shown(there), add)];
+      return [
+        finding(
+          `The client ${client.name} is another on the host than in the site.`,
+          shown(client),
+          shown(there),
+          add,
+        ),
+      ];
     }),
     ...Object.keys(state.clients)
       .filter((name) => !names.includes(name))

@@ -34,13 +34,21 @@ function nameFindings({ target: { prefix } }: HostFacts, generation: NamedGenera
   const findings: Finding[] = [];
   if (target !== wanted) {
     findings.push({
-      ...{ level: 'warning', about: 'state', what: `A target of ${client} has another name than the site gives it.` },
+      ...{
+        level: 'warning',
+        about: 'state',
+        what: `A target of ${client} has another name than the site gives it.`,
+      },
       ...{ where: target, expected: wanted, found: target, hint: `The prefix was changed. ${hint}` },
     });
   }
   if (serial !== digits) {
     findings.push({
-      ...{ level: 'error', about: 'state', what: `A LUN of ${client} has another serial number than follows from its target.` },
+      ...{
+        level: 'error',
+        about: 'state',
+        what: `A LUN of ${client} has another serial number than follows from its target.`,
+      },
       ...{ where: target, expected: digits, found: serial, hint },
     });
   }

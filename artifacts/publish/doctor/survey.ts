@@ -39,7 +39,11 @@ export async function survey(host: TargetHost): Promise<Entries> {
   return readSurvey(stdout);
 }
 
-const TYPES: Readonly<Record<number, Entry['type']>> = { 0o100000: 'file', 0o040000: 'folder', 0o120000: 'link' };
+const TYPES: Readonly<Record<number, Entry['type']>> = {
+  0o100000: 'file',
+  0o040000: 'folder',
+  0o120000: 'link',
+};
 
 /** Pure: lines that it does not know are left out. */
 export function readSurvey(text: string): Entries {
@@ -81,7 +85,10 @@ export interface Size {
 }
 
 /** Sizes of files and block devices by their absolute paths; of those that are there. */
-export async function sizesOf(host: TargetHost, paths: readonly string[]): Promise<ReadonlyMap<string, Size>> {
+export async function sizesOf(
+  host: TargetHost,
+  paths: readonly string[],
+): Promise<ReadonlyMap<string, Size>> {
   if (paths.length === 0) return new Map();
   const { stdout } = await host.run(['sh', '-c', SIZES], {
     doing: `ask for the sizes of files on ${host.facts.name}`,
@@ -101,7 +108,10 @@ export async function sizesOf(host: TargetHost, paths: readonly string[]): Promi
 const DIGESTS = 'while IFS= read -r path; do [ ! -f "$path" ] || sha256sum -- "$path"; done';
 
 /** sha256 of files by their absolute paths; of those that are there. */
-export async function digestsOf(host: TargetHost, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+export async function digestsOf(
+  host: TargetHost,
+  paths: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
   if (paths.length === 0) return new Map();
   const { stdout } = await host.run(['sh', '-c', DIGESTS], {
     doing: `read files on ${host.facts.name}`,

@@ -22,7 +22,9 @@ export function targetFindings(
 ): Finding[] {
   const generations = namedGenerations(state);
   const wanted = new Set(generations.map(({ target }) => target));
-  const ours = shown.filter(({ target }) => target.startsWith(`${facts.target.prefix}:`) && !wanted.has(target));
+  const ours = shown.filter(
+    ({ target }) => target.startsWith(`${facts.target.prefix}:`) && !wanted.has(target),
+  );
   return [
     ...generations.flatMap((each) => {
       const found = shown.find(({ target }) => target === each.target);
@@ -31,7 +33,9 @@ export function targetFindings(
         ? [notOffered(facts, each)]
         : otherwise(each, found, { lun, initiator: client.initiator, account: client.account });
     }),
-    ...ours.filter(({ target }) => !(known.has(target) && inUse.has(target))).map(({ target }) => leftover(target)),
+    ...ours
+      .filter(({ target }) => !(known.has(target) && inUse.has(target)))
+      .map(({ target }) => leftover(target)),
   ];
 }
 
@@ -39,9 +43,16 @@ const MEND = 'Any change of the host offers it anew, such as: npx lunsmith clien
 
 function notOffered({ target: { kind } }: HostFacts, { client, image, target }: NamedGeneration): Finding {
   return {
-    ...{ level: 'error', about: 'target', what: `The target does not offer the LUN of ${client}, image ${image}.` },
+    ...{
+      level: 'error',
+      about: 'target',
+      what: `The target does not offer the LUN of ${client}, image ${image}.`,
+    },
     ...{ where: target, expected: `a target of that name in ${kind}`, found: 'no such target' },
-    hint: kind === 'iet' ? 'Join ietd.conf of the host’s conf/ to that of IET, then restart ietd there.' : `${MEND} ${client}`,
+    hint:
+      kind === 'iet'
+        ? 'Join ietd.conf of the host’s conf/ to that of IET, then restart ietd there.'
+        : `${MEND} ${client}`,
   };
 }
 
@@ -59,10 +70,18 @@ function otherwise(
   const expected = `LUN ${wanted.lun}: ${disk}`;
   const { initiators, accounts } = found;
   return [
-    ...(luns.join() === expected ? [] : [finding(`The target of ${client}, image ${image}, has another disk.`, expected, luns)]),
+    ...(luns.join() === expected
+      ? []
+      : [finding(`The target of ${client}, image ${image}, has another disk.`, expected, luns)]),
     ...(initiators === undefined || initiators.join() === wanted.initiator
       ? []
-      : [finding(`Others than ${client} may log in to its target, or ${client} may not.`, wanted.initiator, initiators)]),
+      : [
+          finding(
+            `Others than ${client} may log in to its target, or ${client} may not.`,
+            wanted.initiator,
+            initiators,
+          ),
+        ]),
     ...(accounts === undefined || accounts.join() === wanted.account
       ? []
       : [finding(`The target of ${client} asks for another CHAP account.`, wanted.account, accounts)]),
@@ -71,7 +90,12 @@ function otherwise(
 
 function leftover(target: string): Finding {
   return {
-    ...{ level: 'warning', about: 'leftovers', what: 'A target has our prefix, and no client has it.', where: target },
+    ...{
+      level: 'warning',
+      about: 'leftovers',
+      what: 'A target has our prefix, and no client has it.',
+      where: target,
+    },
     ...{ expected: 'the targets of the state, and no others of this prefix', found: 'another target' },
     hint: 'If the next change of the host does not take it away, remove it by hand.',
   };

@@ -33,7 +33,9 @@ export async function tftpFindings(
       about: 'tftp',
       what: 'A file that clients load by TFTP is missing.',
       where: at(path),
-      expected: isProgram(path) ? 'a boot program of the package ipxe' : 'the file that the state of the host says',
+      expected: isProgram(path)
+        ? 'a boot program of the package ipxe'
+        : 'the file that the state of the host says',
       found: 'nothing',
       hint: 'Any change of the host writes it anew, such as: npx lunsmith client rotate CLIENT',
     }),
@@ -42,7 +44,10 @@ export async function tftpFindings(
     if (!isProgram(each.path)) findings.push({ ...(await editedFinding(each, context)), about: 'tftp' });
     else if (binaries !== undefined) findings.push(otherProgram(at(each.path), binaries));
   }
-  return [...findings, ...unexpected.filter((path) => !isProgram(path)).map((path) => forbidden(path, at(path)))];
+  return [
+    ...findings,
+    ...unexpected.filter((path) => !isProgram(path)).map((path) => forbidden(path, at(path))),
+  ];
 }
 
 function otherProgram(where: string, { version }: BootBinaries): Finding {
@@ -76,7 +81,8 @@ function forbidden(path: string, where: string): Finding {
     what: raspberry
       ? 'A file of a Raspberry Pi may not lie here: machines whose own folder lacks it would boot this one.'
       : 'A file in the TFTP root is none of ours.',
-    expected: 'the files that the state of the host says, and no others: everybody on the network can read them',
+    expected:
+      'the files that the state of the host says, and no others: everybody on the network can read them',
     hint: 'Move it away; the next change of the host removes it.',
   };
 }

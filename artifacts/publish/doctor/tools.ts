@@ -5,7 +5,20 @@ import type { CloneKind } from '../site.js';
 import type { Finding } from './finding.js';
 
 /** Of coreutils or busybox, util-linux and grep. */
-const ALWAYS = ['flock', 'sha256sum', 'dd', 'stat', 'find', 'grep', 'sed', 'cut', 'truncate', 'install', 'mv', 'cp'];
+const ALWAYS = [
+  'flock',
+  'sha256sum',
+  'dd',
+  'stat',
+  'find',
+  'grep',
+  'sed',
+  'cut',
+  'truncate',
+  'install',
+  'mv',
+  'cp',
+];
 /** What makes LUNs, and enlarges them. */
 const CLONES: Readonly<Record<CloneKind['kind'], readonly string[]>> = {
   file: [],

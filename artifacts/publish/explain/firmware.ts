@@ -22,7 +22,8 @@ export function powerOn(subject: Subject): Link {
     ],
     stops: [
       {
-        shows: 'No bootable device, PXE-E51 (no DHCP or proxy DHCP offers), PXE-E53 (no boot file name), or BdsDxe: No bootable option',
+        shows:
+          'No bootable device, PXE-E51 (no DHCP or proxy DHCP offers), PXE-E53 (no boot file name), or BdsDxe: No bootable option',
         causes: [
           'network boot is off in the firmware, or comes after a disk that boots',
           'the client is on another network or VLAN than the server that shall answer',
@@ -76,7 +77,10 @@ const DHCP: Readonly<Record<HostFacts['dhcp']['kind'], Answer>> = {
       `Somebody else’s DHCP server gives address and boot file; nothing on ${host.name} answers.`,
       'It must name the settings below, and for the user class iPXE the file boot.ipxe.',
     ],
-    packets: [DISCOVER, 'UDP somebody else’s DHCP server:67 -> client:68  DHCPOFFER, DHCPACK: address and boot file'],
+    packets: [
+      DISCOVER,
+      'UDP somebody else’s DHCP server:67 -> client:68  DHCPOFFER, DHCPACK: address and boot file',
+    ],
     files: [],
   }),
 };
@@ -103,7 +107,11 @@ const ANSWERS: Readonly<Record<HostFacts['dhcp']['kind'], readonly string[]>> = 
     'a firewall drops UDP 67 or 4011',
     'the network’s own DHCP server gives no address',
   ],
-  dnsmasq: ['dnsmasq does not run, or has not read its file', 'a firewall drops UDP 67', 'no address is left in its range'],
+  dnsmasq: [
+    'dnsmasq does not run, or has not read its file',
+    'a firewall drops UDP 67',
+    'no address is left in its range',
+  ],
   'isc-dhcpd': [
     'dhcpd does not run, or does not include our file',
     'a firewall drops UDP 67',
@@ -151,7 +159,10 @@ export function tftpLoad(subject: Subject): Link {
       },
       {
         shows: 'nothing after NBP file downloaded successfully, or a security violation',
-        causes: ['Secure Boot is on: it takes signed boot programs only', 'the file is for the other firmware'],
+        causes: [
+          'Secure Boot is on: it takes signed boot programs only',
+          'the file is for the other firmware',
+        ],
         look: ['the firmware’s setup: Secure Boot; UEFI or legacy boot'],
       },
     ],
@@ -193,7 +204,9 @@ export function firstScript(subject: Subject): Link {
     },
     {
       shows: 'iPXE starts again and again',
-      causes: ['the DHCP server tells iPXE of iPXE: it must tell by option 175, or by the user class iPXE, and name boot.ipxe'],
+      causes: [
+        'the DHCP server tells iPXE of iPXE: it must tell by option 175, or by the user class iPXE, and name boot.ipxe',
+      ],
       look: [subject.watch(DHCP_PORTS), ...logs(host)],
     },
     {
@@ -203,7 +216,11 @@ export function firstScript(subject: Subject): Link {
         'a firewall drops its port',
         `clients do not reach ${host.http.url}: the address is wrong in the site, or there is no route`,
       ],
-      look: [`curl -i ${url('boot.ipxe')}    # from a machine in the clients’ network`, `ls -l ${subject.http('')}`, 'the log of the HTTP server'],
+      look: [
+        `curl -i ${url('boot.ipxe')}    # from a machine in the clients’ network`,
+        `ls -l ${subject.http('')}`,
+        'the log of the HTTP server',
+      ],
     },
   ];
   return {

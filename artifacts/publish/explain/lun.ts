@@ -9,10 +9,17 @@ export function targetLook({ host, target, watch }: Subject): string[] {
   const { kind, port } = host.target;
   const shown = {
     tgt: [`tgtadm --op show --mode target | grep -A 60 ${target}`, 'journalctl -fu tgt'],
-    lio: [`targetcli ls /iscsi/${target}`, 'journalctl -kf    # iSCSI Initiator Node: … is not authorized, or CHAP'],
+    lio: [
+      `targetcli ls /iscsi/${target}`,
+      'journalctl -kf    # iSCSI Initiator Node: … is not authorized, or CHAP',
+    ],
     iet: ['cat /proc/net/iet/volume /proc/net/iet/session', 'journalctl -kf'],
   }[kind];
-  return [...shown, watch(`tcp port ${port}`), `npx lunsmith doctor --on ${host.name}    # where the site file is`];
+  return [
+    ...shown,
+    watch(`tcp port ${port}`),
+    `npx lunsmith doctor --on ${host.name}    # where the site file is`,
+  ];
 }
 
 const CONF = { tgt: ['targets.conf'], lio: ['lio.json'], iet: ['ietd.conf', 'initiators.allow'] } as const;
@@ -85,7 +92,8 @@ export function loader(subject: Subject): Link {
   const partitions = subject.manifest?.disk.partitions ?? [];
   const bios = partitions.find(({ type }) => type === BIOS_BOOT);
   const esp = partitions.find(({ type }) => type === ESP);
-  const which = (partition: typeof bios) => (partition === undefined ? '' : ` (partition ${partition.number})`);
+  const which = (partition: typeof bios) =>
+    partition === undefined ? '' : ` (partition ${partition.number})`;
   return {
     name: 'grub',
     title: 'The boot loader on the LUN: GRUB',
@@ -94,8 +102,14 @@ export function loader(subject: Subject): Link {
       `UEFI: iPXE starts \\EFI\\BOOT\\BOOTX64.EFI from the EFI system partition${which(esp)}; no entry in NVRAM is needed.`,
       'GRUB reads its menu, the kernel and the initramfs from the LUN, through the firmware and iPXE’s session.',
     ],
-    packets: [`TCP client:any -> ${subject.host.address}:${subject.host.target.port}  SCSI reads, in the session of iPXE`],
-    files: ['LUN: first sector and BIOS boot partition', 'LUN: \\EFI\\BOOT\\BOOTX64.EFI', 'LUN: /boot/grub/grub.cfg'],
+    packets: [
+      `TCP client:any -> ${subject.host.address}:${subject.host.target.port}  SCSI reads, in the session of iPXE`,
+    ],
+    files: [
+      'LUN: first sector and BIOS boot partition',
+      'LUN: \\EFI\\BOOT\\BOOTX64.EFI',
+      'LUN: /boot/grub/grub.cfg',
+    ],
     settings: [],
     stops: [
       {

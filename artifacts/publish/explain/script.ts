@@ -24,7 +24,10 @@ export function findClient(subject: Subject): Link {
           'the client was not added yet',
           'it came by another network card, or its board was changed: the screen shows MAC address, serial number and UUID',
         ],
-        look: [...identities.map((path) => `curl -i ${url(path)}`), `npx lunsmith client ls --on ${host.name}    # where the site file is`],
+        look: [
+          ...identities.map((path) => `curl -i ${url(path)}`),
+          `npx lunsmith client ls --on ${host.name}    # where the site file is`,
+        ],
       },
       {
         shows: 'Going on to the next boot device',
@@ -46,18 +49,30 @@ export function makeSettings(subject: Subject): Link {
   return {
     name: 'settings',
     title: `HTTP: the settings of ${client.name}, then the script of its release`,
-    says: [...choices(subject), 'Everything from here on is named by the clone’s target and by the release’s digest: never a mixture.'],
-    packets: [`${own}/boot.ipxe`, ...paths].map((path) => `TCP client:any -> ${webAddress(host)}  GET /${path}`),
+    says: [
+      ...choices(subject),
+      'Everything from here on is named by the clone’s target and by the release’s digest: never a mixture.',
+    ],
+    packets: [`${own}/boot.ipxe`, ...paths].map(
+      (path) => `TCP client:any -> ${webAddress(host)}  GET /${path}`,
+    ),
     files: [...[`${own}/boot.ipxe`, ...account].map(http), subject.inRelease(`boot/${script}`)],
     settings: settings(subject),
     stops: [
       {
         shows: `${client.name} cannot boot now`,
         causes: [
-          ...(direct ? [] : ['the HTTP server may not read account.ipxe: `http.group` in the site must be the group of its process']),
+          ...(direct
+            ? []
+            : [
+                'the HTTP server may not read account.ipxe: `http.group` in the site must be the group of its process',
+              ]),
           'the release is not on the host, or not whole',
         ],
-        look: [...paths.map((path) => `curl -sS -o /dev/null -w '%{http_code}\\n' ${url(path)}`), `npx lunsmith doctor --on ${host.name}    # where the site file is`],
+        look: [
+          ...paths.map((path) => `curl -sS -o /dev/null -w '%{http_code}\\n' ${url(path)}`),
+          `npx lunsmith doctor --on ${host.name}    # where the site file is`,
+        ],
       },
       {
         shows: `The client ${client.name} has no image yet`,
@@ -91,7 +106,11 @@ function settings(subject: Subject): Link['settings'] {
     'netX/dns': address?.dns,
   }).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
   if (image.boot === 'direct') {
-    return [...own, { name: 'client-initrd', value: url(cpio) }, { name: 'client-ip', value: kernelAddress(client) }];
+    return [
+      ...own,
+      { name: 'client-initrd', value: url(cpio) },
+      { name: 'client-ip', value: kernelAddress(client) },
+    ];
   }
   return [
     ...own,

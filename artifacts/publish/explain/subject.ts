@@ -77,7 +77,6 @@ export function subjectOf(explained: ExplainedClient): Subject {
 /** `-i any` shows no Ethernet header of its own, so a filter by MAC address needs the interface (pcap-filter(7)). */
 function watch({ dhcp }: HostFacts, { mac }: ClientFacts, ports: string): string {
   const card = 'interface' in dhcp ? dhcp.interface : undefined;
-  const filter =
-    card === undefined || mac === undefined ? ports : `ether host ${mac} and (${ports})`;
+  const filter = card === undefined || mac === undefined ? ports : `ether host ${mac} and (${ports})`;
   return `tcpdump -nvi ${card ?? 'any'} '${filter}'`;
 }

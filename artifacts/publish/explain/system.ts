@@ -22,9 +22,7 @@ export function kernel(subject: Subject): Link {
     files: direct
       ? [inRelease('vmlinuz'), inRelease('initrd.img'), subject.http(cpio)]
       : ['LUN: /boot/vmlinuz-*', 'LUN: /boot/initrd.img-*'],
-    settings: [
-      { name: 'command line', value: commandLine(subject) },
-    ],
+    settings: [{ name: 'command line', value: commandLine(subject) }],
     stops: [
       ...(direct ? [downloads(subject, paths)] : []),
       {
@@ -33,7 +31,9 @@ export function kernel(subject: Subject): Link {
           `${SYMPTOM_WORDS.panic}: the line above it says why`,
           'VFS: Unable to mount root fs: the initramfs did not come along',
         ],
-        look: ['the console, from the first line of the kernel on: add console=ttyS0,115200 to the recipe’s command line'],
+        look: [
+          'the console, from the first line of the kernel on: add console=ttyS0,115200 to the recipe’s command line',
+        ],
       },
     ],
   };
@@ -74,11 +74,15 @@ export function initramfsLogin(subject: Subject): Link {
       'The session of iPXE ends unseen; this one lives until the machine goes down.',
     ],
     packets: [
-      ...(client.address === undefined ? ['UDP 0.0.0.0:68 -> 255.255.255.255:67  DHCPDISCOVER of the initramfs, and the answers'] : []),
+      ...(client.address === undefined
+        ? ['UDP 0.0.0.0:68 -> 255.255.255.255:67  DHCPDISCOVER of the initramfs, and the answers']
+        : []),
       `TCP client:any -> ${host.address}:${port}  login of ${client.initiator} to ${target}, CHAP (MD5) as ${client.account}`,
     ],
     files: targetFiles(subject),
-    settings: [{ name: 'disk', value: `/dev/disk/by-path/ip-${host.address}:${port}-iscsi-${target}-lun-${lun}` }],
+    settings: [
+      { name: 'disk', value: `/dev/disk/by-path/ip-${host.address}:${port}-iscsi-${target}-lun-${lun}` },
+    ],
     stops: [
       {
         shows: 'iscsistart: … Login authentication failed, or authorization failure',
@@ -95,7 +99,10 @@ export function initramfsLogin(subject: Subject): Link {
           'the switch port is not forwarding yet when the kernel asks DHCP',
           'another MTU on the way',
         ],
-        look: [subject.watch(`port 67 or port 68 or tcp port ${port}`), 'at the prompt (initramfs): ip address; dmesg | grep -i eth'],
+        look: [
+          subject.watch(`port 67 or port 68 or tcp port ${port}`),
+          'at the prompt (initramfs): ip address; dmesg | grep -i eth',
+        ],
       },
     ],
   };
@@ -141,7 +148,9 @@ export function login(subject: Subject): Link {
       'iscsid adopts the session and logs in again after every interruption; its account comes from the kernel, not from the LUN.',
       'The card that carries the root is left alone by the network’s manager, at shutdown too.',
     ],
-    packets: [`TCP client:any -> ${host.address}:${host.target.port}  the session of the initramfs, as long as the machine runs`],
+    packets: [
+      `TCP client:any -> ${host.address}:${host.target.port}  the session of the initramfs, as long as the machine runs`,
+    ],
     files: ['client: /etc/iscsi/iscsid.conf', 'client: /etc/iscsi/iscsi.initramfs'],
     settings: [{ name: 'node.session.timeo.replacement_timeout', value: '86400' }],
     stops: [
@@ -151,11 +160,18 @@ export function login(subject: Subject): Link {
           `${SYMPTOM_WORDS['root-lost']}: the network’s manager took the card down, or its lease was not renewed`,
           'the target was stopped, or the host is full',
         ],
-        look: [`npx lunsmith status --on ${host.name}    # where the site file is: is ${target} logged in?`, `df -h ${host.root}`, ...targetLook(subject)],
+        look: [
+          `npx lunsmith status --on ${host.name}    # where the site file is: is ${target} logged in?`,
+          `df -h ${host.root}`,
+          ...targetLook(subject),
+        ],
       },
       {
         shows: 'a shutdown that hangs',
-        causes: ['the network went down before the root: KeepConfiguration=yes for networkd, unmanaged for NetworkManager', 'the root’s session was logged out: node.startup must not be automatic'],
+        causes: [
+          'the network went down before the root: KeepConfiguration=yes for networkd, unmanaged for NetworkManager',
+          'the root’s session was logged out: node.startup must not be automatic',
+        ],
         look: ['on the client: journalctl -b -1 -e; iscsiadm -m session -P 1'],
       },
     ],
