@@ -34,7 +34,7 @@ function linkLines(link: Link, number: number, style: Style): string[] {
 function stopLines({ shows, causes, look }: Stop, style: Style): string[] {
   return [
     `  ${style.yellow('stops here with:')} ${shows}`,
-    ...causes.map((cause) => `    because ${cause}`),
-    ...look.map((command) => `    look at ${style.cyan(command)}`),
+    ...causes.map((cause) => `    because: ${cause}`),
+    ...look.map((command) => `    look at: ${style.cyan(command)}`),
   ];
 }

@@ -126,7 +126,7 @@ export function loader(subject: Subject): Link {
           `${SYMPTOM_WORDS.grub}: the file system with /boot was changed, or another disk answers first`,
           'the clone is damaged: `client reset` makes a fresh one and throws its state away',
         ],
-        look: ['at GRUB’s prompt: ls', ...targetLook(subject)],
+        look: ['GRUB’s prompt: ls', ...targetLook(subject)],
       },
     ],
   };

@@ -68,9 +68,7 @@ export function initramfsLogin(subject: Subject): Link {
       direct
         ? 'It takes target, names and account from /etc/iscsi.initramfs, which came in the small archive.'
         : 'It takes target, names and account from the iBFT (iscsi_auto); nothing of them is in the image.',
-      client.address === undefined
-        ? 'It asks DHCP for its address once; nobody renews it, so the address should stay the same.'
-        : `It takes the address ${client.address.address}.`,
+      addressWords(subject),
       'The session of iPXE ends unseen; this one lives until the machine goes down.',
     ],
     packets: [
@@ -101,11 +99,18 @@ export function initramfsLogin(subject: Subject): Link {
         ],
         look: [
           subject.watch(`port 67 or port 68 or tcp port ${port}`),
-          'at the prompt (initramfs): ip address; dmesg | grep -i eth',
+          'the prompt (initramfs): ip address; dmesg | grep -i eth',
         ],
       },
     ],
   };
+}
+
+function addressWords({ client, image }: Subject): string {
+  if (client.address !== undefined) return `It takes the address ${client.address.address}.`;
+  return image.boot === 'direct'
+    ? 'It asks DHCP for its address once; nobody renews it, so the address should stay the same.'
+    : 'The iBFT has the address that iPXE had. It asks DHCP for it again, once, and keeps that of the iBFT when nobody answers; nobody renews it, so the address should stay the same.';
 }
 
 export function rootMount(subject: Subject): Link {
@@ -128,12 +133,12 @@ export function rootMount(subject: Subject): Link {
           `${SYMPTOM_WORDS['initramfs-shell']}: the login failed (see above), or root= names another file system`,
           'the client changed its own file systems’ UUIDs: `client reset` makes a fresh clone and throws its state away',
         ],
-        look: ['at the prompt: blkid; cat /proc/cmdline; ls -l /dev/disk/by-path', ...targetLook(subject)],
+        look: ['the prompt: blkid; cat /proc/cmdline; ls -l /dev/disk/by-path', ...targetLook(subject)],
       },
       {
         shows: 'You are in emergency mode',
         causes: [`${SYMPTOM_WORDS.emergency}: a file system of /etc/fstab is missing or damaged`],
-        look: ['at its prompt: journalctl -xb; systemctl --failed'],
+        look: ['its prompt: journalctl -xb; systemctl --failed'],
       },
     ],
   };
