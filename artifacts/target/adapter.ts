@@ -26,6 +26,17 @@ export interface IscsiSession {
   readonly initiator: string;
 }
 
+/** A target as it is offered now, whoever it belongs to. */
+export interface ShownTarget {
+  readonly target: string;
+  /** Without a controller that is no disk. */
+  readonly luns: readonly { readonly number: number; readonly disk: string }[];
+  /** Names and addresses that may log in; undefined where the target does not tell. */
+  readonly initiators?: readonly string[];
+  /** Users of CHAP; undefined where the target does not tell. None: nobody is asked for a secret. */
+  readonly accounts?: readonly string[];
+}
+
 /** A file of the target's configuration; it may hold secrets, and is 0600. */
 export interface TargetFile {
   /** Name in `<root>/conf`. */
@@ -47,6 +58,8 @@ export interface TargetAdapter {
    * @throws Failure of kind `usage` when a target of that name belongs to somebody else; then nothing was changed
    */
   apply(host: TargetHost, offered: readonly OfferedLun[], portal: Portal, ports: Ports): Promise<void>;
+  /** What is offered now. */
+  show(host: TargetHost, ports: Ports): Promise<readonly ShownTarget[]>;
   /** Who is logged in. */
   sessions(host: TargetHost, ports: Ports): Promise<readonly IscsiSession[]>;
   /**

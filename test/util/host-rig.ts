@@ -54,6 +54,13 @@ function tableAdapter(folder: string): TargetAdapter {
         await save(host, table);
       }
     },
+    show: async (host) =>
+      (await rows(host)).map(({ target, disk, initiator, chap }) => ({
+        target,
+        luns: [{ number: 1, disk }],
+        initiators: [initiator],
+        accounts: [chap.user],
+      })),
     sessions,
     remove: async (host, targets) => {
       if ((await sessions(host)).some(({ target }) => targets.includes(target)))

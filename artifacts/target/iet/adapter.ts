@@ -31,6 +31,11 @@ export const ietAdapter: TargetAdapter = {
       ports,
     );
   },
+  show: async (host) =>
+    parseVolumes(await show(host, VOLUMES)).map(({ name, disks }) => ({
+      target: name,
+      luns: [...disks].map(([number, disk]) => ({ number, disk })),
+    })),
   sessions: async (host) => parseSessions(await show(host, SESSIONS)),
   remove: async (host, names) => {
     const gone = parseVolumes(await show(host, VOLUMES)).filter(({ name }) => names.includes(name));

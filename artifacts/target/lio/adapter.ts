@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Failure } from '../../failure.js';
 import type { TargetHost } from '../../publish/host.js';
-import type { IscsiSession, OfferedLun, Portal, TargetAdapter } from '../adapter.js';
+import type { OfferedLun, Portal, TargetAdapter } from '../adapter.js';
 import { refuseBusy, refuseStrange } from '../refusals.js';
 import { checkLio, lioConfig, pluginOf } from './saveconfig.js';
 import { LIO_SCRIPT } from './script.js';
@@ -18,7 +18,9 @@ export const lioAdapter: TargetAdapter = {
     checkLio(offered);
     await order(host, { verb: 'apply', portal, luns: offered.map(wanted) }, 'offer the LUNs');
   },
-  sessions: (host) => order(host, { verb: 'sessions' }, 'ask LIO for its sessions'),
+  show: async (host) => (await order(host, { verb: 'show' }, 'ask LIO for its targets')).targets ?? [],
+  sessions: async (host) =>
+    (await order(host, { verb: 'sessions' }, 'ask LIO for its sessions')).sessions ?? [],
   remove: async (host, targets) => {
     await order(host, { verb: 'remove', targets }, 'take the targets away');
   },
@@ -26,7 +28,7 @@ export const lioAdapter: TargetAdapter = {
 
 type Order =
   | { readonly verb: 'apply'; readonly portal: Portal; readonly luns: readonly object[] }
-  | { readonly verb: 'sessions' }
+  | { readonly verb: 'show' | 'sessions' }
   | { readonly verb: 'remove'; readonly targets: readonly string[] };
 
 const sessions = z.array(z.strictObject({ target: z.string(), initiator: z.string() }));
@@ -36,6 +38,16 @@ const answerSchema = z.strictObject({
   strange: z.array(z.strictObject({ target: z.string(), found: z.string() })).optional(),
   busy: sessions.optional(),
   sessions: sessions.optional(),
+  targets: z
+    .array(
+      z.strictObject({
+        target: z.string(),
+        luns: z.array(z.strictObject({ number: z.number().int(), disk: z.string() })),
+        initiators: z.array(z.string()),
+        accounts: z.array(z.string()),
+      }),
+    )
+    .optional(),
 });
 
 function wanted(lun: OfferedLun): object {
@@ -44,7 +56,7 @@ function wanted(lun: OfferedLun): object {
 }
 
 /** The order goes to the script's input: it holds secrets. */
-async function order(host: TargetHost, input: Order, doing: string): Promise<IscsiSession[]> {
+async function order(host: TargetHost, input: Order, doing: string): Promise<z.output<typeof answerSchema>> {
   const { stdout } = await host.run([PYTHON, '-c', LIO_SCRIPT], {
     doing,
     input: JSON.stringify(input),
@@ -54,7 +66,7 @@ async function order(host: TargetHost, input: Order, doing: string): Promise<Isc
   if (answer.missing !== undefined) throw withoutLio(host, answer.missing);
   refuseStrange(answer.strange ?? []);
   refuseBusy(answer.busy ?? []);
-  return answer.sessions ?? [];
+  return answer;
 }
 
 function withoutLio({ facts }: TargetHost, found: string): Failure {

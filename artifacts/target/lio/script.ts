@@ -43,6 +43,20 @@ def store_of(lun):
     except rtslib.RTSLibBrokenLink:
         return None
 
+def shown(target):
+    tpgs = list(target.tpgs)
+    acls = [acl for tpg in tpgs for acl in tpg.node_acls]
+    # With demo mode everybody may log in; without authentication nobody is asked for a secret.
+    open_to_all = any(tpg.get_attribute("generate_node_acls") == "1" for tpg in tpgs)
+    asked = all(tpg.get_attribute("authentication") == "1" for tpg in tpgs)
+    return {
+        "target": target.wwn,
+        "luns": [{"number": lun.lun, "disk": path_of(store_of(lun)) if store_of(lun) is not None else ""}
+                 for tpg in tpgs for lun in tpg.luns],
+        "initiators": ["ALL"] * open_to_all + [acl.node_wwn for acl in acls],
+        "accounts": sorted({acl.chap_userid for acl in acls if acl.chap_userid}) if asked else [],
+    }
+
 def strange(want, targets, stores):
     name = want["target"]
     for store in stores:
@@ -181,6 +195,8 @@ def main():
         apply(order, root, fabric, targets)
     elif order["verb"] == "remove":
         remove(order, root, fabric, targets)
+    elif order["verb"] == "show":
+        answer(targets=[shown(target) for target in targets.values()])
     else:
         answer(sessions=sessions(targets.values()))
 

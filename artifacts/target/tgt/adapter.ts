@@ -1,7 +1,7 @@
 /** tgt, the user-space target of Linux (Debian's package `tgt`): changed live over its socket, started from targets.conf. */
 import type { TargetAdapter } from '../adapter.js';
 import { LUN, targetsConf } from './conf.js';
-import { CONF, offerByTgt, removeFromTgt, sessionsOfTgt, withTgtd } from './live.js';
+import { CONF, offerByTgt, removeFromTgt, sessionsOfTgt, shownByTgt, withTgtd } from './live.js';
 
 /** `TGT_IPC_NAMESPACE` of tgtadm.h with the number of the control port, tgtd(8). */
 const SOCKET = '/var/run/tgtd/socket.0';
@@ -13,6 +13,7 @@ export function tgtAdapter(socket = SOCKET): TargetAdapter {
     tools: ['tgtd', 'tgt-admin'],
     render: (offered) => [{ name: CONF, text: targetsConf(offered) }],
     apply: (host, offered, portal) => withTgtd(host, socket, (ask) => offerByTgt(host, offered, portal, ask)),
+    show: (host) => withTgtd(host, socket, shownByTgt),
     sessions: (host) => withTgtd(host, socket, sessionsOfTgt),
     remove: (host, targets) => withTgtd(host, socket, (ask) => removeFromTgt(targets, ask)),
   };

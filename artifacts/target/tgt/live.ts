@@ -3,11 +3,11 @@ import { posix } from 'node:path';
 import { Failure } from '../../failure.js';
 import type { TargetHost } from '../../publish/host.js';
 import { hostLayout } from '../../publish/layout.js';
-import type { IscsiSession, OfferedLun, Portal } from '../adapter.js';
+import type { IscsiSession, OfferedLun, Portal, ShownTarget } from '../adapter.js';
 import { refuseBusy, refuseStrange } from '../refusals.js';
 import { accountOrders, orphans, unbindAll } from './accounts.js';
 import { askTgtd } from './client.js';
-import { checkTgt, LUN, secretsIn, THIN, WRITE_CACHE_OFF } from './conf.js';
+import { checkTgt, LUN, NO_ADDRESS, secretsIn, THIN, WRITE_CACHE_OFF } from './conf.js';
 import { strangeTargets, unwantedAccess } from './difference.js';
 import {
   bindAccount,
@@ -77,6 +77,16 @@ function lunOrders(found: TgtTarget | undefined, lun: OfferedLun, id: number): T
     ...unwantedAccess(found, lun.initiator).map((each) => unbindInitiator(found.id, each)),
     ...(found.access.includes(lun.initiator) ? [] : [bindInitiator(found.id, lun.initiator)]),
   ];
+}
+
+/** The address from which nobody comes is there to let nobody in. */
+export async function shownByTgt(ask: Ask): Promise<ShownTarget[]> {
+  return (await showTargets(ask)).map(({ name, luns, accounts, access }) => ({
+    target: name,
+    luns: luns.filter(({ lun }) => lun !== 0).map(({ lun, path }) => ({ number: lun, disk: path })),
+    initiators: access.filter((each) => each !== NO_ADDRESS),
+    accounts,
+  }));
 }
 
 export async function sessionsOfTgt(ask: Ask): Promise<IscsiSession[]> {

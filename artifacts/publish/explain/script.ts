@@ -1,0 +1,122 @@
+/** From iPXE's first script to the one of the release. */
+import { kernelAddress } from '../boot-files/address.js';
+import { webAddress } from './firmware.js';
+import type { Link } from './link.js';
+import type { Subject } from './subject.js';
+
+/** Finds the client's script. */
+export function findClient(subject: Subject): Link {
+  const { host, client, url, http, identities } = subject;
+  return {
+    name: 'client',
+    title: 'HTTP: the machine finds its client',
+    says: [
+      `${url('boot.ipxe')} asks for the script of the card that iPXE came by, then of the serial number, then of the UUID.`,
+      `Each name is a link to ../${client.name}/boot.ipxe.`,
+    ],
+    packets: identities.map((path) => `TCP client:any -> ${webAddress(host)}  GET /${path}`),
+    files: [...identities.map(http), http(`clients/${client.name}/boot.ipxe`)],
+    settings: [],
+    stops: [
+      {
+        shows: `This machine is no client of ${host.name}.`,
+        causes: [
+          'the client was not added yet',
+          'it came by another network card, or its board was changed: the screen shows MAC address, serial number and UUID',
+        ],
+        look: [
+          ...identities.map((path) => `curl -i ${url(path)}`),
+          `npx lunsmith client ls --on ${host.name}    # where the site file is`,
+        ],
+      },
+      {
+        shows: 'Going on to the next boot device',
+        causes: ['it is no client, or `Next boot device` was chosen from its menu'],
+        look: [`ls -l ${http('clients')}/by-*`],
+      },
+    ],
+  };
+}
+
+/** The client's script: what it is to boot, and as whom. */
+export function makeSettings(subject: Subject): Link {
+  const { host, client, image, url, http } = subject;
+  const direct = image.boot === 'direct';
+  const script = direct ? 'direct.ipxe' : 'sanboot.ipxe';
+  const own = `clients/${client.name}`;
+  const account = direct ? [] : [`${own}/account.ipxe`];
+  const paths = [...account, `releases/${subject.release}/boot/${script}`];
+  return {
+    name: 'settings',
+    title: `HTTP: the settings of ${client.name}, then the script of its release`,
+    says: [
+      ...choices(subject),
+      'Everything from here on is named by the clone’s target and by the release’s digest: never a mixture.',
+    ],
+    packets: [`${own}/boot.ipxe`, ...paths].map(
+      (path) => `TCP client:any -> ${webAddress(host)}  GET /${path}`,
+    ),
+    files: [...[`${own}/boot.ipxe`, ...account].map(http), subject.inRelease(`boot/${script}`)],
+    settings: settings(subject),
+    stops: [
+      {
+        shows: `${client.name} cannot boot now`,
+        causes: [
+          ...(direct
+            ? []
+            : [
+                'the HTTP server may not read account.ipxe: `http.group` in the site must be the group of its process',
+              ]),
+          'the release is not on the host, or not whole',
+        ],
+        look: [
+          ...paths.map((path) => `curl -sS -o /dev/null -w '%{http_code}\\n' ${url(path)}`),
+          `npx lunsmith doctor --on ${host.name}    # where the site file is`,
+        ],
+      },
+      {
+        shows: `The client ${client.name} has no image yet`,
+        causes: [`no release was promoted to ${image.channel}`],
+        look: [`npx lunsmith status --on ${host.name}    # where the site file is`],
+      },
+    ],
+  };
+}
+
+function choices({ client, image, next }: Subject): string[] {
+  const [first, ...others] = client.images;
+  if (others.length === 0) return [];
+  const names = [first, ...others].map(({ name }) => name).join(', ');
+  const chosen =
+    next === undefined
+      ? client.menuSeconds === 0
+        ? `Without a choice of PXELINUX it boots ${first.name}.`
+        : `A menu waits ${client.menuSeconds} s, then ${first.name} boots.`
+      : `${next} was chosen for its next boot; there is no menu then.`;
+  return [`It has the images ${names}. ${chosen} This is the chain of ${image.name}.`];
+}
+
+function settings(subject: Subject): Link['settings'] {
+  const { client, image, sanUri, url, cpio } = subject;
+  const { address } = client;
+  const own = Object.entries({
+    'netX/ip': address?.address,
+    'netX/netmask': address?.netmask,
+    'netX/gateway': address?.gateway,
+    'netX/dns': address?.dns,
+  }).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+  if (image.boot === 'direct') {
+    return [
+      ...own,
+      { name: 'client-initrd', value: url(cpio) },
+      { name: 'client-ip', value: kernelAddress(client) },
+    ];
+  }
+  return [
+    ...own,
+    { name: 'san-uri', value: sanUri },
+    { name: 'initiator-iqn', value: client.initiator },
+    { name: 'username', value: client.account },
+    { name: 'password' },
+  ];
+}

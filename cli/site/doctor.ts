@@ -1,0 +1,72 @@
+/** What `lunsmith doctor` finds on target hosts. */
+import { Failure } from '../../artifacts/failure.js';
+import { type BootBinaries, ipxeBinaries } from '../../artifacts/formats/ipxe-binaries.js';
+import { examineHost, type Finding } from '../../artifacts/publish/doctor.js';
+import type { HostFacts, Site } from '../../artifacts/publish/site.js';
+import type { Ports } from '../../pipeline/ports.js';
+import { countWords } from '../render/doctor.js';
+import type { Session } from '../session.js';
+import { connect } from './open.js';
+
+export interface HostFindings {
+  readonly host: string;
+  readonly findings: readonly Finding[];
+}
+
+/** One after the other, in the order of the site. A host that cannot be examined does not keep the others from it. */
+export async function examineHosts(
+  session: Session,
+  site: Site,
+  hosts: readonly HostFacts[],
+  ports: Ports,
+): Promise<HostFindings[]> {
+  const binaries = await ownBinaries(ports);
+  const results: HostFindings[] = [];
+  for (const facts of hosts) {
+    results.push({ host: facts.name, findings: await examined(session, site, facts, binaries, ports) });
+  }
+  return results;
+}
+
+async function examined(
+  session: Session,
+  site: Site,
+  facts: HostFacts,
+  binaries: BootBinaries | undefined,
+  ports: Ports,
+): Promise<readonly Finding[]> {
+  try {
+    await using open = await connect(session, facts, ports);
+    const clients = site.clients.filter(({ host }) => host === facts.name);
+    return await examineHost({ ...open, binaries, site: { clients, channels: site.channels } }, ports);
+  } catch (error) {
+    const { kind, diagnostics } = Failure.from(error);
+    if (kind === 'interrupted' || kind === 'internal') throw error;
+    return diagnostics.map(({ what, expected, found, hint }) => ({
+      ...{ level: 'error', about: 'host', what, where: facts.name },
+      ...(expected === undefined ? {} : { expected }),
+      ...(found === undefined ? {} : { found }),
+      hint: hint ?? 'Mend it, then run this again.',
+    }));
+  }
+}
+
+/** Of a machine without iPXE nothing can be compared. */
+async function ownBinaries(ports: Ports): Promise<BootBinaries | undefined> {
+  try {
+    return await ipxeBinaries(ports);
+  } catch (error) {
+    if (error instanceof Failure && (error.kind === 'host' || error.kind === 'tool')) return undefined;
+    throw error;
+  }
+}
+
+/** Warnings alone are no failure. @throws Failure of kind `integrity` when there is an error */
+export function requireHealthy(hosts: readonly HostFindings[]): void {
+  const ill = hosts.filter(({ findings }) => findings.some(({ level }) => level === 'error'));
+  const [first, ...others] = ill.map(({ host, findings }) => ({
+    what: `${host}: ${countWords(findings)}, told above.`,
+    hint: `Do what each of them says, then run: npx lunsmith doctor --on ${host}`,
+  }));
+  if (first !== undefined) throw new Failure('integrity', [first, ...others]);
+}
