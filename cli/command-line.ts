@@ -9,6 +9,8 @@ import { addCheckCommand } from './commands/check.js';
 import { addClientCommand } from './commands/client.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDiffCommand } from './commands/diff.js';
+import { addDoctorCommand } from './commands/doctor.js';
+import { addExplainCommand } from './commands/explain.js';
 import { addInitCommand } from './commands/init.js';
 import { addInspectCommand } from './commands/inspect.js';
 import { addLockCommand } from './commands/lock.js';
@@ -76,6 +78,8 @@ function createProgram(session: Session, version: string): Command {
   addRollbackCommand(program, session);
   addClientCommand(program, session);
   addStatusCommand(program, session);
+  addExplainCommand(program, session);
+  addDoctorCommand(program, session);
   addServeCommand(program, session);
   addInspectCommand(program, session);
   addDiffCommand(program, session);

@@ -3,7 +3,14 @@ import { expect, it } from 'vitest';
 import { findInterface } from '../../cli/site/interface.js';
 
 const info = (address: string, netmask: string, family: 'IPv4' | 'IPv6' = 'IPv4'): NetworkInterfaceInfo =>
-  ({ address, netmask, family, internal: address.startsWith('127.'), mac: '', cidr: null }) as NetworkInterfaceInfo;
+  ({
+    address,
+    netmask,
+    family,
+    internal: address.startsWith('127.'),
+    mac: '',
+    cidr: null,
+  }) as NetworkInterfaceInfo;
 const ONE = {
   lo: [info('127.0.0.1', '255.0.0.0')],
   eth0: [info('fe80::1', 'ffff::', 'IPv6'), info('192.0.2.77', '255.255.255.192')],
@@ -21,8 +28,18 @@ it.each([
 
 it.each([
   [undefined, TWO, 'Which network the machines are on does not follow.', '--interface one of eth0, br0'],
-  ['wlan0', TWO, 'The network interface wlan0 has no IPv4 address, or is not there.', '--interface one of eth0, br0'],
-  [undefined, { lo: ONE.lo }, 'Which network the machines are on does not follow.', 'an interface with an IPv4 address'],
+  [
+    'wlan0',
+    TWO,
+    'The network interface wlan0 has no IPv4 address, or is not there.',
+    '--interface one of eth0, br0',
+  ],
+  [
+    undefined,
+    { lo: ONE.lo },
+    'Which network the machines are on does not follow.',
+    'an interface with an IPv4 address',
+  ],
 ])('does not guess: %s', (name, all, what, expected) => {
   expect(() => findInterface(name, all)).toThrow(
     expect.objectContaining({ kind: 'usage', diagnostics: [{ what, expected }] }) as Error,
