@@ -1,20 +1,21 @@
 /** The part of the assembly that a process for each run would be too slow for. */
 
 /**
- * A program for the perl that is essential on Debian: none but built-in modules. Arguments: root, folder of the chunks, their
+ * A program for the perl that is essential on Debian: no module but POSIX. Arguments: root, folder of the chunks, their
  * suffix, command that unpacks, command that digests. Follows the plan in `work/plan` and writes `work/release` and, when the
  * plan names the literals' digests, `work/index/blocks`. Blocks are shared with their source where the file system
  * can (ioctl_ficlonerange(2)). A child reads back what was written and digests it while the next is written.
  * Exit code 3: something is damaged, and was named.
  */
-export const ASSEMBLE = String.raw`use strict; use warnings;
+export const ASSEMBLE = String.raw`use strict; use warnings; use POSIX ();
 my ($root, $incoming, $suffix, $unpack, $hasher) = @ARGV;
 my $work = "$incoming/work";
 my ($BLOCK, $DIGEST, $PIECE, $FICLONERANGE) = (4096, 8, 1 << 20, 0x4020940D);
 $| = 1;
 my $path = 'the plan';
-sub fail { print STDERR "$path: $_[0]: $!\n"; exit 1 }
-sub damaged { print "damaged $path\n"; exit 3 }
+# An ordinary exit waits for the children, and these for each other.
+sub fail { print STDERR "$path: $_[0]: $!\n"; POSIX::_exit(1) }
+sub damaged { print "damaged $path\n"; POSIX::_exit(3) }
 
 sub put {
   my ($to, $buffer) = @_;
