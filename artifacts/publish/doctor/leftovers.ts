@@ -59,7 +59,7 @@ export function leftoverFindings(
           ),
         ];
       }
-      return /\.partial$/.test(path)
+      return path.endsWith('.partial')
         ? [
             finding(
               'A file was begun and not finished.',

@@ -51,7 +51,7 @@ export function siteFindings(facts: HostFacts, state: HostState, { clients, chan
           `The client ${name} is on the host, and not in the site.`,
           'the clients of the site',
           name,
-          `Add it to lunsmith.yaml, or remove it with all that it stored: npx lunsmith client rm ${name} --on ${facts.name}`,
+          `Write it into lunsmith.yaml again. Then, if it shall go with all that it stored: npx lunsmith client rm ${name}`,
         ),
       ),
     ...Object.keys(state.channels)

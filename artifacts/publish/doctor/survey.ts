@@ -46,7 +46,7 @@ const TYPES: Readonly<Record<number, Entry['type']>> = {
 };
 
 /** Pure: lines that it does not know are left out. */
-export function readSurvey(text: string): Entries {
+function readSurvey(text: string): Entries {
   const entries = new Map<string, Entry>();
   const add = (path: string, more: Partial<Entry>) => {
     const entry = entries.get(path);

@@ -20,7 +20,7 @@ import type { Intent } from '../../../artifacts/publish/change.js';
 import { type Examination, examineHost, type Finding } from '../../../artifacts/publish/doctor.js';
 import type { Generation } from '../../../artifacts/publish/host-state.js';
 import { canonicalJson, sha256OfText } from '../../../artifacts/release/digest.js';
-import { type HostRig, hostRig, putRelease } from '../../util/host-rig.js';
+import { type HostRig, hostRig } from '../../util/host-rig.js';
 import { clientFacts, smallRelease } from '../../util/hosts.js';
 
 const BINARIES: BootBinaries = {
@@ -486,7 +486,10 @@ describe('releases', () => {
     };
     const digest = sha256OfText(canonicalJson(manifest));
     const proofs = small.proofs.map((proof) => ({ ...proof, release: digest }));
-    await putRelease(rig.root, { ...small, digest, manifest, proofs });
+    await mkdir(at(`releases/${digest}/proofs`), { recursive: true });
+    await writeFile(at(`releases/${digest}/manifest.json`), canonicalJson(manifest));
+    await writeFile(at(`releases/${digest}/disk.img`), small.disk);
+    await writeFile(at(`releases/${digest}/proofs/bios-san.json`), canonicalJson(proofs[0]));
     await writeFile(at(`releases/${digest}/initrd.img`), 'initramfs');
     await writeFile(at(`releases/${digest}/vmlinuz`), 'kernel');
     await act({ kind: 'promote', channel: 'edge', release: digest });
@@ -692,7 +695,7 @@ it('site and host do not say the same', async () => {
       what: 'The client web2 is on the host, and not in the site.',
       expected: 'the clients of the site',
       found: 'web2',
-      hint: 'Add it to lunsmith.yaml, or remove it with all that it stored: npx lunsmith client rm web2 --on san1',
+      hint: 'Write it into lunsmith.yaml again. Then, if it shall go with all that it stored: npx lunsmith client rm web2',
     },
     {
       ...words,
