@@ -1,7 +1,8 @@
 /** The boot chain of one client, from power-on to its login prompt, with what to look at where it stops. Pure. */
-import { firstScript, powerOn, tftpLoad } from './explain/firmware.js';
+import { firstScript, tftpLoad } from './explain/firmware.js';
 import type { Link } from './explain/link.js';
 import { loader, sanLogin } from './explain/lun.js';
+import { powerOn } from './explain/power-on.js';
 import { findClient, makeSettings } from './explain/script.js';
 import { type ExplainedClient, subjectOf } from './explain/subject.js';
 import { initramfsLogin, kernel, login, rootMount } from './explain/system.js';

@@ -1,4 +1,5 @@
 /** Programs that the host needs. */
+import { posix } from 'node:path';
 import type { TargetAdapter } from '../../target/adapter.js';
 import type { TargetHost } from '../host.js';
 import type { CloneKind } from '../site.js';
@@ -47,6 +48,6 @@ export async function toolFindings(
     .map((tool) => ({
       ...{ level: 'error', about: 'tools', what: `The program ${tool} is missing.`, where: facts.name },
       ...{ expected: `${tool} on the PATH of the user that connects`, found: 'nothing' },
-      hint: `Install the package that has it there; in Debian: apt-file search bin/${tool}`,
+      hint: `Install the package that has it there; in Debian: apt-file search bin/${posix.basename(tool)}`,
     }));
 }
