@@ -152,7 +152,7 @@ describe('two clients of one channel', () => {
     expect(new Set(live.map(({ initiator }) => initiator))).toEqual(
       new Set(NAMES.map((name) => `iqn.2026-01.org.example:lab:client.${name}`)),
     );
-    await expect(cli('client', 'reset', 'one')).rejects.toThrow(/is logged in/);
+    await expect(cli('client', 'reset', 'one')).rejects.toThrow(/one is running from it/);
   });
 
   it('boot the next release after promotion and rebase, and not before they reboot', async () => {

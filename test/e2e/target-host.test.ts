@@ -12,6 +12,7 @@ import { readRelease } from '../../artifacts/release/release.js';
 import { shippedRelease } from '../util/build.js';
 import { type CliResult, lunsmith } from '../util/cli.js';
 import { openClient } from '../util/wire/client.js';
+import { startPlainDhcp } from '../util/wire/servers.js';
 import { openWire, type Wire } from '../util/wire/wire.js';
 
 const ADDRESS = '10.78.0.2';
@@ -23,6 +24,8 @@ const { signal } = new AbortController();
 let home: string;
 let wire: Wire;
 let machine: Session;
+/** Name of its network interface. */
+let nic: string;
 
 async function cli(...args: string[]): Promise<CliResult> {
   const env = { WEB_CHAP: SECRET, LUNSMITH_SSH_CONFIG: join(home, 'ssh_config') };
@@ -71,7 +74,7 @@ hosts:
     http: { group: www-data }
     dhcp:
       kind: dnsmasq
-      interface: eth0
+      interface: ${nic}
       network: 10.78.0.0/24
       range: { first: 10.78.0.100, last: 10.78.0.199 }
     reload: [systemctl, restart, dnsmasq]
@@ -87,12 +90,14 @@ beforeAll(async () => {
   const release = await targetHost();
   const disk = join(release, 'disk.img');
   const options = { name: 'san1', firmware: 'bios', mac: '52:54:00:aa:00:10', disk, signal } as const;
-  machine = await stack.use(await openClient(wire, options)).boot();
-  // Its boot NIC is left alone by all that runs on it, and nobody has set it up: here it did not boot from it.
-  await onHost('ip link set dev e* name eth0 2>/dev/null; true');
-  const nic = await onHost('ls /sys/class/net | grep -v lo | head -n 1');
-  await onHost(`ip link set ${nic} down; ip link set ${nic} name eth0; ip link set eth0 up`);
-  await onHost(`ip address add ${ADDRESS}/24 dev eth0`);
+  {
+    // Its initramfs sets its boot NIC up, as on every boot, and what runs later leaves it alone.
+    const lease = { mac: options.mac, address: ADDRESS };
+    await using _dhcp = await startPlainDhcp(await wire.neighbour('10.78.0.3'), lease);
+    machine = await stack.use(await openClient(wire, options)).boot();
+  }
+  expect(await onHost('ip -o -4 address show scope global')).toContain(`${ADDRESS}/24`);
+  nic = await onHost('ls /sys/class/net | grep -v lo | head -n 1');
   const hostKey = await onHost('cut -d " " -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub');
   await writeFile(join(home, 'known_hosts'), `${ADDRESS} ${hostKey}\n`);
   await writeFile(
@@ -129,12 +134,14 @@ describe('a machine that was built to be a target host', () => {
     const session = await client.boot();
     const { text } = await session.run('cat /sys/class/iscsi_session/*/targetname');
     expect(text).toContain('iqn.2026-01.org.example:san1:web.main.');
+    const doctor = await cli('doctor');
+    expect(doctor.stdout).toContain('san1');
     const { stdout } = await cli('status', '--json');
     const status = JSON.parse(stdout) as { sessions: { initiator: string }[] };
     expect(status.sessions.map(({ initiator }) => initiator)).toEqual([
       'iqn.2026-01.org.example:san1:client.web',
     ]);
-    await expect(cli('client', 'rm', 'web', '--keep-entry')).rejects.toThrow(/is logged in/);
+    await expect(cli('client', 'rm', 'web', '--keep-entry')).rejects.toThrow(/web is running from it/);
     await client.powerOff(session);
     await cli('client', 'rm', 'web', '--keep-entry');
     expect(await onHost('ls -d /sys/kernel/config/target/iscsi/iqn* 2>/dev/null || true')).toBe('');

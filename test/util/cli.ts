@@ -47,7 +47,7 @@ export async function lunsmith(args: readonly string[], options: CliOptions = {}
   let started: readonly number[] = [];
   if (args.includes('--json')) {
     for await (const line of child.iterable({ from: 'stdout' })) {
-      if (!line.startsWith('{')) continue;
+      if (!line.startsWith('{"')) continue;
       const event = JSON.parse(line) as Event & { at: number };
       events.push(event);
       if (killedAt === undefined && options.kill?.when(event) === true) {

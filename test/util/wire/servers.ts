@@ -6,7 +6,10 @@ import type { Argv, Ports, RunningTool } from '../../../pipeline/ports.js';
 import { ROUTER_ADVERTISEMENT, type Wire } from './wire.js';
 
 /** The DHCP server that a network has: addresses, and nothing of booting. */
-export function startPlainDhcp(there: Ports): Promise<RunningTool> {
+export function startPlainDhcp(
+  there: Ports,
+  host?: { readonly mac: string; readonly address: string },
+): Promise<RunningTool> {
   const argv: Argv = [
     'dnsmasq',
     '--conf-file=/dev/null',
@@ -22,6 +25,7 @@ export function startPlainDhcp(there: Ports): Promise<RunningTool> {
     '--no-ping',
     '--dhcp-authoritative',
     '--dhcp-range=10.78.0.100,10.78.0.199,255.255.255.0,1h',
+    ...(host === undefined ? [] : [`--dhcp-host=${host.mac},${host.address}`]),
   ];
   return started({ ports: there }, argv, { line: /DHCP, IP range/ });
 }
