@@ -38,12 +38,13 @@ const BOOT = 600;
 const ORDERLY = 300;
 const ACCOUNT = { name: 'wire', password: 'wire-console' };
 
-/** The network card is the second choice then. */
-function withDisk(argv: Argv, disk: string | undefined): Argv {
-  if (disk === undefined) return argv;
-  const [tool, ...args] = argv.map((arg) => arg.replace('bootindex=0', 'bootindex=1')) as unknown as Argv;
+/** The machine ends with the test, however that ends. With a disk the network card is the second choice. */
+function prepared(argv: Argv, disk: string | undefined): Argv {
+  const guard = ['setpriv', '--pdeathsig', 'KILL'] as const;
+  if (disk === undefined) return [...guard, ...argv];
+  const args = argv.map((arg) => arg.replace('bootindex=0', 'bootindex=1'));
   const drive = `if=none,id=disk,format=raw,snapshot=on,file=${value(disk)}`;
-  return [tool, ...args, '-drive', drive, '-device', 'virtio-blk-pci,drive=disk,bootindex=0'];
+  return [...guard, ...args, '-drive', drive, '-device', 'virtio-blk-pci,drive=disk,bootindex=0'];
 }
 
 /** The machine is off. */
@@ -61,7 +62,7 @@ export async function openClient(wire: Wire, options: ClientOptions): Promise<Cl
   const lines: string[] = [];
   const machine: Machine = stack.use(
     await startMachine(wire.ports, {
-      argv: withDisk(
+      argv: prepared(
         qemuArgv({
           firmware,
           accelerator: 'tcg',
