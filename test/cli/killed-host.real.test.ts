@@ -1,0 +1,162 @@
+/**
+ * `publish` and `promote` are killed at random moments. What clients see is the old release or the new one, whole, and
+ * the next call finishes. The moments are parts of the time that an undisturbed call takes, the same parts in every run.
+ */
+import { createCipheriv } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ResourceStack } from '../../artifacts/bootgate/stack.js';
+import { commitRelease, digestFiles, readRelease, verifyRelease } from '../../artifacts/release/release.js';
+import { startTgtd } from '../../artifacts/target/tgt/daemon.js';
+import { createPorts } from '../../pipeline/command.js';
+import { MAIN } from '../util/cli.js';
+import { smallRelease } from '../util/hosts.js';
+
+const KILLS = 10;
+const CLIENTS = ['web1', 'web2'];
+const IMAGE = 24 * 2 ** 20;
+
+const stack = new ResourceStack();
+const ports = createPorts({ emit: () => undefined, signal: new AbortController().signal });
+let home: string;
+let v1: string;
+let v2: string;
+
+/** A linear congruential generator (Numerical Recipes): the same moments in every run. */
+let state = 4;
+function random(): number {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+  return state / 2 ** 32;
+}
+
+/** @param killAfter milliseconds */
+async function cli(args: readonly string[], killAfter?: number): Promise<string | undefined> {
+  const child = execa(process.execPath, [MAIN, ...args, '--site', join(home, 'lunsmith.yaml')], {
+    reject: false,
+    stdin: 'ignore',
+    env: {
+      TGT_IPC_SOCKET: join(home, 'tgtd'),
+      CHAP: 'canary-4-55ae01',
+      LUNSMITH_WORKSPACE: join(home, 'work'),
+    },
+  });
+  if (killAfter !== undefined) setTimeout(() => child.kill('SIGKILL'), killAfter);
+  const { exitCode, stderr, signal } = await child;
+  if (signal === undefined && exitCode !== 0) throw new Error(`${args.join(' ')}\n${stderr}`);
+  return signal;
+}
+
+/** A release whose image cannot be compressed; half of it is in both versions. */
+async function makeRelease(version: string): Promise<string> {
+  const staging = join(home, `${version}.partial`);
+  await mkdir(staging);
+  const noise = (seed: string) =>
+    createCipheriv('aes-128-ctr', seed.padEnd(16), Buffer.alloc(16)).update(Buffer.alloc(IMAGE / 2));
+  await writeFile(join(staging, 'disk.img'), Buffer.concat([noise(version), noise('common')]));
+  await writeFile(join(staging, 'vmlinuz'), `kernel ${version}`);
+  await writeFile(join(staging, 'initrd.img'), `initramfs ${version}`);
+  const { manifest } = smallRelease(version, IMAGE);
+  const { path } = await commitRelease(
+    staging,
+    join(home, 'out'),
+    { ...manifest, files: await digestFiles(staging) },
+    ports,
+  );
+  return path;
+}
+
+/** How long it takes when nobody disturbs it, milliseconds. */
+async function timed(args: readonly string[]): Promise<number> {
+  const started = performance.now();
+  await cli(args);
+  return performance.now() - started;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
+    });
+  });
+}
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'lunsmith-killed-'));
+  stack.use({ [Symbol.asyncDispose]: () => rm(home, { recursive: true, force: true }) });
+  const port = await freePort();
+  stack.use(await startTgtd(ports, { portal: { address: '127.0.0.1', port }, folder: home }));
+  v1 = await makeRelease('v1');
+  v2 = await makeRelease('v2');
+  const clients = CLIENTS.map(
+    (name, index) => `  ${name}: { mac: '52:54:00:00:00:0${index}', channel: stable, secret: env:CHAP }\n`,
+  );
+  await writeFile(
+    join(home, 'lunsmith.yaml'),
+    `hosts:\n  lab:\n    connect: ./lab\n    address: 127.0.0.1\n    target: { kind: tgt, port: ${port} }\n` +
+      `    gate: []\nclients:\n${clients.join('')}`,
+  );
+}, 120_000);
+afterAll(() => stack[Symbol.asyncDispose]());
+
+const digestOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
+
+describe('a call that is killed', () => {
+  it('publishes the whole release or nothing of it, and the next call finishes', {
+    timeout: 300_000,
+  }, async () => {
+    const args = ['publish', v1];
+    const releases = join(home, 'lab', 'releases');
+    const whole = await timed(args);
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      await rm(join(home, 'lab'), { recursive: true });
+      await rm(join(home, 'work'), { recursive: true });
+      await cli(args, random() * whole);
+      for (const name of await readdir(releases).catch(() => [])) {
+        expect(name).toBe(digestOf(v1));
+        expect(await verifyRelease(await readRelease(join(releases, name)))).toEqual([]);
+      }
+      await cli(args);
+      expect(await verifyRelease(await readRelease(join(releases, digestOf(v1))))).toEqual([]);
+      expect(await readdir(join(home, 'lab', 'incoming')).catch(() => [])).toEqual([]);
+    }
+  });
+
+  it('promotes all clients or none, and the next call finishes', { timeout: 300_000 }, async () => {
+    await cli(['publish', v2]);
+    const promote = (path: string) => ['promote', digestOf(path), 'stable'];
+    await cli(promote(v1));
+    for (const name of CLIENTS) await cli(['client', 'add', name]);
+    /** Digests of the releases that the scripts of the clients name. */
+    const seen = async () => {
+      const http = join(home, 'lab', 'http', 'clients');
+      const scripts = await Promise.all(
+        CLIENTS.map((name) => readFile(join(http, name, 'boot.ipxe'), 'utf8')),
+      );
+      return scripts.map((text) => [...new Set(text.match(/[0-9a-f]{64}/g))].join());
+    };
+    const both = (path: string) => CLIENTS.map(() => digestOf(path));
+    expect(await seen()).toEqual(both(v1));
+    const whole = await timed(promote(v2));
+    let [from, to] = [v2, v1];
+    const outcomes = new Set<string>();
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      await cli(promote(to), random() * whole);
+      const now = await seen();
+      expect([both(from), both(to)]).toContainEqual(now);
+      outcomes.add(now[0] === digestOf(to) ? 'new' : 'old');
+      await cli(promote(to));
+      expect(await seen()).toEqual(both(to));
+      [from, to] = [to, from];
+    }
+    expect(outcomes).toContain('old');
+    // Nothing of the killed calls is left that no client needs: one LUN is current, one is kept.
+    const luns = await readdir(join(home, 'lab', 'clients', 'web1', 'main'));
+    expect(luns.filter((name) => !name.endsWith('.img'))).toEqual([]);
+    expect(luns).toHaveLength(2);
+  });
+});
