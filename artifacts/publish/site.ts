@@ -3,6 +3,8 @@
  * or applies something is handed these and never the file.
  */
 
+import type { Argv } from '../../pipeline/ports.js';
+
 /** How a program on this machine reaches the target host. */
 export type Transport =
   | { readonly kind: 'directory' }
@@ -65,8 +67,8 @@ export interface HostFacts {
     readonly group?: string;
   };
   readonly dhcp: DhcpKind;
-  /** Commands that make the DHCP server read its file again. */
-  readonly reload?: readonly string[];
+  /** The command that makes the DHCP server read its file again; no shell reads it. */
+  readonly reload?: Argv;
   /** Cells of the boot matrix that a release must have passed: `bios-san`, … */
   readonly gate: readonly string[];
 }

@@ -45,7 +45,8 @@ function hostFacts(
   written: WrittenHost,
   { root, direct }: { readonly root: string; readonly direct: boolean },
 ): HostFacts {
-  const { connect, address, target, clone, http, dhcp, reload, gate } = written;
+  const { connect, address, target, clone, http, dhcp, gate } = written;
+  const [tool, ...args] = written.reload ?? [];
   return {
     name,
     transport: connect?.transport ?? { kind: 'directory' },
@@ -58,7 +59,7 @@ function hostFacts(
       ...(http.group === undefined ? {} : { group: http.group }),
     },
     dhcp: dhcpFacts(dhcp),
-    ...(reload === undefined ? {} : { reload }),
+    ...(tool === undefined ? {} : { reload: [tool, ...args] }),
     gate: gate ?? [...GATE, ...(direct ? DIRECT_GATE : [])],
   };
 }

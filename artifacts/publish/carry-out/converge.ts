@@ -117,10 +117,8 @@ async function announceReload(
 async function reload(host: TargetHost): Promise<void> {
   const { facts } = host;
   if ((await host.read(reloadMark(host))) === undefined) return;
-  for (const command of facts.reload ?? [])
-    await host.run(['sh', '-c', command], {
-      doing: `let the DHCP server of ${facts.name} read its file again`,
-    });
+  if (facts.reload !== undefined)
+    await host.run(facts.reload, { doing: `let the DHCP server of ${facts.name} read its file again` });
   await host.run(['rm', '-f', '--', reloadMark(host)], {
     doing: 'note that the DHCP server has read its file',
   });

@@ -253,7 +253,7 @@ describe('the DHCP server', () => {
     await rig[Symbol.asyncDispose]();
     rig = await hostRig((folder) => ({
       dhcp: { kind: 'isc-dhcpd', subnet: '192.0.2.0', netmask: '255.255.255.0' },
-      reload: [`test ! -e ${join(folder, 'stuck')}`, `echo reload >>${log(folder)}`],
+      reload: ['sh', '-c', `test ! -e ${join(folder, 'stuck')} && echo reload >>${log(folder)}`],
     }));
     await writeFile(join(rig.folder, 'stuck'), '');
     const failure = await failureOf(add(1));

@@ -18,7 +18,7 @@ let rig: HostRig;
 beforeEach(async () => {
   rig = await hostRig((folder) => ({
     dhcp: { kind: 'isc-dhcpd', subnet: '192.0.2.0', netmask: '255.255.255.0' },
-    reload: [`cat ${join(folder, 'root/conf')}/dhcpd.conf >${join(folder, 'loaded')}`],
+    reload: ['sh', '-c', `cat ${join(folder, 'root/conf')}/dhcpd.conf >${join(folder, 'loaded')}`],
   }));
 });
 afterEach(() => rig[Symbol.asyncDispose]());
