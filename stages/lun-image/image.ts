@@ -51,10 +51,9 @@ async function makeImage(ctx: Context, folder: string, linking: Promise<LinkedLo
   const whole = await withLoaders(contents, disk, loaders.espFiles);
   requireRoom(layout, whole, reservedPercent);
   const image = join(folder, IMAGE);
-  const [esps] = await allSettled([
-    makeEsps(ctx, layout, whole),
-    writeFileSystems(ctx, { image, layout, contents, reservedPercent }),
-  ]);
+  // One after the other: while the root is written, what the tree has of an ESP is hidden.
+  const esps = await makeEsps(ctx, layout, whole);
+  await writeFileSystems(ctx, { image, layout, contents, reservedPercent });
   await placeBootLoaders(image, layout, loaders, esps);
   const tree = await verityTree(image, ctx);
   const facts: z.infer<typeof factsSchema> = { grow, groups: tree.groups.toString('base64') };
