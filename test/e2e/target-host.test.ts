@@ -96,6 +96,8 @@ beforeAll(async () => {
     await using _dhcp = await startPlainDhcp(await wire.neighbour('10.78.0.3'), lease);
     machine = await stack.use(await openClient(wire, options)).boot();
   }
+  // sshd waits for the host keys that this machine makes for itself.
+  await onHost('systemctl is-system-running --wait');
   expect(await onHost('ip -o -4 address show scope global')).toContain(`${ADDRESS}/24`);
   nic = await onHost('ls /sys/class/net | grep -v lo | head -n 1');
   const hostKey = await onHost('cut -d " " -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub');
