@@ -3,23 +3,6 @@ import { Command } from '@commander-js/extra-typings';
 import { CommanderError } from 'commander';
 import { EXIT_CODES, Failure } from '../artifacts/failure.js';
 import { lunsmithVersion } from '../pipeline/version.js';
-import { addBuildCommand } from './commands/build.js';
-import { addCacheCommand } from './commands/cache.js';
-import { addCheckCommand } from './commands/check.js';
-import { addClientCommand } from './commands/client.js';
-import { addDemoCommand } from './commands/demo.js';
-import { addDiffCommand } from './commands/diff.js';
-import { addDoctorCommand } from './commands/doctor.js';
-import { addExplainCommand } from './commands/explain.js';
-import { addInitCommand } from './commands/init.js';
-import { addInspectCommand } from './commands/inspect.js';
-import { addLockCommand } from './commands/lock.js';
-import { addPlanCommand } from './commands/plan.js';
-import { addPromoteCommand, addRollbackCommand } from './commands/promote.js';
-import { addProveCommand } from './commands/prove.js';
-import { addPublishCommand } from './commands/publish.js';
-import { addServeCommand } from './commands/serve.js';
-import { addStatusCommand } from './commands/status.js';
 import { openSession, type Session } from './session.js';
 import type { Terminal } from './terminal.js';
 
@@ -35,7 +18,8 @@ export function createCommandLine(terminal: Terminal, signal: AbortSignal): Comm
   return {
     run: async (args) => {
       try {
-        await createProgram(session, await lunsmithVersion()).parseAsync(args, { from: 'user' });
+        const program = await createProgram(session, await lunsmithVersion(), args[0]);
+        await program.parseAsync(args, { from: 'user' });
         return 0;
       } catch (error) {
         if (error instanceof CommanderError && error.exitCode === 0) return 0;
@@ -50,7 +34,37 @@ export function createCommandLine(terminal: Terminal, signal: AbortSignal): Comm
   };
 }
 
-function createProgram(session: Session, version: string): Command {
+/**
+ * All commands, in the order of the help. Only the module of the one that is called is loaded: all of them take longer than
+ * a build of which nothing changed.
+ */
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Command, session: Session) => void>>> = {
+  check: async () => (await import('./commands/check.js')).addCheckCommand,
+  lock: async () => (await import('./commands/lock.js')).addLockCommand,
+  plan: async () => (await import('./commands/plan.js')).addPlanCommand,
+  build: async () => (await import('./commands/build.js')).addBuildCommand,
+  prove: async () => (await import('./commands/prove.js')).addProveCommand,
+  publish: async () => (await import('./commands/publish.js')).addPublishCommand,
+  promote: async () => (await import('./commands/promote.js')).addPromoteCommand,
+  rollback: async () => (await import('./commands/promote.js')).addRollbackCommand,
+  client: async () => (await import('./commands/client.js')).addClientCommand,
+  status: async () => (await import('./commands/status.js')).addStatusCommand,
+  explain: async () => (await import('./commands/explain.js')).addExplainCommand,
+  doctor: async () => (await import('./commands/doctor.js')).addDoctorCommand,
+  serve: async () => (await import('./commands/serve.js')).addServeCommand,
+  inspect: async () => (await import('./commands/inspect.js')).addInspectCommand,
+  diff: async () => (await import('./commands/diff.js')).addDiffCommand,
+  cache: async () => (await import('./commands/cache.js')).addCacheCommand,
+  init: async () => (await import('./commands/init.js')).addInitCommand,
+  demo: async () => (await import('./commands/demo.js')).addDemoCommand,
+};
+
+/** @param called the first argument: the name of a command, or whatever else was given */
+async function createProgram(
+  session: Session,
+  version: string,
+  called: string | undefined,
+): Promise<Command> {
   const { stdout, stderr } = session.terminal;
   const program = new Command('lunsmith')
     .description(
@@ -68,24 +82,9 @@ function createProgram(session: Session, version: string): Command {
       outputError: () => undefined,
     })
     .addHelpText('after', HELP);
-  addCheckCommand(program, session);
-  addLockCommand(program, session);
-  addPlanCommand(program, session);
-  addBuildCommand(program, session);
-  addProveCommand(program, session);
-  addPublishCommand(program, session);
-  addPromoteCommand(program, session);
-  addRollbackCommand(program, session);
-  addClientCommand(program, session);
-  addStatusCommand(program, session);
-  addExplainCommand(program, session);
-  addDoctorCommand(program, session);
-  addServeCommand(program, session);
-  addInspectCommand(program, session);
-  addDiffCommand(program, session);
-  addCacheCommand(program, session);
-  addInitCommand(program, session);
-  addDemoCommand(program, session);
+  const isCommand = called !== undefined && Object.hasOwn(COMMANDS, called);
+  const names = isCommand ? [called] : Object.keys(COMMANDS);
+  for (const name of names) (await COMMANDS[name]?.())?.(program, session);
   return program;
 }
 
