@@ -8,8 +8,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Session } from '../../artifacts/bootgate/session.js';
 import { ResourceStack } from '../../artifacts/bootgate/stack.js';
-import { readRelease } from '../../artifacts/release/release.js';
-import { shippedRelease } from '../util/build.js';
+import { provenRelease } from '../util/build.js';
 import { type CliResult, lunsmith } from '../util/cli.js';
 import { openClient } from '../util/wire/client.js';
 import { startPlainDhcp } from '../util/wire/servers.js';
@@ -36,6 +35,12 @@ async function cli(...args: string[]): Promise<CliResult> {
   if (result.exitCode !== 0) throw new Error(`${args.join(' ')}\n${result.stdout}\n${result.stderr}`);
   expect(result.stdout + result.stderr).not.toContain(SECRET);
   return result;
+}
+
+/** Initiators that are logged in, as `status` tells. */
+async function sessions(): Promise<string[]> {
+  const status = JSON.parse((await cli('status', '--json')).stdout) as { sessions: { initiator: string }[] };
+  return status.sessions.map(({ initiator }) => initiator);
 }
 
 const onHost = async (line: string) => (await machine.run(line)).text;
@@ -114,10 +119,8 @@ afterAll(async () => {
 
 describe('a machine that was built to be a target host', () => {
   it('takes a release over ssh and a client', async () => {
-    const v1 = await shippedRelease('debian-bookworm');
-    const { digest, proofs } = await readRelease(v1);
-    if (proofs.length === 0) await lunsmith(['prove', v1, '--firmware', 'bios', '--path', 'san']);
-    await cli('publish', v1, '--to', 'san1');
+    const { path, digest } = await provenRelease();
+    await cli('publish', path, '--to', 'san1');
     await cli('promote', `debian-bookworm@${digest}`, 'stable');
     await cli('client', 'add', 'web');
     const targets = await onHost('ls /sys/kernel/config/target/iscsi');
@@ -134,12 +137,12 @@ describe('a machine that was built to be a target host', () => {
     expect(text).toContain('iqn.2026-01.org.example:san1:web.main.');
     const doctor = await cli('doctor');
     expect(doctor.stdout).toContain('san1  all agrees');
-    const { stdout } = await cli('status', '--json');
-    const status = JSON.parse(stdout) as { sessions: { initiator: string }[] };
-    expect(status.sessions.map(({ initiator }) => initiator)).toEqual([
-      'iqn.2026-01.org.example:san1:client.web',
-    ]);
+    expect(await sessions()).toEqual(['iqn.2026-01.org.example:san1:client.web']);
     await expect(cli('client', 'rm', 'web', '--keep-entry')).rejects.toThrow(/web is running from it/);
     await client.powerOff(session);
+    // The machine is gone without a word: LIO asks for a sign of life before it gives the session up.
+    await expect.poll(sessions, { timeout: 180_000, interval: 2000 }).toEqual([]);
+    await cli('client', 'rm', 'web', '--keep-entry');
+    expect(await onHost('ls -d /sys/kernel/config/target/iscsi/iqn* 2>/dev/null || true')).toBe('');
   });
 });
