@@ -17,6 +17,8 @@ import { openWire, type Wire } from '../util/wire/wire.js';
 const ADDRESS = '10.78.0.2';
 const SECRET = 'canary-3-90ad71e';
 const MAC = '52:54:00:aa:00:11';
+/** Names of all targets of LIO. */
+const TARGETS = '(cd /sys/kernel/config/target/iscsi && ls -d iqn*) 2>/dev/null || true';
 
 const stack = new ResourceStack();
 const { signal } = new AbortController();
@@ -123,10 +125,22 @@ describe('a machine that was built to be a target host', () => {
     await cli('publish', path, '--to', 'san1');
     await cli('promote', `debian-bookworm@${digest}`, 'stable');
     await cli('client', 'add', 'web');
-    const targets = await onHost('ls /sys/kernel/config/target/iscsi');
-    expect(targets).toContain(`iqn.2026-01.org.example:san1:web.main.${digest.slice(0, 12)}-`);
+    expect(await onHost(TARGETS)).toContain(`iqn.2026-01.org.example:san1:web.main.${digest.slice(0, 12)}-`);
     expect(await onHost('systemctl is-active dnsmasq nginx')).toBe('active\nactive');
     expect(await onHost('stat -c %a /etc/rtslib-fb-target/saveconfig.json')).toBe('600');
+  });
+
+  it('keeps its targets over a restart, and has them again from the rendered file', async () => {
+    const before = await onHost(TARGETS);
+    await onHost('systemctl restart rtslib-fb-targetctl');
+    expect(await onHost(TARGETS)).toBe(before);
+    await onHost('targetcli clearconfig confirm=True');
+    expect(await onHost(TARGETS)).toBe('');
+    // The client of the next test boots from what this has made.
+    const restored = await onHost('targetcli restoreconfig /srv/lunsmith/conf/lio.json');
+    expect(restored).toMatch(/^Configuration restored from /m);
+    expect(restored).not.toMatch(/error/i);
+    expect(await onHost(TARGETS)).toBe(before);
   });
 
   it('serves it: the client boots from its LIO', async () => {
@@ -143,6 +157,6 @@ describe('a machine that was built to be a target host', () => {
     // The machine is gone without a word: LIO asks for a sign of life before it gives the session up.
     await expect.poll(sessions, { timeout: 180_000, interval: 2000 }).toEqual([]);
     await cli('client', 'rm', 'web', '--keep-entry');
-    expect(await onHost('ls -d /sys/kernel/config/target/iscsi/iqn* 2>/dev/null || true')).toBe('');
+    expect(await onHost(TARGETS)).toBe('');
   });
 });
