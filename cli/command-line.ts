@@ -51,6 +51,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command, session
   status: async () => (await import('./commands/status.js')).addStatusCommand,
   explain: async () => (await import('./commands/explain.js')).addExplainCommand,
   doctor: async () => (await import('./commands/doctor.js')).addDoctorCommand,
+  repair: async () => (await import('./commands/repair.js')).addRepairCommand,
   serve: async () => (await import('./commands/serve.js')).addServeCommand,
   inspect: async () => (await import('./commands/inspect.js')).addInspectCommand,
   diff: async () => (await import('./commands/diff.js')).addDiffCommand,

@@ -5,29 +5,20 @@
  * lock -> finish or clean what an earlier call left -> plan
  *   -> states/<n+1>/{state.json,secrets/} -> clones -> targets, beside those that are -> states/<n+1>/http/
  *   -> current -> states/<n+1>            the one moment at which anything changes for clients
- *   -> accounts, targets, tftp/, conf/, reload -> targets and clones that nobody needs go
+ *   -> accounts, targets, tftp/, conf/ -> targets and clones that nobody needs go -> reload of the DHCP server
  * ```
  *
  * A call that ends before the switch has changed nothing for clients; the next one removes what it left. One that ends after it
  * has changed everything for them; the next one finishes the rest.
  */
 import type { Ports } from '../../pipeline/ports.js';
-import { Failure } from '../failure.js';
 import type { ClientAccount } from './boot-files.js';
-import { fillFolder } from './carry-out/batch.js';
 import { clean } from './carry-out/clean.js';
-import { converge } from './carry-out/converge.js';
-import { offeredBefore, portalOf } from './carry-out/offered.js';
-import { accountFiles, readAccounts } from './carry-out/secrets.js';
-import {
-  generationsOf,
-  listStates,
-  readState,
-  setMark,
-  stateText,
-  switchTo,
-  takeMark,
-} from './carry-out/states.js';
+import { converge, settle } from './carry-out/converge.js';
+import { ofSwitch, unfinished } from './carry-out/failures.js';
+import { prepare } from './carry-out/prepare.js';
+import { readAccounts } from './carry-out/secrets.js';
+import { listStates, readState, switchTo } from './carry-out/states.js';
 import { type Change, type Intent, planChange, releasesNeeded } from './change.js';
 import type { TargetHost } from './host.js';
 import { type LockOptions, takeHostLock } from './host-lock.js';
@@ -48,7 +39,7 @@ export interface LookOptions {
 }
 
 export interface RepairOptions extends Pick<LookOptions, 'parts'> {
-  readonly lock: Pick<LockOptions, 'words' | 'taken'>;
+  readonly lock: Pick<LockOptions, 'words'>;
 }
 
 export interface CarryOutOptions extends LookOptions, RepairOptions {
@@ -76,33 +67,42 @@ export async function carryOut(
   options: CarryOutOptions,
   ports: Ports,
 ): Promise<Change> {
+  const { parts } = options;
   await using _lock = await lockHost(host, options, ports);
-  const state = await recover(host, options.parts, ports);
+  const { state, settled } = await recover(host, parts, ports);
   const change = await plan(host, state, intent, options, ports);
-  if (change.next === state) return change;
-  const brought = await resolveSecrets(change.secrets, options.secret);
-  const next = await prepare(host, { state, change, brought }, options.parts, ports).catch(
+  const finishing = (work: Promise<void>) =>
+    work.catch((error: unknown) => {
+      throw unfinished(host, error);
+    });
+  if (change.next === state) {
+    if (!settled) await finishing(settle(host, state));
+    return change;
+  }
+  const there = await readAccounts(host);
+  const accounts = { there, brought: await resolveSecrets(accountsNeeded(change, there), options.secret) };
+  // What cannot be removed now, the next call removes.
+  const undo = () => clean(host, state, parts, ports).catch(() => undefined);
+  const next = await prepare(host, { state, change, accounts }, parts, ports).catch(
     async (error: unknown) => {
-      // What is left then, the next call removes.
-      await clean(host, state, options.parts, ports).catch(() => undefined);
+      await undo();
       throw error;
     },
   );
-  await switchTo(host, next.serial);
-  try {
-    await converge(host, next, options.parts, ports);
-    await clean(host, next, options.parts, ports);
-  } catch (error) {
-    throw unfinished(host, error);
-  }
+  await switchTo(host, next.serial).catch(async (error: unknown) => {
+    const { failure, former } = await ofSwitch(host, { state, next }, error);
+    if (former) await undo();
+    throw failure;
+  });
+  await finishing(finish(host, next, parts, ports));
   return { ...change, next };
 }
 
 /** Finishes what an earlier call left, and lets targets and files follow the state again. @returns the state */
 export async function repair(host: TargetHost, options: RepairOptions, ports: Ports): Promise<HostState> {
   await using _lock = await lockHost(host, options, ports);
-  const state = await recover(host, options.parts, ports);
-  if (state.serial > 0) await converge(host, state, options.parts, ports);
+  const state = await readState(host);
+  await (state.serial > 0 ? finish : clean)(host, state, options.parts, ports);
   return state;
 }
 
@@ -116,13 +116,25 @@ function lockHost(host: TargetHost, { lock }: RepairOptions, ports: Ports) {
   return takeHostLock(host, { ...lock, path: hostLayout(host.facts).lock }, ports);
 }
 
-async function recover(host: TargetHost, parts: HostParts, ports: Ports): Promise<HostState> {
+/** All that follows from the state that clients see. */
+async function finish(host: TargetHost, state: HostState, parts: HostParts, ports: Ports): Promise<void> {
+  await converge(host, state, parts, ports);
+  await clean(host, state, parts, ports);
+  await settle(host, state);
+}
+
+/** What a change begins with. @returns `settled`: whether all that follows from the state is done */
+async function recover(
+  host: TargetHost,
+  parts: HostParts,
+  ports: Ports,
+): Promise<{ readonly state: HostState; readonly settled: boolean }> {
   const state = await readState(host);
   const { all } = await listStates(host);
-  const there = all.find(({ serial }) => serial === state.serial);
-  if (there !== undefined && !there.marks.has('converged')) await converge(host, state, parts, ports);
+  const settled = !all.some(({ serial, marks }) => serial === state.serial && !marks.has('converged'));
+  if (!settled) await converge(host, state, parts, ports);
   await clean(host, state, parts, ports);
-  return state;
+  return { state, settled };
 }
 
 async function plan(
@@ -142,6 +154,16 @@ async function plan(
   return planChange(state, intent, { host: host.facts, channels, releases, sessions, disk, now });
 }
 
+/** Those that come with a change, and those that the host has lost: without them nothing could be changed there any more. */
+function accountsNeeded(
+  { next, secrets }: Change,
+  there: ReadonlyMap<string, ClientAccount>,
+): readonly ClientFacts[] {
+  const coming = new Set(secrets.map(({ name }) => name));
+  const all = Object.values(next.clients).map(({ facts }) => facts);
+  return [...secrets, ...all.filter(({ name }) => !there.has(name) && !coming.has(name))];
+}
+
 async function resolveSecrets(
   clients: readonly ClientFacts[],
   secret: CarryOutOptions['secret'],
@@ -150,82 +172,4 @@ async function resolveSecrets(
   for (const client of clients)
     accounts.set(client.name, { user: client.account, secret: await secret(client) });
   return accounts;
-}
-
-interface Preparation {
-  readonly state: HostState;
-  readonly change: Change;
-  /** Accounts that come with the change. */
-  readonly brought: ReadonlyMap<string, ClientAccount>;
-}
-
-/** Everything before the switch. @returns the next state, with the sizes that the LUNs have got */
-async function prepare(
-  host: TargetHost,
-  { state, change, brought }: Preparation,
-  parts: HostParts,
-  ports: Ports,
-): Promise<HostState> {
-  const { facts } = host;
-  const { serial } = change.next;
-  const folder = hostLayout(facts).state(serial);
-  await fillFolder(host, folder, accountFiles(brought));
-  // Before anything that it names: from it the next call knows what to remove.
-  await host.write(`${folder}/state.json`, stateText(change.next), { mode: 0o644 });
-  const next = await makeClones(host, change, parts, ports);
-  const before = await readAccounts(host);
-  const secrets = new Map([...before, ...brought]);
-  await setMark(host, serial, 'offered');
-  const offered = offeredBefore(facts, { before: state, next }, { before, next: secrets });
-  await parts.adapter.apply(host, offered, portalOf(facts), ports).catch(async (error: unknown) => {
-    // Nothing was offered: a target of such a name is somebody else's, and nobody shall take it away.
-    if (error instanceof Failure && error.kind === 'usage') await takeMark(host, serial, 'offered');
-    throw error;
-  });
-  const input = { host: facts, state: next, lun: parts.adapter.lun, secrets };
-  await fillFolder(host, `${folder}/http`, parts.bootFiles.http(input), facts.http.group);
-  await host.write(`${folder}/state.json`, stateText(next), { mode: 0o644 });
-  return next;
-}
-
-/** LUNs may get larger than asked for: volumes have whole extents. */
-async function makeClones(
-  host: TargetHost,
-  { next, clones }: Change,
-  parts: HostParts,
-  ports: Ports,
-): Promise<HostState> {
-  const sizes = new Map<string, number>();
-  for (const [index, request] of clones.entries()) {
-    ports.emit({ type: 'progress', what: 'make clones', done: index, total: clones.length, unit: 'files' });
-    const { disk, bytes } = await parts.clones.make(host, request, ports);
-    sizes.set(disk, bytes);
-  }
-  if (clones.length > 0)
-    ports.emit({
-      type: 'progress',
-      what: 'make clones',
-      done: clones.length,
-      total: clones.length,
-      unit: 'files',
-    });
-  const sized = structuredClone(next);
-  for (const each of generationsOf(sized)) each.bytes = sizes.get(each.disk) ?? each.bytes;
-  return sized;
-}
-
-function unfinished({ facts }: TargetHost, error: unknown): unknown {
-  if (!(error instanceof Failure)) return error;
-  const { kind, command, diagnostics } = error;
-  return new Failure(
-    kind,
-    [
-      {
-        what: `${facts.name} serves the new state, but what follows from it is not finished.`,
-        hint: `Mend what is told below, then run: npx lunsmith status --on ${facts.name}`,
-      },
-      ...diagnostics,
-    ],
-    { cause: error, ...(command === undefined ? {} : { command }) },
-  );
 }

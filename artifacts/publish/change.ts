@@ -3,7 +3,7 @@
  * words for it. Pure: nothing is asked and nothing is done here.
  */
 import type { IscsiSession } from '../target/adapter.js';
-import { promote, rollback } from './change/channels.js';
+import { promote, rollback, standing } from './change/channels.js';
 import { addClient, forgetStarted, removeClient, rotateClient, setNext } from './change/clients.js';
 import { draftOf, finished } from './change/draft.js';
 import { rebase, reset } from './change/renewal.js';
@@ -92,11 +92,9 @@ export function planChange(state: HostState, intent: Intent, about: About): Chan
 }
 
 /** Digests of the releases whose manifests a plan may want. */
-export function releasesNeeded(state: HostState, intent: Intent): string[] {
-  const ofChannels = Object.values(state.channels).flatMap(({ history }) =>
-    history.map(({ release }) => release),
-  );
-  const ofClients = Object.values(state.clients)
+export function releasesNeeded({ channels, clients }: HostState, intent: Intent): string[] {
+  const ofChannels = Object.values(channels).map(({ release }) => release);
+  const ofClients = Object.values(clients)
     .flatMap(({ images }) => Object.values(images))
     .flatMap(({ current, generations }) => generations.filter(({ id }) => id === current))
     .map(({ release }) => release);
@@ -104,11 +102,14 @@ export function releasesNeeded(state: HostState, intent: Intent): string[] {
     case 'promote':
       return [intent.release];
     case 'rollback':
+      return standing(channels[intent.channel])
+        .slice(-2, -1)
+        .map(({ release }) => release);
     case 'add':
+    case 'rebase':
       return [...new Set(ofChannels)];
     case 'reset':
-    case 'rebase':
-      return [...new Set([...ofChannels, ...ofClients])];
+      return [...new Set(ofClients)];
     default:
       return [];
   }

@@ -6,26 +6,18 @@ import type { Ports, RunningTool } from '../../pipeline/ports.js';
 import { Failure } from '../failure.js';
 import type { TargetHost } from './host.js';
 
-export interface HostLock extends AsyncDisposable {
-  readonly path: string;
-}
-
 export interface LockOptions {
   /** Absolute path of the lock's file on the host. */
   readonly path: string;
   /** Who takes it and for what, one line: `promote stable, anna@build1 since 12:01`. */
   readonly words: string;
-  /** What to do when somebody else holds it. */
-  readonly taken: 'wait' | 'fail';
 }
 
-/** Exit code when the lock is not free. */
-const TAKEN = 75;
 const HELD = 'lunsmith-holds-the-lock';
 const WAITING = 'lunsmith-waits-after ';
 /**
- * `$1`: file; `$2`: our words; `$3`: wait or fail. The words are those of whoever held it last, so they are read only when it
- * is taken. The process that holds it is the one whose input we hold open.
+ * `$1`: file; `$2`: our words. The file has the words of whoever held it last and the process that it held it with there, so it
+ * is read only when the lock is taken. That process is the one whose input we hold open.
  */
 const HOLD = `
 umask 022
@@ -34,51 +26,55 @@ flock -n 9
 case $? in
   0) ;;
   1)
-    printf '${WAITING}%s\\n' "$(head -n 1 -- "$1")"
-    [ "$3" = wait ] || exit ${TAKEN}
+    { read -r words; read -r process; } <"$1"
+    printf '${WAITING}%s %s\\n' "$process" "$words"
     flock 9 || exit 1
     ;;
   *) exit 1 ;;
 esac
-printf '%s\\n' "$2" >"$1"
+printf '%s\\n' "$2" "$$" >"$1"
 echo ${HELD}
 exec cat
 `;
 
-/** @throws Failure of kind `host` that says who holds it, when we are not to wait; `network` when the host is lost */
+/**
+ * Waits for whoever holds it, with a warning that tells who that is.
+ * @throws Failure of kind `host` when it cannot be locked at all, `network` when the host is lost
+ */
 export async function takeHostLock(
   host: TargetHost,
-  { path, words, taken }: LockOptions,
+  { path, words }: LockOptions,
   { emit, signal }: Pick<Ports, 'emit' | 'signal'>,
-): Promise<HostLock> {
+): Promise<AsyncDisposable> {
   const { name } = host.facts;
-  let holder = '';
   let tell: () => void = () => undefined;
   const held = new Promise<'held'>((resolve) => {
     tell = () => resolve('held');
   });
   const heard = (line: string) => {
     if (line === HELD) tell();
-    if (!line.startsWith(WAITING)) return;
-    holder = line.slice(WAITING.length);
-    if (taken === 'wait') emit({ type: 'warning', message: `Waiting for ${name}: ${holder} has it locked.` });
+    if (line.startsWith(WAITING)) emit({ type: 'warning', ...waiting(name, line.slice(WAITING.length)) });
   };
-  const tool = await host.start(['sh', '-c', HOLD, 'sh', path, words.replaceAll('\n', ' '), taken], {
+  const tool = await host.start(['sh', '-c', HOLD, 'sh', path, words.replaceAll('\n', ' ')], {
     doing: `lock ${name}`,
     quiet: true,
     onLine: heard,
   });
   const outcome = await Promise.race([held, tool.ended]);
-  if (outcome === 'held') return { path, [Symbol.asyncDispose]: () => tool[Symbol.asyncDispose]() };
+  if (outcome === 'held') return tool;
   if (signal.aborted) throw new Failure('interrupted', { what: `Interrupted: could not lock ${name}.` });
-  if (outcome.exitCode === TAKEN) {
-    throw new Failure('host', {
-      what: `Somebody else is changing ${name}.`,
-      found: holder,
-      hint: 'Wait until that has ended, then run the same command again.',
-    });
-  }
   throw notLocked(name, path, tool, outcome.exitCode);
+}
+
+/** The machine of a holder may have gone without a word, and its host take hours to notice: so its process is named. */
+function waiting(name: string, line: string): { readonly message: string; readonly hint?: string } {
+  const [, process = '', holder = ''] = /^(\d*) (.*)$/.exec(line) ?? [];
+  const message = `Waiting for ${name}: ${holder === '' ? 'somebody' : holder} has it locked.`;
+  if (process === '') return { message };
+  return {
+    message,
+    hint: `It ends by itself, or with its connection. If its machine is gone, end process ${process} on ${name}.`,
+  };
 }
 
 function notLocked(name: string, path: string, tool: RunningTool, exitCode: number | undefined): Failure {

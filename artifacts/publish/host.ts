@@ -3,8 +3,8 @@ import type { Ports } from '../../pipeline/ports.js';
 import type { HostFacts } from './site.js';
 
 /**
- * All paths are those of the host. There may be nothing on it but POSIX sh, coreutils or busybox, flock(1), rsync, and the
- * tools of its target, file systems and volumes.
+ * All paths are those of the host. There may be nothing on it but POSIX sh, coreutils, flock(1), and the tools of its
+ * target, file systems and volumes; and to send a release to, busybox in the place of coreutils.
  */
 export interface TargetHost extends AsyncDisposable {
   readonly facts: HostFacts;

@@ -8,7 +8,7 @@ import { hostLayout } from './layout.js';
 import { type SendOptions, type SentRelease, sendRelease } from './transfer.js';
 
 export interface PublishOptions extends SendOptions {
-  readonly lock: Pick<LockOptions, 'words' | 'taken'>;
+  readonly lock: Pick<LockOptions, 'words'>;
 }
 
 /**

@@ -13,19 +13,21 @@ export interface ReleaseThere {
   readonly proofs: readonly Proof[];
 }
 
-const DIGEST = /^[0-9a-f]{64}$/;
+/** Of a release only its manifest is never touched again: proofs are added later. */
+const LIST = `
+[ -d "$1" ] || exit 0
+cd -- "$1" || exit 1
+set -- */manifest.json
+[ ! -e "$1" ] || ls -t -- "$@"
+`;
 
-/** Digests of all releases on the host, sorted. */
+/** Digests of all releases on the host, the one that came last first. */
 export async function listReleases(host: TargetHost): Promise<string[]> {
-  const { releases } = hostLayout(host.facts);
-  const { stdout } = await host.run(['sh', '-c', '[ ! -d "$1" ] || ls -- "$1"', 'sh', releases], {
+  const { stdout } = await host.run(['sh', '-c', LIST, 'sh', hostLayout(host.facts).releases], {
     doing: `list the releases of ${host.facts.name}`,
     quiet: true,
   });
-  return stdout
-    .split('\n')
-    .filter((name) => DIGEST.test(name))
-    .sort();
+  return stdout.split('\n').flatMap((path) => /^([0-9a-f]{64})\/manifest\.json$/.exec(path)?.[1] ?? []);
 }
 
 /** `undefined` when it is not on the host. @throws Failure of kind `integrity` when it is damaged there */

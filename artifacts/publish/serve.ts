@@ -70,7 +70,7 @@ export async function serveRelease(
         parts,
         channels: [CHANNEL],
         now: new Date().toISOString(),
-        lock: { words: 'serve', taken: 'wait' },
+        lock: { words: 'serve' },
         secret: ({ name }) => Promise.resolve(secrets.get(name) ?? ''),
       },
       ports,

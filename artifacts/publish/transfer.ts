@@ -3,7 +3,7 @@
  * sent, and it appears under its name when it is whole, verified and on the disk. Cut off at any byte, the next
  * call goes on with what has arrived.
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Event } from '../../pipeline/event.js';
 import type { Ports } from '../../pipeline/ports.js';
@@ -11,7 +11,7 @@ import { Failure } from '../failure.js';
 import type { Release } from '../release/release.js';
 import type { TargetHost } from './host.js';
 import { type Delivery, deliver } from './transfer/deliver.js';
-import { loadIndex, saveIndex } from './transfer/kept-index.js';
+import { loadIndex, openIndexes, saveIndex } from './transfer/kept-index.js';
 import { GZIP, hasZstd, zstd } from './transfer/packing.js';
 import { makePlan } from './transfer/plan.js';
 import { sendProofs } from './transfer/proofs.js';
@@ -65,7 +65,7 @@ async function send(
   { indexes, task }: SendOptions,
   ports: Ports,
 ): Promise<Pick<SentRelease, 'already' | 'seed'>> {
-  await mkdir(indexes, { recursive: true });
+  await openIndexes(indexes);
   const scratch = await mkdtemp(join(indexes, '.scratch-'));
   const tell = (what: string, done: number, total: number) => {
     const event: Event = { type: 'progress', what, done, total, unit: 'bytes' };

@@ -15,7 +15,7 @@ export function addStatusCommand(program: Command, session: Session): void {
     .summary('show what a target host serves, and to whom')
     .description(
       'Shows channels, releases, clients with the LUNs that they boot next, open sessions, and how much room there is. Warns ' +
-        'when the LUNs may come to more than the host has.',
+        'when the LUNs may come to more than the host has, and when a change was not finished.',
     )
     .addOption(onOption())
     .addOption(siteOption())

@@ -1,7 +1,7 @@
 /** A wish of the user for a target host, told, carried out, and told of. */
 import { hostname, userInfo } from 'node:os';
 import { ipxeBinaries } from '../../artifacts/formats/ipxe-binaries.js';
-import { carryOut, describeChange } from '../../artifacts/publish/carry-out.js';
+import { carryOut, describeChange, repair } from '../../artifacts/publish/carry-out.js';
 import type { Change, Intent } from '../../artifacts/publish/change.js';
 import type { TargetHost } from '../../artifacts/publish/host.js';
 import { hostParts } from '../../artifacts/publish/parts.js';
@@ -13,6 +13,10 @@ import { resolveChap } from '../../pipeline/site/chap.js';
 import type { OutputOptions, Session } from '../session.js';
 import { clientNamed, connect, hostNamed, openSite, type SiteOptions } from './open.js';
 
+interface HostOptions extends SiteOptions, OutputOptions {
+  readonly on?: string | undefined;
+}
+
 export interface ChangeOptions extends SiteOptions, OutputOptions {
   readonly dryRun?: true | undefined;
 }
@@ -22,11 +26,27 @@ const TASK = 'change';
 /** Changes a host that the options name. */
 export async function change(
   session: Session,
-  options: ChangeOptions & { readonly on?: string | undefined },
+  options: ChangeOptions & HostOptions,
   intentOf: (host: TargetHost) => Promise<Intent>,
 ): Promise<void> {
   const site = await openSite(session, options);
   await changeHost(session, options, { site, facts: hostNamed(site, options.on) }, intentOf);
+}
+
+/** Finishes what an earlier call left on a host that the options name. */
+export async function repairHost(session: Session, options: HostOptions): Promise<void> {
+  const facts = hostNamed(await openSite(session, options), options.on);
+  const { emit } = session.open(options);
+  const ports = createPorts({ emit: inTask(emit), signal: session.signal, task: TASK });
+  await using open = await connect(session, facts, ports);
+  const { host, adapter } = open;
+  const parts = hostParts(adapter, await ipxeBinaries(ports));
+  const words = `repair ${facts.name}`;
+  await asTask(
+    { host, words, emit },
+    () => repair(host, { parts, lock: lockFor(words) }, ports),
+    ({ serial }) => (serial === 0 ? 'nothing was done to it yet' : `all follows state ${serial}`),
+  );
 }
 
 /** Changes the host of a client. @param options `known`: the site, where it has been read */
@@ -70,29 +90,36 @@ interface Wish {
   readonly look: Parameters<typeof describeChange>[2];
 }
 
-async function carriedOut({ site, host, intent, look }: Wish, emit: Emit, ports: Ports): Promise<Change> {
+function carriedOut({ site, host, intent, look }: Wish, emit: Emit, ports: Ports): Promise<Change> {
+  const words = wordsOf(intent);
+  const secret = (client: ClientFacts) => resolveChap(client.secret, site.folder);
+  return asTask({ host, words, emit }, () =>
+    carryOut(host, intent, { ...look, lock: lockFor(words), secret }, ports),
+  );
+}
+
+interface Telling {
+  readonly host: TargetHost;
+  readonly words: string;
+  readonly emit: Emit;
+}
+
+/** Tells of work on a host from its beginning to its end. @param noteOf what is said of its result */
+async function asTask<T>(
+  { host, words, emit }: Telling,
+  work: () => Promise<T>,
+  noteOf?: (result: T) => string,
+): Promise<T> {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
-  emit({
-    type: 'started',
-    work: 'change',
-    subject: host.facts.name,
-    tasks: [{ id: TASK, title: wordsOf(intent) }],
-  });
+  const tasks = [{ id: TASK, title: words }];
+  emit({ type: 'started', work: 'change', subject: host.facts.name, tasks });
   emit({ type: 'task-started', task: TASK });
   try {
-    const made = await carryOut(
-      host,
-      intent,
-      {
-        ...look,
-        lock: lockFor(wordsOf(intent)),
-        secret: (client) => resolveChap(client.secret, site.folder),
-      },
-      ports,
-    );
-    emit({ type: 'task-finished', task: TASK, seconds: seconds() });
-    return made;
+    const result = await work();
+    const note = noteOf === undefined ? {} : { note: noteOf(result) };
+    emit({ type: 'task-finished', task: TASK, seconds: seconds(), ...note });
+    return result;
   } catch (error) {
     emit({ type: 'task-failed', task: TASK, seconds: seconds() });
     throw error;
@@ -101,8 +128,7 @@ async function carriedOut({ site, host, intent, look }: Wish, emit: Emit, ports:
 
 /** What others read of us while they wait. */
 export function lockFor(doing: string) {
-  const words = `${doing}, by ${userInfo().username} on ${hostname()}, process ${process.pid}`;
-  return { words, taken: 'wait' } as const;
+  return { words: `${doing}, by ${userInfo().username} on ${hostname()}, process ${process.pid}` };
 }
 
 /** A wish in a few words. */

@@ -1,8 +1,7 @@
 /** Which release on a target host a user means. */
 import { Failure } from '../../artifacts/failure.js';
 import type { TargetHost } from '../../artifacts/publish/host.js';
-import { hostLayout } from '../../artifacts/publish/layout.js';
-import { readReleaseThere } from '../../artifacts/publish/releases-there.js';
+import { listReleases, readReleaseThere } from '../../artifacts/publish/releases-there.js';
 
 export interface ReleaseOnHost {
   readonly digest: string;
@@ -11,15 +10,8 @@ export interface ReleaseOnHost {
 
 /** All releases on the host, the one that came last first. */
 export async function releasesOnHost(host: TargetHost): Promise<ReleaseOnHost[]> {
-  const { releases } = hostLayout(host.facts);
-  const { stdout } = await host.run(['ls', '-1t', releases], {
-    doing: 'list the releases',
-    quiet: true,
-    okExitCodes: [0, 1, 2],
-  });
-  const digests = stdout.split('\n').filter((name) => /^[0-9a-f]{64}$/.test(name));
   const found: ReleaseOnHost[] = [];
-  for (const digest of digests) {
+  for (const digest of await listReleases(host)) {
     const release = await readReleaseThere(host, digest);
     if (release !== undefined) found.push({ digest, recipe: release.manifest.recipe.name });
   }

@@ -1,6 +1,6 @@
 /** All that is to be known of a target host at one moment. */
 
-import { readState } from '../../artifacts/publish/carry-out.js';
+import { needsRepair, readState } from '../../artifacts/publish/carry-out.js';
 import { freeSpace, type Space, thinExhaustion } from '../../artifacts/publish/clone.js';
 import type { HostState } from '../../artifacts/publish/host-state.js';
 import type { HostFacts } from '../../artifacts/publish/site.js';
@@ -71,7 +71,17 @@ export async function statusOf({ host, adapter }: OpenHost, ports: Ports): Promi
     images,
     sessions,
     space,
-    warnings: thinExhaustion(host.facts.name, space),
+    warnings: [
+      ...((await needsRepair(host)) ? [unfinishedChange(host.facts)] : []),
+      ...thinExhaustion(host.facts.name, space),
+    ],
+  };
+}
+
+function unfinishedChange({ name }: HostFacts): HostStatus['warnings'][number] {
+  return {
+    message: `A change of ${name} is not finished.`,
+    hint: `If nobody is at it, run: npx lunsmith repair --on ${name}`,
   };
 }
 

@@ -25,6 +25,8 @@ const ports = createPorts({ emit: () => undefined, signal: new AbortController()
 let home: string;
 let v1: string;
 let v2: string;
+/** Writes the site, with more lines of its host. */
+let site: (more?: string) => Promise<void>;
 
 /** A linear congruential generator (Numerical Recipes): the same moments in every run. */
 let state = 4;
@@ -95,11 +97,13 @@ beforeAll(async () => {
   const clients = CLIENTS.map(
     (name, index) => `  ${name}: { mac: '52:54:00:00:00:0${index}', channel: stable, secret: env:CHAP }\n`,
   );
-  await writeFile(
-    join(home, 'lunsmith.yaml'),
-    `hosts:\n  lab:\n    connect: ./lab\n    address: 127.0.0.1\n    target: { kind: tgt, port: ${port} }\n` +
-      `    gate: []\nclients:\n${clients.join('')}`,
-  );
+  site = (more = '') =>
+    writeFile(
+      join(home, 'lunsmith.yaml'),
+      `hosts:\n  lab:\n    connect: ./lab\n    address: 127.0.0.1\n    target: { kind: tgt, port: ${port} }\n` +
+        `    gate: []\n${more}clients:\n${clients.join('')}`,
+    );
+  await site();
 }, 120_000);
 afterAll(() => stack[Symbol.asyncDispose]());
 
@@ -159,4 +163,32 @@ describe('a call that is killed', () => {
     expect(luns.filter((name) => !name.endsWith('.img'))).toEqual([]);
     expect(luns).toHaveLength(2);
   });
+});
+
+it('a change whose DHCP server cannot be told is finished by the command that its failure names', async () => {
+  const dhcp = (reload: string) =>
+    `    dhcp: { interface: lo, network: 127.0.0.0/8 }\n    reload: ['${reload}']\n`;
+  await cli(['client', 'add', 'web1']);
+  await site(dhcp('false'));
+  const said = await cli(['client', 'rotate', 'web1', '--plain']).then(
+    () => expect.unreachable('it was told'),
+    (error: unknown) => (error as Error).message,
+  );
+  const [, args = ''] = /run: npx lunsmith (.*)/.exec(said) ?? [];
+  expect(args).toBe('repair --on lab');
+  const warnings = async () => {
+    const { stdout } = await execa(process.execPath, [MAIN, 'status', '--json'], {
+      cwd: home,
+      env: { TGT_IPC_SOCKET: join(home, 'tgtd') },
+    });
+    return (JSON.parse(stdout) as { warnings: { message: string; hint: string }[] }).warnings;
+  };
+  const unfinished = {
+    message: 'A change of lab is not finished.',
+    hint: 'If nobody is at it, run: npx lunsmith repair --on lab',
+  };
+  expect(await warnings()).toContainEqual(unfinished);
+  await site(dhcp('true'));
+  await cli(args.split(' '));
+  expect(await warnings()).not.toContainEqual(unfinished);
 });

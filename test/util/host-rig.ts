@@ -125,7 +125,7 @@ export async function hostRig(
       parts,
       channels: ['stable', 'edge'],
       now: '2026-01-02T03:04:05Z',
-      lock: { words: 'a test', taken: 'fail' },
+      lock: { words: 'a test' },
       secret: async ({ name, secret }: ClientFacts) => `${secret.slice('env:'.length)}-of-${name}`,
     },
     sessions: (list) => writeFile(join(folder, 'sessions.json'), JSON.stringify(list)),
@@ -135,7 +135,7 @@ export async function hostRig(
   };
 }
 
-/** All below a folder: modes, texts and links, by path; times and the order of folders do not matter. */
+/** All below a folder: modes, texts and links, by path; times, the order of folders and who had the lock do not matter. */
 export async function picture(folder: string): Promise<Record<string, string>> {
   const shown: Record<string, string> = {};
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
@@ -145,7 +145,7 @@ export async function picture(folder: string): Promise<Record<string, string>> {
     if (entry.isSymbolicLink()) shown[name] = `-> ${await readlink(path)}`;
     else if (entry.isFile()) {
       const mode = ((await stat(path)).mode & 0o777).toString(8);
-      const content = await readFile(path, 'latin1');
+      const content = entry.name === 'lock' ? '' : await readFile(path, 'latin1');
       shown[name] = `${mode} ${content.length > 9999 ? sha256OfText(content) : content}`;
     }
   }

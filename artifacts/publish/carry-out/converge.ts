@@ -1,10 +1,11 @@
 /**
  * Lets everything outside of a state's folder follow the state that is current: accounts, targets, and the files of the TFTP,
- * DHCP and iSCSI servers. Doing it twice is as doing it once.
+ * DHCP and iSCSI servers; and then the DHCP server read its own. Doing it twice is as doing it once.
  */
 import { createHash } from 'node:crypto';
 import PQueue from 'p-queue';
 import type { Ports } from '../../../pipeline/ports.js';
+import { Failure } from '../../failure.js';
 import type { BootFile } from '../boot-files.js';
 import type { TargetHost } from '../host.js';
 import type { HostParts } from '../host-parts.js';
@@ -17,7 +18,10 @@ import { setMark } from './states.js';
 
 /** Files that are written at a time. */
 const AT_ONCE = 4;
+/** Seconds after which the command that reloads the DHCP server is given up: everybody else waits for the lock meanwhile. */
+const RELOAD_SECONDS = 120;
 
+/** All but what the DHCP server does: see {@link settle}. */
 export async function converge(
   host: TargetHost,
   state: HostState,
@@ -40,8 +44,15 @@ export async function converge(
     // Whoever comes after us must know, should we end before the server has read it.
     before: (changed) => announceReload(host, changed, dhcpFiles),
   });
+}
+
+/**
+ * The last of what follows from a state: the DHCP server reads its file, if it has not. What keeps it from that keeps no later
+ * change from being made, which then tries again.
+ */
+export async function settle(host: TargetHost, { serial }: HostState): Promise<void> {
   await reload(host);
-  await setMark(host, state.serial, 'converged');
+  await setMark(host, serial, 'converged');
 }
 
 interface FollowOptions {
@@ -117,8 +128,15 @@ async function announceReload(
 async function reload(host: TargetHost): Promise<void> {
   const { facts } = host;
   if ((await host.read(reloadMark(host))) === undefined) return;
-  if (facts.reload !== undefined)
-    await host.run(facts.reload, { doing: `let the DHCP server of ${facts.name} read its file again` });
+  if (facts.reload !== undefined) {
+    const doing = `let the DHCP server of ${facts.name} read its file again`;
+    const expected = `\`${facts.reload.join(' ')}\`, the \`reload\` of ${facts.name} in lunsmith.yaml, to end well`;
+    await host.run(facts.reload, { doing, timeout: RELOAD_SECONDS }).catch((error: unknown) => {
+      if (!(error instanceof Failure) || error.command === undefined || error.kind === 'network') throw error;
+      const { kind, command, diagnostics } = error;
+      throw new Failure(kind, { ...diagnostics[0], expected }, { cause: error, command });
+    });
+  }
   await host.run(['rm', '-f', '--', reloadMark(host)], {
     doing: 'note that the DHCP server has read its file',
   });

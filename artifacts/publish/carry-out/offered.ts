@@ -28,7 +28,7 @@ export function offeredLuns(
 
 /**
  * What may be offered before clients see the next state: new LUNs as they will be, and those that clients may be booting just
- * now as they are.
+ * now as they are. Of a client whose account the host has lost nobody knows how they are.
  */
 export function offeredBefore(
   facts: HostFacts,
@@ -38,6 +38,8 @@ export function offeredBefore(
     readonly next: ReadonlyMap<string, ClientAccount>;
   },
 ): OfferedLun[] {
-  const old = new Map(offeredLuns(facts, before, accounts.before).map((lun) => [lun.target, lun]));
+  const known = Object.entries(before.clients).filter(([client]) => accounts.before.has(client));
+  const state = { ...before, clients: Object.fromEntries(known) };
+  const old = new Map(offeredLuns(facts, state, accounts.before).map((lun) => [lun.target, lun]));
   return offeredLuns(facts, next, accounts.next).map((lun) => old.get(lun.target) ?? lun);
 }

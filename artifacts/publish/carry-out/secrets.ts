@@ -10,7 +10,9 @@ const accountSchema = z.strictObject({ user: z.string(), secret: z.string() });
 /** Between names and contents: no JSON text and no name of a client holds it. */
 const SEPARATOR = '\x1e';
 
+/** A folder that we may not look into is not an empty one. */
 const READ = `
+[ ! -d "$1" ] || ls -- "$1" >/dev/null || exit 1
 for file in "$1"/*; do
   [ -f "$file" ] || continue
   printf '%s\\036' "\${file##*/}"

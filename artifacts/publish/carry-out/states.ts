@@ -44,7 +44,7 @@ export async function listStates(host: TargetHost): Promise<StatesThere> {
   const lines = stdout.split('\n');
   const current = /^current states\/(\d+)$/.exec(lines[0] ?? '')?.[1];
   if (current === undefined && lines[0]?.startsWith('current ') === true)
-    throw damaged(host, hostLayout(host.facts).current, lines[0].slice('current '.length));
+    throw notCurrent(host, hostLayout(host.facts).current, lines[0].slice('current '.length));
   const all = lines.flatMap((line) => {
     const [, serial, marks = ''] = /^state states\/(\d+)\/(.*)$/.exec(line) ?? [];
     return serial === undefined ? [] : [{ serial: Number(serial), marks: new Set(marks.trim().split(' ')) }];
@@ -59,17 +59,22 @@ export async function listStates(host: TargetHost): Promise<StatesThere> {
 export async function readState(host: TargetHost): Promise<HostState> {
   const path = `${hostLayout(host.facts).current}/state.json`;
   const text = await host.read(path);
-  if (text !== undefined) return parseState(host, path, text);
-  const { current } = await listStates(host);
-  if (current !== undefined) throw damaged(host, path, 'it is not there');
+  if (text !== undefined) return parseState(path, text, (...why) => notCurrent(host, ...why));
+  const { current, all } = await listStates(host);
+  // Who took a host with clients for an empty one would remove all that they have.
+  if (current !== undefined || all.some(({ marks }) => marks.has('converged')))
+    throw notCurrent(host, path, 'it is not there');
   return EMPTY_STATE;
 }
 
 /** A state by its serial; undefined when its folder was made and nothing written yet. */
 export async function readStateOf(host: TargetHost, serial: number): Promise<HostState | undefined> {
-  const path = `${hostLayout(host.facts).state(serial)}/state.json`;
+  const folder = hostLayout(host.facts).state(serial);
+  const path = `${folder}/state.json`;
   const text = await host.read(path);
-  return text === undefined ? undefined : parseState(host, path, text);
+  if (text === undefined) return undefined;
+  const hint = `Clients do not see it. Move ${folder} away, by hand; targets and LUNs that it alone names are then yours to remove.`;
+  return parseState(path, text, (...why) => damaged(host, hint, ...why));
 }
 
 export function stateText(state: HostState): string {
@@ -100,27 +105,32 @@ export async function switchTo(host: TargetHost, serial: number): Promise<void> 
   await putLink(host, current, `states/${serial}`, `switch ${host.facts.name} to state ${serial}`);
 }
 
-function parseState(host: TargetHost, path: string, text: string): HostState {
+type Why = readonly [path: string, found: string, cause?: unknown];
+
+function parseState(path: string, text: string, failure: (...why: Why) => Failure): HostState {
   try {
     return hostStateSchema.parse(JSON.parse(text));
   } catch (error) {
-    throw damaged(
-      host,
-      path,
-      error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error),
-      error,
-    );
+    const found = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    throw failure(path, found, error);
   }
 }
 
-function damaged({ facts }: TargetHost, path: string, found: string, cause?: unknown): Failure {
+/** Of the state that clients see. */
+function notCurrent(host: TargetHost, ...why: Why): Failure {
+  const { root } = host.facts;
+  const hint = `Point ${root}/current at the newest folder of ${root}/states that is whole, by hand, or use the version of lunsmith that wrote it.`;
+  return damaged(host, hint, ...why);
+}
+
+function damaged({ facts }: TargetHost, hint: string, ...[path, found, cause]: Why): Failure {
   return new Failure(
     'integrity',
     {
       what: `The state of ${facts.name} is damaged, or was written by another version of lunsmith: ${path}`,
       expected: 'a state of the format lunsmith-host/1',
       found,
-      hint: `Point ${facts.root}/current at an earlier folder of ${facts.root}/states, by hand, or use the version of lunsmith that wrote it.`,
+      hint,
     },
     cause === undefined ? {} : { cause },
   );

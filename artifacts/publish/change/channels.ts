@@ -93,7 +93,7 @@ export function rollback(draft: Draft, { channel }: { readonly channel: string }
 }
 
 /** The promotions that no rollback has taken back, oldest first. */
-function standing(channel: ChannelState | undefined): ChannelState['history'] {
+export function standing(channel: ChannelState | undefined): ChannelState['history'] {
   const left: ChannelState['history'] = [];
   for (const entry of channel?.history ?? []) {
     if (entry.by === 'rollback') left.pop();

@@ -13,9 +13,6 @@ export interface Left {
   readonly named: ReadonlySet<string>;
 }
 
-const FINISH =
-  'The next change of the host finishes or removes it, such as: npx lunsmith client rotate CLIENT';
-
 /** Pure. */
 export function leftoverFindings(
   { name, root }: HostFacts,
@@ -27,6 +24,7 @@ export function leftoverFindings(
     ...{ level: 'warning', about: 'leftovers', what, where, expected, found, hint },
   });
   const at = (path: string) => posix.join(root, path);
+  const finish = `The next change of the host finishes or removes it, or: npx lunsmith repair --on ${name}`;
   return [
     ...all.flatMap(({ serial, marks }) => {
       const where = at(`states/${serial}`);
@@ -37,14 +35,14 @@ export function leftoverFindings(
             where,
             `states up to ${current}`,
             `state ${serial}`,
-            FINISH,
+            finish,
           ),
         ];
       if (serial < current || marks.has('converged')) return [];
       return [
         finding(
           'The last change is not finished: targets and files of the TFTP and DHCP servers may still be the old ones.',
-          ...([where, 'the mark `converged`', 'none', FINISH] as const),
+          ...([where, 'the mark `converged`', 'none', finish] as const),
         ),
       ];
     }),
@@ -73,7 +71,7 @@ export function leftoverFindings(
     }),
     ...clones.flatMap(({ disk, partial }) => {
       if (partial)
-        return [finding('A LUN was begun and not finished.', disk, 'whole LUNs', 'a part of one', FINISH)];
+        return [finding('A LUN was begun and not finished.', disk, 'whole LUNs', 'a part of one', finish)];
       return named.has(disk)
         ? []
         : [

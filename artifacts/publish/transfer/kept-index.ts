@@ -3,7 +3,7 @@
  * and `table.json`, which file stands where.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readAll } from '../../formats/sparse.js';
@@ -16,6 +16,8 @@ import {
 } from './release-index.js';
 
 const DIGEST = 8;
+/** Milliseconds after which nobody works any more on what has no name yet. */
+const GIVEN_UP = 24 * 3600 * 1000;
 /** Digests that are looked at together: where all are zero there is a gap. */
 const GROUP = 128;
 const PIECE = 1024 * GROUP * DIGEST;
@@ -40,6 +42,17 @@ export function tableText(files: readonly IndexedFile[]): string {
 /** @throws Error when it is no table */
 export function parseTable(text: string): readonly IndexedFile[] {
   return tableSchema.parse(JSON.parse(text)).files;
+}
+
+/** Makes the folder of indexes, and removes what calls that were killed have left in it. */
+export async function openIndexes(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith('.')) continue;
+    const path = join(folder, name);
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > GIVEN_UP) await rm(path, { recursive: true, force: true });
+  }
 }
 
 /** The index of a release; undefined when none is kept, or when it cannot be read. */

@@ -55,11 +55,20 @@ export interface Candidate extends Seed {
 /**
  * Chooses the releases from which a new one is best made: that which has most of its blocks, then that which has most of the
  * rest, as long as one saves enough to be worth opening.
+ * @param pause is called between two releases, each of which takes up to a second: to be stopped there, rejects
  */
-export function chooseSeeds({ parts }: ReleaseIndex, seeds: readonly Seed[]): Candidate[] {
+export async function chooseSeeds(
+  { parts }: ReleaseIndex,
+  seeds: readonly Seed[],
+  pause: () => Promise<void>,
+): Promise<Candidate[]> {
   const mostSeeds = 4;
   const leastBlocks = 256;
-  const candidates = seeds.map((seed) => ({ ...seed, table: tableOf(seed.index.parts) }));
+  const candidates: Candidate[] = [];
+  for (const seed of seeds) {
+    candidates.push({ ...seed, table: tableOf(seed.index.parts) });
+    await pause();
+  }
   const chosen: Candidate[] = [];
   let wanted: bigint[] = [];
   for (const { digests } of parts) for (const digest of digests) if (digest !== 0n) wanted.push(digest);
@@ -70,6 +79,7 @@ export function chooseSeeds({ parts }: ReleaseIndex, seeds: readonly Seed[]): Ca
       if (chosen.includes(candidate)) continue;
       const shared = wanted.reduce((sum, digest) => sum + (candidate.table.find(digest) < 0 ? 0 : 1), 0);
       if (shared > most) [best, most] = [candidate, shared];
+      await pause();
     }
     if (best === undefined) break;
     const { table } = best;

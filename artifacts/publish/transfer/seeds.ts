@@ -1,5 +1,6 @@
 /** The indexes of releases that a target host has: kept here, made from a release that is here, or fetched. */
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { Ports } from '../../../pipeline/ports.js';
@@ -45,7 +46,10 @@ export async function findSeeds(search: SeedSearch): Promise<Candidate[]> {
     const fetched = best === undefined ? undefined : await fetchIndex(best.digest, search);
     if (best !== undefined && fetched !== undefined) known.push({ digest: best.digest, index: fetched });
   }
-  return chooseSeeds(index, known);
+  return chooseSeeds(index, known, async () => {
+    await setImmediate();
+    search.ports.signal.throwIfAborted();
+  });
 }
 
 async function indexHere(digest: string, search: SeedSearch): Promise<ReleaseIndex | undefined> {

@@ -28,6 +28,9 @@ ls -t "$root/releases" | while read -r each; do
 done
 if [ -d "$root/releases/$digest" ]; then
   echo here
+  # Whoever put it there may have ended before it had removed what it was made of.
+  left=$root/incoming/$digest
+  if [ -d "$left" ]; then flock -n "$left/lock" rm -rf "$left" || true; fi
   for file in "$root/releases/$digest"/proofs/*.json; do
     [ -f "$file" ] || continue
     sum=$(sha256sum <"$file")

@@ -1,4 +1,4 @@
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../../artifacts/failure.js';
@@ -10,7 +10,10 @@ import {
   repair,
 } from '../../../artifacts/publish/carry-out.js';
 import type { Intent } from '../../../artifacts/publish/change.js';
+import { openDirectory } from '../../../artifacts/publish/directory.js';
+import type { TargetHost } from '../../../artifacts/publish/host.js';
 import { EMPTY_STATE } from '../../../artifacts/publish/host-state.js';
+import { createPorts } from '../../../pipeline/command.js';
 import { type HostRig, hostRig, picture } from '../../util/host-rig.js';
 import { clientFacts } from '../../util/hosts.js';
 
@@ -145,6 +148,31 @@ describe('secrets', () => {
   });
 });
 
+describe('accounts that the host has lost', () => {
+  const accounts = async () => Object.keys(await picture(join(rig.root, 'secrets')));
+  it('come back by a rotation', async () => {
+    await promote('v1');
+    await add(1);
+    await add(2);
+    await rm(join(rig.root, 'secrets/web1'));
+    await act({ kind: 'rotate', client: clientFacts(1) });
+    expect(await accounts()).toEqual(['web1', 'web2']);
+    expect((await rig.table()).map(({ chap }) => chap.user)).toEqual(['web1', 'web2']);
+  });
+
+  it('all come back by any change', async () => {
+    await promote('v1');
+    await add(1);
+    await add(2);
+    await rm(join(rig.root, 'secrets'), { recursive: true });
+    await promote('v2');
+    expect(await accounts()).toEqual(['web1', 'web2']);
+    expect((await stat(join(rig.root, 'secrets'))).mode & 0o777).toBe(0o700);
+    const script = await readFile(join(rig.root, 'http/clients/web2/account.ipxe'), 'utf8');
+    expect(script).toContain('SECRET2-of-web2');
+  });
+});
+
 it('a LUN in use stays until its session has ended', async () => {
   await promote('v1');
   await add(1);
@@ -247,6 +275,41 @@ it('a damaged state is told of, and nothing is done', async () => {
   );
 });
 
+it('a host that does not say which of its states is current is not taken for an empty one', async () => {
+  await promote('v1');
+  await add(1);
+  await rm(join(rig.root, 'current'));
+  const before = await picture(rig.folder);
+  const { kind, diagnostics } = await failureOf(promote('v2'));
+  expect([kind, diagnostics]).toEqual([
+    'integrity',
+    [
+      {
+        what: `The state of san1 is damaged, or was written by another version of lunsmith: ${rig.root}/current/state.json`,
+        expected: 'a state of the format lunsmith-host/1',
+        found: 'it is not there',
+        hint: `Point ${rig.root}/current at the newest folder of ${rig.root}/states that is whole, by hand, or use the version of lunsmith that wrote it.`,
+      },
+    ],
+  ]);
+  expect(await picture(rig.folder)).toEqual(before);
+  await symlink('states/2', join(rig.root, 'current'));
+  await promote('v2');
+  expect((await currentOf('web1')).release).toBe(rig.releases.v2.digest);
+});
+
+it('a damaged state that is not current is told of with its place', async () => {
+  await promote('v1');
+  await mkdir(join(rig.root, 'states/2'));
+  await writeFile(join(rig.root, 'states/2/state.json'), '{');
+  const { diagnostics } = await failureOf(add(1));
+  expect(diagnostics[0].hint).toBe(
+    `Clients do not see it. Move ${rig.root}/states/2 away, by hand; targets and LUNs that it alone names are then yours to remove.`,
+  );
+  await rm(join(rig.root, 'states/2'), { recursive: true });
+  await add(1);
+});
+
 describe('the DHCP server', () => {
   const log = (folder: string) => join(folder, 'reloads');
   it('reads its file again when that has changed, also when the first try failed', async () => {
@@ -257,9 +320,19 @@ describe('the DHCP server', () => {
     }));
     await writeFile(join(rig.folder, 'stuck'), '');
     const failure = await failureOf(add(1));
-    expect(failure.diagnostics.map(({ what }) => what)).toEqual([
-      'san1 serves the new state, but what follows from it is not finished.',
-      'Could not let the DHCP server of san1 read its file again.',
+    expect([failure.kind, failure.diagnostics]).toEqual([
+      'tool',
+      [
+        {
+          what: 'san1 serves the new state, but what follows from it is not finished.',
+          hint: 'Mend what is told below, then run: npx lunsmith repair --on san1',
+        },
+        {
+          what: 'Could not let the DHCP server of san1 read its file again.',
+          expected: `\`${rig.facts.reload?.join(' ')}\`, the \`reload\` of san1 in lunsmith.yaml, to end well`,
+          found: 'sh: exit code 1',
+        },
+      ],
     ]);
     expect(await needsRepair(rig.host)).toBe(true);
     await rm(join(rig.folder, 'stuck'));
@@ -269,5 +342,172 @@ describe('the DHCP server', () => {
     expect(await readFile(log(rig.folder), 'utf8')).toBe('reload\n');
     await add(2, { address: { address: '192.0.2.9', netmask: '255.255.255.0' } });
     expect(await readFile(log(rig.folder), 'utf8')).toBe('reload\nreload\n');
+  });
+
+  it('that never reads its file keeps no change from clients, and repair ends it', async () => {
+    await rig[Symbol.asyncDispose]();
+    rig = await hostRig((folder) => ({
+      dhcp: { kind: 'isc-dhcpd', subnet: '192.0.2.0', netmask: '255.255.255.0' },
+      reload: ['sh', '-c', `test ! -e ${join(folder, 'stuck')} && echo reload >>${log(folder)}`],
+    }));
+    await promote('v1');
+    await add(1);
+    await rm(log(rig.folder));
+    await writeFile(join(rig.folder, 'stuck'), '');
+    const fixed = { address: { address: '192.0.2.9', netmask: '255.255.255.0' } };
+    const unfinished = 'san1 serves the new state, but what follows from it is not finished.';
+    for (const work of [() => add(1, fixed), () => promote('v2'), () => promote('v2')])
+      expect((await failureOf(work())).message).toBe(unfinished);
+    expect((await currentOf('web1')).release).toBe(rig.releases.v2.digest);
+    expect((await failureOf(act({ kind: 'rollback', channel: 'stable' }))).message).toBe(unfinished);
+    expect((await currentOf('web1')).release).toBe(rig.releases.v1.digest);
+    expect((await failureOf(act({ kind: 'remove', client: 'web1' }))).message).toBe(unfinished);
+    expect(await rig.table()).toEqual([]);
+    expect((await failureOf(repair(rig.host, rig.options, rig.ports))).message).toBe(
+      'Could not let the DHCP server of san1 read its file again.',
+    );
+    await rm(join(rig.folder, 'stuck'));
+    const before = await readState(rig.host);
+    expect(await repair(rig.host, rig.options, rig.ports)).toEqual(before);
+    expect(await readFile(log(rig.folder), 'utf8')).toBe('reload\n');
+    expect(await needsRepair(rig.host)).toBe(false);
+  });
+});
+
+describe('a switch that fails', () => {
+  const SWITCH = 'switch san1 to state';
+  const lost = () =>
+    new Failure('network', { what: 'The connection to san1 is lost.', hint: 'Run it again.' });
+  /** A host that fails at the switch: before it is made, or after it; and then at everything, or at nothing more. */
+  const failing = (made: boolean, forGood: boolean, failure: Failure): TargetHost => {
+    let gone = false;
+    const alive = async <T>(work: () => Promise<T>): Promise<T> => {
+      if (gone) throw failure;
+      return work();
+    };
+    return {
+      ...rig.host,
+      run: (argv, options) =>
+        alive(async () => {
+          if (!options.doing.startsWith(SWITCH)) return rig.host.run(argv, options);
+          if (made) await rig.host.run(argv, options);
+          gone = forGood;
+          throw failure;
+        }),
+      read: (path) => alive(() => rig.host.read(path)),
+      write: (path, content, options) => alive(() => rig.host.write(path, content, options)),
+    };
+  };
+  const promoteOn = (host: TargetHost) =>
+    failureOf(
+      carryOut(
+        host,
+        { kind: 'promote', channel: 'stable', release: rig.releases.v2.digest },
+        rig.options,
+        rig.ports,
+      ),
+    );
+
+  it('changes nothing where it was not made', async () => {
+    await promote('v1');
+    await add(1);
+    const before = await picture(rig.folder);
+    const full = new Failure('space', { what: 'The disk of san1 is full.', hint: 'Free space on san1.' });
+    expect(await promoteOn(failing(false, false, full))).toBe(full);
+    expect(await picture(rig.folder)).toEqual(before);
+  });
+
+  it('is told of as what it is where it was made', async () => {
+    await promote('v1');
+    await add(1);
+    const failure = await promoteOn(failing(true, false, lost()));
+    expect([failure.kind, failure.diagnostics]).toEqual([
+      'network',
+      [
+        {
+          what: 'san1 serves the new state, but what follows from it is not finished.',
+          hint: 'Mend what is told below, then run: npx lunsmith repair --on san1',
+        },
+        { what: 'The connection to san1 is lost.' },
+      ],
+    ]);
+    expect((await currentOf('web1')).release).toBe(rig.releases.v2.digest);
+    await repair(rig.host, rig.options, rig.ports);
+    expect(await needsRepair(rig.host)).toBe(false);
+  });
+
+  it.each([true, false])('is left open where nobody can be asked; made: %s', async (made) => {
+    await promote('v1');
+    await add(1);
+    const failure = await promoteOn(failing(made, true, lost()));
+    expect([failure.kind, failure.diagnostics]).toEqual([
+      'network',
+      [
+        {
+          what: 'Whether san1 serves the new state is not known.',
+          hint: 'When it can be reached, see what it serves: npx lunsmith status --on san1. If that is the new state, run: npx lunsmith repair --on san1, else the same command again.',
+        },
+        { what: 'The connection to san1 is lost.' },
+      ],
+    ]);
+    expect(await needsRepair(rig.host)).toBe(true);
+    const { serial } = await repair(rig.host, rig.options, rig.ports);
+    expect(serial).toBe(made ? 3 : 2);
+    expect(await needsRepair(rig.host)).toBe(false);
+    expect((await rig.table()).map(({ target }) => target)).toHaveLength(made ? 2 : 1);
+  });
+});
+
+describe('Ctrl-C', () => {
+  /** The promotion of v2, stopped by the first call of a part. */
+  async function stopped(part: 'apply' | 'render'): Promise<Failure> {
+    const stop = new AbortController();
+    const ports = createPorts({ emit: () => undefined, signal: stop.signal });
+    const { adapter } = rig.options.parts;
+    const parts = {
+      ...rig.options.parts,
+      adapter: {
+        ...adapter,
+        [part]: (...given: never[]) => {
+          stop.abort();
+          return (adapter[part] as (...all: never[]) => unknown)(...given);
+        },
+      },
+    };
+    const started = performance.now();
+    const failure = await failureOf(
+      carryOut(
+        openDirectory(rig.facts, ports),
+        { kind: 'promote', channel: 'stable', release: rig.releases.v2.digest },
+        { ...rig.options, parts },
+        ports,
+      ),
+    );
+    expect(performance.now() - started).toBeLessThan(2000);
+    expect(failure.kind).toBe('interrupted');
+    return failure;
+  }
+
+  it('before the switch changes nothing, and the same command does it', async () => {
+    await promote('v1');
+    await add(1);
+    await stopped('apply');
+    expect((await currentOf('web1')).release).toBe(rig.releases.v1.digest);
+    await promote('v2');
+    expect((await currentOf('web1')).release).toBe(rig.releases.v2.digest);
+    expect(await rig.table()).toHaveLength(2);
+  });
+
+  it('after the switch says what finishes it', async () => {
+    await promote('v1');
+    await add(1);
+    const { diagnostics } = await stopped('render');
+    expect(diagnostics[0]).toEqual({
+      what: 'san1 serves the new state, but what follows from it is not finished.',
+      hint: 'Mend what is told below, then run: npx lunsmith repair --on san1',
+    });
+    expect((await currentOf('web1')).release).toBe(rig.releases.v2.digest);
+    await repair(rig.host, rig.options, rig.ports);
+    expect(await needsRepair(rig.host)).toBe(false);
   });
 });

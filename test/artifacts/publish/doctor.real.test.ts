@@ -740,8 +740,7 @@ it('changes were not finished', async () => {
   await unlink(at('states/3/converged'));
   await mkdir(at('states/4'));
   await writeFile(at('conf/x.1234.partial'), '');
-  const finish =
-    'The next change of the host finishes or removes it, such as: npx lunsmith client rotate CLIENT';
+  const finish = 'The next change of the host finishes or removes it, or: npx lunsmith repair --on san1';
   const findings = (await found()).filter(({ about }) => about === 'leftovers');
   const words = { level: 'warning', about: 'leftovers' };
   expect(findings).toEqual([

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, truncate } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Failure } from '../../../artifacts/failure.js';
 import { openDirectory } from '../../../artifacts/publish/directory.js';
@@ -18,51 +18,50 @@ beforeEach(async () => {
 });
 afterEach(() => folder[Symbol.asyncDispose]());
 
-const fail = (words: string) => ({ path, words, taken: 'fail' as const });
-
-async function refusalOf(host: TargetHost): Promise<Failure> {
-  return takeHostLock(host, fail('another'), ports).then(
-    () => {
-      throw new Error('it was free');
-    },
-    (error: unknown) => error as Failure,
-  );
-}
-
-it('is held by one, who is told of to the next', async () => {
-  const host = openDirectory(hostFacts(folder.at('root')), ports);
-  {
-    await using _held = await takeHostLock(host, fail("promote stable,\nanna's"), ports);
-    expect((await refusalOf(host)).toRecord()).toEqual({
-      kind: 'host',
-      diagnostics: [
-        {
-          what: 'Somebody else is changing san1.',
-          found: "promote stable, anna's",
-          hint: 'Wait until that has ended, then run the same command again.',
-        },
-      ],
-    });
-  }
-  await using _next = await takeHostLock(host, fail('next'), ports);
-  expect(await readFile(path, 'utf8')).toBe('next\n');
-});
-
-it('is waited for, with a word of who has it', async () => {
-  const host = openDirectory(hostFacts(folder.at('root')), ports);
-  const first = await takeHostLock(host, fail('the first'), ports);
+/** A call that finds the lock taken: what it is told, and its lock when it has it. */
+async function waiter(host: TargetHost, words: string) {
   let tell: (event: Event) => void = () => undefined;
   const told = new Promise<Event>((resolve) => {
     tell = resolve;
   });
-  const second = takeHostLock(host, { path, words: 'the second', taken: 'wait' }, { ...ports, emit: tell });
-  expect(await told).toEqual({
+  const lock = takeHostLock(host, { path, words }, { ...ports, emit: tell });
+  return { told: await told, lock };
+}
+
+it('is held by one, who is told of to the next', async () => {
+  const host = openDirectory(hostFacts(folder.at('root')), ports);
+  const first = await takeHostLock(host, { path, words: "promote stable,\nanna's" }, ports);
+  const [words, process] = (await readFile(path, 'utf8')).split('\n');
+  expect(words).toBe("promote stable, anna's");
+  const second = await waiter(host, 'the second');
+  expect(second.told).toEqual({
     type: 'warning',
-    message: 'Waiting for san1: the first has it locked.',
+    message: "Waiting for san1: promote stable, anna's has it locked.",
+    hint: `It ends by itself, or with its connection. If its machine is gone, end process ${process} on san1.`,
   });
   await first[Symbol.asyncDispose]();
-  await using _held = await second;
-  expect((await refusalOf(host)).diagnostics[0].found).toBe('the second');
+  await using _held = await second.lock;
+  expect(await readFile(path, 'utf8')).toMatch(/^the second\n\d+\n$/);
+});
+
+it('is given up by whoever ends the process that is named', async () => {
+  const host = openDirectory(hostFacts(folder.at('root')), ports);
+  const gone = await takeHostLock(host, { path, words: 'by a machine that is gone' }, ports);
+  const second = await waiter(host, 'the second');
+  const [, holder = ''] = (await readFile(path, 'utf8')).split('\n');
+  await ports.run(['kill', holder], { doing: 'end the holder' });
+  await using _held = await second.lock;
+  await gone[Symbol.asyncDispose]();
+});
+
+it('is told of without a hint where its file does not say who has it', async () => {
+  const host = openDirectory(hostFacts(folder.at('root')), ports);
+  const first = await takeHostLock(host, { path, words: 'the first' }, ports);
+  await truncate(path);
+  const second = await waiter(host, 'the second');
+  expect(second.told).toEqual({ type: 'warning', message: 'Waiting for san1: somebody has it locked.' });
+  await first[Symbol.asyncDispose]();
+  await (await second.lock)[Symbol.asyncDispose]();
 });
 
 it.each(['coreutils', 'busybox'])('ends with the connection to a host with %s', async (kind) => {
@@ -72,17 +71,18 @@ it.each(['coreutils', 'busybox'])('ends with the connection to a host with %s', 
   });
   const near = openDirectory(facts, ports);
   const host = await openHost(facts, ports, sshd.environment);
-  const held = await takeHostLock(host, fail('by ssh'), ports);
-  expect((await refusalOf(near)).diagnostics[0].found).toBe('by ssh');
+  const held = await takeHostLock(host, { path, words: 'by ssh' }, ports);
+  const next = await waiter(near, 'near');
+  expect(next.told).toMatchObject({ message: 'Waiting for san1: by ssh has it locked.' });
   await sshd.kill();
-  await using _free = await takeHostLock(near, { path, words: 'near', taken: 'wait' }, ports);
+  await using _free = await next.lock;
   await held[Symbol.asyncDispose]();
   await host[Symbol.asyncDispose]();
 });
 
 it('that cannot be made is told of', async () => {
   const host = openDirectory(hostFacts('/proc/no/folder'), ports);
-  const failure = await takeHostLock(host, { path: '/proc/no/lock', words: 'x', taken: 'fail' }, ports).then(
+  const failure = await takeHostLock(host, { path: '/proc/no/lock', words: 'x' }, ports).then(
     () => undefined,
     (error: unknown) => error as Failure,
   );

@@ -1,11 +1,15 @@
 /** The same changes over ssh end in the same files as on this machine. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { carryOut, readState } from '../../../artifacts/publish/carry-out.js';
+import type { Failure } from '../../../artifacts/failure.js';
+import { carryOut, needsRepair, readState, repair } from '../../../artifacts/publish/carry-out.js';
 import type { Intent } from '../../../artifacts/publish/change.js';
+import { openDirectory } from '../../../artifacts/publish/directory.js';
 import { openHost } from '../../../artifacts/publish/open-host.js';
+import { createPorts } from '../../../pipeline/command.js';
 import { hostRig, picture } from '../../util/host-rig.js';
 import { clientFacts } from '../../util/hosts.js';
-import { commandLines } from '../../util/processes.js';
+import { commandLines, untilGone } from '../../util/processes.js';
 import { startSshd } from '../../util/sshd.js';
 
 it('a host by ssh becomes what one of this machine becomes, and no secret is in a command line', async () => {
@@ -40,4 +44,38 @@ it('a host by ssh becomes what one of this machine becomes, and no secret is in 
   expect((await readState(host)).serial).toBe(5);
   expect([...lines].some((line) => line.includes('ssh'))).toBe(true);
   expect([...lines].filter((line) => /SECRET1-of-web1|OTHER-of-web1/.test(line))).toEqual([]);
+});
+
+it('Ctrl-C ends what runs on a host by ssh, and leaves no lock there', async () => {
+  await using rig = await hostRig(() => ({
+    dhcp: { kind: 'isc-dhcpd', subnet: '192.0.2.0', netmask: '255.255.255.0' },
+    reload: ['sleep', '98767'],
+  }));
+  await using sshd = await startSshd(rig.ports);
+  const stop = new AbortController();
+  const ports = createPorts({ emit: () => undefined, signal: stop.signal });
+  const facts = { ...rig.facts, transport: { kind: 'ssh' as const, destination: sshd.destination } };
+  const work = async () => {
+    await using host = await openHost(facts, ports, sshd.environment);
+    await carryOut(host, { kind: 'add', client: clientFacts(1) }, rig.options, ports);
+  };
+  const ended = work().then(
+    () => undefined,
+    (error: unknown) => error as Failure,
+  );
+  while (!(await commandLines()).includes('sleep 98767')) await delay(10);
+  const stopped = performance.now();
+  stop.abort();
+  const failure = await ended;
+  expect(performance.now() - stopped).toBeLessThan(2000);
+  expect(failure?.toRecord()).toMatchObject({
+    kind: 'interrupted',
+    diagnostics: [
+      { hint: 'Mend what is told below, then run: npx lunsmith repair --on san1' },
+      { what: 'Interrupted: could not let the DHCP server of san1 read its file again.' },
+    ],
+  });
+  await untilGone('sleep 98767');
+  await repair(openDirectory({ ...rig.facts, reload: ['true'] }, rig.ports), rig.options, rig.ports);
+  expect(await needsRepair(rig.host)).toBe(false);
 });

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Failure } from '../../../artifacts/failure.js';
@@ -9,6 +9,20 @@ import { commitRelease, digestFiles, readRelease } from '../../../artifacts/rele
 import { hostRig, picture } from '../../util/host-rig.js';
 import { smallRelease } from '../../util/hosts.js';
 
+it('the release that came last is the first of the list, also when another gets proofs later', async () => {
+  await using rig = await hostRig();
+  const { v1, v2 } = rig.releases;
+  const at = (digest: string) => join(rig.root, 'releases', digest);
+  await utimes(join(at(v1.digest), 'manifest.json'), 1, 1);
+  await mkdir(join(at(v1.digest), 'later'));
+  await mkdir(join(rig.root, 'releases', 'something else'));
+  expect(await listReleases(rig.host)).toEqual([v2.digest, v1.digest]);
+  await rm(join(rig.root, 'releases'), { recursive: true });
+  expect(await listReleases(rig.host)).toEqual([]);
+  await mkdir(join(rig.root, 'releases'));
+  expect(await listReleases(rig.host)).toEqual([]);
+});
+
 it('a release is sent whole, and a damaged one not at all', async () => {
   await using rig = await hostRig();
   const staging = join(rig.folder, 'staging');
@@ -17,13 +31,14 @@ it('a release is sent whole, and a damaged one not at all', async () => {
   await writeFile(join(staging, 'disk.img'), model.disk);
   const manifest = { ...model.manifest, files: await digestFiles(staging, { run: rig.ports.run }) };
   const { path, digest } = await commitRelease(staging, join(rig.folder, 'out'), manifest, rig.ports);
-  const options = { indexes: join(rig.folder, 'indexes'), lock: { words: 'a test', taken: 'fail' as const } };
+  const options = { indexes: join(rig.folder, 'indexes'), lock: { words: 'a test' } };
   const release = await readRelease(path);
   const sent = await publishRelease(rig.host, release, options, rig.ports);
   expect(sent.already).toBe(false);
   expect((await readReleaseThere(rig.host, digest))?.manifest).toEqual(manifest);
-  expect(await listReleases(rig.host)).toEqual(
-    [digest, rig.releases.v1.digest, rig.releases.v2.digest].sort(),
+  expect((await listReleases(rig.host))[0]).toBe(digest);
+  expect((await listReleases(rig.host)).slice(1).sort()).toEqual(
+    [rig.releases.v1.digest, rig.releases.v2.digest].sort(),
   );
   expect(await readFile(join(rig.root, 'releases', digest, 'manifest.json'), 'utf8')).toBe(
     canonicalJson(manifest),

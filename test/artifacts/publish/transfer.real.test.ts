@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Failure } from '../../../artifacts/failure.js';
 import { writeAt } from '../../../artifacts/formats/sparse.js';
+import { openDirectory } from '../../../artifacts/publish/directory.js';
 import type { TargetHost } from '../../../artifacts/publish/host.js';
 import { sendRelease } from '../../../artifacts/publish/transfer.js';
 import { type Release, readRelease, verifyRelease, writeProof } from '../../../artifacts/release/release.js';
+import { createPorts } from '../../../pipeline/command.js';
+import type { Event } from '../../../pipeline/event.js';
 import {
   BLOCK,
   block,
@@ -303,9 +306,25 @@ it('removes what was given up a day ago', async () => {
   }
   const before = Date.now() / 1000 - 90_000;
   await utimes(old, before, before);
-  await send(rig, await rig.release(V1));
+  for (const name of ['.scratch-old', '.scratch-young'])
+    await mkdir(join(rig.indexes, name), { recursive: true });
+  await utimes(join(rig.indexes, '.scratch-old'), before, before);
+  const release = await rig.release(V1);
+  await send(rig, release);
+  expect((await readdir(rig.indexes)).sort()).toEqual(['.scratch-young', release.digest]);
   expect(await rig.list('incoming')).toEqual(['b'.repeat(64)]);
   expect(await rig.list('indexes')).toHaveLength(1);
+});
+
+it('removes what a release on the host was made of, where that was left', async () => {
+  await using rig = await transferRig();
+  const release = await rig.release(V1);
+  await send(rig, release);
+  const left = join(rig.root, 'incoming', release.digest);
+  await mkdir(left);
+  await writeFile(join(left, 'x.chunk'), 'x');
+  await send(rig, release);
+  expect(await rig.list('incoming')).toEqual([]);
 });
 
 it('lets two send the same at the same time', async () => {
@@ -340,6 +359,25 @@ it('goes on after a cut at any byte, and shows nothing before it is whole', asyn
     }),
     { seed: 4, numRuns: 4 },
   );
+});
+
+it('ends at Ctrl-C with nothing half-written, and the next call goes on', async () => {
+  await using rig = await transferRig();
+  const release = await rig.release({ image: blocks(10, 3000, 20_000) });
+  const stop = new AbortController();
+  const emit = (event: Event) => {
+    if (event.type === 'progress' && event.what === 'send to san1') stop.abort();
+  };
+  const ports = createPorts({ emit, signal: stop.signal });
+  const started = performance.now();
+  const host = openDirectory(rig.facts, ports);
+  const { kind } = await failure(sendRelease(host, release, { indexes: rig.indexes }, ports));
+  expect(kind).toBe('interrupted');
+  expect(performance.now() - started).toBeLessThan(2000);
+  expect(await rig.list('releases')).toEqual([]);
+  expect(await readdir(rig.indexes)).toEqual([release.digest]);
+  await send(rig, release);
+  await assertThere(rig, release);
 });
 
 it('does not send again what has arrived', async () => {

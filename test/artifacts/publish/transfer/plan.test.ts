@@ -10,6 +10,7 @@ import {
 } from '../../../../artifacts/publish/transfer/release-index.js';
 
 const BLOCK = 4096;
+const go = () => Promise.resolve();
 
 /** Files by name, each a list of digests. */
 function index(files: Readonly<Record<string, readonly number[]>>): ReleaseIndex {
@@ -53,10 +54,10 @@ function follow(plan: Plan, release: ReleaseIndex): Map<string, bigint[]> {
   return made;
 }
 
-it('tells the host each run as distances', () => {
+it('tells the host each run as distances', async () => {
   const old = index({ 'disk.img': [1, 2, 3, 0, 0, 4], kernel: [7, 8] });
   const now = index({ 'disk.img': [0, 1, 2, 3, 9, 0, 4, 9, 9], kernel: [7, 8], initrd: [9, 5] });
-  const plan = makePlan(now, chooseSeeds(now, [{ digest: 'OLD', index: old }]));
+  const plan = makePlan(now, await chooseSeeds(now, [{ digest: 'OLD', index: old }], go));
   expect(plan.literals).toEqual([
     { start: 4, end: 5 },
     { start: 12, end: 13 },
@@ -79,17 +80,30 @@ f 8192 11 whole 9,5 initrd
 `);
 });
 
-it('opens no second seed for a few blocks', () => {
+it('opens no second seed for a few blocks', async () => {
   const now = index({ 'disk.img': Array.from({ length: 1000 }, (_, at) => at + 1) });
   const has = (digest: string, from: number, count: number) => ({
     digest,
     index: index({ 'disk.img': Array.from({ length: count }, (_, at) => from + at) }),
   });
-  const chosen = (seeds: ReturnType<typeof has>[]) => chooseSeeds(now, seeds).map(({ digest }) => digest);
-  expect(chosen([has('a', 1, 400), has('b', 200, 600), has('c', 900, 100)])).toEqual(['b']);
-  expect(chosen([has('a', 1, 500), has('b', 200, 600), has('c', 5000, 100)])).toEqual(['b']);
-  expect(chosen([has('a', 1, 300), has('b', 400, 600)])).toEqual(['b', 'a']);
-  expect(chosen([has('c', 5000, 100)])).toEqual([]);
+  const chosen = async (seeds: ReturnType<typeof has>[]) =>
+    (await chooseSeeds(now, seeds, go)).map(({ digest }) => digest);
+  expect(await chosen([has('a', 1, 400), has('b', 200, 600), has('c', 900, 100)])).toEqual(['b']);
+  expect(await chosen([has('a', 1, 500), has('b', 200, 600), has('c', 5000, 100)])).toEqual(['b']);
+  expect(await chosen([has('a', 1, 300), has('b', 400, 600)])).toEqual(['b', 'a']);
+  expect(await chosen([has('c', 5000, 100)])).toEqual([]);
+});
+
+it('can be stopped between two releases', async () => {
+  const now = index({ 'disk.img': [1, 2] });
+  const seeds = ['a', 'b', 'c'].map((digest) => ({ digest, index: now }));
+  let left = 2;
+  const pause = () => {
+    left -= 1;
+    return left === 0 ? Promise.reject(new Error('stopped')) : Promise.resolve();
+  };
+  await expect(chooseSeeds(now, seeds, pause)).rejects.toThrow('stopped');
+  expect(left).toBe(0);
 });
 
 it('sends every block when nothing is trusted', () => {
@@ -101,14 +115,14 @@ it('sends every block when nothing is trusted', () => {
   ]);
 });
 
-it('makes any release of any others, and sends each new block once', () => {
+it('makes any release of any others, and sends each new block once', async () => {
   const file = fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 40 });
   const release = fc.record({ 'boot/a': file, 'disk.img': file, kernel: file });
-  fc.assert(
-    fc.property(release, fc.array(release, { maxLength: 3 }), (wanted, others) => {
+  await fc.assert(
+    fc.asyncProperty(release, fc.array(release, { maxLength: 3 }), async (wanted, others) => {
       const now = index(wanted);
       const seeds = others.map((each, at) => ({ digest: String(at), index: index(each) }));
-      const plan = makePlan(now, chooseSeeds(now, seeds));
+      const plan = makePlan(now, await chooseSeeds(now, seeds, go));
       const made = follow(plan, now);
       for (const [path, digests] of Object.entries(wanted))
         expect(made.get(path)).toEqual(digests.map(BigInt));
