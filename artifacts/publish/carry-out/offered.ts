@@ -39,5 +39,7 @@ export function offeredBefore(
   },
 ): OfferedLun[] {
   const old = new Map(offeredLuns(facts, before, accounts.before).map((lun) => [lun.target, lun]));
-  return offeredLuns(facts, next, accounts.next).map((lun) => old.get(lun.target) ?? lun);
+  // Of two secrets a target may know but one for a user: the new one comes after the switch.
+  const now = new Map([...accounts.next, ...accounts.before]);
+  return offeredLuns(facts, next, now).map((lun) => old.get(lun.target) ?? lun);
 }
