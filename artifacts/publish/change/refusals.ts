@@ -78,7 +78,7 @@ export function requireNoSession(
     what: `Cannot ${doing}: ${client} is running from it.`,
     expected: `no session with ${session.target}`,
     found: `a session of ${session.initiator}`,
-    hint: `Shut ${client} down, then run the same command again.`,
+    hint: `Shut ${client} down, wait until its target misses it (a minute with LIO), then run the same command again.`,
   });
 }
 

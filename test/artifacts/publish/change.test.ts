@@ -312,7 +312,7 @@ describe('a client', () => {
           what: `Cannot ${doing}: web1 is running from it.`,
           expected: `no session with ${target}`,
           found: 'a session of iqn.2026-01.org.example:web1',
-          hint: 'Shut web1 down, then run the same command again.',
+          hint: 'Shut web1 down, wait until its target misses it (a minute with LIO), then run the same command again.',
         },
       ],
     });

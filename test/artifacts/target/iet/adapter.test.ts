@@ -156,7 +156,7 @@ it('refuses to take away what has a session', async () => {
         what: `The target ${WEB.target} has a session.`,
         expected: 'nobody logged in',
         found: WEB.initiator,
-        hint: 'Shut that client down, then run the same command again.',
+        hint: 'Shut that client down, wait until its target misses it (a minute with LIO), then run the same command again.',
       },
     ],
   });

@@ -130,7 +130,7 @@ it('tells of a session, and refuses to take its target away', async () => {
           what: `The target ${web.target} has a session.`,
           expected: 'nobody logged in',
           found: web.initiator,
-          hint: 'Shut that client down, then run the same command again.',
+          hint: 'Shut that client down, wait until its target misses it (a minute with LIO), then run the same command again.',
         },
       ],
     });
