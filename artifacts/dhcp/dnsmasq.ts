@@ -61,7 +61,7 @@ export function dnsmasqConfig(config: DnsmasqConfig): string {
     `dhcp-range=${plain(range.first)},${plain(range.last)},${plain(range.netmask)},${range.leaseSeconds}`,
     ...(network === undefined ? [] : networkOptions(network)),
     ...hosts.map(({ mac, address, name }) => {
-      return `dhcp-host=${[mac, address, ...(name === undefined ? [] : [name])].map(plain).join(',')}`;
+      return `dhcp-host=${[mac, address, ...(name === undefined ? [] : [hostName(name)])].map(plain).join(',')}`;
     }),
     ...(advertise === undefined ? [] : ['enable-ra', `dhcp-range=${plain(advertise)},ra-only`]),
     '',
@@ -117,6 +117,14 @@ function networkOptions({ router, dns }: NonNullable<DnsmasqConfig['network']>):
   const option = (name: string, values: readonly string[]) =>
     `dhcp-option=${[`option:${name}`, ...values.map(plain)].join(',')}`;
   return [option('router', router === undefined ? [] : [router]), option('dns-server', dns)];
+}
+
+/**
+ * The dot of an absolute name, which clients are not told: without it, `42` and `10m` were the time of a lease, `infinite` too, and
+ * `ignore` would leave its client without any answer (dnsmasq(8), `--dhcp-host`).
+ */
+function hostName(name: string): string {
+  return `${name}.`;
 }
 
 /** A value that ends at a comma or a space, and whose `#` begins a comment. */

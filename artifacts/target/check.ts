@@ -16,6 +16,17 @@ export interface TextRules {
   readonly secret: TextRule;
 }
 
+/**
+ * A rule for names of initiators, which have more forms than those of our targets: `eui.` and `naa.` (RFC 7143, section 4.2.7; RFC
+ * 3980).
+ */
+export function orNumber({ pattern, expected }: TextRule, naa = '[0-9a-f]{16}(?:[0-9a-f]{16})?'): TextRule {
+  return {
+    pattern: new RegExp(`${pattern.source}|^(?:eui\\.[0-9a-f]{16}|naa\\.${naa})$`),
+    expected: `${expected}, or eui. or naa. and hexadecimal digits`,
+  };
+}
+
 /** Every target takes 16 digits: IET's `ScsiId` has room for no more (ietd.conf(5)). */
 const SERIAL: TextRule = { pattern: /^[0-9a-f]{16}$/, expected: '16 hexadecimal digits in lower case' };
 

@@ -26,7 +26,7 @@ export function refuseBusy(sessions: readonly IscsiSession[]): void {
       what: `The target ${target} has a session.`,
       expected: 'nobody logged in',
       found: initiator,
-      hint: 'Shut that client down, then run the same command again.',
+      hint: 'Shut that client down, wait until its target misses it (a minute with LIO), then run the same command again.',
     })),
   );
 }

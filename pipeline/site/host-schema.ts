@@ -130,7 +130,7 @@ export const hostSchema = z.strictObject({
         .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'the name of a group, such as `www-data`')
         .optional()
         .describe(
-          'Group of the HTTP server’s process: files with secrets are readable by it and nobody else. Default: that of the user who connects.',
+          'Group of the HTTP server’s process: files with secrets are readable by it and nobody else. Default: none; then only the user who connects can read them, and the server has to run as that user.',
         ),
     })
     .prefault({})

@@ -32,7 +32,7 @@ for (const [index, client] of clients.entries()) {
       item,
     }));
   process.stdout.write(
-    `${JSON.stringify({ name: client.name, file: answer.file, address: answer.address, next: answer.next, options: codes(answer) })}\n`,
+    `${JSON.stringify({ name: client.name, file: answer.file, address: answer.address, next: answer.next, host: answer[12]?.toString(), options: codes(answer) })}\n`,
   );
 }
 socket.close();

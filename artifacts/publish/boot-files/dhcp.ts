@@ -2,7 +2,6 @@
 import { posix } from 'node:path';
 import { type DnsmasqConfig, dnsmasqConfig, dnsmasqProxyConfig } from '../../dhcp/dnsmasq.js';
 import { dhcpdConfig } from '../../dhcp/isc.js';
-import { Failure } from '../../failure.js';
 import type { BootFile } from '../boot-files.js';
 import type { HostState } from '../host-state.js';
 import { hostLayout } from '../layout.js';
@@ -62,21 +61,10 @@ export function dhcpFiles(host: HostFacts, state: HostState): BootFile[] {
 
 /** A client with an address of its own gets it by DHCP too, so that nobody else does. */
 function reservations({ clients }: HostState): { mac: string; address: string; name: string }[] {
-  const owners = new Map<string, string>();
   return Object.values(clients).flatMap(({ facts }) => {
     const { name, mac } = facts;
     checkNames(facts);
     if (mac === undefined || facts.address === undefined) return [];
-    const address = ipv4(facts.address.address);
-    const owner = owners.get(address);
-    if (owner !== undefined) {
-      throw new Failure('usage', {
-        what: `Two clients have the address ${address}.`,
-        expected: 'one client for each address',
-        found: `${owner} and ${name}`,
-      });
-    }
-    owners.set(address, name);
-    return [{ mac, address, name }];
+    return [{ mac, address: ipv4(facts.address.address), name }];
   });
 }

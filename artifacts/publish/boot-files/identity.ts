@@ -16,6 +16,7 @@ const WORDS: Readonly<Record<Kind, string>> = {
 /** Links from all that identifies a machine to its client's script. */
 export function identityFiles({ clients }: HostState): BootFile[] {
   const owners = new Map<string, string>();
+  checkAddresses(clients);
   return Object.values(clients).flatMap(({ facts }) => {
     const kinds = KINDS.filter((kind) => facts[kind] !== undefined);
     if (kinds.length === 0) throw nameless(facts);
@@ -23,11 +24,23 @@ export function identityFiles({ clients }: HostState): BootFile[] {
       const id = facts[kind] ?? '';
       const path = `clients/by-${kind}/${fileName(kind, id, facts)}.ipxe`;
       const owner = owners.get(path);
-      if (owner !== undefined) throw twice(kind, id, [owner, facts.name]);
+      if (owner !== undefined) throw twice(WORDS[kind], id, [owner, facts.name]);
       owners.set(path, facts.name);
       return { path, content: { link: `../${facts.name}/boot.ipxe` }, secret: false };
     });
   });
+}
+
+/** The files for DHCP and PXELINUX, which have them too, are written when clients see the change already. */
+function checkAddresses(clients: HostState['clients']): void {
+  const owners = new Map<string, string>();
+  for (const { facts } of Object.values(clients)) {
+    const address = facts.address?.address;
+    if (address === undefined) continue;
+    const owner = owners.get(address);
+    if (owner !== undefined) throw twice('the address', address, [owner, facts.name]);
+    owners.set(address, facts.name);
+  }
 }
 
 /** As iPXE spells it: `${mac:hexhyp}`, `${serial}`, `${uuid}`. */
@@ -52,9 +65,9 @@ function nameless({ name }: ClientFacts): Failure {
   });
 }
 
-function twice(kind: Kind, id: string, names: readonly string[]): Failure {
+function twice(what: string, id: string, names: readonly string[]): Failure {
   return new Failure('usage', {
-    what: `Two clients have ${WORDS[kind]} ${id}.`,
+    what: `Two clients have ${what} ${id}.`,
     expected: 'one client for each machine',
     found: names.join(' and '),
   });

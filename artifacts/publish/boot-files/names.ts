@@ -15,10 +15,10 @@ export function checkNames({ name, images, menuSeconds }: ClientFacts): void {
     check('an image', image.name);
     check('a channel', image.channel);
   }
-  if (Number.isInteger(menuSeconds) && menuSeconds >= 0 && menuSeconds <= 3599) return;
+  if (Number.isInteger(menuSeconds) && menuSeconds >= 0 && menuSeconds <= 3600) return;
   throw new Failure('usage', {
     what: `The menu of the client ${name} cannot wait that long.`,
-    expected: 'a whole number of seconds from 0, which is no menu, to 3599',
+    expected: 'a whole number of seconds from 0, which is no menu, to 3600',
     found: String(menuSeconds),
   });
 }

@@ -41,5 +41,7 @@ export function offeredBefore(
   const known = Object.entries(before.clients).filter(([client]) => accounts.before.has(client));
   const state = { ...before, clients: Object.fromEntries(known) };
   const old = new Map(offeredLuns(facts, state, accounts.before).map((lun) => [lun.target, lun]));
-  return offeredLuns(facts, next, accounts.next).map((lun) => old.get(lun.target) ?? lun);
+  // Of two secrets a target may know but one for a user: the new one comes after the switch.
+  const now = new Map([...accounts.next, ...accounts.before]);
+  return offeredLuns(facts, next, now).map((lun) => old.get(lun.target) ?? lun);
 }

@@ -78,7 +78,7 @@ export function requireNoSession(
     what: `Cannot ${doing}: ${client} is running from it.`,
     expected: `no session with ${session.target}`,
     found: `a session of ${session.initiator}`,
-    hint: `Shut ${client} down, then run the same command again.`,
+    hint: `Shut ${client} down, wait until its target misses it (a minute with LIO), then run the same command again.`,
   });
 }
 
@@ -103,18 +103,19 @@ export function requireRoom(
 }
 
 /** What tells one machine from another, and one initiator. */
-const IDENTITIES = [
-  ['mac', 'MAC address'],
-  ['serial', 'serial number'],
-  ['uuid', 'UUID'],
-  ['initiator', 'initiator IQN'],
-] as const;
+const IDENTITIES: readonly (readonly [words: string, of: (facts: ClientFacts) => string | undefined])[] = [
+  ['MAC address', ({ mac }) => mac],
+  ['serial number', ({ serial }) => serial],
+  ['UUID', ({ uuid }) => uuid],
+  ['initiator IQN', ({ initiator }) => initiator],
+  ['address', ({ address }) => address?.address],
+];
 
 export function requireOwnIdentity({ about, clients }: Draft, facts: ClientFacts): void {
-  const problems = IDENTITIES.flatMap(([key, words]) => {
-    const value = facts[key];
+  const problems = IDENTITIES.flatMap(([words, of]) => {
+    const value = of(facts);
     const other = [...clients.values()].find(
-      (each) => each.facts.name !== facts.name && value !== undefined && each.facts[key] === value,
+      (each) => each.facts.name !== facts.name && value !== undefined && of(each.facts) === value,
     );
     return other === undefined
       ? []
@@ -123,7 +124,9 @@ export function requireOwnIdentity({ about, clients }: Draft, facts: ClientFacts
             what: `The ${words} of ${facts.name} is that of ${other.facts.name} on ${about.host.name}.`,
             expected: `one that no other client there has`,
             found: String(value),
-            hint: `If ${other.facts.name} has another now, run first: npx lunsmith client add ${other.facts.name}`,
+            hint:
+              `If ${other.facts.name} has another now, run first: npx lunsmith client add ${other.facts.name}. If ${facts.name} is its new name: ` +
+              `give it the old one again, run npx lunsmith client rm ${other.facts.name} --keep-entry, which removes what it stored, then rename it.`,
           },
         ];
   });

@@ -4,7 +4,7 @@
  * shuts everybody out of each target that it does not name.
  */
 import type { OfferedLun } from '../adapter.js';
-import { checkOffered, type TextRule, type TextRules } from '../check.js';
+import { checkOffered, orNumber, type TextRule, type TextRules } from '../check.js';
 
 export const LUN = 0;
 
@@ -19,7 +19,7 @@ const WORD: TextRule = {
 };
 const RULES: TextRules = {
   target: NAME,
-  initiator: NAME,
+  initiator: orNumber(NAME),
   disk: {
     pattern: /^\/[A-Za-z0-9._:@%+=/-]{1,1000}$/,
     expected: 'an absolute path of letters, digits and . _ : @ % + = / -',

@@ -3,7 +3,7 @@
  * only: `targetcli restoreconfig FILE` puts it beside what other people have, where none of ours is left.
  */
 import type { OfferedLun, Portal } from '../adapter.js';
-import { checkOffered, type TextRule, type TextRules } from '../check.js';
+import { checkOffered, orNumber, type TextRule, type TextRules } from '../check.js';
 
 /** rtslib wants a domain of two words at least, no underscore, and makes all letters small. */
 const NAME: TextRule = {
@@ -17,7 +17,8 @@ const WORD: TextRule = {
 };
 const RULES: TextRules = {
   target: NAME,
-  initiator: NAME,
+  // rtslib's `normalize_wwn` knows NAA of 64 bits only.
+  initiator: orNumber(NAME, '[125][0-9a-f]{15}'),
   disk: {
     pattern: /^\/[A-Za-z0-9._@%+=/-]{1,254}$/,
     expected: 'an absolute path of at most 255 letters, digits and . _ @ % + = / -',

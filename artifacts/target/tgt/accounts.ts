@@ -16,8 +16,8 @@ export interface AccountFacts {
   readonly known: readonly string[];
   /** What each account's secret is, as far as it was written down when it was made. */
   readonly secrets: ReadonlyMap<string, string>;
-  /** What the names of our targets begin with. */
-  readonly prefix: string;
+  /** Whether a target is one of ours. */
+  readonly ours: (target: TgtTarget) => boolean;
 }
 
 /**
@@ -29,7 +29,7 @@ export function accountOrders(offered: readonly OfferedLun[], facts: AccountFact
   return [...wantedSecrets(offered)].flatMap(([user, secret]) => {
     if (!facts.known.includes(user)) return [newAccount({ user, secret })];
     const bound = facts.targets.filter(({ accounts }) => accounts.includes(user));
-    const stranger = bound.find(({ name }) => !name.startsWith(facts.prefix));
+    const stranger = bound.find((target) => !facts.ours(target));
     if (stranger !== undefined) throw strangeAccount(user, stranger.name);
     if (bound.length > 0 && facts.secrets.get(user) === secret) return [];
     return [

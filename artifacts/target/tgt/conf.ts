@@ -4,7 +4,7 @@
  * name. tgt-admin hands everything to tgtadm through a shell, so the rules are strict.
  */
 import type { OfferedLun } from '../adapter.js';
-import { checkOffered, type TextRule, type TextRules } from '../check.js';
+import { checkOffered, orNumber, type TextRule, type TextRules } from '../check.js';
 
 /** LUN 0 is tgtd's own controller and cannot be deleted. */
 export const LUN = 1;
@@ -34,7 +34,7 @@ const WORD: TextRule = {
 
 const RULES: TextRules = {
   target: NAME,
-  initiator: NAME,
+  initiator: orNumber(NAME),
   disk: {
     pattern: /^\/[A-Za-z0-9._:@%+=/-]+$/,
     expected: 'an absolute path of letters, digits and . _ : @ % + = / -',

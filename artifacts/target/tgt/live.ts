@@ -1,6 +1,7 @@
 /** Changes a running tgtd over its management socket, so that no secret stands in a command line. */
 import { posix } from 'node:path';
 import { Failure } from '../../failure.js';
+import { nameOf } from '../../publish/clone/names.js';
 import type { TargetHost } from '../../publish/host.js';
 import { hostLayout } from '../../publish/layout.js';
 import type { IscsiSession, OfferedLun, Portal, ShownTarget } from '../adapter.js';
@@ -42,7 +43,7 @@ export async function offerByTgt(
     targets,
     known: parseAccounts(await ask(SHOW_ACCOUNTS)),
     secrets: secretsIn(conf ?? ''),
-    prefix: `${host.facts.target.prefix}:`,
+    ours: (target) => isOurs(host, target),
   });
   for (const order of orders) await ask(order);
   let highest = Math.max(0, ...targets.map(({ id }) => id));
@@ -53,6 +54,13 @@ export async function offerByTgt(
     if (found === undefined) highest += 1;
     for (const order of lunOrders(found, lun, highest)) await ask(order);
   }
+}
+
+/** By its name, or by its disk: the site may have had another prefix when it was made. */
+function isOurs({ facts }: TargetHost, { name, luns }: TgtTarget): boolean {
+  return (
+    name.startsWith(`${facts.target.prefix}:`) || luns.some(({ path }) => nameOf(facts, path) !== undefined)
+  );
 }
 
 /** Whoever may log in is told last: a session meets a whole target. */

@@ -22,18 +22,20 @@ interface Answer {
   readonly file: string;
   readonly address: string;
   readonly next: string;
+  /** Its name, where it is told one. */
+  readonly host?: string;
   readonly options: readonly number[];
 }
 
 async function answers(
   text: (folder: string) => string,
   server: (folder: string) => string[],
-  proxy = false,
+  { proxy = false, clients = CLIENTS }: { proxy?: boolean; clients?: readonly object[] } = {},
 ): Promise<Answer[]> {
   await using folder = await testFolder();
   await writeFile(folder.at('dhcp.conf'), text(folder.path));
   await writeFile(folder.at('leases'), '');
-  const payload = { server: server(folder.path), ask: { server: '10.77.0.1', proxy, clients: CLIENTS } };
+  const payload = { server: server(folder.path), ask: { server: '10.77.0.1', proxy, clients } };
   const job = { module: '../test/util/dhcp-inside.mjs', payload, network: 'own' } as const;
   return (await enterSandbox(job, () => undefined, new AbortController().signal)) as Answer[];
 }
@@ -83,7 +85,7 @@ it('dnsmasq as a proxy: a file for each, and neither address nor router', async 
   const all = await answers(
     (folder) => dnsmasqProxyConfig({ interface: 'san0', network: '10.77.0.0', boot: BOOT, tftpRoot: folder }),
     dnsmasq,
-    true,
+    { proxy: true },
   );
   expect(files(all)).toEqual(FILES);
   for (const { options } of all) expect(options.filter((code) => [1, 3, 6, 51].includes(code))).toEqual([]);
@@ -104,4 +106,46 @@ it('dhcpd: a file for each, and the address that is reserved', async () => {
   );
   expect(files(all)).toEqual(FILES);
   for (const { address, next } of all) expect([address, next]).toEqual(['10.77.0.99', '10.77.0.1']);
+});
+
+/** Each has a meaning of its own in the configuration of one of the servers. */
+const NAMES = ['ignore', 'infinite', '42', '10m', '1w', '0x1f', '10ab', 'group', 'host', 'if', 'net'];
+const named = NAMES.map((name, index) => ({
+  ...{ name, mac: `52:54:00:00:01:${String(index).padStart(2, '0')}`, architecture: 0 },
+  address: `10.77.0.${100 + index}`,
+}));
+
+it.each<[string, (folder: string) => string, (folder: string) => string[]]>([
+  [
+    'dnsmasq',
+    (folder) =>
+      dnsmasqConfig({
+        interface: 'san0',
+        range: { first: '10.77.0.50', last: '10.77.0.60', netmask: '255.255.255.0', leaseSeconds: 600 },
+        network: { router: undefined, dns: [] },
+        hosts: named,
+        boot: BOOT,
+        tftpRoot: folder,
+        leaseFile: `${folder}/leases`,
+      }),
+    dnsmasq,
+  ],
+  [
+    'dhcpd',
+    () =>
+      dhcpdConfig({
+        subnet: '10.77.0.0',
+        netmask: '255.255.255.0',
+        dns: [],
+        hosts: named,
+        boot: BOOT,
+        nextServer: '10.77.0.1',
+      }),
+    dhcpd,
+  ],
+])('%s takes a name for a name, whatever it is', async (_, text, server) => {
+  const all = await answers(text, server, { clients: named });
+  expect(all.map(({ address, host }) => [address, host])).toEqual(
+    named.map(({ address, name }) => [address, name]),
+  );
 });

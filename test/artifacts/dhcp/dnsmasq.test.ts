@@ -27,7 +27,7 @@ log-dhcp
 dhcp-leasefile=/run/leases
 dhcp-range=10.77.0.10,10.77.0.20,255.255.255.0,3600
 dhcp-host=52:54:00:00:00:01,10.77.0.10
-dhcp-host=52:54:00:00:00:02,10.77.0.11,second
+dhcp-host=52:54:00:00:00:02,10.77.0.11,second.
 enable-ra
 dhcp-range=fd00:1::,ra-only
 

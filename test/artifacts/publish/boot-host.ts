@@ -1,5 +1,5 @@
 /** A target host with a few clients, as the tests of boot files see it. */
-import type { BootFilesInput } from '../../../artifacts/publish/boot-files.js';
+import type { BootFile, BootFilesInput } from '../../../artifacts/publish/boot-files.js';
 import type { ClientState, Generation } from '../../../artifacts/publish/host-state.js';
 import type { ClientFacts, HostFacts } from '../../../artifacts/publish/site.js';
 
@@ -28,6 +28,22 @@ export const WEB1: ClientFacts = {
   images: [{ name: 'debian', channel: 'stable', boot: 'san' }],
   menuSeconds: 10,
   follows: 'promote',
+};
+
+/** With an address of its own and two images. */
+export const DB1: ClientFacts = {
+  ...WEB1,
+  name: 'db1',
+  mac: '52:54:00:00:00:02',
+  serial: 'AB 12',
+  uuid: '01234567-89ab-cdef-0123-456789abcdef',
+  initiator: 'iqn.2026-01.org.example:db1',
+  account: 'db1',
+  address: { address: '10.77.0.99', netmask: '255.255.255.0', gateway: '10.77.0.1', dns: '10.77.0.2' },
+  images: [
+    { name: 'debian', channel: 'stable', boot: 'direct' },
+    { name: 'arch', channel: 'edge', boot: 'san' },
+  ],
 };
 
 export function generation(client: string, image: string, release = DIGEST): Generation {
@@ -72,4 +88,18 @@ export function bootInput(
     },
     ...change,
   };
+}
+
+/** The text of the file at a path. */
+export function textOf(files: readonly BootFile[], path: string): string {
+  const content = files.find((file) => file.path === path)?.content;
+  if (content === undefined || !('text' in content)) throw new Error(`no text ${path}`);
+  return content.text;
+}
+
+/** `path -> link`, and `!` behind what is secret. */
+export function listing(files: readonly BootFile[]): string[] {
+  return files.map(({ path, content, secret }) =>
+    [path, ...('link' in content ? ['->', content.link] : []), ...(secret ? ['!'] : [])].join(' '),
+  );
 }

@@ -186,7 +186,7 @@ it('a LUN in use stays until its session has ended', async () => {
         what: 'Cannot reset debian of web1: web1 is running from it.',
         expected: `no session with ${first.target}`,
         found: 'a session of iqn.2026-01.org.example:web1',
-        hint: 'Shut web1 down, then run the same command again.',
+        hint: 'Shut web1 down, wait until its target misses it (a minute with LIO), then run the same command again.',
       },
     ],
   });

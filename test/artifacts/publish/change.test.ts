@@ -263,16 +263,18 @@ describe('a client', () => {
     ['serial', 'serial number', 'X1'],
     ['uuid', 'UUID', '00000000-0000-0000-0000-000000000001'],
     ['initiator', 'initiator IQN', 'iqn.2026-01.org.example:web1'],
+    ['address', 'address', '192.0.2.21'],
   ])('is refused with the %s of another', (key, words, value) => {
-    const { next } = after(add(1, { [key]: value }));
-    expect(refusal(next, add(2, { [key]: value }))).toEqual({
+    const own = { [key]: key === 'address' ? { address: value, netmask: '255.255.255.0' } : value };
+    const { next } = after(add(1, own));
+    expect(refusal(next, add(2, own))).toEqual({
       kind: 'usage',
       diagnostics: [
         {
           what: `The ${words} of web2 is that of web1 on san1.`,
           expected: 'one that no other client there has',
           found: value,
-          hint: 'If web1 has another now, run first: npx lunsmith client add web1',
+          hint: 'If web1 has another now, run first: npx lunsmith client add web1. If web2 is its new name: give it the old one again, run npx lunsmith client rm web1 --keep-entry, which removes what it stored, then rename it.',
         },
       ],
     });
@@ -310,7 +312,7 @@ describe('a client', () => {
           what: `Cannot ${doing}: web1 is running from it.`,
           expected: `no session with ${target}`,
           found: 'a session of iqn.2026-01.org.example:web1',
-          hint: 'Shut web1 down, then run the same command again.',
+          hint: 'Shut web1 down, wait until its target misses it (a minute with LIO), then run the same command again.',
         },
       ],
     });

@@ -3,21 +3,12 @@ import { openDirectory } from '../../../artifacts/publish/directory.js';
 import type { TargetHost } from '../../../artifacts/publish/host.js';
 import type { HostFacts } from '../../../artifacts/publish/site.js';
 import type { Ports } from '../../../pipeline/ports.js';
+import { hostFacts as anyHost } from '../../util/hosts.js';
 import { ports } from '../formats/tools.js';
 import { PREFIX } from './luns.js';
 
 export function hostFacts(kind: HostFacts['target']['kind'], root: string, port = 3260): HostFacts {
-  return {
-    name: 'san1',
-    transport: { kind: 'directory' },
-    root,
-    address: '127.0.0.1',
-    target: { kind, prefix: PREFIX, port },
-    clone: { kind: 'file' },
-    http: { url: 'http://127.0.0.1' },
-    dhcp: { kind: 'none' },
-    gate: [],
-  };
+  return anyHost(root, { address: '127.0.0.1', target: { kind, prefix: PREFIX, port } });
 }
 
 export function hostOf(facts: HostFacts, used: Partial<Ports> = {}): TargetHost {

@@ -14,11 +14,11 @@ import type { CloneRequest } from '../../../../artifacts/publish/clone.js';
 import { openDirectory } from '../../../../artifacts/publish/directory.js';
 import type { TargetHost } from '../../../../artifacts/publish/host.js';
 import { hostLayout } from '../../../../artifacts/publish/layout.js';
-import type { CloneKind, HostFacts } from '../../../../artifacts/publish/site.js';
 import { createPorts } from '../../../../pipeline/command.js';
 import type { Event } from '../../../../pipeline/event.js';
 import type { Ports } from '../../../../pipeline/ports.js';
 import { describeDisk } from '../../../../stages/lun-image/describe.js';
+import { hostFacts } from '../../../util/hosts.js';
 import { bios, esp, root, swap } from '../../formats/disks.js';
 import { run, testFolder } from '../../formats/tools.js';
 
@@ -42,18 +42,6 @@ export const FIXED: DiskSpec = { ...GPT, bytes: 96 * MIB, partitions: [{ ...root
 export const SWAP: DiskSpec = { ...GPT, bytes: 32 * MIB, partitions: [{ ...swap, size: 'grow' }] };
 export const FAT: DiskSpec = { ...GPT, bytes: 64 * MIB, partitions: [{ ...esp, size: 'grow' }] };
 
-export const facts = (folder: string, clone: CloneKind = { kind: 'file' }): HostFacts => ({
-  name: 'san1',
-  transport: { kind: 'directory' },
-  root: folder,
-  address: '192.0.2.1',
-  target: { kind: 'tgt', prefix: 'iqn.2026-01.org.example:san1', port: 3260 },
-  clone,
-  http: { url: 'http://192.0.2.1' },
-  dhcp: { kind: 'none' },
-  gate: [],
-});
-
 export interface CloneRig extends AsyncDisposable {
   readonly folder: string;
   readonly host: TargetHost;
@@ -74,7 +62,7 @@ export async function cloneRig(spec: DiskSpec = GPT, signal?: AbortSignal): Prom
     if (event.type === 'warning') warnings.push(event.message);
   };
   const ports = createPorts({ emit, signal: signal ?? new AbortController().signal });
-  const host = openDirectory(facts(folder.at('san')), ports);
+  const host = openDirectory(hostFacts(folder.at('san')), ports);
   const layout = planLayout(spec);
   const image = `${hostLayout(host.facts).release(RELEASE)}/disk.img`;
   const tree = folder.at('tree');

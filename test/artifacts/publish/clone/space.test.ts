@@ -5,7 +5,7 @@ import { nameOf } from '../../../../artifacts/publish/clone/names.js';
 import { promisedBytes } from '../../../../artifacts/publish/clone/space.js';
 import { cloneDisk, thinExhaustion } from '../../../../artifacts/publish/clone.js';
 import type { CloneKind } from '../../../../artifacts/publish/site.js';
-import { facts } from './rig.js';
+import { hostFacts } from '../../../util/hosts.js';
 
 const GIB = 2 ** 30;
 
@@ -44,7 +44,7 @@ it.each<CloneKind>([
   { kind: 'lvm', group: 'vg0', pool: 'thin' },
   { kind: 'zfs', dataset: 'tank/luns' },
 ])('names a LUN by its path: $kind', (clone) => {
-  const host = facts('/srv/san', clone);
+  const host = hostFacts('/srv/san', { clone });
   fc.assert(
     fc.property(part, part, fc.integer({ min: 1, max: 999 }), (client, image, count) => {
       fc.pre(!client.endsWith('.partial') && client !== '.' && image !== '.');
@@ -59,7 +59,7 @@ it.each<CloneKind>([
 });
 
 it('knows no LUN in the paths of others', () => {
-  const host = facts('/srv/san');
+  const host = hostFacts('/srv/san');
   for (const path of [
     '/srv/san/releases/a/disk.img',
     '/srv/san/clients/a/b.img',

@@ -14,7 +14,8 @@ import type { TargetHost } from '../../../../artifacts/publish/host.js';
 import type { CloneKind } from '../../../../artifacts/publish/site.js';
 import type { Manifest } from '../../../../artifacts/release/manifest.js';
 import type { Argv } from '../../../../pipeline/ports.js';
-import { facts, MIB, RELEASE } from './rig.js';
+import { hostFacts } from '../../../util/hosts.js';
+import { MIB, RELEASE } from './rig.js';
 
 const quiet = { emit: () => undefined };
 const DISK: Manifest['disk'] = {
@@ -48,7 +49,7 @@ const IMAGE = `/srv/san/releases/${RELEASE}/disk.img`;
 function recorder(clone: CloneKind, answer: (argv: Argv) => string | undefined) {
   const given: string[] = [];
   const host: TargetHost = {
-    facts: facts('/srv/san', clone),
+    facts: hostFacts('/srv/san', { clone }),
     run: (argv) => {
       const stdout = answer(argv);
       if (stdout === undefined) given.push(argv.join(' '));

@@ -41,12 +41,13 @@ it('writes comments at the beginning of a line only, as ietd.conf(5) wants', () 
 });
 
 const IQN = 'iqn.YYYY-MM.DOMAIN:NAME of letters, digits and . : -';
+const INITIATOR = `${IQN}, or eui. or naa. and hexadecimal digits`;
 const WORD = '1 to 200 printable ASCII characters without a space, # and \\';
 const PATH = 'an absolute path of letters, digits and . _ : @ % + = / -';
 
 it.each([
   [{ target: 'iqn.2026-01.x:a b' }, 'name of a target', IQN, 'iqn.2026-01.x:a b'],
-  [{ initiator: 'eui.0123' }, 'name of an initiator', IQN, 'eui.0123'],
+  [{ initiator: 'eui.0123' }, 'name of an initiator', INITIATOR, 'eui.0123'],
   [{ disk: '/a b' }, 'path of a disk', PATH, '/a b'],
   [
     { serial: '0123456789abcdef0' },
@@ -155,7 +156,7 @@ it('refuses to take away what has a session', async () => {
         what: `The target ${WEB.target} has a session.`,
         expected: 'nobody logged in',
         found: WEB.initiator,
-        hint: 'Shut that client down, then run the same command again.',
+        hint: 'Shut that client down, wait until its target misses it (a minute with LIO), then run the same command again.',
       },
     ],
   });

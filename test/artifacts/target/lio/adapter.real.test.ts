@@ -47,6 +47,20 @@ it('changes nothing the second time, and adds beside what is there', async () =>
   expect((await used.changes()).filter((line) => line.includes('web1'))).toEqual([]);
 });
 
+it.each(['eui.0123456789abcdef', 'naa.52004567ba64678d'])(
+  'lets in an initiator whose name is %s',
+  async (initiator) => {
+    await using used = await lioRig();
+    const lun = { ...WEB, initiator };
+    await used.apply([lun]);
+    expect(await used.changes()).toContain(`mkdir ${TPG}/acls/${initiator}`);
+    await used.apply([lun]);
+    expect(await used.changes()).toEqual([]);
+    await used.logIn(lun);
+    expect(await used.sessions()).toEqual([{ target: WEB.target, initiator }]);
+  },
+);
+
 it('changes a secret under a session', async () => {
   await using used = await lioRig();
   await used.apply([WEB]);
@@ -106,7 +120,7 @@ it('refuses to take away what has a session', async () => {
         what: `The target ${WEB.target} has a session.`,
         expected: 'nobody logged in',
         found: WEB.initiator,
-        hint: 'Shut that client down, then run the same command again.',
+        hint: 'Shut that client down, wait until its target misses it (a minute with LIO), then run the same command again.',
       },
     ],
   });

@@ -80,13 +80,21 @@ it('offers a block device as such', () => {
 });
 
 const IQN = 'iqn.YYYY-MM.DOMAIN.DOMAIN:NAME of small letters, digits and . : -';
+const INITIATOR = `${IQN}, or eui. or naa. and hexadecimal digits`;
 const WORD = '1 to 255 printable ASCII characters without a space, not beginning with NULL';
 const PATH = 'an absolute path of at most 255 letters, digits and . _ @ % + = / -';
 
 it.each([
   [{ target: 'iqn.2026-01.example:a' }, 'name of a target', IQN, 'iqn.2026-01.example:a'],
   [{ target: 'iqn.2026-01.org.example:a_b' }, 'name of a target', IQN, 'iqn.2026-01.org.example:a_b'],
-  [{ initiator: 'iqn.2026-01.org.example:A' }, 'name of an initiator', IQN, 'iqn.2026-01.org.example:A'],
+  [
+    { initiator: 'iqn.2026-01.org.example:A' },
+    'name of an initiator',
+    INITIATOR,
+    'iqn.2026-01.org.example:A',
+  ],
+  [{ initiator: 'eui.0123456789ABCDEF' }, 'name of an initiator', INITIATOR, 'eui.0123456789ABCDEF'],
+  [{ initiator: `naa.${'6'.repeat(32)}` }, 'name of an initiator', INITIATOR, `naa.${'6'.repeat(32)}`],
   [{ disk: '/a,b' }, 'path of a disk', PATH, '/a,b'],
   [{ disk: '/a:b' }, 'path of a disk', PATH, '/a:b'],
   [

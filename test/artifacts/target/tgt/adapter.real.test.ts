@@ -1,4 +1,6 @@
 /** The adapter, a private tgtd and tgt-admin, judged by libiscsi's initiator. */
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createSparse } from '../../../../artifacts/formats/sparse.js';
@@ -86,6 +88,33 @@ it('offers disks, each to its client alone, and takes them away', async () => {
   expect(await inquire(web, used.portal, 1)).toMatch('0123456789abcdef');
 });
 
+it('lets in an initiator whose name is a number, and no other', async () => {
+  await using used = await rig();
+  const [first, second] = await disks(used.folder);
+  const web = { ...first, initiator: 'eui.0123456789abcdef' };
+  const db = { ...second, initiator: `naa.${'62004567ba64678d'.repeat(2)}` };
+  await used.apply([web, db]);
+  await used.apply([web, db]);
+  expect(await inquire(web, used.portal, 1)).toMatch(web.serial);
+  expect(await inquire(db, used.portal, 1)).toMatch(db.serial);
+  expect(await inquire({ ...web, initiator: db.initiator }, used.portal, 1)).not.toMatch(web.serial);
+});
+
+it('knows its own under a prefix that the site no longer has', async () => {
+  await using used = await rig();
+  const [, db] = await disks(used.folder);
+  const disk = used.folder.at('clients/web1/root/0123456789ab-1.img');
+  await mkdir(dirname(disk), { recursive: true });
+  await createSparse(disk, WEB.bytes);
+  const old = { ...WEB, disk, target: 'iqn.2020-01.org.example:former:web1.root.0123456789ab-1' };
+  await used.apply([old]);
+  await used.apply([{ ...old, chap: { user: 'web1', secret: 'new-secret-1' } }, db]);
+  expect((await used.tgtd.targets()).map(({ name, accounts }) => [name, accounts])).toEqual([
+    [old.target, ['web1']],
+    [db.target, ['db1']],
+  ]);
+});
+
 it('tells of a session, and refuses to take its target away', async () => {
   await using used = await rig();
   const [web, db] = await disks(used.folder);
@@ -101,7 +130,7 @@ it('tells of a session, and refuses to take its target away', async () => {
           what: `The target ${web.target} has a session.`,
           expected: 'nobody logged in',
           found: web.initiator,
-          hint: 'Shut that client down, then run the same command again.',
+          hint: 'Shut that client down, wait until its target misses it (a minute with LIO), then run the same command again.',
         },
       ],
     });

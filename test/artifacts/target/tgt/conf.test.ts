@@ -47,11 +47,12 @@ it('reads its secrets back', () => {
 });
 
 const IQN = 'iqn.YYYY-MM.DOMAIN:NAME of letters, digits and . : -';
+const INITIATOR = `${IQN}, or eui. or naa. and hexadecimal digits`;
 const WORD = 'letters, digits and . _ : @ % + = / -';
 
 it.each([
   [{ target: 'iqn.2026-01.x:a_b' }, 'name of a target', IQN, 'iqn.2026-01.x:a_b'],
-  [{ initiator: 'web1' }, 'name of an initiator', IQN, 'web1'],
+  [{ initiator: 'web1' }, 'name of an initiator', INITIATOR, 'web1'],
   [{ disk: '/a b' }, 'path of a disk', `an absolute path of ${WORD}`, '/a b'],
   [{ disk: '/a,b' }, 'path of a disk', `an absolute path of ${WORD}`, '/a,b'],
   [{ disk: 'a' }, 'path of a disk', `an absolute path of ${WORD}`, 'a'],

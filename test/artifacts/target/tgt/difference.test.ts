@@ -55,7 +55,7 @@ const facts = {
   targets: [OURS],
   known: ['web1'],
   secrets: new Map([['web1', SECRET]]),
-  prefix: `${PREFIX}:`,
+  ours: ({ name }: TgtTarget) => name.startsWith(`${PREFIX}:`),
 };
 const told = (orders: ReturnType<typeof accountOrders>) =>
   orders.map(({ request: { operation, mode, target, parameters } }) =>
