@@ -2,13 +2,11 @@
  * Builds from outside the sandbox. What is known beforehand is done first: if the release that follows from a recipe is
  * there, nothing else happens. All others are built at once, as many as there are processors, each in a sandbox.
  */
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import PQueue from 'p-queue';
-import { sha256OfText } from '../artifacts/release/digest.js';
-import { manifestSchema } from '../artifacts/release/manifest.js';
-import { pointLatest } from '../artifacts/release/release.js';
+import { looksDamaged, pointLatest } from '../artifacts/release/release.js';
 import type { Emit, Event } from '../pipeline/event.js';
 import { type BuiltRelease, tasksOf } from '../pipeline/executor.js';
 import { keysOf } from '../pipeline/keys/fingerprint.js';
@@ -159,12 +157,7 @@ async function findBuilt(job: BuildJob, { keyed }: PreparedBuild): Promise<Built
   if (record === undefined) return undefined;
   const home = join(resolve(job.output), keyed.plan.recipe.name);
   const path = join(home, 'releases', record.digest);
-  const text = await readFile(join(path, 'manifest.json'), 'utf8').catch(() => '');
-  if (sha256OfText(text) !== record.digest) return undefined;
-  const files = manifestSchema.safeParse(JSON.parse(text)).data?.files;
-  if (files === undefined) return undefined;
-  const sizes = await Promise.all(files.map((file) => stat(join(path, file.path)).catch(() => undefined)));
-  if (files.some((file, index) => sizes[index]?.size !== file.bytes)) return undefined;
+  if ((await looksDamaged(path, record.digest)).length > 0) return undefined;
   await pointLatest(home, record.digest);
   return { path, digest: record.digest };
 }

@@ -22,10 +22,12 @@ import type { LockedPackage } from './package-set.js';
 import { fetchPackages } from './packages-of-steps.js';
 import type { Plan } from './plan.js';
 import type { Ports } from './ports.js';
+import { addOutput } from './release-files.js';
 import { openMountRoot, openTemporary } from './root-tree.js';
 import { makeLayer, makeOutput, openFinishedRoot } from './step-work.js';
 import { usableEntry } from './store/entry.js';
 import { openStore, type StepRecord } from './store/store.js';
+import { contentFolder } from './store/tree-digest.js';
 import { useStore } from './store/use.js';
 import { type BuildFolder, type OwnerClaim, openBuildFolder } from './workspace.js';
 
@@ -252,18 +254,15 @@ function mayChangeOutputs({ keyed }: Build): boolean {
   return keyed.plan.recipe.hooks['image:post'] !== undefined;
 }
 
-/**
- * The outputs are the release's files under a second name: neither they nor a release ever change. Where a hook may
- * change them they are copied.
- */
 async function stageOutputs(build: Build): Promise<void> {
-  const ports = quietPorts(build);
-  for (const { key } of stepsOf(build, 'output')) {
-    const output = join(build.store.entry(key), 'output');
-    const argv = ['cp', '--archive', '--no-target-directory'] as const;
-    const how = mayChangeOutputs(build) ? ['--sparse=always', '--reflink=auto'] : ['--link'];
-    await ports.run([...argv, ...how, output, build.staging], { doing: 'put the release together' });
-  }
+  const changes = mayChangeOutputs(build);
+  for (const { key } of stepsOf(build, 'output'))
+    await addOutput(
+      contentFolder(build.store.entry(key), 'output'),
+      build.staging,
+      { changes },
+      quietPorts(build),
+    );
 }
 
 async function hook(build: Build, event: HookEvent, facts: Readonly<Record<string, string>>): Promise<void> {

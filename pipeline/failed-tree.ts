@@ -3,7 +3,7 @@
  * never becomes a step's result.
  */
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { chrootArgv, openChroot } from './chroot.js';
 import { runOnTerminal } from './command.js';
 import type { Ports } from './ports.js';
@@ -37,8 +37,16 @@ export async function keepFailedTree(
   below: readonly string[],
 ): Promise<void> {
   const folder = failedFolder(join(buildFolder, '..', '..'), basename(buildFolder));
-  if (await hasFailedTree(folder)) return;
-  await mkdir(folder, { recursive: true });
+  await mkdir(dirname(folder), { recursive: true });
+  // Whoever makes it is the first.
+  const first = await mkdir(folder).then(
+    () => true,
+    (error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw error;
+    },
+  );
+  if (!first) return;
   await rename(tree, join(folder, 'tree'));
   await writeFile(join(folder, 'failed.json'), JSON.stringify({ step, below } satisfies FailedStep));
 }

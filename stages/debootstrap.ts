@@ -17,6 +17,7 @@ import {
   suiteSources,
 } from './apt/mirror.js';
 import { packageName } from './apt/names.js';
+import { recordSources } from './apt/other-sources.js';
 import { reasonsFor } from './apt/reasons.js';
 import { followApt } from './apt/run.js';
 import { solve } from './apt/solve.js';
@@ -185,6 +186,7 @@ export const debootstrap = defineStage({
     if (keyring !== DEBIAN_KEYRING)
       await tree.write(keyringInImage(keyring), await readFile(keyringPath(keyring, ctx.recipe)));
     await tree.write('/etc/apt/sources.list', formatSources(imageSources(ctx.options, image)));
+    await recordSources(ctx);
     await installMissing(ctx, archive);
     await giveToApt(tree);
     assertInstalled({ before: [], locked: ctx.packages, removals: false }, await installedPackages(tree));

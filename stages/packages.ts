@@ -4,6 +4,7 @@ import { defineStage } from '../pipeline/stage.js';
 import { aptEnvironment, holdArgv } from './apt/argv.js';
 import { installPooled } from './apt/install.js';
 import { packageName, packageRequest } from './apt/names.js';
+import { warnOfOtherSources } from './apt/other-sources.js';
 import { resolveRequest } from './apt/resolve.js';
 
 const options = z.strictObject({
@@ -45,6 +46,7 @@ export const packages = defineStage({
   resolve: (ctx) => resolveRequest(ctx, ctx.options),
   async run(ctx) {
     const { install, remove, hold } = ctx.options;
+    if (install.length > 0) await warnOfOtherSources(ctx);
     if (install.length + remove.length > 0) await installPooled(ctx, ctx.options);
     if (hold.length > 0)
       await ctx.chroot(holdArgv(hold), { doing: 'hold packages', env: aptEnvironment(ctx.epoch) });

@@ -12,7 +12,9 @@ const SECTOR = 512;
  */
 export async function copyDisk(release: string, scratch: string, ports: Ports): Promise<string> {
   const disk = join(scratch, 'disk.img');
-  await ports.run(['cp', '--reflink=auto', '--sparse=always', join(release, 'disk.img'), disk], {
+  // The release's is read-only.
+  const how = ['--no-preserve=mode', '--reflink=auto', '--sparse=always'] as const;
+  await ports.run(['cp', ...how, join(release, 'disk.img'), disk], {
     doing: 'copy the disk for the client',
     quiet: true,
   });

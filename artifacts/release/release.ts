@@ -8,6 +8,7 @@
  * <output>/<recipe>/latest -> releases/<digest>
  * ```
  */
+import { randomUUID } from 'node:crypto';
 import {
   mkdir,
   readdir,
@@ -72,6 +73,7 @@ export async function digestFiles(
  * Makes a folder the newest release of its recipe: writes the manifest, moves the folder to its digest's name, and
  * points `latest` at it. The folder's files are on disk before the release is visible.
  * @param staging is gone afterwards; if the same release exists already, that one stays as it is
+ * @throws Failure of kind `integrity` when that one is damaged as far as a look tells
  */
 export async function commitRelease(
   staging: string,
@@ -85,9 +87,40 @@ export async function commitRelease(
   const path = join(home, 'releases', digest);
   await writeFile(join(staging, 'manifest.json'), text);
   await mkdir(join(home, 'releases'), { recursive: true });
-  if (!(await exists(path))) await moveInto(staging, path, ports);
+  if ((await exists(path)) || !(await moveInto(staging, path, ports))) await requireIntact(path, digest);
   await pointLatest(home, digest);
   return { path, digest };
+}
+
+/** A release that was there before is what the caller tells of: it must not be a torn one. */
+async function requireIntact(path: string, digest: string): Promise<void> {
+  const [first, ...others] = await looksDamaged(path, digest);
+  if (first === undefined) return;
+  throw new Failure('integrity', {
+    what: `The release ${path} is damaged, and a build does not replace it.`,
+    expected: 'the files that its manifest describes',
+    found: [first, ...others].join('; '),
+    hint: 'Remove it, then run the same command again.',
+  });
+}
+
+/** What a look at manifest and sizes tells of a release's damage; no other file is read. */
+export async function looksDamaged(path: string, digest: string): Promise<string[]> {
+  const text = await readFile(join(path, 'manifest.json'), 'utf8').catch(() => undefined);
+  if (text === undefined) return ['manifest.json: missing'];
+  const manifest = sha256OfText(text) === digest ? manifestSchema.safeParse(JSON.parse(text)) : undefined;
+  if (manifest?.data === undefined) return ['manifest.json: its digest is not the release’s'];
+  const problems = await Promise.all(manifest.data.files.map((file) => sizeProblem(path, file)));
+  return problems.filter((problem) => problem !== undefined);
+}
+
+async function sizeProblem(
+  folder: string,
+  { path, bytes }: Manifest['files'][number],
+): Promise<string | undefined> {
+  const found = await stat(join(folder, path)).catch(() => undefined);
+  if (found === undefined) return `${path}: missing`;
+  return found.size === bytes ? undefined : `${path}: ${found.size} bytes instead of ${bytes}`;
 }
 
 /** Points `latest` at a release. @param home folder of the recipe's releases */
@@ -96,17 +129,20 @@ export async function pointLatest(home: string, digest: string): Promise<void> {
   const latest = join(home, 'latest');
   if ((await readlink(latest).catch(() => undefined)) === target) return;
   // A link cannot be replaced in place; renaming a new one over it can never show a missing `latest`.
-  const link = join(home, `.latest-${process.pid}`);
-  await rm(link, { force: true });
+  // Not by the pid: in sandboxes all builds have the same.
+  const link = join(home, `.latest-${randomUUID()}`);
   await symlink(target, link);
   await rename(link, latest);
 }
 
-async function moveInto(staging: string, path: string, ports: Ports): Promise<void> {
+/** @returns false when another build of the same release was first */
+async function moveInto(staging: string, path: string, ports: Ports): Promise<boolean> {
   try {
     await rename(staging, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (['ENOTEMPTY', 'EEXIST'].includes(code)) return false;
+    if (code !== 'EXDEV') throw error;
     // The output lies on another file system: copy beside the final name, holes kept, then rename there.
     const partial = `${path}.partial`;
     await rm(partial, { recursive: true, force: true });
@@ -120,6 +156,7 @@ async function moveInto(staging: string, path: string, ports: Ports): Promise<vo
       throw failure;
     }
   }
+  return true;
 }
 
 /** Reads a release's manifest and proofs. @throws Failure of kind `usage` if it is none, `integrity` if it is damaged */
@@ -191,14 +228,10 @@ export async function writeProof(path: string, proof: Proof): Promise<void> {
 export async function verifyRelease(release: Release, options: DigestOptions = {}): Promise<string[]> {
   const problems: string[] = [];
   for (const file of release.manifest.files) {
-    const path = join(release.path, file.path);
-    const found = await stat(path).catch(() => undefined);
-    if (found === undefined) problems.push(`${file.path}: missing`);
-    else if (found.size !== file.bytes)
-      problems.push(`${file.path}: ${found.size} bytes instead of ${file.bytes}`);
-    else if (!(await hasDigest(path, file.digest, options))) {
+    const problem = await sizeProblem(release.path, file);
+    if (problem !== undefined) problems.push(problem);
+    else if (!(await hasDigest(join(release.path, file.path), file.digest, options)))
       problems.push(`${file.path}: its digest is not the manifest’s`);
-    }
   }
   const listed = new Set(release.manifest.files.map((file) => file.path));
   for (const path of await listFiles(release.path)) {

@@ -1,10 +1,10 @@
 /** Whether an entry is as it was written: what a walk shows, and what its files hold. */
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestFile, type FileDigestOptions } from '../../artifacts/release/file-digests.js';
 import type { Ports } from '../ports.js';
 import type { StepRecord } from './store.js';
-import { contentFolder, digestContents, listTree } from './tree-digest.js';
+import { contentFolder, digestContents, filesBelow, listTree } from './tree-digest.js';
 
 /** What is wrong with an entry, if anything. Runs in the sandbox, where owners are seen as they were written. */
 export async function entryDamage(
@@ -37,12 +37,4 @@ export async function contentDigest(
     files.push({ path, bytes, digest: await digestFile(join(folder, path), bytes, ports) });
   }
   return { files, content: files.map(({ digest }) => digest).join(' ') };
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-    .sort();
 }

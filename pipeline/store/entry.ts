@@ -9,6 +9,7 @@ import type { Ports } from '../ports.js';
 import { contentDigest, entryDamage } from './damage.js';
 import { type Lease, takeLease } from './lease.js';
 import { doubtSharers } from './links.js';
+import { makeReadOnly } from './read-only.js';
 import { shareFiles } from './sharing.js';
 import { bootId, type StepRecord } from './store.js';
 import { contentFolder, listTree } from './tree-digest.js';
@@ -107,6 +108,7 @@ export async function makeEntry(
     await mkdir(content, { recursive: true, mode: 0o755 });
     const records = await work.make(content);
     const seconds = (Date.now() - started) / 1000;
+    if (kind !== 'layer') await makeReadOnly(content);
     // Before anybody sees them: a release gets names of the files that stay.
     if (kind === 'output') await shareWithLast(build, work, content);
     await store.place(work.folder, key);
@@ -144,7 +146,7 @@ async function complete(
     bootId(),
   ]);
   await build.store.complete({
-    format: 'lunsmith-record/1',
+    format: 'lunsmith-record/2',
     key,
     kind,
     recipe: build.keyed.plan.recipe.name,

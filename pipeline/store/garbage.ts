@@ -4,6 +4,7 @@
  */
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { allSettled } from '../../artifacts/settled.js';
 import type { Ports } from '../ports.js';
 import { entriesOf, type Found, findGarbage, packagesOf } from './garbage-found.js';
 import { describeGarbage, type GarbageReport, type GarbageRequest } from './garbage-report.js';
@@ -59,14 +60,15 @@ async function move(store: Store, found: Found): Promise<string[]> {
   const { choice, holders, locks, incomplete, stale } = found;
   const chosen = choice.remove.map(({ candidate }) => candidate);
   const entries = [...entriesOf(chosen).map(({ id }) => id), ...incomplete];
-  const folders = await Promise.all(entries.map((key) => moveToTrash(store, store.entry(key))));
+  // Until the last has moved the lock is held: all of them are waited for.
+  const folders = await allSettled(entries.map((key) => moveToTrash(store, store.entry(key))));
   const packages = [...packagesOf(chosen).map((each) => each.package), ...stale];
   const files = await moveAllToTrash(
     store,
     packages.flatMap((each) => each.files),
   );
   // Not into the trash, which may lie on another file system.
-  const failed = await Promise.all(holders.expired.map(moveAside));
+  const failed = await allSettled(holders.expired.map(moveAside));
   await forget(store, holders, locks);
   await forgetPointers(store);
   return [...folders.filter((path) => path !== undefined), ...files, ...failed];

@@ -12,7 +12,7 @@
  *   steps/<key>/record.json   what it is, what went into it, and digests by which damage is found; without it the
  *                             entry is incomplete and nobody finds it
  *   steps/<key>/tree/         a layer: an overlayfs upper directory
- *   steps/<key>/output/       or the files of an output step, or of a part of one
+ *   steps/<key>/output/       or the files of an output step, or of a part of one; nobody may write into them
  *   steps/<key>/checked       run of the machine in which every byte was looked at since; empty when it is to be done again
  *   last/<recipe>/<step>      key of the newest entry of that step: what a miss is compared with; of a part, <step>:<part>
  *   releases/<key>.json       where the release is that follows from the key, and which entries it is made of
@@ -33,7 +33,7 @@ import type { StepInputs } from '../keys/fingerprint.js';
 const inputsSchema = z.custom<StepInputs>((value) => typeof value === 'object' && value !== null);
 
 const recordSchema = z.strictObject({
-  format: z.literal('lunsmith-record/1'),
+  format: z.literal('lunsmith-record/2'),
   key: z.string(),
   kind: z.enum(['layer', 'output', 'part']),
   /** Who made it first. */
@@ -51,7 +51,7 @@ const recordSchema = z.strictObject({
   entries: z.number(),
   /** Digest of all names, kinds, owners, modes, sizes and times: found to differ quickly. */
   listing: z.string(),
-  /** Files and their digests: of an output each for the manifest, of a layer all under one. */
+  /** Files and their digests: of an output each for the manifest, of a layer all under one, with extended attributes. */
   files: z.array(z.strictObject({ path: z.string(), bytes: z.number(), digest: z.string() })),
   content: z.string(),
   /** Identity of the machine's run that wrote it. */

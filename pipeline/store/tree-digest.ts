@@ -1,5 +1,6 @@
 /** Digests by which damage of a store's entry is found: a quick one of what a walk shows, and one of all contents. */
 import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ports } from '../ports.js';
 
@@ -31,22 +32,35 @@ export async function listTree(folder: string, { run }: Pick<Ports, 'run'>): Pro
   return { listing: sha256(facts.sort().join('\0')), entries: lines.length, bytes };
 }
 
-/** Lower-case hex sha256 of the digests of all files below a folder, by name. */
+/**
+ * What a digest of contents is of: a tar stream, since that is what knows contents, extended attributes (file capabilities,
+ * the marks of overlayfs) and hard links. Nothing in it depends on the moment, the place, or the order of a directory.
+ */
+const STREAM = [
+  '--format=posix',
+  '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime',
+  '--sort=name',
+  '--numeric-owner',
+  '--xattrs',
+  '--xattrs-include=*',
+] as const;
+
+/** Lower-case hex sha256 of all that is below a folder. Runs where the owners are seen as they are written: in the sandbox. */
 export async function digestContents(folder: string, { run }: Pick<Ports, 'run'>): Promise<string> {
-  const doing = 'digest a folder of the store';
-  const found = await run(['find', '.', '-type', 'f', '-size', '+0', '-print0'], {
-    doing,
-    quiet: true,
-    cwd: folder,
-  });
-  if (found.stdout === '') return sha256('');
-  const { stdout } = await run(['xargs', '--null', '--max-args=2000', 'sha256sum', '--zero'], {
-    doing,
-    quiet: true,
-    cwd: folder,
-    input: found.stdout,
-  });
-  return sha256(stdout.split('\0').sort().join('\0'));
+  // tar(1) pipes its stream into the program that should compress it, whose output is the digest.
+  const digest = ['--use-compress-program=sha256sum', '--file=-'] as const;
+  const argv = ['tar', '--create', ...STREAM, ...digest, `--directory=${folder}`, '.'] as const;
+  const { stdout } = await run(argv, { doing: 'digest a folder of the store', quiet: true });
+  return stdout.slice(0, 64);
+}
+
+/** Paths of all files below a folder, relative to it and sorted. */
+export async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort();
 }
 
 /** Where an entry of the store keeps what it is about. */

@@ -4,6 +4,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { RootTree } from '../rootfs/tree.js';
 import { type AptSource, type NamedSource, parseDeb822, parseOneLine } from './sources.js';
 
 export const DEBIAN_KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
@@ -119,13 +120,23 @@ function securitySuite(suite: string): string {
   return suite === 'buster' ? 'buster/updates' : `${suite}-security`;
 }
 
-/** What the host's own apt uses, in apt's order; a host without apt has none. */
+/** What the host's own apt uses; a host without apt has none. */
 export async function hostSources(etcApt = '/etc/apt'): Promise<AptSource[]> {
-  const text = async (path: string) => readFile(path, 'utf8').catch(() => '');
+  return readSources(etcApt, {
+    read: (path) => readFile(path, 'utf8').catch(() => undefined),
+    names: async (path) => (await readdir(path).catch(() => [])).sort(),
+  });
+}
+
+/** The sources of an apt, in its order. @param tree whose files they are */
+export async function readSources(
+  etcApt: string,
+  tree: Pick<RootTree, 'read' | 'names'>,
+): Promise<AptSource[]> {
+  const text = async (path: string) => (await tree.read(path)) ?? '';
   const parts = join(etcApt, 'sources.list.d');
-  const names = (await readdir(parts).catch(() => [])).sort();
   const found = [parseOneLine(await text(join(etcApt, 'sources.list')))];
-  for (const name of names) {
+  for (const name of await tree.names(parts)) {
     if (name.endsWith('.list')) found.push(parseOneLine(await text(join(parts, name))));
     if (name.endsWith('.sources')) found.push(parseDeb822(await text(join(parts, name))));
   }

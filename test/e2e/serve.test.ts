@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { expect, inject, it } from 'vitest';
 import { ResourceStack } from '../../artifacts/bootgate/stack.js';
+import { readRelease, verifyRelease } from '../../artifacts/release/release.js';
 import { shippedRelease } from '../util/build.js';
 import { MAIN } from '../util/cli.js';
 import { openClient } from '../util/wire/client.js';
@@ -44,4 +45,6 @@ it('serves a release to a machine that nobody named, until Ctrl-C', async () => 
   const { exitCode } = await server;
   expect(exitCode).toBe(0);
   expect(await readdir(workspace)).toEqual([]);
+  // The machine wrote to a clone.
+  expect(await verifyRelease(await readRelease(release))).toEqual([]);
 });

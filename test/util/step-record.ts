@@ -18,7 +18,7 @@ export const INPUTS: StepInputs = {
 /** The record of a layer that was made up. */
 export function stepRecord(key: string, change: Partial<StepRecord> = {}): StepRecord {
   return {
-    format: 'lunsmith-record/1',
+    format: 'lunsmith-record/2',
     key,
     kind: 'layer',
     recipe: 'demo',

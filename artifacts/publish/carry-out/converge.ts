@@ -88,7 +88,12 @@ async function follow(
   if (changed.length === 0 && unwanted.length === 0) return;
   await before?.([...changed.map(({ path }) => path), ...unwanted]);
   const queue = new PQueue({ concurrency: AT_ONCE });
-  await queue.addAll(changed.map((file) => () => writeFile(host, folder, file)));
+  try {
+    await queue.addAll(changed.map((file) => () => writeFile(host, folder, file)));
+  } finally {
+    // Whoever hears of a failure puts other files in their places: nobody may still be writing these then.
+    await queue.onIdle();
+  }
   if (unwanted.length > 0)
     await host.run(['rm', '-f', '--', ...unwanted.map((path) => `${folder}/${path}`)], {
       doing: `remove what nobody needs in ${folder}`,

@@ -1,6 +1,7 @@
-import { open, stat } from 'node:fs/promises';
+import { chmod, open, stat } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { copyDisk, inspectRoot, rootPartition } from '../../../artifacts/bootgate/disk.js';
+import { sha256File } from '../../../artifacts/formats/file-digest.js';
 import { createSparse } from '../../../artifacts/formats/sparse.js';
 import type { Manifest } from '../../../artifacts/release/manifest.js';
 import { ports, run, testFolder } from '../formats/tools.js';
@@ -26,6 +27,18 @@ it('copies the disk with its holes', async () => {
   const copy = await stat(await copyDisk(release.path, scratch.path, ports));
   expect(copy.size).toBe(16 * MIB);
   expect(copy.blocks * 512).toBeLessThan(4 * MIB);
+});
+
+it('copies a disk that is read-only into one that may be written to', async () => {
+  await using release = await testFolder();
+  await using scratch = await testFolder();
+  await makeDisk(release.at('disk.img'));
+  await chmod(release.at('disk.img'), 0o444);
+  const before = await sha256File(release.at('disk.img'));
+  const copy = await copyDisk(release.path, scratch.path, ports);
+  expect((await stat(copy)).mode & 0o200).toBe(0o200);
+  await writeAt(copy, MIB + 4096, Buffer.from('the client was here'));
+  expect(await sha256File(release.at('disk.img'))).toBe(before);
 });
 
 it('finds a file system that was left in order', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -79,6 +79,55 @@ it('keeps an older release when a newer one appears, and is unchanged by the sam
   expect(await readlink(join(folder, 'out', 'r', 'latest'))).toBe(`releases/${second.digest}`);
   expect(await commit('one')).toEqual(first);
   expect(await verifyRelease(await readRelease(first.path))).toEqual([]);
+});
+
+it('appears beside others, and the same one, at the same moment', async () => {
+  const texts = ['a', 'b', 'c', 'same'];
+  const staged = await Promise.all(texts.map(stage));
+  const twin = { ...staged[3], staging: `${staged[3]?.staging}-twin` } as (typeof staged)[number];
+  await cp(staged[3]?.staging ?? '', twin.staging, { recursive: true });
+  const commits = [...staged, twin].map(({ staging, manifest }) =>
+    commitRelease(staging, join(folder, 'out'), manifest, ports),
+  );
+  const digests = (await Promise.all(commits)).map(({ digest }) => digest);
+  expect(digests[4]).toBe(digests[3]);
+  expect(new Set(digests).size).toBe(4);
+  const home = join(folder, 'out', 'r');
+  expect((await readdir(home)).sort()).toEqual(['latest', 'releases']);
+  expect((await readdir(join(home, 'releases'))).sort()).toEqual([...new Set(digests)].sort());
+  expect(digests).toContain((await readlink(join(home, 'latest'))).slice('releases/'.length));
+});
+
+it.each([
+  [
+    'a file cut short',
+    (path: string) => truncate(join(path, 'disk.img'), 1),
+    'disk.img: 1 bytes instead of 4',
+  ],
+  ['a file that is missing', (path: string) => rm(join(path, 'boot/x.ipxe')), 'boot/x.ipxe: missing'],
+  ['no manifest', (path: string) => rm(join(path, 'manifest.json')), 'manifest.json: missing'],
+  [
+    'half a manifest',
+    (path: string) => truncate(join(path, 'manifest.json'), 40),
+    'manifest.json: its digest is not the release’s',
+  ],
+])('is not told of when the same one is there with %s', async (_name, damage, found) => {
+  const { path } = await commit();
+  await damage(path);
+  const failure = await commit().then(() => undefined, Failure.from);
+  expect([failure?.kind, failure?.diagnostics]).toEqual([
+    'integrity',
+    [
+      {
+        what: `The release ${path} is damaged, and a build does not replace it.`,
+        expected: 'the files that its manifest describes',
+        found,
+        hint: 'Remove it, then run the same command again.',
+      },
+    ],
+  ]);
+  for (const each of [path, join(folder, 'staging-disk')]) await rm(each, { recursive: true });
+  expect(await verifyRelease(await readRelease((await commit()).path))).toEqual([]);
 });
 
 it('keeps its digest when it is proven', async () => {

@@ -89,7 +89,7 @@ describe('an entry', () => {
     await inSandbox([{ do: 'make', records: { packages: ['vim'] } }]);
     const store = await openStore(folder.at('store'));
     expect(await store.find(KEY)).toEqual({
-      format: 'lunsmith-record/1',
+      format: 'lunsmith-record/2',
       key: KEY,
       kind: 'layer',
       recipe: 'demo',
@@ -255,6 +255,17 @@ describe('damage', () => {
       { do: 'use' },
     ]);
     expect(results).toEqual([at(pathOf('output'), made), null]);
+    expect(events).toEqual([warning(CONTENTS)]);
+  });
+
+  it('of a file capability alone is found too', async () => {
+    const { results } = await inSandbox([
+      { do: 'make' },
+      { do: 'earlier-run' },
+      { do: 'sh', script: 'setcap cap_net_raw+ep tree/secret' },
+      { do: 'use' },
+    ]);
+    expect(results).toEqual([at(pathOf('tree'), made), null]);
     expect(events).toEqual([warning(CONTENTS)]);
   });
 

@@ -1,8 +1,10 @@
+import { linkSync } from 'node:fs';
 import {
   chmod,
   link,
   lstat,
   mkdir,
+  mkdtemp,
   readdir,
   readFile,
   rm,
@@ -16,7 +18,15 @@ import { usableEntry } from '../../../pipeline/store/entry.js';
 import { shareFiles } from '../../../pipeline/store/sharing.js';
 import { useStore } from '../../../pipeline/store/use.js';
 import { verifyStore } from '../../../pipeline/store/verify.js';
-import { addRelease, keyOf, makeTrueEntry, type TestStore, testBuild, testStore } from './a-store.js';
+import {
+  addRelease,
+  keyOf,
+  makeTrueEntry,
+  overwrite,
+  type TestStore,
+  testBuild,
+  testStore,
+} from './a-store.js';
 
 let at: TestStore;
 beforeEach(async () => {
@@ -97,6 +107,31 @@ describe('shareFiles', () => {
     expect(await readdir(at.folder)).not.toContain('aside');
   });
 
+  it('leaves ours alone when the other has as many names as a file may have', async () => {
+    const others = join(at.folder, 'others');
+    await mkdir(others);
+    // ext4 lets a file have 65000. Where there is room for more, our one is shared.
+    const outcome = await nameOften(theirs(), others, 65_000);
+    await share();
+    expect(await names(ours())).toBe(outcome === 'EMLINK' ? 1 : 65_002);
+    expect(await readFile(ours(), 'utf8')).toBe('kernel');
+    expect(await readdir(at.folder)).not.toContain('aside');
+  });
+
+  it('leaves ours alone when the other is on another file system', async () => {
+    const elsewhere = await mkdtemp('/dev/shm/lunsmith-sharing-');
+    try {
+      await mkdir(join(elsewhere, 'boot'));
+      await writeFile(join(elsewhere, 'boot', 'vmlinuz'), 'kernel');
+      await expect(link(join(elsewhere, 'boot', 'vmlinuz'), aside())).rejects.toThrow('EXDEV');
+      await shareFiles(own, { folder: elsewhere, files: [vmlinuz] }, aside());
+      expect(await names(ours())).toBe(1);
+      expect(await readFile(ours(), 'utf8')).toBe('kernel');
+    } finally {
+      await rm(elsewhere, { recursive: true });
+    }
+  });
+
   it('leaves ours alone when it has another size than the record says', async () => {
     await writeFile(ours(), 'new kernel');
     await share();
@@ -109,6 +144,19 @@ describe('shareFiles', () => {
     expect(await readdir(join(own, 'boot'))).toEqual([]);
   });
 });
+
+/** Gives a file more names until it has enough. @returns why it could not have as many */
+async function nameOften(file: string, folder: string, count: number): Promise<string | undefined> {
+  for (let made = 0; made < count; made++) {
+    try {
+      // Awaiting each would take five times as long.
+      linkSync(file, join(folder, String(made)));
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code;
+    }
+  }
+  return undefined;
+}
 
 /** An output of the step `boot`; made after another one it shares with that. */
 async function boot(name: string, files: Readonly<Record<string, string>> = { vmlinuz: 'kernel' }) {
@@ -123,11 +171,7 @@ async function boot(name: string, files: Readonly<Record<string, string>> = { vm
 
 const file = (name: string, path = 'vmlinuz') => join(at.store.entry(keyOf(name)), 'output', path);
 
-/** Changes the bytes alone, behind the back of everyone who looks at size and time. */
-async function flip(path: string): Promise<void> {
-  await writeFile(path, 'KERNEL');
-  await utimes(path, 1, 1);
-}
+const flip = (path: string) => overwrite(path, 'KERNEL');
 
 describe('an output', () => {
   it('shares what the newest entry of its step has too, and nothing else', async () => {
@@ -138,6 +182,36 @@ describe('an output', () => {
     expect(await names(file('b', 'cmdline'))).toBe(1);
     expect(await readFile(file('b', 'cmdline'), 'utf8')).toBe('debug');
     expect(await readdir(at.store.entry(keyOf('b')))).toEqual(['output', 'record.json']);
+    expect((await verify()).damaged).toEqual([]);
+  });
+
+  it('is read-only under all names, and so is a part', async () => {
+    await makeTrueEntry(
+      at,
+      'part',
+      'part',
+      (folder) => writeFile(join(folder, 'disk.img'), 'disk'),
+      'boot/part',
+    );
+    const part = file('part', 'disk.img');
+    const made = await lstat(part);
+    await makeTrueEntry(
+      at,
+      'whole',
+      'output',
+      async (output) => {
+        await link(part, join(output, 'disk.img'));
+        await mkdir(join(output, 'boot'));
+        await writeFile(join(output, 'boot', 'run'), '', { mode: 0o755 });
+      },
+      'boot',
+    );
+    const modes = ['disk.img', 'boot/run', 'boot'].map(async (path) =>
+      ((await lstat(file('whole', path))).mode & 0o777).toString(8),
+    );
+    expect(await Promise.all(modes)).toEqual(['444', '555', '755']);
+    expect(await inode(file('whole', 'disk.img'))).toBe(made.ino);
+    expect(made.mode & 0o777).toBe(0o444);
     expect((await verify()).damaged).toEqual([]);
   });
 

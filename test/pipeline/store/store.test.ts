@@ -89,7 +89,7 @@ describe('an entry', () => {
   });
 
   it.each([
-    ['of another version', { ...stepRecord(KEY), format: 'lunsmith-record/2' }],
+    ['of another version', { ...stepRecord(KEY), format: 'lunsmith-record/1' }],
     ['of another entry', stepRecord(OTHER)],
     ['of an unknown kind', { ...stepRecord(KEY), kind: 'image' }],
     ['with more in it', { ...stepRecord(KEY), more: 1 }],

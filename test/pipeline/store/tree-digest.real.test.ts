@@ -1,4 +1,4 @@
-import { chmod, mkdir, rename, rm, symlink, truncate, unlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, symlink, truncate, unlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { contentFolder, digestContents, listTree } from '../../../pipeline/store/tree-digest.js';
@@ -123,10 +123,29 @@ describe('a digest of contents', () => {
     expect(await digest()).not.toBe(before);
   });
 
-  it('is of a tree without contents too', async () => {
-    await rm(at('a'));
-    await rm(at('inner', 'b'));
-    expect(await digest()).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
+  it('differs by an extended attribute that was lost, as file capabilities are by careless copies', async () => {
+    const [listed, before] = [await list(), await digest()];
+    await ask('setfattr', '--name=user.note', '--value=x', at('a'));
+    const noted = await digest();
+    expect(noted).not.toBe(before);
+    await ask('setfattr', '--name=user.note', '--value=y', at('a'));
+    expect([before, noted]).not.toContain(await digest());
+    await ask('setfattr', '--remove=user.note', at('a'));
+    expect(await digest()).toBe(before);
+    expect(await list()).toEqual(listed);
+  });
+
+  it('does not differ by use', async () => {
+    const before = await digest();
+    await utimes(at('a'), 5, 1_000_000_000);
+    expect(await digest()).toBe(before);
+  });
+
+  it('is of a tree without contents too, and of none that is missing', async () => {
+    await mkdir(folder.at('nothing'));
+    await utimes(folder.at('nothing'), 5, 5);
+    expect(await digestContents(folder.at('nothing'), ports)).toMatch(/^[0-9a-f]{64}$/);
+    await expect(digestContents(folder.at('missing'), ports)).rejects.toMatchObject({ kind: 'tool' });
   });
 });
 

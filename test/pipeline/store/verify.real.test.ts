@@ -1,8 +1,10 @@
 import {
   access,
   appendFile,
+  chmod,
   link,
   mkdir,
+  open,
   readdir,
   readFile,
   rm,
@@ -18,7 +20,15 @@ import { createPorts } from '../../../pipeline/command.js';
 import { poolFile } from '../../../pipeline/store/pool.js';
 import { useStore } from '../../../pipeline/store/use.js';
 import { type VerifyReport, verifyStore } from '../../../pipeline/store/verify.js';
-import { addPackage, addRelease, keyOf, makeTrueEntry, type TestStore, testStore } from './a-store.js';
+import {
+  addPackage,
+  addRelease,
+  keyOf,
+  makeTrueEntry,
+  overwrite,
+  type TestStore,
+  testStore,
+} from './a-store.js';
 
 let at: TestStore;
 beforeEach(async () => {
@@ -48,9 +58,8 @@ async function writeAtEpoch(path: string, text: string): Promise<void> {
   await utimes(path, 1, 1);
 }
 
-/** Changes a file behind the back of everyone who looks at its size and time. */
 async function flip(path: string): Promise<void> {
-  await writeAtEpoch(path, 'X'.repeat((await stat(path)).size));
+  await overwrite(path, 'X'.repeat((await stat(path)).size));
 }
 
 async function problems(): Promise<string[]> {
@@ -95,6 +104,31 @@ describe('finds', () => {
     await damage();
     expect(await problems()).toEqual([problem]);
     expect(await at.store.keys()).toHaveLength(2);
+  });
+
+  it('one byte of an image that something wrote to under the name that a release has', async () => {
+    const large = join(at.store.entry(keyOf('large')), 'output', 'disk.img');
+    await makeTrueEntry(at, 'large', 'output', async (output) => {
+      await writeAtEpoch(join(output, 'disk.img'), 'disk');
+      // As large as images are whose digests are those of fs-verity.
+      await truncate(join(output, 'disk.img'), 300 << 20);
+      await utimes(join(output, 'disk.img'), 1, 1);
+    });
+    const release = await addRelease(at, 'r', ['large']);
+    const name = join(release, 'disk.img');
+    await link(large, name);
+    expect(await problems()).toEqual([]);
+    expect((await stat(name)).mode & 0o777).toBe(0o444);
+    await chmod(name, 0o644);
+    {
+      await using file = await open(name, 'r+');
+      await file.write('X', 200 << 20);
+    }
+    await chmod(name, 0o444);
+    await utimes(name, 1, 1);
+    expect((await verify()).damaged).toMatchObject([
+      { id: keyOf('large'), problem: 'its contents have changed', releases: [release] },
+    ]);
   });
 
   it('all that is damaged, package files too', async () => {

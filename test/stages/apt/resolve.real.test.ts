@@ -268,7 +268,7 @@ describe('a request that cannot be fulfilled', () => {
       { what: 'The archive has no package sevrer.', hint: 'Did you mean server?' },
       {
         what: 'The archive has no package nothing-like-it.',
-        hint: 'It may be in another component: see `components` of the `debootstrap` step.',
+        hint: 'It may be in another component: see `components` of the `debootstrap` step. Nothing is resolved from apt sources that a step adds.',
       },
     ]);
   });
