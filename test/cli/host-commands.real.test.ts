@@ -377,3 +377,31 @@ describe('client', () => {
     expect(await unlocked()).toEqual(before);
   });
 });
+
+it('doctor agrees with what these commands made', async () => {
+  await host.site(`    gate: [bios-san]
+clients:
+  web2: { mac: '52:54:00:00:00:02', channel: stable, secret: 'file:chap' }
+  web3: { mac: '52:54:00:00:00:03', channel: edge, secret: 'file:chap' }
+`);
+  expect(await ok('doctor')).toBe('lab  all agrees\n');
+});
+
+describe('a site with a host that cannot be reached', () => {
+  beforeEach(() =>
+    host.site('    gate: []\n  far:\n    connect: ssh://nobody@127.0.0.1:1\n    address: 127.0.0.1\n'),
+  );
+
+  it('wants a host to be named', async () => {
+    expect(await failure(2, 'rollback', 'stable')).toEqual({
+      ...{ kind: 'usage', what: 'The site has several target hosts, and none was named.' },
+      expected: 'one of lab, far',
+    });
+  });
+
+  it('says that it cannot be reached', async () => {
+    expect(await failure(6, 'rollback', 'stable', '--on', 'far')).toMatchObject({ kind: 'network' });
+    expect(await failure(6, 'publish', path('v1'), '--to', 'far')).toMatchObject({ kind: 'network' });
+    expect((await lunsmith(['status', '--on', 'far'])).code).toBe(6);
+  });
+});
