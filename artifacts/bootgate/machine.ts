@@ -38,6 +38,8 @@ export interface MachineOptions {
 }
 
 const CONNECT_SECONDS = 20;
+/** What QEMU may take to end after it has closed the connection. */
+const END_SECONDS = 2;
 const LOOK_MS = 20;
 
 /** Starts QEMU; the machine is off. @throws Failure of kind `tool` or `host` when QEMU does not start */
@@ -53,17 +55,22 @@ export async function startMachine(ports: Ports, options: MachineOptions): Promi
       onLine: options.onToolLine,
     }),
   );
-  const control = await connectTo(join(runtime.shortPath, QMP_SOCKET), tool, argv, ports.signal);
-  stack.use({ [Symbol.asyncDispose]: () => Promise.resolve(void control.destroy()) });
   const stops = createStops();
-  const qmp = await openQmp(control, stops.hear);
   const terminal = createConsole({
     write: serial.type,
     onLine: options.onConsoleLine,
     onPartial: options.onConsolePartial,
   });
   const cleaner = createCleaner();
-  await serial.connect(qmp, (chunk) => terminal.feed(cleaner.clean(chunk)));
+  let qmp: Qmp;
+  try {
+    const control = await connectTo(join(runtime.shortPath, QMP_SOCKET), tool, ports.signal);
+    stack.use({ [Symbol.asyncDispose]: () => Promise.resolve(void control.destroy()) });
+    qmp = await openQmp(control, stops.hear);
+    await serial.connect(qmp, (chunk) => terminal.feed(cleaner.clean(chunk)));
+  } catch (error) {
+    throw await notStarted(error, tool, argv, ports.signal);
+  }
   void tool.ended.then(async () => {
     await serial.catchUp();
     terminal.close();
@@ -122,30 +129,49 @@ function createStops() {
   };
 }
 
-async function connectTo(path: string, tool: RunningTool, argv: Argv, signal: AbortSignal): Promise<Socket> {
-  let ended: string | undefined;
-  void tool.ended.then((end) => {
-    ended = end.signal === undefined ? `exit code ${end.exitCode}` : `ended by ${end.signal}`;
+async function connectTo(path: string, tool: RunningTool, signal: AbortSignal): Promise<Socket> {
+  let ended = false;
+  void tool.ended.then(() => {
+    ended = true;
   });
   const deadline = Date.now() + CONNECT_SECONDS * 1000;
   for (;;) {
-    if (signal.aborted)
-      throw new Failure('interrupted', { what: 'Interrupted: could not start the client’s machine.' });
     const socket = createConnection({ path });
     try {
       await once(socket, 'connect');
       return socket;
     } catch (error) {
       socket.destroy();
-      if (ended === undefined && Date.now() < deadline) {
-        await delay(LOOK_MS);
-        continue;
-      }
-      throw new Failure(
-        'tool',
-        { what: 'QEMU did not start.', found: ended ?? `no connection within ${CONNECT_SECONDS} s` },
-        { cause: error, command: { argv, lastLines: tool.lastLines() } },
-      );
+      if (ended || signal.aborted || Date.now() >= deadline) throw error;
+      await delay(LOOK_MS);
     }
   }
+}
+
+/** It listens before it looks at the rest of its arguments: what is wrong with them it says when it closes the connection. */
+async function notStarted(
+  cause: unknown,
+  tool: RunningTool,
+  argv: Argv,
+  signal: AbortSignal,
+): Promise<Failure> {
+  const end = await Promise.race([tool.ended, delay(END_SECONDS * 1000, undefined, { ref: false })]);
+  if (signal.aborted)
+    return new Failure('interrupted', { what: 'Interrupted: could not start the client’s machine.' });
+  const found =
+    end === undefined
+      ? `it runs, but did not answer: ${Failure.from(cause).diagnostics[0].found ?? (cause as Error).message}`
+      : end.signal === undefined
+        ? `exit code ${end.exitCode ?? 'unknown'}`
+        : `ended by ${end.signal}`;
+  return new Failure(
+    'tool',
+    {
+      what: 'QEMU did not start.',
+      expected: 'QEMU 7.2 or later, and the files that it opens',
+      found,
+      hint: 'Its last lines say why. What it lacks comes with Debian’s packages qemu-system-x86, seabios, ovmf and ipxe-qemu.',
+    },
+    { cause, command: { argv, lastLines: tool.lastLines() } },
+  );
 }

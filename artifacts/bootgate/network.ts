@@ -4,7 +4,8 @@
  */
 import { constants, copyFile, mkdir, open, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Argv, Ports, RunningTool } from '../../pipeline/ports.js';
+import type { Ports, RunningTool } from '../../pipeline/ports.js';
+import { startDnsmasq } from '../dhcp/daemon.js';
 import { dnsmasqConfig } from '../dhcp/dnsmasq.js';
 import { Failure } from '../failure.js';
 import { NETDEV, value } from './qemu.js';
@@ -83,7 +84,7 @@ async function openTap(ports: Ports, options: NetworkOptions): Promise<GateNetwo
     // A plain tap: with the offload header the packet capture would not be readable.
     netdev: `tap,id=${NETDEV},ifname=${device},script=no,downscript=no,vnet_hdr=off`,
     serve: async (script) => {
-      dnsmasq = await startDnsmasq(ports, options, await fillTftp(options.runtime, script));
+      dnsmasq = await serveBoot(ports, options, await fillTftp(options.runtime, script));
     },
     [Symbol.asyncDispose]: async () => {
       await dnsmasq?.[Symbol.asyncDispose]();
@@ -115,8 +116,11 @@ async function fillTftp(runtime: Runtime, script: string): Promise<string> {
   return root;
 }
 
-async function startDnsmasq(ports: Ports, options: NetworkOptions, tftpRoot: string): Promise<RunningTool> {
-  const { runtime, mac, onLine } = options;
+async function serveBoot(
+  ports: Ports,
+  { runtime, mac, onLine }: NetworkOptions,
+  tftpRoot: string,
+): Promise<RunningTool> {
   const config = join(runtime.path, 'dnsmasq.conf');
   const text = dnsmasqConfig({
     interface: TAP.device,
@@ -128,38 +132,7 @@ async function startDnsmasq(ports: Ports, options: NetworkOptions, tftpRoot: str
     advertise: TAP.ipv6,
   });
   await writeFile(config, text);
-  let ready: (line: string) => void = () => undefined;
-  const started = new Promise<string>((resolve) => {
-    ready = resolve;
-  });
-  // It stays the root of its namespace: its own user could not enter our private folder.
-  const argv: Argv = [
-    'dnsmasq',
-    '--keep-in-foreground',
-    '--log-facility=-',
-    `--conf-file=${config}`,
-    '--pid-file',
-    '--user=root',
-    '--group=root',
-  ];
-  const tool = await ports.start(argv, {
-    doing: 'serve DHCP and TFTP',
-    cwd: runtime.path,
-    quiet: true,
-    onLine: (line) => {
-      if (/dnsmasq-tftp\[\d+\]: TFTP root is/.test(line)) ready('');
-      onLine(line);
-    },
-  });
-  const end = await Promise.race([started, tool.ended]);
-  if (typeof end === 'string') return tool;
-  if (ports.signal.aborted)
-    throw new Failure('interrupted', { what: 'Interrupted: could not serve DHCP and TFTP.' });
-  throw new Failure(
-    'tool',
-    { what: 'dnsmasq did not start.', found: `exit code ${end.exitCode ?? 'none'}` },
-    { command: { argv, lastLines: tool.lastLines() } },
-  );
+  return startDnsmasq(ports, { config, onLine, hint: 'Its last lines say why.' });
 }
 
 function ip(ports: Ports, ...args: string[]): Promise<unknown> {

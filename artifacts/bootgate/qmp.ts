@@ -41,7 +41,10 @@ export async function openQmp(stream: Duplex, onEvent: (event: QmpEvent) => void
       next?.reject(refuse(next.command, message.error.desc));
     } else waiting.shift()?.resolve(message.return);
   };
-  createInterface({ input: stream }).on('line', (line) => hear(JSON.parse(line) as Message));
+  // It hands the errors of the stream on; what they come to is told when the stream closes.
+  createInterface({ input: stream })
+    .on('line', (line) => hear(JSON.parse(line) as Message))
+    .on('error', () => undefined);
   const execute = (command: string, args?: Readonly<Record<string, unknown>>) =>
     new Promise<unknown>((resolve, reject) => {
       if (gone) {

@@ -2,12 +2,12 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ports } from '../../pipeline/ports.js';
+import { type Served, serveHttp } from '../http-server.js';
 import { startTgtd, type Tgtd } from '../target/tgt/daemon.js';
 import type { Chain } from './chain.js';
 import { CLIENT_CPIO, clientCpio, gateScript, HTTP_PORT, ISCSI_PORT, LUN } from './client-files.js';
 import { accountCredential, hashPassword } from './credentials.js';
 import { CAPTURE, type Evidence } from './evidence.js';
-import { type Served, serveHttp } from './http.js';
 import type { GateIdentity } from './identity.js';
 import { type Machine, startMachine } from './machine.js';
 import { type GateNetwork, openNetwork } from './network.js';
@@ -62,11 +62,12 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     initiator: identity.initiator,
     chap: { user: identity.chapUser, secret: identity.chapSecret },
   });
+  const files = servedFiles(request, identity, network.server);
   stack.use(
     await serveHttp({
       address: network.listen,
       port: HTTP_PORT,
-      files: servedFiles(request, identity, network.server),
+      find: (path) => files.get(path),
       onLine: (line) => evidence.log('http.log', line),
     }),
   );

@@ -1,92 +1,19 @@
 /**
- * A small HTTP server of one folder, for trying a release on this machine: what a client is handed on its way up. It
- * follows symlinks, as the folder consists of them, so it serves whatever they lead to and nothing that is not below it by name.
+ * The files of a folder, for an HTTP server on this machine. The folder consists of symlinks, so whatever they lead to is
+ * found, and nothing that is not below it by name.
  */
-import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join, posix } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { HttpOptions } from '../http-server.js';
 
-export interface HttpFolderOptions {
-  /** Absolute path; a symlink is followed at each request, so that it may be switched meanwhile. */
-  readonly folder: string;
-  readonly address: string;
-  /** 0: one that is free. */
-  readonly port: number;
-  /** Called for a path that is not there, such as `/boot.ipxe`; afterwards it is looked for again. */
-  readonly onMissing?: (path: string) => Promise<void>;
-  /** One line a request, when its answer is through: `10.0.0.2 GET /boot.ipxe 200 310`. */
-  readonly onLine: (line: string) => void;
-}
-
-export interface HttpFolder extends AsyncDisposable {
-  readonly port: number;
-}
-
-/** @throws the operating system's error when the address cannot be used */
-export async function serveFolder(options: HttpFolderOptions): Promise<HttpFolder> {
-  const { address, port, onLine } = options;
-  const server = createServer((request, response) => {
-    const { method = '-', url = '/' } = request;
-    const who = `${request.socket.remoteAddress ?? '-'} ${method} ${url}`;
-    answer(method, url, options, response).then(
-      (outcome) => onLine(`${who} ${outcome}`),
-      (error: unknown) => {
-        response.destroy();
-        onLine(`${who} broken off: ${(error as Error).message}`);
-      },
-    );
-  });
-  server.listen(port, address);
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
+/**
+ * @param folder absolute path; a symlink is followed at each request, so that it may be switched meanwhile
+ * @param onMissing called for a path that is not there, such as `/boot.ipxe`; afterwards it is looked for again
+ */
+export function filesOf(folder: string, onMissing: (path: string) => Promise<void>): HttpOptions['find'] {
+  return async (path) => {
+    const file = join(folder, path);
+    await access(file).catch(() => onMissing(path));
+    return { file };
   };
-}
-
-async function answer(
-  method: string,
-  url: string,
-  { folder, onMissing }: HttpFolderOptions,
-  response: ServerResponse,
-): Promise<string> {
-  if (method !== 'GET' && method !== 'HEAD') return refuse(response, 405);
-  const path = pathOf(url);
-  if (path === undefined) return refuse(response, 400);
-  const file = join(folder, path);
-  const look = () => stat(file).catch(() => undefined);
-  let found = await look();
-  if (found === undefined && onMissing !== undefined) {
-    await onMissing(path);
-    found = await look();
-  }
-  if (found?.isFile() !== true) return refuse(response, 404);
-  response.writeHead(200, { 'content-length': found.size, 'content-type': 'application/octet-stream' });
-  if (method === 'HEAD') response.end();
-  else await pipeline(createReadStream(file), response);
-  return `200 ${found.size}`;
-}
-
-/** The path below the folder; undefined for one that is not plain. Whatever stands after a `?` means nothing here. */
-function pathOf(url: string): string | undefined {
-  try {
-    const path = decodeURIComponent(url.replace(/[?#].*$/s, ''));
-    // A normalised absolute path cannot lead out of the folder.
-    return path.startsWith('/') && !path.includes('\0') ? posix.normalize(path) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function refuse(response: ServerResponse, status: number): string {
-  response.writeHead(status, { 'content-length': 0 }).end();
-  return String(status);
 }

@@ -3,22 +3,31 @@
  * clone of its own. dnsmasq answers beside the DHCP server that the network has. All of it is gone with the process.
  */
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, rm, symlink } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import type { Argv, Ports, RunningTool } from '../../pipeline/ports.js';
+import type { Ports } from '../../pipeline/ports.js';
 import { ResourceStack } from '../bootgate/stack.js';
+import { startDnsmasq } from '../dhcp/daemon.js';
 import { Failure } from '../failure.js';
 import { ipxeBinaries } from '../formats/ipxe-binaries.js';
+import { serveHttp } from '../http-server.js';
+import { listenAt } from '../listening.js';
 import type { Release } from '../release/release.js';
 import { adapterOf } from '../target/adapters.js';
 import { startTgtd } from '../target/tgt/daemon.js';
 import { carryOut } from './carry-out.js';
 import type { Intent } from './change.js';
 import { openDirectory } from './directory.js';
-import { serveFolder } from './http-folder.js';
+import { toolFindings } from './doctor/tools.js';
+import type { TargetHost } from './host.js';
+import { filesOf } from './http-folder.js';
 import { hostLayout } from './layout.js';
 import { hostParts } from './parts.js';
-import type { ClientFacts, HostFacts } from './site.js';
+import { addingMachines, CHANNEL, HOST, PREFIX } from './serve/machines.js';
+import { mortalServers } from './serve/mortal-servers.js';
+import type { HostFacts } from './site.js';
 
 export interface ServeOptions {
   /** Absolute path of a folder that does not exist; removed at the end. */
@@ -33,27 +42,32 @@ export interface ServeOptions {
   readonly onLine: (server: string, line: string) => void;
 }
 
-const CHANNEL = 'trial';
-const PREFIX = 'iqn.2026-01.net.lunsmith:serve';
+export interface ServedRelease extends AsyncDisposable {
+  /** Told when one of the servers has ended by itself; never rejects. */
+  readonly broken: Promise<Failure>;
+}
 
 /** @throws Failure of kind `host` or `tool` when a server does not start; nothing is left behind then */
 export async function serveRelease(
   release: Release,
   options: ServeOptions,
   ports: Ports,
-): Promise<AsyncDisposable> {
+): Promise<ServedRelease> {
   const { folder, address, onLine } = options;
   await using stack = new ResourceStack();
-  await mkdir(folder, { recursive: true, mode: 0o711 });
-  stack.use({ [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) });
   const facts = factsOf(options);
   const host = openDirectory(facts, ports);
+  await requireTools(host);
+  await requirePort(address, options.ports.iscsi);
+  await mkdir(folder, { recursive: true, mode: 0o711 });
+  stack.use({ [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) });
   const layout = hostLayout(facts);
   await mkdir(layout.releases, { recursive: true });
   // It is on this machine already, and nobody writes to it.
   await symlink(release.path, layout.release(release.digest));
+  const servers = mortalServers(ports);
   stack.use(
-    await startTgtd(ports, {
+    await startTgtd(servers.ports, {
       portal: { address, port: options.ports.iscsi },
       folder,
       onLine: (line) => onLine('tgtd', line),
@@ -61,7 +75,6 @@ export async function serveRelease(
   );
   const adapter = adapterOf('tgt', { tgtSocket: join(folder, 'tgtd.0') });
   const parts = hostParts(adapter, await ipxeBinaries(ports));
-  const secrets = new Map<string, string>();
   const wish = (intent: Intent) =>
     carryOut(
       host,
@@ -71,42 +84,50 @@ export async function serveRelease(
         channels: [CHANNEL],
         now: new Date().toISOString(),
         lock: { words: 'serve' },
-        secret: ({ name }) => Promise.resolve(secrets.get(name) ?? ''),
+        secret: () => Promise.resolve(randomBytes(8).toString('hex')),
       },
       ports,
     );
   await wish({ kind: 'promote', channel: CHANNEL, release: release.digest });
-  const onMissing = async (path: string) => {
-    const client = machineOf(path);
-    if (client === undefined || secrets.has(client.name)) return;
-    secrets.set(client.name, randomBytes(8).toString('hex'));
-    try {
-      const { lines } = await wish({ kind: 'add', client });
-      for (const line of lines) onLine('lunsmith', line);
-    } catch (error) {
-      // The machine asks again.
-      secrets.delete(client.name);
-      onLine('lunsmith', Failure.from(error).message);
-    }
-  };
+  const machines = stack.use(addingMachines(wish, (line) => onLine('lunsmith', line)));
   stack.use(
-    await serveFolder({
-      folder: layout.http,
+    await serveHttp({
       address,
       port: options.ports.http,
+      find: filesOf(layout.http, machines.add),
       onLine: (line) => onLine('http', line),
-      onMissing,
     }),
   );
-  stack.use(await startDnsmasq(join(layout.conf, 'dnsmasq.conf'), options, ports));
+  stack.use(
+    await startDnsmasq(servers.ports, {
+      config: join(layout.conf, 'dnsmasq.conf'),
+      onLine: (line) => onLine('dnsmasq', line),
+      hint: 'Another DHCP or TFTP server on this machine may have its ports (67, 69 and 4011, all UDP): `ss -lnup`.',
+    }),
+  );
   const rest = stack.move();
-  return { [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose]() };
+  return { broken: servers.broken, [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose]() };
+}
+
+/** Told all at once, before anything is started. */
+async function requireTools(host: TargetHost): Promise<void> {
+  const findings = await toolFindings(host, { tools: ['dnsmasq', 'tgtd', 'setpriv'] }, false);
+  const [first, ...rest] = findings.map(({ what, hint }) => ({ what, hint }));
+  if (first !== undefined) throw new Failure('host', [first, ...rest]);
+}
+
+/** A tgtd whose port is taken goes on without one. */
+async function requirePort(address: string, port: number): Promise<void> {
+  const server = createServer();
+  await listenAt(server, { what: 'iSCSI', address, port });
+  server.close();
+  await once(server, 'close');
 }
 
 function factsOf(options: ServeOptions): HostFacts {
   const { folder, address, network, ports } = options;
   return {
-    name: 'this machine',
+    name: HOST,
     transport: { kind: 'directory' },
     root: folder,
     address,
@@ -117,55 +138,4 @@ function factsOf(options: ServeOptions): HostFacts {
     // It is for trying what may not be proven yet.
     gate: [],
   };
-}
-
-/** The client that a request for the script of a machine comes from, by its MAC address. */
-export function machineOf(path: string): ClientFacts | undefined {
-  const [, dashed] = /^\/clients\/by-mac\/((?:[0-9a-f]{2}-){5}[0-9a-f]{2})\.ipxe$/.exec(path) ?? [];
-  if (dashed === undefined) return undefined;
-  const name = `machine-${dashed.replaceAll('-', '')}`;
-  return {
-    name,
-    host: 'this machine',
-    mac: dashed.replaceAll('-', ':'),
-    initiator: `${PREFIX}:client.${name}`,
-    account: name,
-    secret: 'env:NONE',
-    images: [{ name: 'main', channel: CHANNEL, boot: 'san' }],
-    menuSeconds: 0,
-    follows: 'promote',
-  };
-}
-
-async function startDnsmasq(conf: string, { onLine }: ServeOptions, ports: Ports): Promise<RunningTool> {
-  let ready: () => void = () => undefined;
-  const started = new Promise<'ready'>((resolve) => {
-    ready = () => resolve('ready');
-  });
-  const argv: Argv = [
-    'dnsmasq',
-    '--keep-in-foreground',
-    '--log-facility=-',
-    '--pid-file',
-    '--user=root',
-    '--group=root',
-    `--conf-file=${conf}`,
-  ];
-  const tool = await ports.start(argv, {
-    doing: 'answer DHCP and TFTP',
-    quiet: true,
-    onLine: (line) => {
-      if (line.includes('TFTP root is')) ready();
-      onLine('dnsmasq', line);
-    },
-  });
-  if ((await Promise.race([started, tool.ended])) === 'ready') return tool;
-  throw new Failure(
-    'tool',
-    {
-      what: 'dnsmasq did not start.',
-      hint: 'Another DHCP or TFTP server on this machine may have its ports (67, 69 and 4011, all UDP): `ss -lnup`.',
-    },
-    { command: { argv, lastLines: tool.lastLines() } },
-  );
 }

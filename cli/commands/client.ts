@@ -1,10 +1,11 @@
 /** `lunsmith client`: machines that boot from a target host. */
 import type { Command } from '@commander-js/extra-typings';
 import { Option } from '@commander-js/extra-typings';
+import type { ClientFacts } from '../../artifacts/publish/site.js';
 import { jsonOption, plainOption, verboseOption } from '../options.js';
 import type { Session } from '../session.js';
 import { changeClient } from '../site/change.js';
-import { addToSite, forgetInSite } from '../site/client-file.js';
+import { siteWithClient, siteWithoutClient } from '../site/client-file.js';
 import { listClients } from '../site/list-clients.js';
 import { dryRunOption, siteOption } from '../site/options.js';
 
@@ -43,7 +44,8 @@ function addAdd(parent: Command, session: Session): void {
     'add',
     'give a client of the site its LUN, or bring it up to date',
     'Makes a clone of the release that its channel is at, and all that it needs to boot. Does the same again with a client ' +
-      'that is there when the site says something else of it. With --mac, --serial or --uuid it is written into the site first.',
+      'that is there when the site says something else of it. With --mac, --serial or --uuid it need not be in the site: it is ' +
+      'written into it as soon as the host has it.',
   )
     .option('--mac <address>', 'MAC address of the card that it boots from')
     .option('--serial <serial>', 'serial number of the machine')
@@ -53,11 +55,8 @@ function addAdd(parent: Command, session: Session): void {
     .option('--host <host>', 'its target host')
     .option('--size <size>', 'size of its LUN, such as 10G')
     .action(async (name, options) => {
-      const site = await addToSite(session, name, options);
-      await changeClient(session, name, { ...options, known: site }, (facts) => ({
-        kind: 'add',
-        client: facts,
-      }));
+      const intent = (client: ClientFacts) => ({ kind: 'add', client }) as const;
+      await changeClient(session, name, options, intent, () => siteWithClient(session, name, options));
     });
 }
 
@@ -80,8 +79,9 @@ function addRemove(parent: Command, session: Session): void {
   )
     .option('--keep-entry', 'leave the site file as it is')
     .action(async (name, options) => {
-      await changeClient(session, name, options, () => ({ kind: 'remove', client: name }));
-      if (options.keepEntry !== true && options.dryRun !== true) await forgetInSite(session, name, options);
+      const intent = () => ({ kind: 'remove', client: name }) as const;
+      const look = () => siteWithoutClient(session, name, options);
+      await changeClient(session, name, options, intent, options.keepEntry === true ? undefined : look);
     });
 }
 

@@ -7,8 +7,10 @@ import { serveRelease } from '../../artifacts/publish/serve.js';
 import { readRelease } from '../../artifacts/release/release.js';
 import { createPorts } from '../../pipeline/command.js';
 import { parsePort, workspaceOption } from '../options.js';
+import { cleanLine } from '../render/text.js';
 import type { Session } from '../session.js';
 import { findInterface } from '../site/interface.js';
+import { freeServeFolder } from '../site/serve-folder.js';
 
 const ISCSI_PORT = 3260;
 const HTTP_PORT = 8080;
@@ -39,15 +41,15 @@ export function addServeCommand(program: Command, session: Session): void {
       const release = await readRelease(path.resolve(cwd, folder));
       const { name, address, network } = findInterface(options.interface);
       const ports = createPorts({ emit: () => undefined, signal: session.signal });
-      await using _served = await serveRelease(
+      await using served = await serveRelease(
         release,
         {
-          folder: path.join(path.resolve(cwd, options.workspace), `serve-${process.pid}`),
+          folder: await freeServeFolder(path.resolve(cwd, options.workspace)),
           interface: name,
           address,
           network,
           ports: { http: options.httpPort ?? HTTP_PORT, iscsi: ISCSI_PORT },
-          onLine: (server, line) => renderer.print([`${server}: ${line}`]),
+          onLine: (server, line) => renderer.print([cleanLine(`${server}: ${line}`)]),
         },
         ports,
       );
@@ -55,6 +57,11 @@ export function addServeCommand(program: Command, session: Session): void {
         `Serving ${release.manifest.recipe.name}@${release.digest.slice(0, 12)} at ${address} on ${name}.`,
         'Boot a machine of this network by PXE or UEFI network boot. Ctrl-C ends it.',
       ]);
-      await once(session.signal, 'abort');
+      const broken = await Promise.race([aborted(session.signal), served.broken]);
+      if (broken !== undefined && !session.signal.aborted) throw broken;
     });
+}
+
+async function aborted(signal: AbortSignal): Promise<undefined> {
+  if (!signal.aborted) await once(signal, 'abort');
 }

@@ -11,6 +11,7 @@ import type { Emit } from '../../pipeline/event.js';
 import type { Ports } from '../../pipeline/ports.js';
 import { resolveChap } from '../../pipeline/site/chap.js';
 import type { OutputOptions, Session } from '../session.js';
+import type { ChangedSite, FileChange } from './client-file.js';
 import { clientNamed, connect, hostNamed, openSite, type SiteOptions } from './open.js';
 
 interface HostOptions extends SiteOptions, OutputOptions {
@@ -29,14 +30,16 @@ export async function change(
   options: ChangeOptions & HostOptions,
   intentOf: (host: TargetHost) => Promise<Intent>,
 ): Promise<void> {
+  // Whatever goes wrong from here on is told as the user wants it.
+  session.open(options);
   const site = await openSite(session, options);
   await changeHost(session, options, { site, facts: hostNamed(site, options.on) }, intentOf);
 }
 
 /** Finishes what an earlier call left on a host that the options name. */
 export async function repairHost(session: Session, options: HostOptions): Promise<void> {
-  const facts = hostNamed(await openSite(session, options), options.on);
   const { emit } = session.open(options);
+  const facts = hostNamed(await openSite(session, options), options.on);
   const ports = createPorts({ emit: inTask(emit), signal: session.signal, task: TASK });
   await using open = await connect(session, facts, ports);
   const { host, adapter } = open;
@@ -49,23 +52,31 @@ export async function repairHost(session: Session, options: HostOptions): Promis
   );
 }
 
-/** Changes the host of a client. @param options `known`: the site, where it has been read */
+/** Changes the host of a client. @param look the site, and what becomes of its file; absent: it stays as it is */
 export async function changeClient(
   session: Session,
   name: string,
-  options: ChangeOptions & { readonly known?: Site },
+  options: ChangeOptions,
   intentOf: (client: ClientFacts) => Intent,
+  look: () => Promise<ChangedSite> = async () => ({ site: await openSite(session, options) }),
 ): Promise<void> {
-  const site = options.known ?? (await openSite(session, options));
+  session.open(options);
+  const { site, file } = await look();
   const client = clientNamed(site, name);
-  const place = { site, facts: hostNamed(site, client.host) };
+  const place = { site, facts: hostNamed(site, client.host), file };
   await changeHost(session, options, place, () => Promise.resolve(intentOf(client)));
+}
+
+interface Place {
+  readonly site: Site;
+  readonly facts: HostFacts;
+  readonly file?: FileChange | undefined;
 }
 
 async function changeHost(
   session: Session,
   options: ChangeOptions,
-  { site, facts }: { readonly site: Site; readonly facts: HostFacts },
+  { site, facts, file }: Place,
   intentOf: (host: TargetHost) => Promise<Intent>,
 ): Promise<void> {
   const { emit } = session.open(options);
@@ -79,8 +90,10 @@ async function changeHost(
   const made = dryRun
     ? await describeChange(open.host, intent, look, ports)
     : await carriedOut({ site, host: open.host, intent, look }, emit, ports);
+  if (!dryRun) await file?.write();
   const seconds = (performance.now() - started) / 1000;
-  emit({ type: 'changed', host: facts.name, lines: made.lines, dryRun, seconds });
+  const lines = [...made.lines, ...(file === undefined ? [] : [file.line])];
+  emit({ type: 'changed', host: facts.name, lines, dryRun, seconds });
 }
 
 interface Wish {

@@ -1,5 +1,6 @@
 /** `lunsmith client add` and `client rm` in the site file. */
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { Failure } from '../../artifacts/failure.js';
 import type { Site } from '../../artifacts/publish/site.js';
 import { addClient, removeClient } from '../../pipeline/site/client-text.js';
 import { parseSite, readSite } from '../../pipeline/site/load.js';
@@ -11,39 +12,91 @@ const WRITTEN = ['host', 'mac', 'serial', 'uuid', 'channel', 'size', 'secret'] a
 
 export type WrittenFacts = Readonly<Partial<Record<(typeof WRITTEN)[number], string | undefined>>>;
 
-export interface ClientFileOptions extends SiteOptions {
-  readonly dryRun?: true | undefined;
+/** A change of the site file. It is made when the host has taken the change that it belongs to, and not before. */
+export interface FileChange {
+  /** In words. */
+  readonly line: string;
+  /** @throws Failure that says that the host has changed all the same */
+  write(): Promise<void>;
+}
+
+export interface ChangedSite {
+  /** As it is with the change. */
+  readonly site: Site;
+  /** Undefined when the file stays as it is. */
+  readonly file?: FileChange;
 }
 
 /**
  * The site with the client that the options describe; without such options as it is.
- * @throws Failure of kind `usage` when the site would not be valid with it; then the file stays as it is
+ * @throws Failure of kind `usage` when the site would not be valid with it
  */
-export async function addToSite(
-  { terminal }: Session,
+export async function siteWithClient(
+  session: Session,
   name: string,
-  options: WrittenFacts & ClientFileOptions,
-): Promise<Site> {
-  const source = await readSite(terminal.cwd, options.site);
+  options: WrittenFacts & SiteOptions,
+): Promise<ChangedSite> {
+  const source = await readSite(session.terminal.cwd, options.site);
   const facts = WRITTEN.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]] as const]));
-  if (facts.length === 0) return parseSite(source);
   // What is wrong with the file as it is shall not be told of the new client.
-  parseSite(source);
-  const text = addClient(
-    source.text,
-    name,
-    Object.fromEntries(facts) as unknown as Parameters<typeof addClient>[2],
-  );
-  const site = parseSite({ ...source, text });
-  if (options.dryRun !== true) await replace(source.path, text);
-  return site;
+  const site = parseSite(source);
+  if (facts.length === 0) return { site };
+  const edit = (text: string) =>
+    addClient(text, name, Object.fromEntries(facts) as unknown as Parameters<typeof addClient>[2]);
+  return {
+    site: parseSite({ ...source, text: edit(source.text) }),
+    file: {
+      line: `${source.file}: client ${name} is added`,
+      write: () => rewrite(session, options, edit, 'Mend that, then run the same command again.'),
+    },
+  };
 }
 
-/** Takes the client's entry out of the file, if it has one. */
-export async function forgetInSite({ terminal }: Session, name: string, options: SiteOptions): Promise<void> {
-  const source = await readSite(terminal.cwd, options.site);
-  if (!parseSite(source).clients.some((client) => client.name === name)) return;
-  await replace(source.path, removeClient(source.text, name));
+/** The site that still has the client, and the removal of its entry. */
+export async function siteWithoutClient(
+  session: Session,
+  name: string,
+  options: SiteOptions,
+): Promise<ChangedSite> {
+  const source = await readSite(session.terminal.cwd, options.site);
+  return {
+    site: parseSite(source),
+    file: {
+      line: `${source.file}: client ${name} is removed`,
+      write: () =>
+        rewrite(session, options, (text) => removeClient(text, name), 'Take its entry out by hand.'),
+    },
+  };
+}
+
+/** Somebody may have changed the file while the host was busy: it is read again. */
+async function rewrite(
+  { terminal }: Session,
+  { site }: SiteOptions,
+  edit: (text: string) => string,
+  hint: string,
+): Promise<void> {
+  const source = await readSite(terminal.cwd, site);
+  try {
+    await replace(await realpath(source.path), edit(source.text));
+  } catch (error) {
+    const { kind, message } = error instanceof Failure ? error : unwritable(error as Error);
+    throw new Failure(
+      kind,
+      {
+        what: `The target host is changed, but ${source.file} is not: it could not be written.`,
+        found: message,
+        hint,
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** A disk that is full, or a file that this user may not change. */
+function unwritable(error: Error): Pick<Failure, 'kind' | 'message'> {
+  const { kind } = Failure.from(error);
+  return { kind: kind === 'internal' ? 'usage' : kind, message: error.message };
 }
 
 async function replace(path: string, text: string): Promise<void> {

@@ -19,7 +19,7 @@ export function addClient(text: string, name: string, facts: ClientText): string
   if (clients?.has(name) === true) {
     throw new Failure('usage', {
       what: `The site has a client \`${name}\` already.`,
-      hint: `Choose another name, or run \`npx lunsmith client rm ${name}\` first.`,
+      hint: `Choose another name; or change it in the site, then run: npx lunsmith client add ${name}`,
     });
   }
   const spliced = splice(text, document, { [name]: facts });

@@ -3,25 +3,19 @@
  * the next call finishes. The moments are parts of the time that an undisturbed call takes, the same parts in every run.
  */
 import { createCipheriv } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ResourceStack } from '../../artifacts/bootgate/stack.js';
-import { commitRelease, digestFiles, readRelease, verifyRelease } from '../../artifacts/release/release.js';
-import { startTgtd } from '../../artifacts/target/tgt/daemon.js';
-import { createPorts } from '../../pipeline/command.js';
+import { readRelease, verifyRelease } from '../../artifacts/release/release.js';
 import { MAIN } from '../util/cli.js';
-import { smallRelease } from '../util/hosts.js';
+import { type HostHome, hostHome } from './a-host.js';
 
 const KILLS = 10;
 const CLIENTS = ['web1', 'web2'];
 const IMAGE = 24 * 2 ** 20;
 
-const stack = new ResourceStack();
-const ports = createPorts({ emit: () => undefined, signal: new AbortController().signal });
+let host: HostHome;
 let home: string;
 let v1: string;
 let v2: string;
@@ -41,7 +35,7 @@ async function cli(args: readonly string[], killAfter?: number): Promise<string 
     reject: false,
     stdin: 'ignore',
     env: {
-      TGT_IPC_SOCKET: join(home, 'tgtd'),
+      TGT_IPC_SOCKET: host.socket,
       CHAP: 'canary-4-55ae01',
       LUNSMITH_WORKSPACE: join(home, 'work'),
     },
@@ -53,22 +47,10 @@ async function cli(args: readonly string[], killAfter?: number): Promise<string 
 }
 
 /** A release whose image cannot be compressed; half of it is in both versions. */
-async function makeRelease(version: string): Promise<string> {
-  const staging = join(home, `${version}.partial`);
-  await mkdir(staging);
+function makeRelease(version: string): Promise<string> {
   const noise = (seed: string) =>
     createCipheriv('aes-128-ctr', seed.padEnd(16), Buffer.alloc(16)).update(Buffer.alloc(IMAGE / 2));
-  await writeFile(join(staging, 'disk.img'), Buffer.concat([noise(version), noise('common')]));
-  await writeFile(join(staging, 'vmlinuz'), `kernel ${version}`);
-  await writeFile(join(staging, 'initrd.img'), `initramfs ${version}`);
-  const { manifest } = smallRelease(version, IMAGE);
-  const { path } = await commitRelease(
-    staging,
-    join(home, 'out'),
-    { ...manifest, files: await digestFiles(staging) },
-    ports,
-  );
-  return path;
+  return host.release(version, Buffer.concat([noise(version), noise('common')]));
 }
 
 /** How long it takes when nobody disturbs it, milliseconds. */
@@ -78,34 +60,18 @@ async function timed(args: readonly string[]): Promise<number> {
   return performance.now() - started;
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
-    });
-  });
-}
-
 beforeAll(async () => {
-  home = await mkdtemp(join(tmpdir(), 'lunsmith-killed-'));
-  stack.use({ [Symbol.asyncDispose]: () => rm(home, { recursive: true, force: true }) });
-  const port = await freePort();
-  stack.use(await startTgtd(ports, { portal: { address: '127.0.0.1', port }, folder: home }));
+  host = await hostHome();
+  home = host.home;
   v1 = await makeRelease('v1');
   v2 = await makeRelease('v2');
   const clients = CLIENTS.map(
     (name, index) => `  ${name}: { mac: '52:54:00:00:00:0${index}', channel: stable, secret: env:CHAP }\n`,
   );
-  site = (more = '') =>
-    writeFile(
-      join(home, 'lunsmith.yaml'),
-      `hosts:\n  lab:\n    connect: ./lab\n    address: 127.0.0.1\n    target: { kind: tgt, port: ${port} }\n` +
-        `    gate: []\n${more}clients:\n${clients.join('')}`,
-    );
+  site = (more = '') => host.site(`    gate: []\n${more}clients:\n${clients.join('')}`);
   await site();
 }, 120_000);
-afterAll(() => stack[Symbol.asyncDispose]());
+afterAll(() => host[Symbol.asyncDispose]());
 
 const digestOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 
@@ -179,7 +145,7 @@ it('a change whose DHCP server cannot be told is finished by the command that it
   const warnings = async () => {
     const { stdout } = await execa(process.execPath, [MAIN, 'status', '--json'], {
       cwd: home,
-      env: { TGT_IPC_SOCKET: join(home, 'tgtd') },
+      env: { TGT_IPC_SOCKET: host.socket },
     });
     return (JSON.parse(stdout) as { warnings: { message: string; hint: string }[] }).warnings;
   };

@@ -17,6 +17,21 @@ describe('the action', async () => {
     },
   );
 
+  it.each([
+    ['recipes/web\n', 0, ''],
+    ['\n  recipes/web\n\n', 0, ''],
+    [
+      'recipes/web\nrecipes/database\n',
+      1,
+      '::error::A channel is at one release: name one recipe, or no channel.',
+    ],
+  ])('promotes one recipe to a channel: %j', async (RECIPES, code, out) => {
+    const script = steps.find(({ name }) => name === 'Check')?.run ?? '';
+    const argv = ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script];
+    const { exitCode, stdout } = await execa('bash', argv, { env: { RECIPES }, reject: false });
+    expect({ exitCode, stdout }).toEqual({ exitCode: code, stdout: out });
+  });
+
   it('hands inputs over by the environment, never by pasting them into a script', () => {
     expect(scripts.filter(({ run }) => run?.includes('${{'))).toEqual([]);
   });

@@ -1,6 +1,7 @@
 /** Whether a state agrees with itself, and with the facts of its host. */
 import { createHash } from 'node:crypto';
 import type { Generation, HostState } from '../host-state.js';
+import { hostLayout } from '../layout.js';
 import type { HostFacts } from '../site.js';
 import type { Finding } from './finding.js';
 
@@ -21,9 +22,30 @@ export function namedGenerations({ clients }: HostState): NamedGeneration[] {
 export function stateFindings(facts: HostFacts, state: HostState): Finding[] {
   const generations = namedGenerations(state);
   return [
+    ...channelFindings(facts, state),
     ...generations.flatMap((each) => nameFindings(facts, each)),
     ...(['target', 'serial', 'disk'] as const).flatMap((key) => sharedFindings(generations, key)),
   ];
+}
+
+/** A rollback goes by the history, all else by the release. */
+function channelFindings(facts: HostFacts, { channels }: HostState): Finding[] {
+  return Object.entries(channels).flatMap(([name, { release, history }]): Finding[] => {
+    const last = history.at(-1)?.release;
+    if (last === release) return [];
+    return [
+      {
+        ...{
+          level: 'error',
+          about: 'state',
+          what: `The channel ${name} is not at the last of its releases.`,
+        },
+        where: `${hostLayout(facts).current}/state.json`,
+        ...{ expected: last ?? 'at least one release', found: release },
+        hint: `Somebody edited it. Promote a release: npx lunsmith promote RELEASE ${name} --on ${facts.name}`,
+      },
+    ];
+  });
 }
 
 function nameFindings({ target: { prefix } }: HostFacts, generation: NamedGeneration): Finding[] {

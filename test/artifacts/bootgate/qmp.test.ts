@@ -64,3 +64,14 @@ it('does not wait for a QEMU that is gone', async () => {
   await expect(waiting).rejects.toMatchObject({ diagnostics: [{ found: 'it ended' }] });
   await expect(qmp.execute('cont')).rejects.toMatchObject({ diagnostics: [{ found: 'it is gone' }] });
 });
+
+it('a connection that breaks off is one that has ended', async () => {
+  const { ours } = fakeQemu((command) => (command === 'cont' ? { event: 'NONE' } : { return: {} }));
+  const qmp = await openQmp(ours, () => undefined);
+  const waiting = qmp.execute('cont');
+  ours.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
+  await expect(waiting).rejects.toMatchObject({
+    kind: 'tool',
+    diagnostics: [{ what: 'QEMU did not do what it was told: cont.', found: 'it ended' }],
+  });
+});

@@ -41,3 +41,11 @@ export function changed(from: string, to: string, text = RIGHT): string {
   if (!text.includes(from)) throw new Error(`not in the site: ${from}`);
   return text.replace(from, () => to);
 }
+
+/** The text for a value in the host, after its address. */
+export const ofHost = (line: string) => problemsOf(changed('    dhcp:', `    ${line}\n    dhcp:`));
+/** The text for a `dhcp` of the host. */
+export const ofDhcp = (dhcp: string) =>
+  problemsOf(changed('{ interface: eth0, network: 192.0.2.0/24 }', dhcp));
+/** The text for a value in the client `web2`, after its serial number. */
+export const ofClient = (line: string) => problemsOf(changed('channel: edge', `channel: edge\n    ${line}`));

@@ -86,7 +86,7 @@ describe('addClient', () => {
       'usage',
       {
         what: 'The site has a client `web1` already.',
-        hint: 'Choose another name, or run `npx lunsmith client rm web1` first.',
+        hint: 'Choose another name; or change it in the site, then run: npx lunsmith client add web1',
       },
     ]);
   });

@@ -5,8 +5,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { Failure } from '../../../artifacts/failure.js';
+import { confFiles, httpFiles, tftpFiles } from '../../../artifacts/publish/boot-files.js';
 import { renderDiagnostics } from '../../../pipeline/diagnostic.js';
 import { siteJsonSchema } from '../../../pipeline/site/site-json-schema.js';
+import { bootInput, clientState } from '../../artifacts/publish/boot-host.js';
 import { changed, problemsOf, RIGHT, siteOf } from './a-site.js';
 import { anySite, writtenSite } from './any-site.js';
 
@@ -22,6 +24,24 @@ it('a written site loads to what was meant, and the JSON Schema accepts it', () 
       expect(accepts.errors).toBeNull();
     }),
     { seed: 1, numRuns: 30 },
+  );
+});
+
+it('boot files can hold whatever a site says', () => {
+  fc.assert(
+    fc.property(anySite, ({ hosts, clients }) => {
+      for (const host of hosts) {
+        const own = clients.filter((client) => client.host === host.name);
+        const input = bootInput(
+          own.map((facts) => clientState(facts)),
+          { host },
+        );
+        expect([httpFiles, tftpFiles, confFiles].flatMap((render) => render(input)).length).toBeGreaterThan(
+          2,
+        );
+      }
+    }),
+    { seed: 1, numRuns: 60 },
   );
 });
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { machineOf } from '../../../artifacts/publish/serve.js';
+import { machineOf } from '../../../../artifacts/publish/serve/machines.js';
 
 it('takes a machine that asks for its script for a client of its own', () => {
   expect(machineOf('/clients/by-mac/52-54-00-aa-00-21.ipxe')).toEqual({
@@ -8,7 +8,7 @@ it('takes a machine that asks for its script for a client of its own', () => {
     mac: '52:54:00:aa:00:21',
     initiator: 'iqn.2026-01.net.lunsmith:serve:client.machine-525400aa0021',
     account: 'machine-525400aa0021',
-    secret: 'env:NONE',
+    secret: 'made:random',
     images: [{ name: 'main', channel: 'trial', boot: 'san' }],
     menuSeconds: 0,
     follows: 'promote',

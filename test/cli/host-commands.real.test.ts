@@ -1,0 +1,407 @@
+/** The commands that change a target host, on one that is a folder with a real tgtd: what they say, and what they leave alone. */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, readlink, rm, truncate, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { FailureRecord } from '../../artifacts/failure.js';
+import { writeProof } from '../../artifacts/release/release.js';
+import { createCommandLine } from '../../cli/command-line.js';
+import type { HostStatus } from '../../cli/site/status.js';
+import type { Event } from '../../pipeline/event.js';
+import { proofOf } from '../util/hosts.js';
+import { type HostHome, hostHome } from './a-host.js';
+import { pipes } from './fake-terminal.js';
+
+const MIB = 2 ** 20;
+const MAC = '52:54:00:00:00:01';
+const CLIENTS = `    gate: [bios-san]
+channels: [edge, stable]
+clients:
+  # The first one.
+  web1: { mac: '${MAC}', channel: stable, secret: 'file:chap' }
+`;
+
+let host: HostHome;
+/** Of releases: v1 and v2 are proven, v3 is not. */
+const digests: Record<string, string> = {};
+const name = (version: string) => `debian-bookworm@${digests[version]?.slice(0, 12)}`;
+const path = (version: string) => join(host.home, 'out/debian-bookworm/releases', digests[version] ?? '');
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function lunsmith(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
+  const terminal = {
+    ...pipes({ HOME: host.home, TGT_IPC_SOCKET: host.socket, ...env }),
+    cwd: host.home,
+  };
+  const code = await createCommandLine(terminal, new AbortController().signal).run(args);
+  return { code, out: terminal.out(), err: terminal.err() };
+}
+
+const ok = async (...args: string[]) => {
+  const outcome = await lunsmith(args);
+  expect(outcome.err).toBe('');
+  expect(outcome.code).toBe(0);
+  return outcome.out;
+};
+
+/** The events of a call that ends with that exit code. */
+async function events(code: number, ...args: string[]): Promise<Event[]> {
+  const outcome = await lunsmith([...args, '--json']);
+  expect({ code: outcome.code, err: outcome.err }).toEqual({ code, err: '' });
+  return outcome.out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Event);
+}
+
+/** The kind and the first diagnostic of a failure, which is the last event. */
+async function failure(code: number, ...args: string[]) {
+  const last = (await events(code, ...args)).at(-1) as { readonly failure: FailureRecord };
+  const { kind, diagnostics } = last.failure;
+  return { kind, ...diagnostics[0] };
+}
+
+/** The lines of a change, without what it took. */
+async function changes(...args: string[]) {
+  const event = (await events(0, ...args)).find(({ type }) => type === 'changed');
+  return event?.type === 'changed' ? event.lines : undefined;
+}
+
+/** What a call that is refused must leave alone: everything but who had the lock. */
+const unlocked = async () => (await everything()).filter((line) => !line.startsWith('lock '));
+
+/** Everything that a command could change: all of the host's folder, and the site. */
+async function everything(): Promise<string[]> {
+  const lab = join(host.home, 'lab');
+  const entries = await readdir(lab, { recursive: true, withFileTypes: true }).catch(() => []);
+  const lines = await Promise.all(
+    entries.map(async (entry) => {
+      const at = join(entry.parentPath, entry.name);
+      const content = entry.isFile()
+        ? createHash('sha256')
+            .update(await readFile(at))
+            .digest('hex')
+        : entry.isSymbolicLink()
+          ? await readlink(at)
+          : 'folder';
+      return `${relative(lab, at)} ${content}`;
+    }),
+  );
+  return [...lines.sort(), await siteText(), ...(await readdir(host.home)).sort()];
+}
+
+const siteText = () => readFile(join(host.home, 'lunsmith.yaml'), 'utf8');
+
+beforeAll(async () => {
+  host = await hostHome();
+  for (const version of ['v1', 'v2', 'v3']) {
+    const release = await host.release(version, Buffer.alloc(MIB, version));
+    const digest = release.slice(release.lastIndexOf('/') + 1);
+    digests[version] = digest;
+    if (version !== 'v3')
+      await writeProof(release, proofOf(digest, { firmware: 'bios', path: 'san', secret: 'right' }));
+  }
+  await writeFile(join(host.home, 'chap'), 'canary-5-77ae\n', { mode: 0o600 });
+});
+beforeEach(async () => {
+  vi.stubEnv('LUNSMITH_SITE', undefined);
+  vi.stubEnv('LUNSMITH_WORKSPACE', undefined);
+  await host.site(CLIENTS);
+});
+afterEach(() => vi.unstubAllEnvs());
+afterAll(() => host[Symbol.asyncDispose]());
+
+describe('publish', () => {
+  it('tells a release, a site and a host that there are not', async () => {
+    expect(await failure(2, 'publish', path('v1'), '--to', 'lap')).toEqual({
+      ...{ kind: 'usage', what: 'The site has no target host `lap`.', hint: 'Did you mean `lab`?' },
+    });
+    expect(await failure(2, 'publish', path('v1'), '--site', 'nowhere.yaml')).toEqual({
+      ...{ kind: 'usage', what: 'There is no file nowhere.yaml.' },
+      expected: 'a site file such as lunsmith.yaml',
+    });
+    expect(await failure(2, 'publish', 'out')).toMatchObject({ kind: 'usage' });
+  });
+
+  it('a release that is damaged is not sent', async () => {
+    const copy = await host.release('v4', Buffer.alloc(MIB, 'v4'));
+    await truncate(join(copy, 'disk.img'), MIB - 4096);
+    expect(await failure(9, 'publish', copy)).toEqual({
+      kind: 'integrity',
+      what: `The release ${copy} is damaged; it was not sent.`,
+      expected: 'the files that its manifest names, and no others',
+      found: expect.stringContaining('disk.img') as unknown,
+      hint: 'Build it again.',
+    });
+    await rm(copy, { recursive: true });
+  });
+
+  it('says what it did, and the second time that it was there', async () => {
+    const seen = await events(0, 'publish', path('v1'));
+    const types = new Set(seen.map(({ type }) => type));
+    expect([...types].filter((type) => type !== 'progress')).toEqual([
+      'started',
+      'task-started',
+      'task-finished',
+      'published',
+    ]);
+    expect(seen.at(-1)).toMatchObject({
+      ...{ recipe: 'debian-bookworm', digest: digests['v1'], host: 'lab', already: false },
+      path: join(host.home, 'lab/releases', digests['v1'] ?? ''),
+    });
+    expect((await events(0, 'publish', path('v1'))).at(-1)).toMatchObject({ already: true });
+    await ok('publish', path('v2'));
+    await ok('publish', path('v3'));
+  });
+});
+
+describe('promote and rollback', () => {
+  it.each([
+    [
+      ['promote', 'debian-bookworm@0123456789', 'stable'],
+      2,
+      {
+        kind: 'usage',
+        what: 'The release debian-bookworm@0123456789 is not on lab.',
+        expected: expect.stringMatching(/^one of (debian-bookworm@[0-9a-f]{12}(, |$)){3}/) as unknown,
+        hint: 'Publish it: npx lunsmith publish RELEASE --to lab',
+      },
+    ],
+    [
+      ['rollback', 'stable'],
+      2,
+      {
+        kind: 'usage',
+        what: 'There is nothing that the channel stable of lab could go back to.',
+        expected: 'two releases that were promoted one after the other',
+        found: 'no release',
+      },
+    ],
+    [
+      ['rollback', 'beta'],
+      2,
+      {
+        kind: 'usage',
+        what: 'There is no channel beta.',
+        expected: 'one of edge and stable',
+        found: 'beta',
+        hint: 'Add it to `channels` of lunsmith.yaml if it shall exist.',
+      },
+    ],
+  ])('%j is refused', async (args, code, told) => {
+    const before = await unlocked();
+    expect(await failure(code, ...args)).toEqual(told);
+    expect(await unlocked()).toEqual(before);
+  });
+
+  it('a release that is not proven is refused, and --dry-run says so too', async () => {
+    const before = await unlocked();
+    const told = {
+      kind: 'proof',
+      what: `${name('v3')} may not be promoted on lab: it is not proven.`,
+      expected: 'a passed proof of bios-san',
+      found: 'bios-san: no proof',
+      hint: `Prove it, then publish it again: npx lunsmith prove out/debian-bookworm/releases/${digests['v3']}`,
+    };
+    expect(await failure(10, 'promote', name('v3'), 'stable')).toEqual(told);
+    expect(await failure(10, 'promote', name('v3'), 'stable', '--dry-run')).toEqual(told);
+    expect(await unlocked()).toEqual(before);
+  });
+
+  it('--dry-run tells each line of what is done then', async () => {
+    const before = await everything();
+    const args = ['promote', name('v1'), 'stable'];
+    expect(await ok(...args, '--dry-run', '--plain')).toBe(
+      `[    0.0] would change lab:\n[    0.0]   channel stable: nothing -> ${name('v1')}\n`,
+    );
+    const told = await changes(...args, '--dry-run');
+    expect(await everything()).toEqual(before);
+    expect(await changes(...args)).toEqual(told);
+    expect(await ok(...args, '--plain')).toMatch(/lab: nothing to change\n$/);
+  });
+
+  it('tells what it does as events', async () => {
+    const seen = await events(0, 'promote', name('v2'), 'stable');
+    expect(seen.map(({ type }) => type)).toEqual(['started', 'task-started', 'task-finished', 'changed']);
+    expect(seen.at(-1)).toMatchObject({ host: 'lab', dryRun: false, lines: [expect.any(String)] });
+    expect(await changes('rollback', 'stable')).toEqual([`channel stable: ${name('v2')} -> ${name('v1')}`]);
+  });
+
+  it('a target that does not answer fails before anything is changed', async () => {
+    const before = await unlocked();
+    const outcome = await lunsmith(['promote', name('v2'), 'stable'], { TGT_IPC_SOCKET: '/nowhere/tgtd' });
+    expect(outcome.code).toBe(4);
+    expect(await unlocked()).toEqual(before);
+  });
+});
+
+describe('client', () => {
+  it('a client that there is not', async () => {
+    expect(await failure(2, 'client', 'add', 'web2')).toEqual({
+      ...{ kind: 'usage', what: 'The site has no client `web2`.', hint: 'Did you mean `web1`?' },
+    });
+    expect(await failure(2, 'client', 'reset', 'web1')).toEqual({
+      kind: 'usage',
+      what: 'There is no client web1 on lab.',
+      expected: 'a client; it has none',
+      found: 'web1',
+      hint: 'If the site has it, put it there: npx lunsmith client add web1',
+    });
+  });
+
+  it('add: --dry-run tells each line of what is done then, that of the site too', async () => {
+    const before = await everything();
+    const args = ['client', 'add', 'web2', '--mac', '52:54:00:00:00:02', '--channel', 'stable'];
+    args.push('--secret', 'file:chap');
+    const told = await changes(...args, '--dry-run');
+    expect(told).toEqual([
+      'client web2: is new, iqn.2026-01.net.lunsmith:lab:client.web2',
+      `client web2: its next boot of main is a fresh clone of ${name('v1')}`,
+      'lunsmith.yaml: client web2 is added',
+    ]);
+    expect(await everything()).toEqual(before);
+    expect(await changes(...args)).toEqual(told);
+    expect(await siteText()).toContain(
+      '  web2:\n    mac: 52:54:00:00:00:02\n    channel: stable\n    secret: file:chap\n',
+    );
+    expect(await failure(2, ...args)).toEqual({
+      kind: 'usage',
+      what: 'The site has a client `web2` already.',
+      hint: 'Choose another name; or change it in the site, then run: npx lunsmith client add web2',
+    });
+  });
+
+  it.each([
+    ['the secret is not there', ['--mac', '52:54:00:00:00:03', '--secret', 'file:none'], 'is not there.'],
+    ['the secret is too short', ['--mac', '52:54:00:00:00:03', '--secret', 'file:short'], 'is too short.'],
+    [
+      'the host has such a machine',
+      ['--mac', '52:54:00:00:00:02', '--secret', 'file:chap'],
+      'The MAC address of web3 is that of web2 on lab.',
+    ],
+  ])('add: the site stays as it is when the host refuses, for %s', async (_, facts, what) => {
+    await writeFile(join(host.home, 'short'), 'short');
+    const before = await unlocked();
+    const refused = await failure(2, 'client', 'add', 'web3', '--channel', 'stable', ...facts);
+    expect(refused.what).toContain(what);
+    expect(await unlocked()).toEqual(before);
+  });
+
+  it('add: what is wrong with the options is told before the host is asked', async () => {
+    const before = await unlocked();
+    const args = ['client', 'add', 'web3', '--mac', 'none', '--channel', 'stable', '--secret', 'file:chap'];
+    expect(await failure(2, ...args)).toMatchObject({ what: 'Not a MAC address.', found: '`none`' });
+    expect(await unlocked()).toEqual(before);
+  });
+
+  it('add: a site that cannot be written is told, and the same call goes on', async () => {
+    const args = ['client', 'add', 'web3', '--mac', '52:54:00:00:00:03', '--channel', 'edge'];
+    args.push('--secret', 'file:chap');
+    const inTheWay = join(host.home, `lunsmith.yaml.${process.pid}.partial`, 'x');
+    await mkdir(inTheWay, { recursive: true });
+    const told = await failure(2, ...args);
+    await rm(join(inTheWay, '..'), { recursive: true, force: true });
+    expect(told).toEqual({
+      kind: 'usage',
+      what: 'The target host is changed, but lunsmith.yaml is not: it could not be written.',
+      found: expect.stringContaining('EISDIR') as unknown,
+      hint: 'Mend that, then run the same command again.',
+    });
+    expect(await siteText()).not.toContain('web3');
+    expect(await changes(...args)).toEqual(['lunsmith.yaml: client web3 is added']);
+    expect(await siteText()).toContain('  web3:\n');
+  });
+
+  it('a promotion needs no secret of any client', async () => {
+    await changes('client', 'add', 'web1');
+    const secret = join(host.home, 'chap');
+    const text = await readFile(secret, 'utf8');
+    await rm(secret);
+    expect(await changes('promote', name('v2'), 'stable')).toHaveLength(3);
+    await writeFile(secret, text, { mode: 0o600 });
+  });
+
+  it('ls and status show them', async () => {
+    const rows = JSON.parse(await ok('client', 'ls', '--json')) as { client: string; host: string }[];
+    expect(rows.map((row) => [row.host, row.client])).toEqual([
+      ['lab', 'web1'],
+      ['lab', 'web2'],
+    ]);
+    const status = JSON.parse(await ok('status', '--json')) as HostStatus;
+    expect(Object.keys(status)).toEqual([
+      ...['host', 'root', 'serial', 'channels', 'releases', 'images', 'sessions', 'space', 'warnings'],
+    ]);
+    expect(status).toMatchObject({
+      ...{ host: 'lab', root: join(host.home, 'lab'), sessions: [], warnings: [] },
+      channels: [{ channel: 'stable', release: digests['v2'], by: 'promote', history: 4 }],
+      images: [
+        ...['web1', 'web2'].map((client) => ({
+          ...{ client, image: 'main', channel: 'stable', release: digests['v2'], bytes: MIB },
+          ...{ behind: false, next: true, live: false, kept: 1 },
+        })),
+      ],
+    });
+    expect(await ok('status')).toContain(`stable   ${name('v2')}`);
+    expect(await lunsmith(['status', '--on', 'lap'])).toEqual({
+      ...{ code: 2, out: '' },
+      err: 'error: The site has no target host `lap`.\n  Hint: Did you mean `lab`?\n',
+    });
+  });
+
+  it('rm: --dry-run tells each line of what is done then, that of the site too', async () => {
+    const before = await everything();
+    const told = await changes('client', 'rm', 'web1', '--dry-run');
+    expect(told).toEqual([
+      'client web1: is removed, with its secret',
+      expect.stringMatching(/^client web1: /),
+      expect.stringMatching(/^client web1: /),
+      'lunsmith.yaml: client web1 is removed',
+    ]);
+    expect(await everything()).toEqual(before);
+    expect(await changes('client', 'rm', 'web1', '--keep-entry', '--dry-run')).toEqual(told?.slice(0, -1));
+    expect(await changes('client', 'rm', 'web1')).toEqual(told);
+    expect(await siteText()).not.toContain('web1');
+    expect(await siteText()).not.toContain('The first one.');
+  });
+
+  it('rm: refused by the host, the site keeps the entry', async () => {
+    const before = await unlocked();
+    expect(await failure(2, 'client', 'rm', 'web1')).toMatchObject({
+      what: 'There is no client web1 on lab.',
+    });
+    expect(await unlocked()).toEqual(before);
+  });
+});
+
+it('doctor agrees with what these commands made', async () => {
+  await host.site(`    gate: [bios-san]
+clients:
+  web2: { mac: '52:54:00:00:00:02', channel: stable, secret: 'file:chap' }
+  web3: { mac: '52:54:00:00:00:03', channel: edge, secret: 'file:chap' }
+`);
+  expect(await ok('doctor')).toBe('lab  all agrees\n');
+});
+
+describe('a site with a host that cannot be reached', () => {
+  beforeEach(() =>
+    host.site('    gate: []\n  far:\n    connect: ssh://nobody@127.0.0.1:1\n    address: 127.0.0.1\n'),
+  );
+
+  it('wants a host to be named', async () => {
+    expect(await failure(2, 'rollback', 'stable')).toEqual({
+      ...{ kind: 'usage', what: 'The site has several target hosts, and none was named.' },
+      expected: 'one of lab, far',
+    });
+  });
+
+  it('says that it cannot be reached', async () => {
+    expect(await failure(6, 'rollback', 'stable', '--on', 'far')).toMatchObject({ kind: 'network' });
+    expect(await failure(6, 'publish', path('v1'), '--to', 'far')).toMatchObject({ kind: 'network' });
+    expect((await lunsmith(['status', '--on', 'far'])).code).toBe(6);
+  });
+});

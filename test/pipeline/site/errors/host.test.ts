@@ -1,0 +1,377 @@
+/** What a user reads when a target host in a site is wrong: the whole text. */
+import { describe, expect, it } from 'vitest';
+import { changed, ofDhcp, ofHost, problemsOf } from '../a-site.js';
+
+describe('a host', () => {
+  it('without an address', () => {
+    expect(problemsOf(changed('    address: 192.0.2.10\n', ''))).toMatchInlineSnapshot(`
+      "lunsmith.yaml:2:3 Missing key \`address\`.
+        san1:
+        ^^^^
+        Expected: \`address\`: The address at which clients reach the host, IPv4."
+    `);
+  });
+  it('with a name for an address', () => {
+    expect(problemsOf(changed('192.0.2.10', 'san1.example.org'))).toMatchInlineSnapshot(`
+      "lunsmith.yaml:4:14 Not an IPv4 address.
+          address: san1.example.org
+                   ^^^^^^^^^^^^^^^^
+        Expected: four numbers from 0 to 255 joined by \`.\`, such as \`192.0.2.10\`
+        Found: \`san1.example.org\`"
+    `);
+  });
+  it('with an IPv6 address', () => {
+    expect(problemsOf(changed('192.0.2.10', 'fd00::1'))).toMatchInlineSnapshot(`
+      "lunsmith.yaml:4:14 Not an IPv4 address.
+          address: fd00::1
+                   ^^^^^^^
+        Expected: four numbers from 0 to 255 joined by \`.\`, such as \`192.0.2.10\`
+        Found: \`fd00::1\`
+        Hint: iPXE hands on IPv4 alone: its table for the operating system holds nothing else."
+    `);
+  });
+  it('with an octal address', () => {
+    expect(problemsOf(changed('192.0.2.10', '192.0.2.010'))).toMatchInlineSnapshot(`
+      "lunsmith.yaml:4:14 Not an IPv4 address.
+          address: 192.0.2.010
+                   ^^^^^^^^^^^
+        Expected: four numbers from 0 to 255 joined by \`.\`, such as \`192.0.2.10\`
+        Found: \`192.0.2.010\`"
+    `);
+  });
+  it('with an address of a group', () => {
+    expect(problemsOf(changed('192.0.2.10', '224.0.0.1'))).toMatchInlineSnapshot(`
+      "lunsmith.yaml:4:14 No machine can have this address.
+          address: 224.0.0.1
+                   ^^^^^^^^^
+        Expected: an address from 1.0.0.0 to 223.255.255.255
+        Found: \`224.0.0.1\`"
+    `);
+  });
+  it('outside of its network', () => {
+    expect(problemsOf(changed('192.0.2.10', '198.51.100.10'))).toMatchInlineSnapshot(`
+      "lunsmith.yaml:4:14 The address of host \`san1\` is not in the network that its DHCP server answers.
+          address: 198.51.100.10
+                   ^^^^^^^^^^^^^
+        Expected: an address of 192.0.2.0/24 that a machine can have
+        Found: \`198.51.100.10\`"
+    `);
+  });
+  it('reached without a scheme', () => {
+    expect(problemsOf(changed('ssh://root@', 'root@'))).toMatchInlineSnapshot(`
+      "lunsmith.yaml:3:14 No way to a target host.
+          connect: root@san1.example.org
+                   ^^^^^^^^^^^^^^^^^^^^^
+        Expected: \`ssh://USER@HOST\`, or a folder of this machine such as \`./target\` or \`/srv/lunsmith\`
+        Found: \`root@san1.example.org\`
+        Hint: Write \`ssh://root@san1.example.org\`."
+    `);
+  });
+  it('reached by a folder in the URL', () => {
+    expect(problemsOf(changed('example.org', 'example.org/srv/x'))).toMatchInlineSnapshot(`
+      "lunsmith.yaml:3:14 No way to a target host.
+          connect: ssh://root@san1.example.org/srv/x
+                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        Expected: \`ssh://USER@HOST\`, or a folder of this machine such as \`./target\` or \`/srv/lunsmith\`
+        Found: \`ssh://root@san1.example.org/srv/x\`
+        Hint: Give the folder on the host as \`root: /srv/x\`."
+    `);
+  });
+  it('reached with an option of ssh', () => {
+    expect(
+      problemsOf(changed('ssh://root@san1.example.org', 'ssh://-oProxyCommand=x')),
+    ).toMatchInlineSnapshot(`
+      "lunsmith.yaml:3:14 No way to a target host.
+          connect: ssh://-oProxyCommand=x
+                   ^^^^^^^^^^^^^^^^^^^^^^
+        Expected: \`ssh://USER@HOST\`, or a folder of this machine such as \`./target\` or \`/srv/lunsmith\`
+        Found: \`ssh://-oProxyCommand=x\`"
+    `);
+  });
+  it('reached at no port', () => {
+    expect(problemsOf(changed('example.org', 'example.org:70000'))).toMatchInlineSnapshot(`
+      "lunsmith.yaml:3:14 No way to a target host.
+          connect: ssh://root@san1.example.org:70000
+                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        Expected: \`ssh://USER@HOST\`, or a folder of this machine such as \`./target\` or \`/srv/lunsmith\`
+        Found: \`ssh://root@san1.example.org:70000\`"
+    `);
+  });
+  it('reached with a password', () => {
+    expect(problemsOf(changed('root@', 'root:hunter2@'))).toMatchInlineSnapshot(`
+      "lunsmith.yaml:3:14 No way to a target host.
+        Expected: \`ssh://USER@HOST\`, or a folder of this machine such as \`./target\` or \`/srv/lunsmith\`
+        Found: not shown: it may be a secret
+        Hint: Leave the password out: ssh uses your keys and your agent."
+    `);
+  });
+  it('with a relative folder', () => {
+    expect(ofHost('root: srv/lunsmith')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:11 No folder for a target host.
+          root: srv/lunsmith
+                ^^^^^^^^^^^^
+        Expected: an absolute path of letters, digits and \`._+@=-\`, such as \`/srv/lunsmith\`
+        Found: \`srv/lunsmith\`"
+    `);
+  });
+  it.each(['/srv/my files', '/srv/../etc', '/', '/srv/x/', '/srv/$x'])('with the folder %s', (root) => {
+    expect(ofHost(`root: ${root}`)).toBe(
+      [
+        'lunsmith.yaml:5:11 No folder for a target host.',
+        `    root: ${root}`,
+        `          ${'^'.repeat(root.length)}`,
+        '  Expected: an absolute path of letters, digits and `._+@=-`, such as `/srv/lunsmith`',
+        `  Found: \`${root}\``,
+      ].join('\n'),
+    );
+  });
+  it('with a folder twice', () => {
+    const text = changed('ssh://root@san1.example.org', './target\n    root: /srv/lunsmith');
+    expect(problemsOf(text)).toMatchInlineSnapshot(`
+      "lunsmith.yaml:4:11 The folder of host \`san1\` is given twice.
+          root: /srv/lunsmith
+                ^^^^^^^^^^^^^
+        Found: \`connect\` is a folder too, at lunsmith.yaml:3:14
+        Hint: Keep one of them."
+    `);
+  });
+  it('in the folder of another', () => {
+    const text = changed(
+      'channels:',
+      '  san2: { connect: "ssh://root@san1.example.org", address: 192.0.2.11 }\nchannels:',
+    );
+    expect(
+      problemsOf(
+        text
+          .replaceAll('    mac', '    host: san1\n    mac')
+          .replace('    serial', '    host: san1\n    serial'),
+      ),
+    ).toMatchInlineSnapshot(`
+      "lunsmith.yaml:6:20 The folder of host \`san2\` is that of host \`san1\`.
+        san2: { connect: "ssh://root@san1.example.org", address: 192.0.2.11 }
+                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        Found: \`root@san1.example.org:/srv/lunsmith\`, also at lunsmith.yaml:3:14
+        Hint: Give one of them a \`root\` of its own."
+    `);
+  });
+  it('with an unknown target', () => {
+    expect(ofHost('target: { kind: loi }')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:21 Unknown value of \`kind\`.
+          target: { kind: loi }
+                          ^^^
+        Expected: one of lio, tgt, iet
+        Found: \`loi\`
+        Hint: Did you mean \`lio\`?"
+    `);
+  });
+  it('with an unknown clone', () => {
+    expect(ofHost('clone: { lvn: vg/pool }')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:14 Unknown key \`lvn\`.
+          clone: { lvn: vg/pool }
+                   ^^^
+        Expected: one of lvm, zfs
+        Hint: Did you mean \`lvm\`?"
+    `);
+  });
+  it('with a clone of another kind', () => {
+    expect(ofHost('clone: copy')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:12 Invalid value of \`clone\`.
+          clone: copy
+                 ^^^^
+        Expected: \`file\`, \`{ lvm: GROUP/POOL }\` or \`{ zfs: DATASET }\`
+        Found: \`copy\`"
+    `);
+  });
+  it('with a pool without its group', () => {
+    expect(ofHost('clone: { lvm: pool }')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:19 Invalid value of \`lvm\`.
+          clone: { lvm: pool }
+                        ^^^^
+        Expected: a volume group and a thin pool, such as \`vg0/lunsmith\`
+        Found: \`pool\`"
+    `);
+  });
+  it('with an unknown proof', () => {
+    expect(ofHost('gate: [bios-sna]')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:12 Unknown value of \`gate\`.
+          gate: [bios-sna]
+                 ^^^^^^^^
+        Expected: one of bios-san, uefi-san, bios-direct, uefi-direct, bios-san-wrong-secret, bios-direct-wrong-secret
+        Found: \`bios-sna\`
+        Hint: Did you mean \`bios-san\`?"
+    `);
+  });
+  it('with a command in one piece', () => {
+    expect(ofHost('reload: systemctl restart dnsmasq')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:13 Wrong kind of value of \`reload\`.
+          reload: systemctl restart dnsmasq
+                  ^^^^^^^^^^^^^^^^^^^^^^^^^
+        Expected: a list
+        Found: \`systemctl restart dnsmasq\`"
+    `);
+  });
+});
+
+describe('the HTTP server', () => {
+  it.each([
+    '192.0.2.10',
+    'ftp://192.0.2.10',
+    'http://192.0.2.10/a b',
+    'http://192.0.2.10/$x',
+    'http://x:99999',
+  ])('%s', (url) => {
+    expect(ofHost(`http: { url: '${url}' }`)).toBe(
+      [
+        'lunsmith.yaml:5:18 Not a URL that clients can use.',
+        `    http: { url: '${url}' }`,
+        `                 ${'^'.repeat(url.length + 2)}`,
+        '  Expected: a URL such as `http://192.0.2.10`, in characters that iPXE takes as they are',
+        `  Found: \`${url}\``,
+      ].join('\n'),
+    );
+  });
+  it('with an account', () => {
+    expect(ofHost('http: { url: "http://me:hunter2@192.0.2.10" }')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:18 An account does not belong in this URL: every client reads it.
+        Expected: a URL such as \`http://192.0.2.10\`, in characters that iPXE takes as they are
+        Found: not shown: it may be a secret
+        Hint: Let the server answer by address."
+    `);
+  });
+  it('with a group that is none', () => {
+    expect(ofHost('http: { group: "www data" }')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:20 Invalid value of \`group\`.
+          http: { group: "www data" }
+                         ^^^^^^^^^^
+        Expected: the name of a group, such as \`www-data\`
+        Found: \`www data\`"
+    `);
+  });
+});
+
+describe('DHCP', () => {
+  it('of an unknown kind', () => {
+    expect(ofDhcp('{ kind: dnsmask }')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:19 Unknown value of \`kind\`.
+          dhcp: { kind: dnsmask }
+                        ^^^^^^^
+        Expected: one of dnsmasq-proxy, dnsmasq, isc-dhcpd, none
+        Found: \`dnsmask\`
+        Hint: Did you mean \`dnsmasq\`?"
+    `);
+  });
+  it('without an interface', () => {
+    expect(ofDhcp('{ network: 192.0.2.0/24 }')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:5 Missing key \`interface\`.
+          dhcp: { network: 192.0.2.0/24 }
+          ^^^^
+        Expected: \`interface\`: Network interface of the host that the clients are on."
+    `);
+  });
+  it('with a key of another kind', () => {
+    expect(ofDhcp('{ interface: eth0, network: 192.0.2.0/24, router: 192.0.2.1 }')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:53 Unknown key \`router\`.
+          dhcp: { interface: eth0, network: 192.0.2.0/24, router: 192.0.2.1 }
+                                                          ^^^^^^
+        Expected: one of kind, interface, network"
+    `);
+  });
+  it('with an interface that is none', () => {
+    expect(ofDhcp('{ interface: "eth0,eth1", network: 192.0.2.0/24 }')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:24 Invalid value of \`interface\`.
+          dhcp: { interface: "eth0,eth1", network: 192.0.2.0/24 }
+                             ^^^^^^^^^^^
+        Expected: the name of a network interface, such as \`eth0\`
+        Found: \`eth0,eth1\`"
+    `);
+  });
+  it('with a network without its length', () => {
+    expect(ofDhcp('{ interface: eth0, network: 192.0.2.0 }')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:39 The network has no prefix length.
+          dhcp: { interface: eth0, network: 192.0.2.0 }
+                                            ^^^^^^^^^
+        Expected: its first address and its prefix length, such as \`192.0.2.0/24\`
+        Found: \`192.0.2.0\`
+        Hint: Write \`192.0.2.0/24\` for 255.255.255.0."
+    `);
+  });
+  it('with a network that begins elsewhere', () => {
+    expect(ofDhcp('{ interface: eth0, network: 192.0.2.10/24 }')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:39 The network does not begin at this address.
+          dhcp: { interface: eth0, network: 192.0.2.10/24 }
+                                            ^^^^^^^^^^^^^
+        Expected: its first address and its prefix length, such as \`192.0.2.0/24\`
+        Found: \`192.0.2.10/24\`
+        Hint: Write \`192.0.2.0/24\`."
+    `);
+  });
+  it('with no network', () => {
+    expect(ofDhcp('{ interface: eth0, network: 192.0.2.0/33 }')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:39 Not an IPv4 network.
+          dhcp: { interface: eth0, network: 192.0.2.0/33 }
+                                            ^^^^^^^^^^^^
+        Expected: its first address and its prefix length, such as \`192.0.2.0/24\`
+        Found: \`192.0.2.0/33\`"
+    `);
+  });
+  it('with a range outside', () => {
+    expect(
+      ofDhcp(
+        '{ kind: isc-dhcpd, network: 192.0.2.0/24, range: { first: 192.0.3.1, last: 192.0.2.255 }, router: 10.0.0.1 }',
+      ),
+    ).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:69 The address is not in the network.
+          dhcp: { kind: isc-dhcpd, network: 192.0.2.0/24, range: { first: 192.0.3.1, last: 192.0.2.255 }, router: 10.0.0.1 }
+                                                                          ^^^^^^^^^
+        Expected: an address of 192.0.2.0/24 that a machine can have
+        Found: \`192.0.3.1\`
+
+      lunsmith.yaml:5:86 The address is not in the network.
+          dhcp: { kind: isc-dhcpd, network: 192.0.2.0/24, range: { first: 192.0.3.1, last: 192.0.2.255 }, router: 10.0.0.1 }
+                                                                                           ^^^^^^^^^^^
+        Expected: an address of 192.0.2.0/24 that a machine can have
+        Found: \`192.0.2.255\`
+
+      lunsmith.yaml:5:109 The address is not in the network.
+          dhcp: { kind: isc-dhcpd, network: 192.0.2.0/24, range: { first: 192.0.3.1, last: 192.0.2.255 }, router: 10.0.0.1 }
+                                                                                                                  ^^^^^^^^
+        Expected: an address of 192.0.2.0/24 that a machine can have
+        Found: \`10.0.0.1\`"
+    `);
+  });
+  it('with a range upside down', () => {
+    expect(
+      ofDhcp('{ kind: isc-dhcpd, network: 192.0.2.0/24, range: { first: 192.0.2.99, last: 192.0.2.50 } }'),
+    ).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:87 The range ends before it begins.
+          dhcp: { kind: isc-dhcpd, network: 192.0.2.0/24, range: { first: 192.0.2.99, last: 192.0.2.50 } }
+                                                                                            ^^^^^^^^^^
+        Expected: \`192.0.2.99\` or an address after it
+        Found: \`192.0.2.50\`"
+    `);
+  });
+  it('with a range that holds the host', () => {
+    expect(
+      ofDhcp('{ kind: isc-dhcpd, network: 192.0.2.0/24, range: { first: 192.0.2.2, last: 192.0.2.50 } }'),
+    ).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:53 The range holds the address of host \`san1\` itself.
+          dhcp: { kind: isc-dhcpd, network: 192.0.2.0/24, range: { first: 192.0.2.2, last: 192.0.2.50 } }
+                                                          ^^^^^
+        Expected: a range without \`192.0.2.10\`
+        Found: \`192.0.2.2\` to \`192.0.2.50\`"
+    `);
+  });
+  it('with a lease of no time', () => {
+    expect(
+      ofDhcp(
+        '{ kind: dnsmasq, interface: a, network: 192.0.2.0/24, range: { first: 192.0.2.99, last: 192.0.2.150 }, lease-seconds: 5 }',
+      ),
+    ).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:129 Invalid value of \`lease-seconds\`.
+      …99, last: 192.0.2.150 }, lease-seconds: 5 }
+                                               ^
+        Expected: at least 120
+        Found: the number 5"
+    `);
+  });
+});
