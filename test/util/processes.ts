@@ -29,6 +29,11 @@ export async function descendants(pid: number): Promise<number[]> {
   return [...children, ...(await Promise.all(children.map(descendants))).flat()];
 }
 
+/** Name of a process's program, at most 15 bytes: proc(5), comm. Empty when it is gone. */
+export async function programOf(pid: number): Promise<string> {
+  return (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim();
+}
+
 /** Waits, bounded, until none of these processes runs. @throws after the bound, with what is left */
 export async function untilEnded(pids: readonly number[], seconds = 5): Promise<void> {
   const deadline = Date.now() + seconds * 1000;

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Ports } from '../../pipeline/ports.js';
-import { descendants } from './processes.js';
+import { descendants, programOf } from './processes.js';
 
 export interface Sshd extends AsyncDisposable {
   readonly folder: string;
@@ -101,8 +101,11 @@ export async function startSshd(ports: Ports, options: SshdOptions = {}): Promis
   const up = await Promise.race([listening, tool.ended]);
   if (up !== true) throw new Error(`sshd did not start: ${tool.lastLines().join('\n')}`);
   const kill = async () => {
-    for (const pid of await descendants(tool.pid))
+    for (const pid of await descendants(tool.pid)) {
+      // What runs behind a connection is not killed when it breaks: it has to notice by itself.
+      if (!(await programOf(pid)).startsWith('sshd')) continue;
       await ports.run(['kill', '-KILL', String(pid)], { doing: 'end a connection', okExitCodes: [0, 1] });
+    }
     await tool[Symbol.asyncDispose]();
   };
   return {
