@@ -69,7 +69,7 @@ export const clientSchema = z.strictObject({
   'menu-seconds': z
     .int()
     .min(1)
-    .max(3599)
+    .max(3600)
     .optional()
     .describe('Seconds that the menu of several images waits. Default: 5.'),
   follows: z

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { clientSchema } from './client-schema.js';
 import { hostSchema } from './host-schema.js';
-import { nameSchema } from './values.js';
+import { clientNameSchema, nameSchema } from './values.js';
 
 export const siteSchema = z.strictObject({
   hosts: z
@@ -15,7 +15,7 @@ export const siteSchema = z.strictObject({
     .default(['edge', 'stable'])
     .describe('Names that releases are promoted to.'),
   clients: z
-    .union([z.null().transform(() => ({})), z.record(nameSchema(63), clientSchema)])
+    .union([z.null().transform(() => ({})), z.record(clientNameSchema, clientSchema)])
     .default({})
     .describe('The machines that boot, by name.'),
 });

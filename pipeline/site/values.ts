@@ -1,5 +1,6 @@
 /** The kinds of text that a site file is made of, each with what may stand there. */
 import { z } from 'zod';
+import { TAKEN } from '../../artifacts/publish/boot-files/names.js';
 import { type Checked, checkedText, type Refused } from './checked.js';
 import { ADDRESS, type Network, networkOf, networkText, parseAddress, parseNetmask } from './ipv4.js';
 import { checkInitiator, checkPrefix, INITIATOR_PATTERN, IQN_PATTERN } from './iscsi-name.js';
@@ -13,6 +14,11 @@ export function nameSchema(longest: number) {
     .max(longest)
     .regex(NAME, 'lower-case letters and digits, joined by `-`: it becomes part of iSCSI names and of paths');
 }
+
+export const clientNameSchema = nameSchema(63).refine(
+  (name) => !TAKEN.includes(name),
+  `another name than ${TAKEN.join(', ')}: boot files have folders of these names`,
+);
 
 function refuse(what: string, expected: string, text: string, hint?: string): Refused {
   return { problem: { what, expected, found: `\`${text}\``, ...(hint === undefined ? {} : { hint }) } };

@@ -4,8 +4,8 @@ import type { ClientFacts } from '../site.js';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const EXPECTED = 'at most 63 letters, digits, dots, dashes and underscores, the first a letter or a digit';
-/** Folders beside those of the clients. */
-const TAKEN = ['by-mac', 'by-serial', 'by-uuid'];
+/** Folders beside those of the clients: no client can have such a name. */
+export const TAKEN = ['by-mac', 'by-serial', 'by-uuid'];
 
 /** @throws Failure of kind `usage` for a name that could be taken for something else */
 export function checkNames({ name, images, menuSeconds }: ClientFacts): void {

@@ -126,7 +126,7 @@ function anyClient(n: number, hosts: number, channels: readonly string[]): fc.Ar
           fc.string({ minLength: 1 }).map((path) => `file:${path}`),
         ),
         images: anyImages(channels),
-        menuSeconds: fc.integer({ min: 1, max: 3599 }),
+        menuSeconds: fc.integer({ min: 1, max: 3600 }),
         follows: fc.constantFrom('promote', 'rebase'),
       }),
       maybe('address', anyAddress(n, host)),

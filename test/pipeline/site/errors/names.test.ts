@@ -13,6 +13,14 @@ describe('names', () => {
       ].join('\n'),
     );
   });
+  it('of clients that are folders of boot files', () => {
+    expect(problemsOf(changed('web1:', 'by-mac:'))).toMatchInlineSnapshot(`
+      "lunsmith.yaml:8:3 \`by-mac\` cannot be a key here.
+        by-mac:
+        ^^^^^^
+        Expected: another name than by-mac, by-serial, by-uuid: boot files have folders of these names"
+    `);
+  });
   it('of hosts', () => {
     expect(problemsOf(changed('san1:', '../san:'))).toMatchInlineSnapshot(`
       "lunsmith.yaml:2:3 \`../san\` cannot be a key here.
