@@ -1,6 +1,8 @@
 /** The HTTP server of a target host: `node http-inside.mjs FOLDER ADDRESS PORT`. */
-import { serveFolder } from '../../../dist/artifacts/publish/http-folder.js';
+import { serveHttp } from '../../../dist/artifacts/http-server.js';
+import { filesOf } from '../../../dist/artifacts/publish/http-folder.js';
 
 const [folder, address, port] = process.argv.slice(2);
-await serveFolder({ folder, address, port: Number(port), onLine: (line) => console.log(line) });
+const find = filesOf(folder, () => Promise.resolve());
+await serveHttp({ find, address, port: Number(port), onLine: (line) => console.log(line) });
 console.log('listening');
