@@ -47,7 +47,7 @@ export async function siteWithClient(
     site: parseSite({ ...source, text: edit(source.text) }),
     file: {
       line: `${source.file}: client ${name} is added`,
-      write: () => rewrite(session, options, edit, 'Mend that, then run the same command again.'),
+      write: () => rewrite(session, options, edit),
     },
   };
 }
@@ -63,8 +63,7 @@ export async function siteWithoutClient(
     site: parseSite(source),
     file: {
       line: `${source.file}: client ${name} is removed`,
-      write: () =>
-        rewrite(session, options, (text) => removeClient(text, name), 'Take its entry out by hand.'),
+      write: () => rewrite(session, options, (text) => removeClient(text, name)),
     },
   };
 }
@@ -74,7 +73,6 @@ async function rewrite(
   { terminal }: Session,
   { site }: SiteOptions,
   edit: (text: string) => string,
-  hint: string,
 ): Promise<void> {
   const source = await readSite(terminal.cwd, site);
   try {
@@ -86,7 +84,7 @@ async function rewrite(
       {
         what: `The target host is changed, but ${source.file} is not: it could not be written.`,
         found: message,
-        hint,
+        hint: 'Mend that, then run the same command again.',
       },
       { cause: error },
     );

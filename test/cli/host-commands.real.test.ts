@@ -369,12 +369,18 @@ describe('client', () => {
     expect(await siteText()).not.toContain('The first one.');
   });
 
-  it('rm: refused by the host, the site keeps the entry', async () => {
-    const before = await unlocked();
+  it('rm: takes the entry of a client that the host has no longer', async () => {
+    const hosted = async () => (await unlocked()).filter((line) => !line.includes('clients:'));
+    const before = await hosted();
+    const entry = 'lunsmith.yaml: client web1 is removed';
+    expect(await changes('client', 'rm', 'web1', '--keep-entry')).toEqual([]);
+    expect(await siteText()).toContain('web1');
+    expect(await changes('client', 'rm', 'web1')).toEqual([entry]);
+    expect(await siteText()).not.toContain('web1');
+    expect(await hosted()).toEqual(before);
     expect(await failure(2, 'client', 'rm', 'web1')).toMatchObject({
-      what: 'There is no client web1 on lab.',
+      what: 'The site has no client `web1`.',
     });
-    expect(await unlocked()).toEqual(before);
   });
 });
 

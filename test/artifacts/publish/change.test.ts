@@ -280,8 +280,13 @@ describe('a client', () => {
     });
   });
 
+  it('that is not there needs no removal', () => {
+    const { next } = after(add(1), add(2));
+    expect(planChange(next, { kind: 'remove', client: 'web3' }, about())).toMatchObject({ next, lines: [] });
+  });
+
   it('that is not there is told of', () => {
-    expect(refusal(after(add(1), add(2)).next, { kind: 'remove', client: 'wep1' }).diagnostics[0]).toEqual({
+    expect(refusal(after(add(1), add(2)).next, { kind: 'reset', client: 'wep1' }).diagnostics[0]).toEqual({
       what: 'There is no client wep1 on san1.',
       expected: 'one of web1 and web2',
       found: 'wep1',
