@@ -1,6 +1,7 @@
 /** Many small files at once in a folder that nobody sees yet: one script by the input of one shell, so no secret is in argv. */
 import type { BootFile } from '../boot-files.js';
 import type { TargetHost } from '../host.js';
+import { syncFolder } from '../on-disk.js';
 import { shellWord } from '../shell-word.js';
 
 /** Paths on one command line. */
@@ -42,7 +43,7 @@ function folderScript(folder: string, files: readonly BootFile[], group?: string
     ...(group === undefined
       ? []
       : [...chunked(`chgrp -- ${shellWord(group)}`, paths), ...chunked('chmod 640 --', paths)]),
-    `sync -f -- ${shellWord(folder)} 2>/dev/null || sync`,
+    syncFolder(shellWord(folder)),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -1,5 +1,6 @@
 /** Symbolic links that take the place of others at one moment. */
 import type { TargetHost } from '../host.js';
+import { syncFolder } from '../on-disk.js';
 
 /**
  * `$1`: path; `$2`: what it shall point to. `mv` takes a second name that is a link to a folder for that folder, and its `-T` is
@@ -16,7 +17,7 @@ mkdir -- "$1.new"
 ln -s -- "$2" "$1.new/$name"
 mv -f -- "$1.new/$name" "$folder/"
 rmdir -- "$1.new"
-sync -f -- "$folder" 2>/dev/null || sync
+${syncFolder('"$folder"')}
 `;
 
 /** Makes a link, or points it elsewhere; whoever looks meanwhile sees the old one or the new one. */

@@ -27,7 +27,7 @@ cat >"$partial"
 [ "$(($(wc -c <"$partial")))" -eq "$3" ] || { echo 'the content came in part only' >&2; exit 1; }
 [ -z "$5" ] || chgrp -- "$5" "$partial"
 chmod "$2" "$partial"
-sync -- "$partial" 2>/dev/null || sync
+sync -- "$partial"
 mv -f -- "$partial" "$1"
 `;
 

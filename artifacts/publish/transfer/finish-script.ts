@@ -120,14 +120,14 @@ else
 fi
 if [ "$status" = 3 ]; then exit 0; fi
 if [ "$status" != 0 ]; then exit 1; fi
-find "$work" -type f -exec sync {} + 2>/dev/null || sync
+find "$work" -type f -exec sync {} +
 mv "$work/release" "$release"
 if [ -f "$work/index/blocks" ]; then
   printf '%s\\n' "$table" >"$work/index/table.json"
   rm -rf "$root/indexes/$digest"
   mv "$work/index" "$root/indexes/$digest"
 fi
-sync "$root/releases" 2>/dev/null || sync
+sync "$root/releases"
 rm -rf "$incoming"
 echo done
 `;
