@@ -1,7 +1,8 @@
 /** The action's steps: each script is a sound one, and each input that it takes is one that there is. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
+import { testFolder } from '../artifacts/formats/tools.js';
 import { readAction } from '../util/action.js';
 
 describe('the action', async () => {
@@ -30,6 +31,24 @@ describe('the action', async () => {
     const argv = ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script];
     const { exitCode, stdout } = await execa('bash', argv, { env: { RECIPES }, reject: false });
     expect({ exitCode, stdout }).toEqual({ exitCode: code, stdout: out });
+  });
+
+  it('names its cache by its recipes, one that is saved as it will be looked for', async () => {
+    const script = steps.find(({ name }) => name === 'Name the cache')?.run ?? '';
+    const argv = ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script];
+    await using folder = await testFolder();
+    const nameOf = async (RECIPES: string) => {
+      await writeFile(folder.at('output'), '');
+      await execa('bash', argv, { env: { RECIPES, GITHUB_OUTPUT: folder.at('output') } });
+      return await readFile(folder.at('output'), 'utf8');
+    };
+    const name = await nameOf('recipes/web\n');
+    expect(name).toMatch(/^recipes=[0-9a-f]{12}\n$/);
+    expect(await nameOf('\nrecipes/web\n\n')).toBe(name);
+    expect(await nameOf('recipes/database\n')).not.toBe(name);
+    const key = (step: string) => steps.find((each) => each.name === step)?.with?.['key'];
+    expect(key('Save the cache')).toBe(key('Restore the cache'));
+    expect(key('Save the cache')).toContain('steps.cache.outputs.recipes');
   });
 
   it('hands inputs over by the environment, never by pasting them into a script', () => {

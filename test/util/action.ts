@@ -6,6 +6,7 @@ export interface ActionStep {
   readonly name: string;
   readonly run?: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly with?: Readonly<Record<string, string>>;
 }
 
 export interface Action {
