@@ -8,6 +8,7 @@ import { openSession } from '../../cli/session.js';
 import { enterSandbox } from '../../pipeline/sandbox/enter.js';
 import { poolFile } from '../../pipeline/store/pool.js';
 import { useStore } from '../../pipeline/store/use.js';
+import type { SandboxInside } from '../inside/sandbox.js';
 import {
   addEntry,
   addPackage,
@@ -254,8 +255,8 @@ describe('cache gc', () => {
   it('removes files of mapped users', async () => {
     const key = await addEntry(at, 'a');
     const folder = join(at.store.entry(key), 'tree');
-    const module = '../test/util/sandbox-inside.mjs';
-    const inside = { module, payload: { do: 'owners', folder }, network: 'own' } as const;
+    const payload: SandboxInside = { do: 'owners', folder };
+    const inside = { module: 'test/inside/sandbox.js', payload, network: 'own' } as const;
     await enterSandbox(inside, () => undefined, new AbortController().signal);
     expect((await cache('gc', '--max-size', '0')).code).toBe(0);
     await expect(stat(folder)).rejects.toThrow('ENOENT');

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../artifacts/failure.js';
 import { chrootArgv } from '../../pipeline/chroot.js';
 import { enterSandbox } from '../../pipeline/sandbox/enter.js';
+import type { ChrootInside } from '../inside/chroot.js';
 import { baseTree } from '../util/base-tree.js';
 import { listTree } from '../util/list-tree.js';
 import { untilGone } from '../util/processes.js';
@@ -15,18 +16,15 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-interface Given {
-  readonly declared?: boolean;
-  readonly resolv?: 'link' | 'file';
-  readonly options?: object;
-}
+type Given = Partial<Pick<ChrootInside, 'declared' | 'resolv' | 'options'>>;
 
 async function inChroot(
   script: string,
   { declared = false, resolv = 'file', options = {} }: Given = {},
 ): Promise<string> {
-  const payload = { folder, base: await baseTree(), declared, resolv, argv: ['sh', '-c', script], options };
-  const job = { module: '../test/util/chroot-inside.mjs', payload, network: 'host' } as const;
+  const argv = ['sh', '-c', script] as const;
+  const payload: ChrootInside = { folder, base: await baseTree(), declared, resolv, argv, options };
+  const job = { module: 'test/inside/chroot.js', payload, network: 'host' } as const;
   return String(await enterSandbox(job, () => undefined, new AbortController().signal)).trim();
 }
 

@@ -19,8 +19,9 @@ beforeEach(async () => {
     'stages',
     'artifacts',
     'bench',
+    'test/inside',
   ])
-    await mkdir(join(folder, name));
+    await mkdir(join(folder, name), { recursive: true });
   for (const name of ['setup.sh', 'install-debian-packages.sh'])
     await copyFile(join('scripts', name), join(folder, 'scripts', name));
   await writeFile(join(folder, 'scripts', 'debian-packages.txt'), '# comment\ntgt # another\nzstd\n\nipxe\n');
@@ -39,6 +40,7 @@ beforeEach(async () => {
     'stages',
     'artifacts',
     'bench',
+    'test/inside',
     'package.json',
     'package-lock.json',
     'tsconfig.json',

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { enterSandbox } from '../../pipeline/sandbox/enter.js';
+import type { RigSteps } from '../inside/rig.js';
 import { shared } from './shared.js';
 import { RIG_RECIPE } from './stage-rig.js';
 
@@ -15,15 +16,17 @@ export function packageFolders(): { readonly state: string; readonly pool: strin
 /** Path of a bootstrapped minbase tree of Debian 12, made once in a run. */
 export async function baseTree(): Promise<string> {
   const folder = await shared('minbase', async (partial) => {
-    const payload = {
+    const payload: RigSteps = {
       folder: partial,
       layers: [],
+      base: [],
       steps: BASE_STEPS,
       recipe: RIG_RECIPE,
       mirror: process.env['LUNSMITH_MIRROR'],
+      records: {},
       ...packageFolders(),
     };
-    const job = { module: '../test/util/rig-inside.mjs', payload, network: 'host' } as const;
+    const job = { module: 'test/inside/rig.js', payload, network: 'host' } as const;
     await enterSandbox(job, () => undefined, new AbortController().signal);
   });
   return join(folder, '1-debootstrap', 'tree');

@@ -8,14 +8,11 @@ import { join } from 'node:path';
 import { type Failure, Failure as FailureClass } from '../../artifacts/failure.js';
 import type { Event } from '../../pipeline/event.js';
 import type { Lock } from '../../pipeline/lock/lock.js';
+import type { Argv } from '../../pipeline/ports.js';
 import { enterSandbox } from '../../pipeline/sandbox/enter.js';
 import type { RecipeFacts } from '../../pipeline/stage.js';
+import type { RigCommand, RigResult, RigStep, RigSteps } from '../inside/rig.js';
 import { BASE_STEPS, baseTree, packageFolders } from './base-tree.js';
-
-export interface RigStep {
-  readonly uses: string;
-  readonly with?: unknown;
-}
 
 export interface RigOptions {
   /** `minbase`: a bootstrapped Debian 12; `empty`: nothing. Default `minbase`. */
@@ -35,7 +32,7 @@ export interface StageRig extends AsyncDisposable {
   /** Folder of what output stages wrote. */
   readonly output: string;
   /** stdout of a command in a chroot of the result. */
-  exec(argv: readonly string[]): Promise<string>;
+  exec(argv: Argv): Promise<string>;
   read(path: string): Promise<string>;
   /** `mode uid gid size type` of a path, e.g. `600 0 0 12 regular file`. */
   stat(path: string): Promise<string>;
@@ -94,25 +91,32 @@ export async function runStages(steps: readonly RigStep[], options: RigOptions =
   const folder = await mkdtemp(join(tmpdir(), 'lunsmith-rig-'));
   const base = options.base === 'empty' ? [] : [await baseTree()];
   const events: Event[] = [];
-  const enter = (payload: Record<string, unknown>) =>
+  const enter = (payload: RigSteps | RigCommand) =>
     enterSandbox(
-      { module: '../test/util/rig-inside.mjs', payload: { folder, ...payload }, network: 'host' },
+      { module: 'test/inside/rig.js', payload, network: 'host' },
       (event) => events.push(event),
       new AbortController().signal,
     );
-  const recipe = { ...RIG_RECIPE, ...options.recipe };
-  const given = { mirror: options.mirror ?? process.env['LUNSMITH_MIRROR'], records: options.records };
+  const payload: RigSteps = {
+    folder,
+    steps,
+    layers: base,
+    base: base.length === 0 ? [] : BASE_STEPS,
+    recipe: { ...RIG_RECIPE, ...options.recipe },
+    mirror: options.mirror ?? process.env['LUNSMITH_MIRROR'],
+    records: options.records ?? {},
+    ...packageFolders(),
+  };
   let failure: Failure | undefined;
   const nothing: Lock = { format: 'lunsmith-lock/1', architecture: 'amd64', indexes: [], steps: [] };
-  let result = { layers: [] as string[], records: {} as Record<string, unknown>, lock: nothing };
-  const below = { layers: base, base: base.length === 0 ? [] : BASE_STEPS };
+  let result: RigResult = { layers: [], records: {}, lock: nothing };
   try {
-    result = (await enter({ steps, ...below, recipe, ...packageFolders(), ...given })) as typeof result;
+    result = (await enter(payload)) as RigResult;
   } catch (error) {
     failure = FailureClass.from(error);
   }
-  const exec = async (argv: readonly string[]) =>
-    ((await enter({ exec: argv, layers: [...base, ...result.layers] })) as { stdout: string }).stdout;
+  const exec = async (argv: Argv) =>
+    ((await enter({ folder, exec: argv, layers: [...base, ...result.layers] })) as { stdout: string }).stdout;
   return {
     failure,
     events,

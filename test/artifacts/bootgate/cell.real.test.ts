@@ -52,7 +52,7 @@ async function prove(change: Partial<GateRequest>): Promise<Ran> {
   await makeRelease(folder);
   const events: Event[] = [];
   const job = {
-    module: '../test/util/gate-inside.mjs',
+    module: 'test/inside/gate.js',
     payload: request(folder, change, COMMAND_LINE),
     network: 'own',
   } as const;
@@ -116,7 +116,7 @@ it('refuses a release that says nothing on the serial port, before it starts any
   await using folder = await testFolder();
   await makeRelease(folder);
   const job = {
-    module: '../test/util/gate-inside.mjs',
+    module: 'test/inside/gate.js',
     payload: request(folder, {}, 'root=UUID=x ro console=tty0 quiet'),
     network: 'own',
   } as const;
@@ -143,7 +143,7 @@ it('ends everything within 2 s of an abort', async () => {
   const controller = new AbortController();
   let aborted = 0;
   const job = {
-    module: '../test/util/gate-inside.mjs',
+    module: 'test/inside/gate.js',
     payload: request(folder, {}, COMMAND_LINE),
     network: 'own',
   } as const;

@@ -3,12 +3,15 @@ import { writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { dnsmasqConfig, dnsmasqProxyConfig } from '../../../artifacts/dhcp/dnsmasq.js';
 import { dhcpdConfig } from '../../../artifacts/dhcp/isc.js';
+import type { Argv } from '../../../pipeline/ports.js';
 import { enterSandbox } from '../../../pipeline/sandbox/enter.js';
+import type { DhcpInside } from '../../inside/dhcp.js';
+import type { Answer, BootRom } from '../../inside/dhcp-ask.js';
 import { testFolder } from '../formats/tools.js';
 
 const BOOT = { bios: 'undionly.kpxe', uefi: 'snponly.efi', ipxe: 'boot.ipxe' };
 const mac = '52:54:00:00:00:01';
-const CLIENTS = [
+const CLIENTS: readonly BootRom[] = [
   { name: 'BIOS', mac, architecture: 0 },
   { name: 'UEFI', mac, architecture: 7 },
   { name: 'UEFI of old', mac, architecture: 9 },
@@ -17,35 +20,28 @@ const CLIENTS = [
   { name: 'gPXE', mac, architecture: 0, userClass: 'gPXE', ipxe: true },
 ];
 
-interface Answer {
-  readonly name: string;
-  readonly file: string;
-  readonly address: string;
-  readonly next: string;
-  /** Its name, where it is told one. */
-  readonly host?: string;
-  readonly options: readonly number[];
-}
-
 async function answers(
   text: (folder: string) => string,
-  server: (folder: string) => string[],
-  { proxy = false, clients = CLIENTS }: { proxy?: boolean; clients?: readonly object[] } = {},
+  server: (folder: string) => Argv,
+  { proxy = false, clients = CLIENTS }: { proxy?: boolean; clients?: readonly BootRom[] } = {},
 ): Promise<Answer[]> {
   await using folder = await testFolder();
   await writeFile(folder.at('dhcp.conf'), text(folder.path));
   await writeFile(folder.at('leases'), '');
-  const payload = { server: server(folder.path), ask: { server: '10.77.0.1', proxy, clients } };
-  const job = { module: '../test/util/dhcp-inside.mjs', payload, network: 'own' } as const;
+  const ask = { server: '10.77.0.1', proxy, clients };
+  const payload: DhcpInside = { server: server(folder.path), ask };
+  const job = { module: 'test/inside/dhcp.js', payload, network: 'own' } as const;
   return (await enterSandbox(job, () => undefined, new AbortController().signal)) as Answer[];
 }
 
-const dnsmasq = (folder: string) => [
-  ...['dnsmasq', '-k', '--log-facility=-', '-C', `${folder}/dhcp.conf`],
+const dnsmasq = (folder: string): Argv => [
+  'dnsmasq',
+  ...['-k', '--log-facility=-', '-C', `${folder}/dhcp.conf`],
   ...['--pid-file', '--user=root', '--group=root'],
 ];
-const dhcpd = (folder: string) => [
-  ...['dhcpd', '-4', '-f', '-d', '-cf', `${folder}/dhcp.conf`],
+const dhcpd = (folder: string): Argv => [
+  'dhcpd',
+  ...['-4', '-f', '-d', '-cf', `${folder}/dhcp.conf`],
   ...['-lf', `${folder}/leases`, '--no-pid', 'san0'],
 ];
 const files = (all: readonly Answer[]) => Object.fromEntries(all.map(({ name, file }) => [name, file]));
@@ -115,7 +111,7 @@ const named = NAMES.map((name, index) => ({
   address: `10.77.0.${100 + index}`,
 }));
 
-it.each<[string, (folder: string) => string, (folder: string) => string[]]>([
+it.each<[string, (folder: string) => string, (folder: string) => Argv]>([
   [
     'dnsmasq',
     (folder) =>

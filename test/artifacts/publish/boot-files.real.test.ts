@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { ipxeBinaries } from '../../../artifacts/formats/ipxe-binaries.js';
 import { type BootFile, confFiles, httpFiles, tftpFiles } from '../../../artifacts/publish/boot-files.js';
 import type { ClientState } from '../../../artifacts/publish/host-state.js';
-import { bootClient, type ClientBoot, layDown, type SeenBoot } from '../../util/client-boot.js';
+import type { ClientBoot, SeenBoot } from '../../inside/client-boot.js';
+import { bootClient, layDown } from '../../util/client-boot.js';
 import { ports, testFolder } from '../formats/tools.js';
 import { bootInput, clientState, DIGEST, generation, HOST, OTHER_DIGEST, WEB1 } from './boot-host.js';
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Failure } from '../../../artifacts/failure.js';
 import type { Event } from '../../../pipeline/event.js';
 import { enterSandbox } from '../../../pipeline/sandbox/enter.js';
+import type { SandboxInside } from '../../inside/sandbox.js';
 import { descendants, untilEnded, untilGone } from '../../util/processes.js';
 
 let folder: string;
@@ -15,9 +16,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const module = '../test/util/sandbox-inside.mjs';
+const module = 'test/inside/sandbox.js';
 function enter(
-  payload: unknown,
+  payload: SandboxInside,
   network: 'host' | 'own' = 'host',
   emit: (event: Event) => void = () => undefined,
   signal = new AbortController().signal,
@@ -65,7 +66,7 @@ it('ends on abort with all that it started', async () => {
 });
 
 it('ends when the process outside is killed', async () => {
-  const holder = spawn(process.execPath, ['test/util/sandbox-holder.mjs'], {
+  const holder = spawn(process.execPath, ['dist/test/inside/sandbox-holder.js'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(holder.stdout, 'data');

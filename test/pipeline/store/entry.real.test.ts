@@ -6,6 +6,7 @@ import type { Event } from '../../../pipeline/event.js';
 import { enterSandbox } from '../../../pipeline/sandbox/enter.js';
 import { bootId, openStore } from '../../../pipeline/store/store.js';
 import { ask, type TestFolder, testFolder } from '../../artifacts/formats/tools.js';
+import type { EntryAction, EntryInside, EntryOutcome } from '../../inside/entry.js';
 import { INPUTS } from '../../util/step-record.js';
 
 const KEY = 'a'.repeat(64);
@@ -22,36 +23,17 @@ afterEach(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-type Action =
-  | {
-      readonly do: 'make';
-      readonly kind?: 'layer' | 'output' | 'part';
-      readonly records?: Readonly<Record<string, unknown>>;
-      /** A pipe on which the making waits. */
-      readonly wait?: string;
-      readonly fail?: string;
-    }
-  | { readonly do: 'use' }
-  /** In the entry's folder. */
-  | { readonly do: 'sh'; readonly script: string }
-  | { readonly do: 'earlier-run' };
-
-interface Outcome {
-  readonly results: readonly unknown[];
-  readonly keys: readonly string[];
-}
-
 async function inSandbox(
-  does: readonly Action[],
+  does: readonly EntryAction[],
   listen: (event: Event) => void = () => undefined,
-): Promise<Outcome> {
-  const payload = { folder: folder.path, does, key: KEY, inputs: INPUTS };
-  const job = { module: '../test/util/entry-inside.mjs', payload, network: 'own' } as const;
+): Promise<EntryOutcome> {
+  const payload: EntryInside = { folder: folder.path, does, key: KEY, inputs: INPUTS };
+  const job = { module: 'test/inside/entry.js', payload, network: 'own' } as const;
   const emit = (event: Event) => {
     events.push(event);
     listen(event);
   };
-  return (await enterSandbox(job, emit, new AbortController().signal)) as Outcome;
+  return (await enterSandbox(job, emit, new AbortController().signal)) as EntryOutcome;
 }
 
 const pathOf = (kind: 'tree' | 'output') => join(folder.path, 'store', 'steps', KEY, kind);

@@ -90,7 +90,7 @@ describe('a lease', () => {
   });
 
   it('is free again when its holder is killed', async () => {
-    const holder = spawn(process.execPath, ['test/util/lease-holder.mjs', lock], {
+    const holder = spawn(process.execPath, ['dist/test/inside/lease-holder.js', lock], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await using _end = { [Symbol.asyncDispose]: async () => void holder.kill('SIGKILL') };

@@ -10,7 +10,7 @@ it('is used by several processes at once', async () => {
   const keys = ['a', 'b', 'c', 'd', 'e', 'f'].map((digit) => digit.repeat(64));
   const salts = await Promise.all(
     keys.map((key) =>
-      ask(process.execPath, 'test/util/store-user.mjs', path, key, JSON.stringify(stepRecord(key))),
+      ask(process.execPath, 'dist/test/inside/store-user.js', path, key, JSON.stringify(stepRecord(key))),
     ),
   );
   expect(new Set(salts).size).toBe(1);

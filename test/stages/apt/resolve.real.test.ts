@@ -10,8 +10,9 @@ import { type ResolvedLock, resolvePlan } from '../../../pipeline/lock/resolve-p
 import type { Preference } from '../../../pipeline/package-set.js';
 import type { Plan } from '../../../pipeline/plan.js';
 import { stages } from '../../../stages/index.js';
+import type { RigStep } from '../../inside/rig.js';
 import { type SmallArchive, type SmallPackage, smallArchive } from '../../util/small-archive.js';
-import { RIG_RECIPE, type RigStep } from '../../util/stage-rig.js';
+import { RIG_RECIPE } from '../../util/stage-rig.js';
 
 const BASE: readonly SmallPackage[] = [
   { name: 'libbase', fields: { Section: 'libs' } },

@@ -85,7 +85,7 @@ export function startDhcp(wire: Wire, root: string): Promise<RunningTool> {
 }
 
 export function startHttp(wire: Wire, root: string): Promise<RunningTool> {
-  const program = resolve('test/util/wire/http-inside.mjs');
+  const program = resolve('dist/test/inside/http.js');
   const argv: Argv = [process.execPath, program, join(root, 'http'), wire.address, '80'];
   return started(wire, argv, { line: /^listening$/ });
 }

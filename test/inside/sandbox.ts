@@ -1,9 +1,13 @@
-// What the sandbox's own test runs inside of it.
+/** What the sandbox's own test runs inside of it. */
 import { mkdir, writeFile } from 'node:fs/promises';
+import type { Argv, Ports } from '../../pipeline/ports.js';
 
-/** @param {{ do: string, folder?: string }} payload */
-export async function inside(payload, ports) {
-  const text = async (...argv) =>
+export type SandboxInside =
+  | { readonly do: 'look' | 'fail' | 'wait' }
+  | { readonly do: 'mount' | 'owners'; readonly folder: string };
+
+export async function inside(payload: SandboxInside, ports: Ports): Promise<unknown> {
+  const text = async (...argv: Argv) =>
     (await ports.run(argv, { doing: 'look around', quiet: true })).stdout.trim();
   switch (payload.do) {
     case 'look':
@@ -29,11 +33,7 @@ export async function inside(payload, ports) {
     case 'fail':
       await ports.run(['sh', '-c', 'echo reason; exit 9'], { doing: 'fail' });
       return undefined;
-    case 'crash':
-      process.kill(process.pid, 'SIGKILL');
-      process.exit(1);
-      return undefined;
-    default:
+    case 'wait':
       ports.emit({ type: 'warning', message: 'waiting' });
       await ports.run(['sleep', '987651'], { doing: 'wait' });
       return undefined;

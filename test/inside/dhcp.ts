@@ -1,14 +1,20 @@
-// A DHCP server and, in a namespace beside it, boot ROMs that ask it. Runs in a sandbox.
+/** A DHCP server and, in a namespace beside it, boot ROMs that ask it. Runs in a sandbox. */
 import { fileURLToPath } from 'node:url';
+import type { Argv, Ports } from '../../pipeline/ports.js';
+import type { Answer, Questions } from './dhcp-ask.js';
 
 const READY = /: DHCP, |Server starting service/;
 
-/** @param {{ server: string[], ask: object }} payload */
-export async function inside({ server, ask }, ports) {
-  const ip = (...args) => ports.run(['ip', ...args], { doing: 'make the network', quiet: true });
-  const beside = ['nsenter', '--net=/run/netns/lan'];
-  const inLan = (...args) =>
-    ports.run([...beside, 'ip', ...args], { doing: 'make the network', quiet: true });
+export interface DhcpInside {
+  readonly server: Argv;
+  readonly ask: Questions;
+}
+
+export async function inside({ server, ask }: DhcpInside, ports: Ports): Promise<Answer[]> {
+  const quiet = { doing: 'make the network', quiet: true };
+  const ip = (...args: string[]) => ports.run(['ip', ...args], quiet);
+  const beside = ['nsenter', '--net=/run/netns/lan'] as const;
+  const inLan = (...args: string[]) => ports.run([...beside, 'ip', ...args], quiet);
   await ports.run(['mount', '-t', 'tmpfs', 'run', '/run'], { doing: 'make a folder in memory' });
   await ip('link', 'set', 'lo', 'up');
   await ip('netns', 'add', 'lan');
@@ -18,11 +24,11 @@ export async function inside({ server, ask }, ports) {
   await inLan('address', 'add', '10.77.0.9/24', 'dev', 'eth0');
   await inLan('link', 'set', 'eth0', 'up');
   await inLan('route', 'add', 'default', 'dev', 'eth0');
-  let ready;
-  const started = new Promise((resolve) => {
+  let ready: (is: true) => void;
+  const started = new Promise<true>((resolve) => {
     ready = resolve;
   });
-  const tool = await ports.start(server, {
+  await using tool = await ports.start(server, {
     doing: 'serve DHCP',
     quiet: true,
     onLine: (line) => {
@@ -32,7 +38,7 @@ export async function inside({ server, ask }, ports) {
   try {
     if (!(await Promise.race([started, tool.ended.then(() => false)])))
       throw new Error(`it did not start: ${tool.lastLines().join('\n')}`);
-    const script = fileURLToPath(new URL('dhcp-ask.mjs', import.meta.url));
+    const script = fileURLToPath(new URL('dhcp-ask.js', import.meta.url));
     const { stdout } = await ports.run([...beside, process.execPath, script, JSON.stringify(ask)], {
       doing: 'ask the DHCP server',
       quiet: true,
@@ -40,10 +46,8 @@ export async function inside({ server, ask }, ports) {
     return stdout
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line));
+      .map((line) => JSON.parse(line) as Answer);
   } catch (error) {
-    throw new Error(`${error.message}\n${tool.lastLines().join('\n')}`);
-  } finally {
-    await tool[Symbol.asyncDispose]();
+    throw new Error(`${(error as Error).message}\n${tool.lastLines().join('\n')}`);
   }
 }

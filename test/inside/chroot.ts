@@ -1,0 +1,37 @@
+/** What the chroot's test runs inside the sandbox: one command in a chroot on a new layer, and what the layer then holds. */
+import { rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openChroot } from '../../pipeline/chroot.js';
+import type { Argv, Ports } from '../../pipeline/ports.js';
+import { mountTree, openMountRoot } from '../../pipeline/root-tree.js';
+import type { ChrootOptions } from '../../pipeline/stage.js';
+
+export interface ChrootInside {
+  readonly folder: string;
+  /** Path of the tree below. */
+  readonly base: string;
+  /** Whether the network is. */
+  readonly declared: boolean;
+  /** What /etc/resolv.conf is. */
+  readonly resolv: 'link' | 'file';
+  readonly argv: Argv;
+  readonly options: Pick<ChrootOptions, 'network' | 'folders'>;
+}
+
+export async function inside(payload: ChrootInside, ports: Ports): Promise<string> {
+  const { folder, base, declared, argv } = payload;
+  const mountRoot = await openMountRoot([folder], ports);
+  const upper = { tree: join(folder, 'layer', 'tree'), work: join(folder, 'layer', 'work') };
+  await using tree = await mountTree(
+    mountRoot,
+    { floor: join(folder, 'floor'), below: [base], upper },
+    ports,
+  );
+  const resolv = join(tree.path, 'etc/resolv.conf');
+  await rm(resolv, { force: true });
+  if (payload.resolv === 'link') await symlink('../run/systemd/resolve/stub-resolv.conf', resolv);
+  else await writeFile(resolv, '# own\n');
+  await using chroot = await openChroot(tree.path, declared, ports);
+  const { stdout } = await chroot.run(argv, { doing: 'look around', quiet: true, ...payload.options });
+  return stdout;
+}

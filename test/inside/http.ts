@@ -1,0 +1,8 @@
+/** The HTTP server of a target host: `node http.js FOLDER ADDRESS PORT`. */
+import { serveHttp } from '../../artifacts/http-server.js';
+import { filesOf } from '../../artifacts/publish/http-folder.js';
+
+const [folder = '', address = '', port] = process.argv.slice(2);
+const find = filesOf(folder, () => Promise.resolve());
+await serveHttp({ find, address, port: Number(port), onLine: (line) => console.log(line) });
+console.log('listening');

@@ -1,8 +1,0 @@
-/** The HTTP server of a target host: `node http-inside.mjs FOLDER ADDRESS PORT`. */
-import { serveHttp } from '../../../dist/artifacts/http-server.js';
-import { filesOf } from '../../../dist/artifacts/publish/http-folder.js';
-
-const [folder, address, port] = process.argv.slice(2);
-const find = filesOf(folder, () => Promise.resolve());
-await serveHttp({ find, address, port: Number(port), onLine: (line) => console.log(line) });
-console.log('listening');
