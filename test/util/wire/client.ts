@@ -1,5 +1,5 @@
 /** A machine on the wire that boots from the network: QEMU, its console, and an account that no image knows of. */
-import { copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accountCredential, hashPassword } from '../../../artifacts/bootgate/credentials.js';
@@ -52,7 +52,7 @@ export async function openClient(wire: Wire, options: ClientOptions): Promise<Cl
   const { name, firmware, mac, disk, signal } = options;
   await using stack = new ResourceStack();
   const folder = await mkdtemp(join(tmpdir(), 'lunsmith-wire-'));
-  await mkdir(folder, { recursive: true });
+  stack.use({ [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) });
   const runtime = stack.use(await openRuntime(folder, wire.ports));
   const oemString = join(runtime.path, 'credential');
   const hash = await hashPassword(ACCOUNT.password, wire.ports);
