@@ -3,15 +3,15 @@
  *
  *   namespace `lan`: 10.77.0.2, the network's DHCP server --- bridge san0: 10.77.0.1, HTTP, TFTP, DHCP of the host --- client
  */
-import { once } from 'node:events';
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Machine, startMachine } from '../../artifacts/bootgate/machine.js';
 import { qemuArgv } from '../../artifacts/bootgate/qemu.js';
 import { OVMF_VARS } from '../../artifacts/bootgate/request.js';
 import { openRuntime, type Runtime } from '../../artifacts/bootgate/runtime.js';
 import { ResourceStack } from '../../artifacts/bootgate/stack.js';
+import { serveHttp } from '../../artifacts/http-server.js';
+import { filesOf } from '../../artifacts/publish/http-folder.js';
 import type { Argv, Ports, RunningTool } from '../../pipeline/ports.js';
 
 const SERVER = '10.77.0.1';
@@ -48,7 +48,7 @@ export interface ClientBoot {
 }
 
 export interface SeenBoot {
-  /** `ADDRESS URL STATUS` */
+  /** `ADDRESS PATH STATUS` */
   readonly requests: readonly string[];
   readonly console: readonly string[];
   /** The log of the host's dnsmasq. */
@@ -65,8 +65,13 @@ export async function inside(boot: ClientBoot, ports: Ports): Promise<SeenBoot> 
   if (boot.dnsmasq) {
     stack.use(await startDnsmasq(['dnsmasq'], boot.dnsmasq, ports, (line) => seen.dhcp.push(line)));
   }
-  const http = stack.use(createHttp(boot, seen.requests));
-  if (!boot.httpLate) await http.listen();
+  const find = filesOf(join(boot.root, 'http'), () => Promise.resolve());
+  const onLine = (line: string) => {
+    const [from = '', , path = '', status = ''] = line.split(' ');
+    seen.requests.push(`${from} ${path} ${status}`);
+  };
+  const serve = async () => void stack.use(await serveHttp({ address: SERVER, port: 80, find, onLine }));
+  if (!boot.httpLate) await serve();
   const machine = stack.use(await switchedOff(boot, runtime, seen.console, ports));
   await machine.powerOn();
   for (const { expect, send, http: up } of boot.steps) {
@@ -75,7 +80,7 @@ export async function inside(boot: ClientBoot, ports: Ports): Promise<SeenBoot> 
       const { message } = error as Error;
       throw new Error(`${message}\n${[...seen.dhcp, ...seen.requests, ...seen.console].join('\n')}`);
     });
-    if (up) await http.listen();
+    if (up) await serve();
     if (send) machine.console.send(send);
   }
   return seen;
@@ -143,34 +148,6 @@ async function startDnsmasq(
   );
   if (await Promise.race([started, tool.ended.then(() => false)])) return tool;
   throw new Error(`dnsmasq did not start: ${tool.lastLines().join('\n')}`);
-}
-
-/** Files as they lie in the host's folder, links followed. */
-function createHttp({ root }: ClientBoot, requests: string[]) {
-  const server = createServer((request, response) => {
-    const { url = '/', socket } = request;
-    const path = decodeURIComponent(new URL(url, 'http://server').pathname);
-    readFile(join(root, 'http', path)).then(
-      (bytes) => {
-        requests.push(`${socket.remoteAddress ?? '-'} ${url} 200`);
-        response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
-      },
-      () => {
-        requests.push(`${socket.remoteAddress ?? '-'} ${url} 404`);
-        response.writeHead(404, { 'content-length': 0 }).end();
-      },
-    );
-  });
-  return {
-    listen: async () => {
-      server.listen(80, SERVER);
-      await once(server, 'listening');
-    },
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
 }
 
 async function switchedOff(
