@@ -163,6 +163,19 @@ it('needs nothing but busybox on the host', async () => {
   expect(await rig.list('indexes')).toEqual([]);
 });
 
+it('shows no release that the disk of the host does not keep', async () => {
+  await using rig = await transferRig();
+  const release = await rig.release(V1);
+  const sync = 'echo "sync: Input/output error" >&2; exit 1\n';
+  const host = await withPrograms(rig.host, join(rig.folder, 'bin'), { sync });
+  await expect(send(rig, release, host)).rejects.toMatchObject({
+    command: { lastLines: expect.arrayContaining(['sync: Input/output error']) as string[] },
+  });
+  expect(await rig.list('releases')).toEqual([]);
+  await send(rig, release);
+  await assertThere(rig, release);
+});
+
 it('fetches the index of a release that is only on the host', async () => {
   await using rig = await transferRig();
   const [v1, v2] = [await rig.release(V1, 'elsewhere'), await rig.release(V2)];
