@@ -1,7 +1,6 @@
-/** The rules that neither the compiler nor the formatter knows, above all which room may import which. */
+/** The rules that neither the compiler nor the formatter knows; which room may import which is in .dependency-cruiser.mjs. */
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
-import { importsOneWay } from './scripts/lint/rooms.mjs';
 
 /** Only `cli/` prints and ends the process. */
 const noTerminal = {
@@ -16,14 +15,14 @@ const noTerminal = {
   ],
 };
 
-/** Only `pipeline/command.ts` starts processes. */
+/** Only `base/command.ts` starts processes. */
 const noProcesses = {
   'no-restricted-imports': [
     'error',
     {
       paths: ['execa', 'child_process', 'node:child_process', '@npmcli/run-script'].map((name) => ({
         name,
-        message: 'Only pipeline/command.ts starts processes: use the `run` and `start` ports.',
+        message: 'Only base/command.ts starts processes: use the `run` and `start` ports.',
       })),
     },
   ],
@@ -54,9 +53,7 @@ export default defineConfig(
     languageOptions: {
       parserOptions: { project: ['tsconfig.test.json'], tsconfigRootDir: import.meta.dirname },
     },
-    plugins: { rooms: { rules: { 'imports-one-way': importsOneWay } } },
     rules: {
-      'rooms/imports-one-way': 'error',
       // `vi.importActual<typeof import(…)>` is how a double keeps the rest of its module.
       '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
       '@typescript-eslint/consistent-type-exports': 'error',
@@ -94,14 +91,14 @@ export default defineConfig(
     },
   },
   {
-    files: ['pipeline/**/*.ts', 'stages/**/*.ts', 'artifacts/**/*.ts'],
+    files: ['{stages,pipeline,gate,hosts,artifacts,base}/**/*.ts'],
     rules: { ...noTerminal, ...noProcesses },
   },
-  { files: ['cli/**/*.ts'], rules: noProcesses },
+  { files: ['{cli,app}/**/*.ts'], rules: noProcesses },
   {
     // They start processes, or are one of their own with its own streams and end.
     files: [
-      'pipeline/command.ts',
+      'base/command.ts',
       'pipeline/sandbox/enter.ts',
       'pipeline/sandbox/inside.ts',
       'pipeline/hook-host.ts',

@@ -1,7 +1,7 @@
 /** A port of this machine is taken, or it is told who may have it. */
 import { once } from 'node:events';
 import type { Server } from 'node:net';
-import { Failure } from './failure.js';
+import { Failure } from '../base/failure.js';
 
 export interface ListenOptions {
   /** What is served there: `HTTP`. */

@@ -5,10 +5,10 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPorts } from '../pipeline/command.js';
-import type { Event } from '../pipeline/event.js';
+import { createPorts } from '../base/command.js';
+import type { Event } from '../base/event.js';
+import type { Ports } from '../base/ports.js';
 import { type Lock, readLock } from '../pipeline/lock/lock.js';
-import type { Ports } from '../pipeline/ports.js';
 import { seconds } from './measure.js';
 
 /** Debian release of the recipe that is measured. */

@@ -6,8 +6,8 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, normalize } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { Ports } from '../base/ports.js';
 import type { Lock } from '../pipeline/lock/lock.js';
-import type { Ports } from '../pipeline/ports.js';
 import { poolFile } from '../pipeline/store/pool.js';
 import { writeRepository } from '../stages/apt/repository.js';
 

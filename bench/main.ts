@@ -4,7 +4,7 @@
  * the plain tools and the other builders.
  */
 import { cpus } from 'node:os';
-import { Failure } from '../artifacts/failure.js';
+import { Failure } from '../base/failure.js';
 import { clones } from './clones.js';
 import { cold } from './cold.js';
 import { commandLine } from './command-line.js';

@@ -1,8 +1,8 @@
 /** Other image builders on the same packages, each round beside ours; one that cannot run here is left out with its reason. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Failure } from '../artifacts/failure.js';
-import type { Argv } from '../pipeline/ports.js';
+import { Failure } from '../base/failure.js';
+import type { Argv } from '../base/ports.js';
 import { coldBuild } from './cold.js';
 import { type Ground, SUITE } from './ground.js';
 import { openLocalMirror } from './local-mirror.js';

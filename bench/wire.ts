@@ -6,7 +6,7 @@ import { BLOCK } from '../artifacts/formats/ext4-size.js';
 import { openDirectory } from '../artifacts/publish/directory.js';
 import { sendRelease } from '../artifacts/publish/transfer.js';
 import { readRelease } from '../artifacts/release/release.js';
-import { createPorts } from '../pipeline/command.js';
+import { createPorts } from '../base/command.js';
 import type { Ground } from './ground.js';
 import { type Row, rounds, seconds } from './measure.js';
 

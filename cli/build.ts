@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import PQueue from 'p-queue';
 import { looksDamaged, pointLatest } from '../artifacts/release/release.js';
-import type { Emit, Event } from '../pipeline/event.js';
+import type { Emit, Event } from '../base/event.js';
 import { type BuiltRelease, tasksOf } from '../pipeline/executor.js';
 import { keysOf } from '../pipeline/keys/fingerprint.js';
 import { loadRecipe } from '../pipeline/load.js';

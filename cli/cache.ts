@@ -1,6 +1,7 @@
 /** What the commands of the cache do, from outside the sandbox. */
-import { Failure } from '../artifacts/failure.js';
-import type { Emit } from '../pipeline/event.js';
+
+import type { Emit } from '../base/event.js';
+import { Failure } from '../base/failure.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';
 import type { GarbageReport, GarbageRequest } from '../pipeline/store/garbage-report.js';
 import type { Damage, VerifyReport, VerifyRequest } from '../pipeline/store/verify.js';

@@ -1,8 +1,8 @@
 /** The whole command line but for the process that it runs in: arguments and streams in, an exit code out. */
 import { Command } from '@commander-js/extra-typings';
 import { CommanderError } from 'commander';
-import { EXIT_CODES, Failure } from '../artifacts/failure.js';
-import { lunsmithVersion } from '../pipeline/version.js';
+import { EXIT_CODES, Failure } from '../base/failure.js';
+import { lunsmithVersion } from '../base/version.js';
 import { openSession, type Session } from './session.js';
 import type { Terminal } from './terminal.js';
 

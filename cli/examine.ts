@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Manifest } from '../artifacts/release/manifest.js';
 import type { Proof } from '../artifacts/release/proof.js';
 import { readRelease, verifyRelease } from '../artifacts/release/release.js';
-import { createPorts } from '../pipeline/command.js';
+import { createPorts } from '../base/command.js';
 
 export interface ExaminedFile {
   readonly path: string;

@@ -4,9 +4,10 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { packageFile } from '../pipeline/package-root.js';
+import { packageFile } from '../base/package-root.js';
+import { fillParts } from '../base/schema/markdown.js';
 import { recipeJsonSchema } from '../pipeline/recipe-json-schema.js';
-import { fillParts, recipeParts, type StepExamples, stagesPage } from '../pipeline/reference.js';
+import { recipeParts, type StepExamples, stagesPage } from '../pipeline/reference.js';
 import { siteJsonSchema } from '../pipeline/site/site-json-schema.js';
 import { siteParts } from '../pipeline/site/site-reference.js';
 import { stepExamples } from '../pipeline/step-examples.js';

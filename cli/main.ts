@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The process: its streams, its signals and its exit code. Everything else is in `command-line.ts`. */
-import { EXIT_CODES } from '../artifacts/failure.js';
+import { EXIT_CODES } from '../base/failure.js';
 import { createCommandLine } from './command-line.js';
 import { systemClock } from './terminal.js';
 

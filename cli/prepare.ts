@@ -1,13 +1,13 @@
 /** All that is known of a build before it begins: its plan, exactly which packages it installs, and the key of every step. */
 import { join } from 'node:path';
-import type { Emit } from '../pipeline/event.js';
+import type { Emit } from '../base/event.js';
+import { lunsmithVersion } from '../base/version.js';
 import type { BuildPackages } from '../pipeline/executor.js';
 import { codeDigester } from '../pipeline/keys/code-digest.js';
 import { type KeyedPlan, keyPlan } from '../pipeline/keys/fingerprint.js';
 import { archivesOf, checkLock, type Lock, lockFile, packagesOf } from '../pipeline/lock/lock.js';
 import type { Plan } from '../pipeline/plan.js';
 import type { Store } from '../pipeline/store/store.js';
-import { lunsmithVersion } from '../pipeline/version.js';
 import { stageModule } from '../stages/index.js';
 import { resolveInSandbox } from './resolve.js';
 

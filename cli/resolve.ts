@@ -1,6 +1,6 @@
 /** Which packages a recipe comes to, asked from outside the sandbox. */
 import { mkdir } from 'node:fs/promises';
-import type { Emit } from '../pipeline/event.js';
+import type { Emit } from '../base/event.js';
 import type { ResolvedLock } from '../pipeline/lock/resolve-plan.js';
 import type { Preference } from '../pipeline/package-set.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';

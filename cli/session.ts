@@ -1,5 +1,5 @@
 /** What the commands share while one of them runs: the terminal, the signal to stop, and the one renderer. */
-import type { Failure } from '../artifacts/failure.js';
+import type { Failure } from '../base/failure.js';
 import { jsonRenderer } from './render/json.js';
 import { plainRenderer } from './render/plain.js';
 import type { Renderer } from './render/renderer.js';

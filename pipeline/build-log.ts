@@ -1,7 +1,7 @@
 /** The full log of a build: every line that a tool printed, with its step, in the order of the event stream. */
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import type { Emit, Event } from './event.js';
+import type { Emit, Event } from '../base/event.js';
 
 export interface BuildLog extends AsyncDisposable {
   readonly path: string;

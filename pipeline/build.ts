@@ -1,11 +1,12 @@
 /** One build under way: what all its parts share, and the task that everything they do belongs to. */
-import { Failure } from '../artifacts/failure.js';
+
 import type { TakenDigests } from '../artifacts/release/file-digests.js';
-import { createPorts } from './command.js';
-import type { Emit } from './event.js';
+import { createPorts } from '../base/command.js';
+import type { Emit } from '../base/event.js';
+import { Failure } from '../base/failure.js';
+import type { Ports } from '../base/ports.js';
 import type { KeyedPlan, KeyedStep } from './keys/fingerprint.js';
 import type { LockedPackage } from './package-set.js';
-import type { Ports } from './ports.js';
 import type { Store } from './store/store.js';
 import type { BuildFolder } from './workspace.js';
 

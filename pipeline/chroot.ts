@@ -5,9 +5,9 @@
  */
 import { access, chmod, lstat, mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../artifacts/failure.js';
-import { Cleanups } from './cleanups.js';
-import type { Argv, Ports, RunResult } from './ports.js';
+import { Cleanups } from '../base/cleanups.js';
+import { Failure } from '../base/failure.js';
+import type { Argv, Ports, RunResult } from '../base/ports.js';
 import type { ChrootOptions } from './stage.js';
 
 /** Character devices that programs expect; bound from the host, since no one may make device nodes in a user namespace. */

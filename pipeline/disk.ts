@@ -1,11 +1,11 @@
 /** `disk:` as written to a DiskSpec: defaults, identifiers, and the layouts that cannot be. */
 import type { z } from 'zod';
-import type { Diagnostic } from '../artifacts/failure.js';
 import type { DiskSpec, PartitionSpec, PartitionType } from '../artifacts/formats/disk-spec.js';
-import { type Node, type Path, placeAt } from './node.js';
+import type { Diagnostic } from '../base/failure.js';
+import { formatSize, MIB } from '../base/size.js';
+import { recipeFatId, recipeUuid } from '../base/uuid.js';
+import { type Node, type Path, placeAt } from '../base/yaml/node.js';
 import type { diskSchema } from './recipe-schema.js';
-import { formatSize, MIB } from './size.js';
-import { recipeFatId, recipeUuid } from './uuid.js';
 
 type WrittenDisk = z.output<typeof diskSchema>;
 type WrittenPartition = WrittenDisk['partitions'][number];

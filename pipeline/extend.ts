@@ -2,9 +2,9 @@
  * `extends`: a child recipe over its parent. Maps merge, scalars and lists replace, an empty value leaves an
  * inherited map or list as it is. `steps` and `disk.partitions` merge by name.
  */
-import type { Diagnostic } from '../artifacts/failure.js';
+import type { Diagnostic } from '../base/failure.js';
+import { child, type MapEntry, type MapNode, type Node, textAt, withEntries } from '../base/yaml/node.js';
 import { type JoinRules, joinByName, mergeMaps } from './join-by-name.js';
-import { child, type MapEntry, type MapNode, type Node, textAt, withEntries } from './node.js';
 import { rankOf, type StepPlace } from './order.js';
 
 /** What merging must know of stages: where a step of this stage and with these options stands when nothing else is said. */

@@ -4,9 +4,9 @@
  */
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { runOnTerminal } from '../base/command.js';
+import type { Ports } from '../base/ports.js';
 import { chrootArgv, openChroot } from './chroot.js';
-import { runOnTerminal } from './command.js';
-import type { Ports } from './ports.js';
 import { mountTree, openMountRoot } from './root-tree.js';
 import { TERMINAL_FDS } from './sandbox/enter.js';
 

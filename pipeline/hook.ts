@@ -4,10 +4,10 @@
  */
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Failure } from '../artifacts/failure.js';
-import { TOOL_PATH } from './command.js';
+import { TOOL_PATH } from '../base/command.js';
+import { Failure } from '../base/failure.js';
+import type { Ports } from '../base/ports.js';
 import type { HookEvent } from './hook-events.js';
-import type { Ports } from './ports.js';
 import type { Recipe } from './recipe.js';
 
 /** Seconds that one hook may take. */

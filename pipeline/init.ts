@@ -1,8 +1,8 @@
 /** A recipe to start from: the shipped recipe that is explained line by line, under another name. */
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { Failure } from '../artifacts/failure.js';
-import { packageFile } from './package-root.js';
+import { Failure } from '../base/failure.js';
+import { packageFile } from '../base/package-root.js';
 import { RECIPE_FILE } from './recipe-files.js';
 import { RECIPE_NAME } from './recipe-schema.js';
 

@@ -1,8 +1,8 @@
 /** Lists of named things, a child's over its parent's: each is matched by its name, or placed among the others. */
-import type { Diagnostic } from '../artifacts/failure.js';
-import type { ListNode, MapEntry, MapNode, Node } from './node.js';
-import { child, pickKeys, placeOfLocated, textAt, withEntries } from './node.js';
-import { didYouMean, oneOf } from './suggest.js';
+import type { Diagnostic } from '../base/failure.js';
+import { didYouMean, oneOf } from '../base/suggest.js';
+import type { ListNode, MapEntry, MapNode, Node } from '../base/yaml/node.js';
+import { child, pickKeys, placeOfLocated, textAt, withEntries } from '../base/yaml/node.js';
 
 /** Keys that say how an item of the child joins the parent's list; they are gone after the merge. */
 export const JOIN_KEYS = ['remove', 'after', 'before'] as const;

@@ -2,7 +2,7 @@
  * Kernel parameters that must not be in a release: every client of the recipe gets the same command line, and any
  * process on a client can read /proc/cmdline. Keys: open-iscsi's initramfs script and dracut.cmdline(7).
  */
-import type { Diagnostic } from '../artifacts/failure.js';
+import type { Diagnostic } from '../base/failure.js';
 
 type Finding = Omit<Diagnostic, 'place'>;
 

@@ -1,12 +1,22 @@
 /** From a folder to a Recipe: read, extend, substitute, validate, normalise. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { type Diagnostic, Failure, type SourcePlace } from '../artifacts/failure.js';
-import { throwIfAny } from './diagnostic.js';
+import { throwIfAny } from '../base/diagnostic.js';
+import { type Diagnostic, Failure, type SourcePlace } from '../base/failure.js';
+import { validate } from '../base/schema/validate.js';
+import {
+  child,
+  type MapNode,
+  pickKeys,
+  placeAt,
+  type ScalarNode,
+  toPlain,
+  withEntries,
+} from '../base/yaml/node.js';
+import { placeOf, startOf } from '../base/yaml/source.js';
 import { normaliseDisk } from './disk.js';
 import { mergeRecipes, type PlaceOfStage } from './extend.js';
 import { checkKernelParameter, holdsSecret, withoutValue } from './kernel-command-line.js';
-import { child, type MapNode, pickKeys, placeAt, type ScalarNode, toPlain, withEntries } from './node.js';
 import { placeOfStep } from './order.js';
 import { DEFAULT_EPOCH, type Recipe } from './recipe.js';
 import { type RecipeTree, readRecipeChain } from './recipe-files.js';
@@ -14,9 +24,7 @@ import { readRecipePackage } from './recipe-package.js';
 import { type RecipeFile, recipeSchema } from './recipe-schema.js';
 import { readOutputs, readSteps, withoutOutputKeys } from './recipe-steps.js';
 import { variableValues } from './recipe-variables.js';
-import { placeOf, startOf } from './source.js';
 import type { StageRegistry } from './stage.js';
-import { validate } from './validate.js';
 import { substitute } from './variables.js';
 
 export interface LoadSettings {

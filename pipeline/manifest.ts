@@ -1,13 +1,13 @@
 /** Gathers the manifest of a build from its plan, what the stages recorded, and the files that lie ready. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../artifacts/failure.js';
 import type { Manifest } from '../artifacts/release/manifest.js';
 import { digestFiles } from '../artifacts/release/release.js';
+import { Failure } from '../base/failure.js';
+import type { Ports } from '../base/ports.js';
+import { lunsmithVersion } from '../base/version.js';
 import { toolVersions } from './keys/tool-versions.js';
 import type { Plan } from './plan.js';
-import type { Ports } from './ports.js';
-import { lunsmithVersion } from './version.js';
 
 /** What output stages record under these keys has the shape of the manifest's. */
 const RECORDED = ['disk', 'kernel', 'packages'] as const;

@@ -1,8 +1,8 @@
 /** The order of steps, by what their stages declare: nothing here knows a distribution. */
-import type { Diagnostic } from '../artifacts/failure.js';
+import type { Diagnostic } from '../base/failure.js';
+import { oneOf } from '../base/suggest.js';
 import type { PlannedStep } from './plan.js';
 import type { AnyStage, StageRegistry } from './stage.js';
-import { oneOf } from './suggest.js';
 
 type Place = NonNullable<AnyStage['place']>;
 

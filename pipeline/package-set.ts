@@ -3,7 +3,7 @@
  * handed from the pool. Nothing here knows a package manager.
  */
 
-import type { Ports } from './ports.js';
+import type { Ports } from '../base/ports.js';
 import type { RecipeFacts } from './stage.js';
 
 /** One package file of an archive. */

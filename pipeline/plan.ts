@@ -1,6 +1,7 @@
 /** The plan: the checked order of all steps of a build, and the tools that they need. */
-import type { Diagnostic, SourcePlace } from '../artifacts/failure.js';
-import { throwIfAny } from './diagnostic.js';
+
+import { throwIfAny } from '../base/diagnostic.js';
+import type { Diagnostic, SourcePlace } from '../base/failure.js';
 import { checkOrder } from './order.js';
 import type { Recipe, RecipeStep } from './recipe.js';
 import type { AnyStage, RecipeFacts, StageFinding, StageRegistry, ToolNeed } from './stage.js';

@@ -1,10 +1,11 @@
 /** Finding and reading the files of a recipe: recipe.yaml, the recipes it extends, package.json. */
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type Diagnostic, Failure, type FailureKind } from '../artifacts/failure.js';
-import { child, type MapNode, placeAt } from './node.js';
-import { placeOf, type SourceText, startOf } from './source.js';
-import { parseYaml } from './yaml.js';
+import { type Diagnostic, Failure } from '../base/failure.js';
+import { readText } from '../base/text-file.js';
+import { child, type MapNode, placeAt } from '../base/yaml/node.js';
+import { parseYaml } from '../base/yaml/parse.js';
+import { placeOf, type SourceText, startOf } from '../base/yaml/source.js';
 
 export const RECIPE_FILE = 'recipe.yaml';
 
@@ -103,26 +104,6 @@ async function readSource(shown: string, folder: string, from: Diagnostic | unde
     });
   }
   return { file, folder, text: await readText(join(folder, RECIPE_FILE), file) };
-}
-
-/** The text of a UTF-8 file without its byte order mark. @throws Failure of the kind when it is none or unreadable */
-export async function readText(path: string, shown: string, kind: FailureKind = 'recipe'): Promise<string> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new Failure(kind, { what: `Cannot read ${shown}.`, found: code }, { cause: error });
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw new Failure(
-      kind,
-      { what: `${shown} is no text file.`, expected: 'UTF-8', hint: 'Save it as UTF-8.' },
-      { cause: error },
-    );
-  }
 }
 
 async function kindOf(path: string): Promise<'folder' | 'file' | undefined> {

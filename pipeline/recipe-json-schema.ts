@@ -3,8 +3,15 @@
  * extending recipe may leave out what it inherits, and `${name}` may stand for any scalar. What it accepts may still be
  * wrong; what it refuses is wrong.
  */
+
+import {
+  clean,
+  type JsonSchema,
+  jsonSchemaOf,
+  mapSchemas,
+  optionsJsonSchema,
+} from '../base/schema/json-schema.js';
 import type { JOIN_KEYS } from './join-by-name.js';
-import { clean, type JsonSchema, jsonSchemaOf, mapSchemas, optionsJsonSchema } from './json-schema.js';
 import { OUTPUT_STAGES } from './recipe.js';
 import { recipeSchema } from './recipe-schema.js';
 import type { StageRegistry } from './stage.js';

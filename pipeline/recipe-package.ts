@@ -2,11 +2,11 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Diagnostic } from '../artifacts/failure.js';
+import type { Diagnostic } from '../base/failure.js';
+import { editDistance, oneOf } from '../base/suggest.js';
+import { readText } from '../base/text-file.js';
+import { placeOf, type SourceText, startOf } from '../base/yaml/source.js';
 import { HOOK_EVENT_NAMES, HOOK_EVENTS, isHookEvent } from './hook-events.js';
-import { readText } from './recipe-files.js';
-import { placeOf, type SourceText, startOf } from './source.js';
-import { editDistance, oneOf } from './suggest.js';
 
 export interface RecipePackage {
   /** Absolute path, absent when the recipe has no package.json. */

@@ -1,6 +1,7 @@
 /** `recipe.yaml` after `extends` and variables are resolved. The texts become docs/recipe.md and the JSON Schema. */
 import { z } from 'zod';
-import { parsePartitionSize, parseSize } from './size.js';
+import { parseSize } from '../base/size.js';
+import { parsePartitionSize } from './partition-size.js';
 import { VARIABLE_NAME, variableSchema } from './variables.js';
 
 /** Names of recipes: safe as file name, npm package name and part of an IQN. */

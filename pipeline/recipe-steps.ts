@@ -1,15 +1,15 @@
 /** The steps of a recipe: each found its stage, and its options parsed by the stage's schema. */
 import { relative, resolve } from 'node:path';
 import type { z } from 'zod';
-import type { Diagnostic } from '../artifacts/failure.js';
-import type { MapNode, Node, Path } from './node.js';
-import { child, locate, pickKeys, placeAt, placeOfLocated, textAt, withEntries } from './node.js';
+import type { Diagnostic } from '../base/failure.js';
+import { validate } from '../base/schema/validate.js';
+import { didYouMean, oneOf } from '../base/suggest.js';
+import type { MapNode, Node, Path } from '../base/yaml/node.js';
+import { child, locate, pickKeys, placeAt, placeOfLocated, textAt, withEntries } from '../base/yaml/node.js';
+import { placeOf } from '../base/yaml/source.js';
 import { OUTPUT_STAGES, type RecipeStep } from './recipe.js';
 import { diskSchema } from './recipe-schema.js';
-import { placeOf } from './source.js';
 import type { AnyStage, StageRegistry } from './stage.js';
-import { didYouMean, oneOf } from './suggest.js';
-import { validate } from './validate.js';
 
 const OWN_DISK_KEYS = Object.keys(diskSchema.shape);
 

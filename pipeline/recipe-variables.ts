@@ -1,8 +1,8 @@
 /** The values of a recipe's variables: `--set`, else the default. */
-import type { Diagnostic } from '../artifacts/failure.js';
-import { child, type MapNode, placeAt } from './node.js';
-import { didYouMean, oneOf } from './suggest.js';
-import { validate } from './validate.js';
+import type { Diagnostic } from '../base/failure.js';
+import { validate } from '../base/schema/validate.js';
+import { didYouMean, oneOf } from '../base/suggest.js';
+import { child, type MapNode, placeAt } from '../base/yaml/node.js';
 import { readValue, type VariableValue, type VariableValues, variableSchema } from './variables.js';
 
 /** What is wrong is appended to `problems`; a variable with a problem is known but has no value. */

@@ -1,7 +1,8 @@
 /** A recipe as the pipeline knows it: loaded, merged, checked and normalised. */
-import type { SourcePlace } from '../artifacts/failure.js';
+
 import type { DiskSpec } from '../artifacts/formats/disk-spec.js';
-import type { Path } from './node.js';
+import type { SourcePlace } from '../base/failure.js';
+import type { Path } from '../base/yaml/node.js';
 import type { Architecture } from './stage.js';
 
 /** One use of a stage. */

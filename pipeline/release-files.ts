@@ -1,5 +1,5 @@
 /** How the files of output steps become those of a release. */
-import type { Ports } from './ports.js';
+import type { Ports } from '../base/ports.js';
 
 /**
  * Adds an output to a folder that is to become a release, each file under a second name: neither an output nor a release

@@ -4,7 +4,7 @@
  */
 import { chmod, mkdir, rm, symlink } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import type { Ports } from './ports.js';
+import type { Ports } from '../base/ports.js';
 
 /** Where a tree is mounted while a step works on it. */
 export interface MountedTree extends AsyncDisposable {

@@ -4,11 +4,11 @@
  * or its outputs (kind `output`).
  */
 import type { z } from 'zod';
-import type { Diagnostic } from '../artifacts/failure.js';
 import type { DiskSpec } from '../artifacts/formats/disk-spec.js';
 import type { VerityTree } from '../artifacts/formats/fs-verity.js';
+import type { Diagnostic } from '../base/failure.js';
+import type { Argv, Ports, RunOptions, RunResult } from '../base/ports.js';
 import type { PooledPackage, Resolution, ResolveContext } from './package-set.js';
-import type { Argv, Ports, RunOptions, RunResult } from './ports.js';
 
 export type {
   LockedIndex,

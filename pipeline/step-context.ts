@@ -1,13 +1,13 @@
 /** What a stage is handed: its options, its tree, the ports, and helpers that are the same for every stage. */
-import { Failure } from '../artifacts/failure.js';
+import { Failure } from '../base/failure.js';
+import type { Ports } from '../base/ports.js';
+import { resolveSecret } from '../base/secret.js';
+import { recipeUuid } from '../base/uuid.js';
 import { type Chroot, openChroot } from './chroot.js';
 import type { PooledPackage } from './package-set.js';
 import type { PlannedStep } from './plan.js';
-import type { Ports } from './ports.js';
 import type { Recipe } from './recipe.js';
-import { resolveSecret } from './secret.js';
 import type { RecipeFacts, StageContext } from './stage.js';
-import { recipeUuid } from './uuid.js';
 
 export interface ContextParts {
   readonly step: PlannedStep;

@@ -1,6 +1,6 @@
 /** Steps cut out of a recipe's text as they are written there, comments included. */
-import { child, textAt } from './node.js';
-import { parseYaml } from './yaml.js';
+import { child, textAt } from '../base/yaml/node.js';
+import { parseYaml } from '../base/yaml/parse.js';
 
 /** For each stage the text of the first step that uses it, from its `- ` on, indented as in `steps:` of a recipe. */
 export function stepExamples(text: string): ReadonlyMap<string, string> {

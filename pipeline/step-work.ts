@@ -1,8 +1,9 @@
 /** The work of one step: a tree mounted from the layers below, the stage or hook run in it, the result kept. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../artifacts/failure.js';
 import { clampTimes } from '../artifacts/formats/tree-times.js';
+import { Failure } from '../base/failure.js';
+import type { Ports } from '../base/ports.js';
 import { type Build, quietPorts, stepsOf, task } from './build.js';
 import { keepFailedTree } from './failed-tree.js';
 import { runHook } from './hook.js';
@@ -12,7 +13,6 @@ import { digestInputs } from './keys/input-files.js';
 import { readSystem, SYSTEM } from './manifest.js';
 import type { PooledPackage } from './package-set.js';
 import type { PlannedStep } from './plan.js';
-import type { Ports } from './ports.js';
 import { type MountedTree, mountTree } from './root-tree.js';
 import { openStepContext } from './step-context.js';
 import { makeEntry } from './store/entry.js';

@@ -1,10 +1,10 @@
 /** `variables:` of a recipe: typed, with defaults, overridden by `--set`, used as `${name}` in any scalar. */
 import { z } from 'zod';
-import type { Diagnostic, SourcePlace } from '../artifacts/failure.js';
-import type { MapEntry, MapNode, Node, ScalarNode } from './node.js';
-import { parseSize } from './size.js';
-import { placeOf } from './source.js';
-import { didYouMean, oneOf } from './suggest.js';
+import type { Diagnostic, SourcePlace } from '../base/failure.js';
+import { parseSize } from '../base/size.js';
+import { didYouMean, oneOf } from '../base/suggest.js';
+import type { MapEntry, MapNode, Node, ScalarNode } from '../base/yaml/node.js';
+import { placeOf } from '../base/yaml/source.js';
 
 const description = z.string().optional().describe('What the variable is for.');
 

@@ -2,9 +2,9 @@
 import { appendFile, chmod, copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Failure } from '../artifacts/failure.js';
 import { directScript, sanbootScript } from '../artifacts/formats/ipxe.js';
 import type { Manifest } from '../artifacts/release/manifest.js';
+import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { commandLines } from './boot-artifacts/command-line.js';
 import { findBootFiles, readKernelVersion } from './boot-artifacts/kernel.js';

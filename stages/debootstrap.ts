@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
-import { Failure } from '../artifacts/failure.js';
+import { Failure } from '../base/failure.js';
 import { defineStage, type RecipeFacts, type StageContext } from '../pipeline/stage.js';
 import { assertInstalled } from './apt/expected.js';
 import { installMissing, openPackages } from './apt/install.js';

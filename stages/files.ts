@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Failure } from '../artifacts/failure.js';
+import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext, type StageFinding } from '../pipeline/stage.js';
 import { INITRAMFS_SOURCES, initramfsTakes } from './initramfs/sources.js';
 import { globToRegExp } from './overlay/glob.js';

@@ -1,6 +1,6 @@
 /** The initramfs, generated once and last of all that goes into it. */
 import { z } from 'zod';
-import { Failure } from '../artifacts/failure.js';
+import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { SHORTCUTS, SHORTCUTS_PATH } from './initramfs/shortcuts.js';
 import { addModules, initramfsConf, missingParts } from './initramfs/texts.js';

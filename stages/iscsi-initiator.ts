@@ -1,6 +1,6 @@
 /** open-iscsi for a root on iSCSI: found by the initramfs, kept by iscsid, never logged out. */
 import { z } from 'zod';
-import { Failure } from '../artifacts/failure.js';
+import { Failure } from '../base/failure.js';
 import { defineStage } from '../pipeline/stage.js';
 import { installPooled } from './apt/install.js';
 import { resolveRequest, unchanged } from './apt/resolve.js';

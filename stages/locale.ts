@@ -1,6 +1,6 @@
 /** Language, time zone and keyboard of the booted system. */
 import { z } from 'zod';
-import { Failure } from '../artifacts/failure.js';
+import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { hasPackage } from './rootfs/dpkg.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';

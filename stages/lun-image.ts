@@ -1,6 +1,6 @@
 /** Turns the root tree into the disk that a client boots from: partition table, file systems, boot loader. */
 import { z } from 'zod';
-import { allSettled } from '../artifacts/settled.js';
+import { allSettled } from '../base/settled.js';
 import { defineStage } from '../pipeline/stage.js';
 import { layoutFindings, loaderFindings } from './lun-image/check.js';
 import { describeDisk } from './lun-image/describe.js';

@@ -1,6 +1,6 @@
 /** The NIC that carries the root, in the booted system: configured by the initramfs, and then left alone. */
 import { z } from 'zod';
-import { Failure } from '../artifacts/failure.js';
+import { Failure } from '../base/failure.js';
 import { defineStage } from '../pipeline/stage.js';
 import {
   DNS_SCRIPT,

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { sha256OfText } from '../artifacts/release/digest.js';
-import type { Argv } from '../pipeline/ports.js';
+import { sha256OfText } from '../base/digest.js';
+import type { Argv } from '../base/ports.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { rootTree } from './rootfs/tree.js';
 

@@ -1,7 +1,7 @@
 /** The last step: what belongs to this build or to one machine leaves the image. */
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
-import { Failure } from '../artifacts/failure.js';
+import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { hasPackage, recordPackages } from './rootfs/dpkg.js';
 import { addUnit, hasSystemd } from './rootfs/systemd.js';

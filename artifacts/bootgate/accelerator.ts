@@ -4,8 +4,8 @@
  */
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import type { Argv, Ports } from '../../pipeline/ports.js';
-import { Failure } from '../failure.js';
+import { Failure } from '../../base/failure.js';
+import type { Argv, Ports } from '../../base/ports.js';
 import { type Accelerator, accelerate } from './qemu.js';
 import { IPXE_KERNEL } from './request.js';
 

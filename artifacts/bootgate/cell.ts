@@ -2,8 +2,9 @@
  * Proves one cell of the boot matrix: boots a release exactly as a client would, and tells the truth about it. It is
  * called inside a sandbox of its own: root of its user, mount, pid and network namespaces, the network empty.
  */
-import type { Ports } from '../../pipeline/ports.js';
-import { Failure } from '../failure.js';
+
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
 import type { Proof } from '../release/proof.js';
 import { cellName } from '../release/proof.js';
 import { chooseAccelerator } from './accelerator.js';

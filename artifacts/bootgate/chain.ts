@@ -1,6 +1,7 @@
 /** The boot chain as it is watched: every log of the cell runs through here. */
-import type { Ports } from '../../pipeline/ports.js';
-import { Failure } from '../failure.js';
+
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
 import { type Cell, cellName } from '../release/proof.js';
 import { Broken } from './broken.js';
 import { CONSOLE_LOG, type Evidence } from './evidence.js';

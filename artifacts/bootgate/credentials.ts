@@ -3,7 +3,7 @@
  * (systemd.system-credentials(7), from version 252 on), and systemd-tmpfiles adds lines from one of them to files. The
  * image holds nothing of it.
  */
-import type { Ports } from '../../pipeline/ports.js';
+import type { Ports } from '../../base/ports.js';
 
 export interface GateAccount {
   readonly name: string;

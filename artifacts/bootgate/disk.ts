@@ -1,7 +1,7 @@
 /** The disk that the client writes to, and what it left on it. */
 import { join } from 'node:path';
-import type { Ports } from '../../pipeline/ports.js';
-import { Failure } from '../failure.js';
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
 import type { Manifest } from '../release/manifest.js';
 
 const SECTOR = 512;

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Argv, Ports, RunningTool } from '../../pipeline/ports.js';
-import { Failure } from '../failure.js';
+import { Failure } from '../../base/failure.js';
+import type { Argv, Ports, RunningTool } from '../../base/ports.js';
+import { ResourceStack } from '../../base/resource-stack.js';
 import { createCleaner } from './ansi.js';
 import { Broken } from './broken.js';
 import { createConsole, type SerialConsole } from './console.js';
@@ -12,7 +13,6 @@ import { QMP_SOCKET } from './qemu.js';
 import { openQmp, type Qmp, type QmpEvent } from './qmp.js';
 import type { Runtime } from './runtime.js';
 import { openSerial } from './serial.js';
-import { ResourceStack } from './stack.js';
 import { type Bound, createWaiting } from './waiting.js';
 
 export interface Machine extends AsyncDisposable {

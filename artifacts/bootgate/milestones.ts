@@ -1,5 +1,5 @@
 /** How far a boot came, read from the logs of the servers and the console. */
-import type { Milestone } from '../../pipeline/event.js';
+import type { Milestone } from '../../base/event.js';
 import type { Cell } from '../release/proof.js';
 
 /** The milestones that a boot of this kind passes, in order. */

@@ -4,10 +4,10 @@
  */
 import { constants, copyFile, mkdir, open, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Ports, RunningTool } from '../../pipeline/ports.js';
+import { Failure } from '../../base/failure.js';
+import type { Ports, RunningTool } from '../../base/ports.js';
 import { startDnsmasq } from '../dhcp/daemon.js';
 import { dnsmasqConfig } from '../dhcp/dnsmasq.js';
-import { Failure } from '../failure.js';
 import { NETDEV, value } from './qemu.js';
 import { SNPONLY, UNDIONLY } from './request.js';
 import type { Runtime } from './runtime.js';

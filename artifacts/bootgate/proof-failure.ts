@@ -1,7 +1,7 @@
 /** Turns a proof that did not pass into an error that says how far the client came and where to look. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Diagnostic, Failure } from '../failure.js';
+import { type Diagnostic, Failure } from '../../base/failure.js';
 import { cellName, type Proof } from '../release/proof.js';
 import { CONSOLE_LOG } from './evidence.js';
 import { chainOf, MILESTONE_WORDS } from './milestones.js';

@@ -1,5 +1,5 @@
 /** The command line of the machine that plays the client (qemu(1), QEMU 7.2 and later). */
-import type { Argv } from '../../pipeline/ports.js';
+import type { Argv } from '../../base/ports.js';
 import type { Cell } from '../release/proof.js';
 import { OVMF_CODE } from './request.js';
 

@@ -1,7 +1,7 @@
 /** QEMU's machine protocol (docs/interop/qmp-spec.rst): commands, and the events that say why a machine stopped. */
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
-import { Failure } from '../failure.js';
+import { Failure } from '../../base/failure.js';
 
 export interface QmpEvent {
   readonly name: string;

@@ -4,7 +4,7 @@
  */
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Ports } from '../../pipeline/ports.js';
+import type { Ports } from '../../base/ports.js';
 
 export interface Runtime extends AsyncDisposable {
   readonly path: string;

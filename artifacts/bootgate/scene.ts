@@ -1,7 +1,8 @@
 /** Sets up all that a client meets, and the client's machine itself, switched off. */
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Ports } from '../../pipeline/ports.js';
+import type { Ports } from '../../base/ports.js';
+import { ResourceStack } from '../../base/resource-stack.js';
 import { type Served, serveHttp } from '../http-server.js';
 import { startTgtd, type Tgtd } from '../target/tgt/daemon.js';
 import type { Chain } from './chain.js';
@@ -14,7 +15,6 @@ import { type GateNetwork, openNetwork } from './network.js';
 import { type Accelerator, qemuArgv } from './qemu.js';
 import { type GateRequest, OVMF_VARS } from './request.js';
 import { openRuntime, type Runtime } from './runtime.js';
-import { ResourceStack } from './stack.js';
 
 export interface Scene extends AsyncDisposable {
   readonly network: GateNetwork['kind'];

@@ -1,5 +1,5 @@
 /** Versions of what took part in a proof. */
-import type { Ports } from '../../pipeline/ports.js';
+import type { Ports } from '../../base/ports.js';
 import type { Cell } from '../release/proof.js';
 import { bootGateFiles, bootGateTools } from './request.js';
 

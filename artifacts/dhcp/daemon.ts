@@ -1,6 +1,7 @@
 /** A dnsmasq of our own: started for one purpose with a configuration of its own, and ended with it. */
-import type { Argv, Ports, RunningTool } from '../../pipeline/ports.js';
-import { Failure } from '../failure.js';
+
+import { Failure } from '../../base/failure.js';
+import type { Argv, Ports, RunningTool } from '../../base/ports.js';
 
 export interface DnsmasqOptions {
   /** Absolute path of its configuration, which has a TFTP root. */

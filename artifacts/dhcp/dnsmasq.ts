@@ -2,7 +2,7 @@
  * A configuration of dnsmasq (dnsmasq(8)) that boots clients from the network: a plain PXE ROM is handed an iPXE that
  * suits its firmware, and iPXE, which tells itself by its user class, is handed a script.
  */
-import { Failure } from '../failure.js';
+import { Failure } from '../../base/failure.js';
 
 export interface DnsmasqConfig {
   /** The network interface it serves; no other. */

@@ -3,7 +3,7 @@
  * kind of client loads next. There is no root-path: it would name a release, and it takes an empty filename along, so
  * that no script is run; the name of the LUN comes with the client's script.
  */
-import { Failure } from '../failure.js';
+import { Failure } from '../../base/failure.js';
 import type { DnsmasqConfig } from './dnsmasq.js';
 
 export interface DhcpdConfig {

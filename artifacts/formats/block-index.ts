@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import type { Ports } from '../../pipeline/ports.js';
+import type { Ports } from '../../base/ports.js';
 import { BLOCK } from './ext4-size.js';
 import { dataRanges } from './file-digest.js';
 import { overlay, type Span, spanAt } from './ranges.js';

@@ -2,7 +2,7 @@
  * cpio archives in the `newc` format, as the kernel unpacks them from an initramfs
  * (Linux Documentation/driver-api/early-userspace/buffer-format.rst).
  */
-import { Failure } from '../failure.js';
+import { Failure } from '../../base/failure.js';
 
 interface CpioCommon {
   /** Path without a leading slash, `/`-separated. Directories that the system lacks must come before their files. */

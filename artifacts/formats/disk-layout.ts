@@ -2,7 +2,7 @@
  * Where each partition stands on the disk. Pure: nothing is read and nothing is written, so that an impossible
  * layout is refused before work begins.
  */
-import { type Diagnostic, Failure } from '../failure.js';
+import { type Diagnostic, Failure } from '../../base/failure.js';
 import type { DiskSpec, PartitionSpec } from './disk-spec.js';
 
 /** Bytes of a sector as the partition tables count it; iSCSI targets present 512 unless told otherwise. */

@@ -4,7 +4,7 @@
  * Facts: Linux Documentation/filesystems/ext4 (super.rst, group_descr.rst, inodes.rst, checksums.rst).
  */
 import { type FileHandle, open } from 'node:fs/promises';
-import { Failure } from '../failure.js';
+import { Failure } from '../../base/failure.js';
 import { crc32c } from './crc32c.js';
 
 const SUPERBLOCK = 1024;

@@ -1,5 +1,5 @@
 /** ext4 file systems, populated unmounted by mke2fs(8), straight into an image at an offset. */
-import type { Argv, Ports } from '../../pipeline/ports.js';
+import type { Argv, Ports } from '../../base/ports.js';
 import { BLOCK, type Ext4Geometry, INODE_SIZE } from './ext4-size.js';
 import { setExt4Times } from './ext4-times.js';
 

@@ -4,7 +4,7 @@
  */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Argv, Ports } from '../../pipeline/ports.js';
+import type { Argv, Ports } from '../../base/ports.js';
 import { MIB, SECTOR } from './disk-layout.js';
 import { copyInto, createSparse } from './sparse.js';
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { constants } from 'node:os';
-import type { Ports } from '../../pipeline/ports.js';
+import type { Ports } from '../../base/ports.js';
 import { readExactly } from './sparse.js';
 
 /** Bytes that are read at once: large enough to keep the disk busy, small enough not to stall the event loop. */

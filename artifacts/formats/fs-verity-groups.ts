@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto';
 import { readSync } from 'node:fs';
-import { Failure } from '../failure.js';
+import { Failure } from '../../base/failure.js';
 import { alignedBuffers } from './direct-io.js';
 
 export const BLOCK = 4096;

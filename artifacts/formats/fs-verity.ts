@@ -7,7 +7,7 @@
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { Failure, type FailureRecord } from '../failure.js';
+import { Failure, type FailureRecord } from '../../base/failure.js';
 import { openForDirectReading } from './direct-io.js';
 import { type DigestOptions, dataRanges } from './file-digest.js';
 import {

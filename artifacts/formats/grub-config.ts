@@ -2,7 +2,7 @@
  * GRUB's configuration (GNU GRUB manual 2.06, chapters 6 and 16). It is part of the boot loader's own image and not
  * of the root file system, so that a new kernel command line leaves the root as it is.
  */
-import { Failure } from '../failure.js';
+import { Failure } from '../../base/failure.js';
 
 export interface GrubConfig {
   /** What the menu calls the system, e.g. `Debian GNU/Linux 12 (bookworm)`. */

@@ -6,8 +6,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pack } from 'tar-stream';
-import type { Ports } from '../../pipeline/ports.js';
-import { Failure } from '../failure.js';
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
 import { type DiskLayout, SECTOR } from './disk-layout.js';
 import { writeAt } from './sparse.js';
 

@@ -1,8 +1,8 @@
 /** The boot programs that clients load first, as the distribution's packages on this machine have them. */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { Ports } from '../../pipeline/ports.js';
-import { Failure } from '../failure.js';
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
 
 export interface BootBinary {
   /** Its name below the TFTP root. */

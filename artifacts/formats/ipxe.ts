@@ -2,7 +2,7 @@
  * iPXE scripts (ipxe.org/scripting). A release holds two that know no client: they expect settings, which a small
  * script for one client makes before it chains to them. All work with the iPXE of Debian 12 (January 2019) and later.
  */
-import { Failure } from '../failure.js';
+import { Failure } from '../../base/failure.js';
 
 /**
  * Settings that the release's scripts expect. `initiator-iqn`, `username` and `password` are iPXE's own: they end up

@@ -2,7 +2,7 @@
  * What open-iscsi's initramfs script reads: `/etc/iscsi.initramfs`, a file that a shell sources, and the initiator's name
  * beside it (Debian's open-iscsi, README.Debian and debian/extra/initramfs.local-top).
  */
-import { Failure } from '../failure.js';
+import { Failure } from '../../base/failure.js';
 import { writeCpio } from './cpio.js';
 
 export interface InitiatorSettings {

@@ -1,7 +1,7 @@
 /** GPT and MBR partition tables, written and read by sfdisk(8) on a plain file. */
 import { z } from 'zod';
-import type { Ports } from '../../pipeline/ports.js';
-import { Failure } from '../failure.js';
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
 import type { DiskLayout, PlacedPartition } from './disk-layout.js';
 import type { PartitionType } from './disk-spec.js';
 

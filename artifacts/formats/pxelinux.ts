@@ -2,7 +2,7 @@
  * PXELINUX menus (syslinux.org, SYSLINUX and PXELINUX): plain text at the boot prompt, without a menu module, so that
  * `pxelinux.0` and `ldlinux.c32` are all that it takes.
  */
-import { Failure } from '../failure.js';
+import { Failure } from '../../base/failure.js';
 
 export interface PxelinuxEntry {
   /** What is typed to choose it: one word. */

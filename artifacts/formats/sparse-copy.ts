@@ -1,7 +1,7 @@
 /** Copies of whole images, in the quickest way that the file system knows. */
 import { constants } from 'node:fs';
 import { chmod, copyFile, type FileHandle, open, rm } from 'node:fs/promises';
-import type { Ports } from '../../pipeline/ports.js';
+import type { Ports } from '../../base/ports.js';
 import { alignedBuffers, createDirect, DIRECT_ALIGNMENT, knowsNoDirectIo } from './direct-io.js';
 import { dataRanges } from './file-digest.js';
 import { inBoth, type Span } from './ranges.js';

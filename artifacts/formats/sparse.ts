@@ -3,7 +3,7 @@
  * `fs.copyFile` fills holes, so files are made by truncation and written in place.
  */
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { Failure } from '../failure.js';
+import { Failure } from '../../base/failure.js';
 
 /** Bytes that are read at once: large enough to keep the disk busy, small enough not to stall the event loop. */
 const CHUNK = 4 * 1024 * 1024;

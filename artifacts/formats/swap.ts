@@ -2,7 +2,7 @@
  * A swap area's header, as mkswap(8) writes it and the kernel reads it (include/linux/swap.h, `union swap_header`).
  * Written here because mkswap of Debian 12 knows no offset.
  */
-import { Failure } from '../failure.js';
+import { Failure } from '../../base/failure.js';
 import { MIB } from './disk-layout.js';
 import { writeAt } from './sparse.js';
 import { uuidBytes } from './uuid.js';

@@ -2,7 +2,7 @@
  * What a directory tree holds, by one find(1): a tenth of the time that Node takes to ask for each entry by itself.
  * GNU find is meant, as every Debian has it.
  */
-import type { Ports } from '../../pipeline/ports.js';
+import type { Ports } from '../../base/ports.js';
 
 export interface TreeQuery<Field extends string> {
   /** Directives of find's -printf without the `%`, such as `s` for the size. */

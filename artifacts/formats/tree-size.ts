@@ -1,6 +1,6 @@
 /** What a directory tree takes in a file system with 4 KiB blocks, like du(1), but not by what this host allocated. */
 import { dirname } from 'node:path';
-import type { Ports } from '../../pipeline/ports.js';
+import type { Ports } from '../../base/ports.js';
 import { MIB } from './disk-layout.js';
 import { treeEntries } from './tree-entries.js';
 

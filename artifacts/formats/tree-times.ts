@@ -1,7 +1,7 @@
 /** Times of the build: no two builds would agree on them, so they become the epoch of the release. */
 import { lstat, lutimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Ports } from '../../pipeline/ports.js';
+import type { Ports } from '../../base/ports.js';
 import { treeEntries } from './tree-entries.js';
 
 /** Paths at once: enough to keep the kernel busy, few enough for the file table. */

@@ -1,5 +1,5 @@
 /** UUIDs as text and as bytes (RFC 9562). */
-import { Failure } from '../failure.js';
+import { Failure } from '../../base/failure.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

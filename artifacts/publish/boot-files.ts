@@ -16,7 +16,7 @@
  * conf/dnsmasq.conf, conf/dhcpd.conf                whichever the host has
  * ```
  */
-import { Failure } from '../failure.js';
+import { Failure } from '../../base/failure.js';
 import type { BootBinaries } from '../formats/ipxe-binaries.js';
 import { clientFiles } from './boot-files/client.js';
 import { dhcpFiles } from './boot-files/dhcp.js';

@@ -11,7 +11,7 @@
  * A call that ends before the switch has changed nothing for clients; the next one removes what it left. One that ends after it
  * has changed everything for them; the next one finishes the rest.
  */
-import type { Ports } from '../../pipeline/ports.js';
+import type { Ports } from '../../base/ports.js';
 import type { ClientAccount } from './boot-files.js';
 import { clean } from './carry-out/clean.js';
 import { converge, settle } from './carry-out/converge.js';

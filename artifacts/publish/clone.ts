@@ -2,8 +2,9 @@
  * LUNs of clients on a target host, each a clone of a release's image: a reflink or a sparse copy, a snapshot of LVM or a
  * clone of ZFS (site.ts, CloneKind). A LUN has its name only when it is whole.
  */
-import type { Ports } from '../../pipeline/ports.js';
-import { Failure } from '../failure.js';
+
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
 import { mib } from '../formats/disk-layout.js';
 import { fileStore } from './clone/file.js';
 import { lastPartition, MBR_MOST_BYTES } from './clone/grow.js';

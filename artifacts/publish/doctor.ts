@@ -2,8 +2,9 @@
  * Examines a target host: whether what its state says, the files made of it, the secrets, the LUNs and the live target agree, and
  * whether the site says the same. It changes nothing and waits for nobody.
  */
-import type { Ports } from '../../pipeline/ports.js';
-import { Failure } from '../failure.js';
+
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
 import type { BootBinaries } from '../formats/ipxe-binaries.js';
 import type { TargetAdapter } from '../target/adapter.js';
 import type { ClientAccount } from './boot-files.js';

@@ -2,8 +2,9 @@
  * A lock of a target host, by flock(1): a process there holds it, and ends with us or with the connection, however they end.
  * Its file says who holds it, for the one who has to wait.
  */
-import type { Ports, RunningTool } from '../../pipeline/ports.js';
-import { Failure } from '../failure.js';
+
+import { Failure } from '../../base/failure.js';
+import type { Ports, RunningTool } from '../../base/ports.js';
 import type { TargetHost } from './host.js';
 
 export interface LockOptions {

@@ -1,5 +1,5 @@
 /** What carries out a change besides the host itself: its target, its LUNs, and the files that clients are handed. */
-import type { Ports } from '../../pipeline/ports.js';
+import type { Ports } from '../../base/ports.js';
 import type { TargetAdapter } from '../target/adapter.js';
 import type { BootFile, BootFilesInput } from './boot-files.js';
 import type { CloneRequest, MadeClone } from './clone.js';

@@ -1,5 +1,5 @@
 /** A target host as everybody here sees it: a place to run tools and to keep files, near or far. */
-import type { Ports } from '../../pipeline/ports.js';
+import type { Ports } from '../../base/ports.js';
 import type { HostFacts } from './site.js';
 
 /**

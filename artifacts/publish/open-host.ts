@@ -1,5 +1,5 @@
 /** A target host by its facts: this machine, or another by ssh. */
-import type { Ports } from '../../pipeline/ports.js';
+import type { Ports } from '../../base/ports.js';
 import { openDirectory } from './directory.js';
 import type { TargetHost } from './host.js';
 import type { HostFacts } from './site.js';

@@ -1,6 +1,7 @@
 /** A release goes to a target host. It changes nothing that clients see. */
-import type { Ports } from '../../pipeline/ports.js';
-import { Failure } from '../failure.js';
+
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
 import { type Release, verifyRelease } from '../release/release.js';
 import type { TargetHost } from './host.js';
 import { type LockOptions, takeHostLock } from './host-lock.js';

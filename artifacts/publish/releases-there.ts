@@ -1,7 +1,7 @@
 /** The releases that lie on a target host. */
 import { z } from 'zod';
-import { Failure } from '../failure.js';
-import { sha256OfText } from '../release/digest.js';
+import { sha256OfText } from '../../base/digest.js';
+import { Failure } from '../../base/failure.js';
 import { type Manifest, manifestSchema } from '../release/manifest.js';
 import { type Proof, proofSchema } from '../release/proof.js';
 import type { TargetHost } from './host.js';

@@ -3,7 +3,7 @@
  * or applies something is handed these and never the file.
  */
 
-import type { Argv } from '../../pipeline/ports.js';
+import type { Argv } from '../../base/ports.js';
 
 /** How a program on this machine reaches the target host. */
 export type Transport =

@@ -5,9 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
-import type { Argv, Ports, RunOptions, RunResult } from '../../pipeline/ports.js';
+import type { Argv, Ports, RunOptions, RunResult } from '../../base/ports.js';
+import { shellCommand } from '../../base/shell-word.js';
 import type { ForwardedSocket, TargetHost } from './host.js';
-import { shellCommand } from './shell-word.js';
 import { connectionFailure, onHost } from './ssh/failures.js';
 import { openMaster, type SshFacts, type SshMaster } from './ssh/master.js';
 import { ABSENT, READ, RUN, STARTED, SURROUNDINGS, WRITE } from './ssh/scripts.js';

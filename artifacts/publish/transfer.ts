@@ -5,9 +5,9 @@
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Event } from '../../pipeline/event.js';
-import type { Ports } from '../../pipeline/ports.js';
-import { Failure } from '../failure.js';
+import type { Event } from '../../base/event.js';
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
 import type { Release } from '../release/release.js';
 import type { TargetHost } from './host.js';
 import { type Delivery, deliver } from './transfer/deliver.js';

@@ -23,10 +23,10 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Ports } from '../../pipeline/ports.js';
-import { Failure } from '../failure.js';
+import { canonicalJson, sha256OfText } from '../../base/digest.js';
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
 import type { DigestOptions } from '../formats/file-digest.js';
-import { canonicalJson, sha256OfText } from './digest.js';
 import { digestFile, hasDigest } from './file-digests.js';
 import { type Manifest, manifestSchema } from './manifest.js';
 import { cellName, type Proof, proofSchema } from './proof.js';

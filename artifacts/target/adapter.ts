@@ -1,5 +1,5 @@
 /** What each kind of iSCSI target can do, with the same verbs for all. */
-import type { Ports } from '../../pipeline/ports.js';
+import type { Ports } from '../../base/ports.js';
 import type { TargetHost } from '../publish/host.js';
 
 /** A target that offers one disk to one client. */

@@ -1,5 +1,5 @@
 /** What a target's files and protocols can hold is checked before anything is written or changed. */
-import { Failure } from '../failure.js';
+import { Failure } from '../../base/failure.js';
 import type { OfferedLun } from './adapter.js';
 
 export interface TextRule {

@@ -1,5 +1,5 @@
 /** Why an adapter refuses, in the same words for each kind of target. */
-import { type Diagnostic, Failure } from '../failure.js';
+import { type Diagnostic, Failure } from '../../base/failure.js';
 import type { IscsiSession } from './adapter.js';
 
 /** A target of ours has a name that somebody else's has, or a disk that somebody else offers. */

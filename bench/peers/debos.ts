@@ -2,7 +2,7 @@
  * debos on the host itself. It has no cache: what does not change is packed once by a recipe of its own. Its own image
  * action needs device nodes of partitions on loop devices, so the image is written as this project does it.
  */
-import type { Argv } from '../../pipeline/ports.js';
+import type { Argv } from '../../base/ports.js';
 import { IMAGE_BYTES, type Peer } from './peer.js';
 
 const run = (recipe: string): Argv => ['debos', '--disable-fakemachine', recipe];

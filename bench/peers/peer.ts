@@ -1,5 +1,5 @@
 /** Another image builder: how it is configured for the same packages and one file, and run as well as it can be. */
-import type { Argv } from '../../pipeline/ports.js';
+import type { Argv } from '../../base/ports.js';
 
 /** What the image holds, and where from. */
 export interface Subject {

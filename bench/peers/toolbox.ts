@@ -1,7 +1,7 @@
 /** A Debian tree with the other builders in it: newer than those of the host, and nothing has to be installed there. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Argv, Ports } from '../../pipeline/ports.js';
+import type { Argv, Ports } from '../../base/ports.js';
 import {
   chooseMirror,
   DEBIAN_KEYRING,

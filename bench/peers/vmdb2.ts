@@ -1,6 +1,6 @@
 /** vmdb2 with its tarball of the root as the cache. It needs device-mapper for the partitions of the image. */
 import { open } from 'node:fs/promises';
-import type { Argv } from '../../pipeline/ports.js';
+import type { Argv } from '../../base/ports.js';
 import { IMAGE_BYTES, type Peer } from './peer.js';
 
 const RUN: Argv = ['vmdb2', '--output', 'image.img', '--rootfs-tarball', 'root.tar.gz', 'image.yaml'];

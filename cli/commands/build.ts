@@ -1,7 +1,7 @@
 /** `lunsmith build`: recipes to releases. */
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
 import { build } from '../build.js';
 import { bootMatrix, defaultParallel, FIRMWARE, gateNeeds, PATHS } from '../matrix.js';
 import {

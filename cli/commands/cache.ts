@@ -2,9 +2,9 @@
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { createPorts } from '../../pipeline/command.js';
-import type { Ports } from '../../pipeline/ports.js';
-import { parseSize } from '../../pipeline/size.js';
+import { createPorts } from '../../base/command.js';
+import type { Ports } from '../../base/ports.js';
+import { parseSize } from '../../base/size.js';
 import { explainEntry } from '../../pipeline/store/explain-entry.js';
 import { listStore } from '../../pipeline/store/list.js';
 import { collect, releaseHint, requireSound, verify } from '../cache.js';

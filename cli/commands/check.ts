@@ -1,8 +1,8 @@
 /** `lunsmith check`: everything that can be known before a build, without building. */
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
-import { Failure } from '../../artifacts/failure.js';
-import type { Emit } from '../../pipeline/event.js';
+import type { Emit } from '../../base/event.js';
+import { Failure } from '../../base/failure.js';
 import { loadRecipe } from '../../pipeline/load.js';
 import { type Plan, planBuild, recipeWarnings } from '../../pipeline/plan.js';
 import type { ToolNeed } from '../../pipeline/stage.js';

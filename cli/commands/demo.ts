@@ -1,8 +1,8 @@
 /** `lunsmith demo`: the whole main line with a recipe that comes with lunsmith, and a summary of it. */
 import path from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
-import type { Event } from '../../pipeline/event.js';
-import { packageFile } from '../../pipeline/package-root.js';
+import type { Event } from '../../base/event.js';
+import { packageFile } from '../../base/package-root.js';
 import { build } from '../build.js';
 import { examineRelease } from '../examine.js';
 import { bootMatrix, defaultParallel, FIRMWARE, gateNeeds, PATHS } from '../matrix.js';

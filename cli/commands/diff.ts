@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { diffReleases } from '../../artifacts/release/compare/release-diff.js';
 import { readRelease } from '../../artifacts/release/release.js';
-import { createPorts } from '../../pipeline/command.js';
+import { createPorts } from '../../base/command.js';
 import { diffLines } from '../render/diff.js';
 import { styleFor } from '../render/style.js';
 import type { Session } from '../session.js';

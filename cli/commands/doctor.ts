@@ -1,6 +1,6 @@
 /** `lunsmith doctor`: whether all that a target host has agrees. */
 import { type Command, Option } from '@commander-js/extra-typings';
-import { createPorts } from '../../pipeline/command.js';
+import { createPorts } from '../../base/command.js';
 import { doctorLines } from '../render/doctor.js';
 import { styleFor } from '../render/style.js';
 import type { Session } from '../session.js';

@@ -1,6 +1,6 @@
 /** `lunsmith explain`: the boot chain of a client, and what to look at where it stops. */
 import { type Command, Option } from '@commander-js/extra-typings';
-import { createPorts } from '../../pipeline/command.js';
+import { createPorts } from '../../base/command.js';
 import { explainLines } from '../render/explain.js';
 import { styleFor } from '../render/style.js';
 import type { Session } from '../session.js';

@@ -1,8 +1,8 @@
 /** `lunsmith lock`: which packages a recipe comes to, written down beside it. */
 import path from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
-import { Failure } from '../../artifacts/failure.js';
-import type { Emit } from '../../pipeline/event.js';
+import type { Emit } from '../../base/event.js';
+import { Failure } from '../../base/failure.js';
 import { type Lock, lockFile, readLock, staleness, writeLock } from '../../pipeline/lock/lock.js';
 import { diffLocks } from '../../pipeline/lock/lock-diff.js';
 import type { Plan } from '../../pipeline/plan.js';

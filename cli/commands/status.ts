@@ -1,6 +1,6 @@
 /** `lunsmith status`: releases, channels, clients, sessions and space of a target host. */
 import { type Command, Option } from '@commander-js/extra-typings';
-import { createPorts } from '../../pipeline/command.js';
+import { createPorts } from '../../base/command.js';
 import { statusLines } from '../render/status.js';
 import { styleFor } from '../render/style.js';
 import type { Session } from '../session.js';

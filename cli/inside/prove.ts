@@ -3,9 +3,9 @@ import { chooseAccelerator } from '../../artifacts/bootgate/accelerator.js';
 import { proveCell } from '../../artifacts/bootgate/cell.js';
 import type { GateRequest } from '../../artifacts/bootgate/request.js';
 import { cellName, type Proof } from '../../artifacts/release/proof.js';
+import { createPorts } from '../../base/command.js';
+import type { Ports } from '../../base/ports.js';
 import { openBuildLog } from '../../pipeline/build-log.js';
-import { createPorts } from '../../pipeline/command.js';
-import type { Ports } from '../../pipeline/ports.js';
 import { type OwnerClaim, openBuildFolder } from '../../pipeline/workspace.js';
 
 export type ProveInside =

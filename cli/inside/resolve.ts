@@ -1,9 +1,10 @@
 /** The resolution of a recipe's packages inside the sandbox. */
+
+import type { Ports } from '../../base/ports.js';
 import { loadRecipe } from '../../pipeline/load.js';
 import { type ResolvedLock, resolvePlan } from '../../pipeline/lock/resolve-plan.js';
 import type { Preference } from '../../pipeline/package-set.js';
 import { planBuild } from '../../pipeline/plan.js';
-import type { Ports } from '../../pipeline/ports.js';
 import { openMountRoot, openTemporary } from '../../pipeline/root-tree.js';
 import { stages } from '../../stages/index.js';
 

@@ -1,6 +1,7 @@
 /** The shell inside the sandbox. */
+
+import type { Ports } from '../../base/ports.js';
 import { shellInTree } from '../../pipeline/failed-tree.js';
-import type { Ports } from '../../pipeline/ports.js';
 
 export interface ShellInside {
   readonly folder: string;

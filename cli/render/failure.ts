@@ -1,6 +1,7 @@
 /** A failure as people read it: what, where, expected, found, what to do; then step, command, its last lines, the log. */
-import type { Diagnostic, FailedCommand, FailureRecord } from '../../artifacts/failure.js';
-import { renderDiagnostic } from '../../pipeline/diagnostic.js';
+
+import { renderDiagnostic } from '../../base/diagnostic.js';
+import type { Diagnostic, FailedCommand, FailureRecord } from '../../base/failure.js';
 import { plainStyle, type Style } from './style.js';
 import { cleanLine, quoteArgv, shortPath } from './text.js';
 

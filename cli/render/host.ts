@@ -1,5 +1,5 @@
 /** What was done to a target host, in lines. */
-import type { Event } from '../../pipeline/event.js';
+import type { Event } from '../../base/event.js';
 import type { Style } from './style.js';
 import { formatBytes, formatSeconds } from './text.js';
 

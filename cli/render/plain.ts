@@ -1,5 +1,5 @@
 /** Lines for logs: elapsed seconds, the task, what happened. Nothing is ever redrawn. */
-import type { Event } from '../../pipeline/event.js';
+import type { Event } from '../../base/event.js';
 import type { Terminal } from '../terminal.js';
 import { renderFailure } from './failure.js';
 import { hostLines } from './host.js';

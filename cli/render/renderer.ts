@@ -1,5 +1,5 @@
 /** What all three forms of output have in common. */
-import type { Emit } from '../../pipeline/event.js';
+import type { Emit } from '../../base/event.js';
 
 export interface Renderer {
   /** Shows one event. A `failed` event is shown whole; no other channel tells of it. */

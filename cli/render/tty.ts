@@ -1,5 +1,5 @@
 /** The live tree: what ended stays above, what runs is painted again and again below, what waits stands last. */
-import type { Event } from '../../pipeline/event.js';
+import type { Event } from '../../base/event.js';
 import type { Terminal } from '../terminal.js';
 import { renderFailure } from './failure.js';
 import { renderEnded, renderFrame, SPINNER_MS } from './frame.js';

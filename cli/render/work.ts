@@ -1,5 +1,5 @@
 /** What the events so far amount to: the tasks of the work at hand and how far each is. */
-import type { Event, Milestone } from '../../pipeline/event.js';
+import type { Event, Milestone } from '../../base/event.js';
 import { cleanLine } from './text.js';
 
 export interface TaskProgress {

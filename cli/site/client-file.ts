@@ -1,7 +1,7 @@
 /** `lunsmith client add` and `client rm` in the site file. */
 import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { Failure } from '../../artifacts/failure.js';
 import type { Site } from '../../artifacts/publish/site.js';
+import { Failure } from '../../base/failure.js';
 import { addClient, removeClient } from '../../pipeline/site/client-text.js';
 import { parseSite, readSite } from '../../pipeline/site/load.js';
 import type { Session } from '../session.js';

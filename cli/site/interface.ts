@@ -1,8 +1,8 @@
 /** Network interfaces of this machine. */
 import { isIPv4 } from 'node:net';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
-import { Failure } from '../../artifacts/failure.js';
-import { oneOf } from '../../pipeline/suggest.js';
+import { Failure } from '../../base/failure.js';
+import { oneOf } from '../../base/suggest.js';
 
 export interface Interface {
   readonly name: string;

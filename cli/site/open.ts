@@ -1,13 +1,14 @@
 /** From what the user named to a target host that work can be done on. */
-import { Failure } from '../../artifacts/failure.js';
+
 import type { TargetHost } from '../../artifacts/publish/host.js';
 import { openHost } from '../../artifacts/publish/open-host.js';
 import type { ClientFacts, HostFacts, Site } from '../../artifacts/publish/site.js';
 import type { TargetAdapter } from '../../artifacts/target/adapter.js';
 import { type AdapterOptions, adapterOf } from '../../artifacts/target/adapters.js';
-import type { Ports } from '../../pipeline/ports.js';
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
+import { didYouMean } from '../../base/suggest.js';
 import { loadSite } from '../../pipeline/site/load.js';
-import { didYouMean } from '../../pipeline/suggest.js';
 import type { Session } from '../session.js';
 
 export interface SiteOptions {

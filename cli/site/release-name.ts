@@ -1,7 +1,8 @@
 /** Which release on a target host a user means. */
-import { Failure } from '../../artifacts/failure.js';
+
 import type { TargetHost } from '../../artifacts/publish/host.js';
 import { listReleases, readReleaseThere } from '../../artifacts/publish/releases-there.js';
+import { Failure } from '../../base/failure.js';
 
 export interface ReleaseOnHost {
   readonly digest: string;

@@ -5,7 +5,7 @@ import { freeSpace, type Space, thinExhaustion } from '../../artifacts/publish/c
 import type { HostState } from '../../artifacts/publish/host-state.js';
 import type { HostFacts } from '../../artifacts/publish/site.js';
 import type { IscsiSession } from '../../artifacts/target/adapter.js';
-import type { Ports } from '../../pipeline/ports.js';
+import type { Ports } from '../../base/ports.js';
 import type { OpenHost } from './open.js';
 import { type ReleaseOnHost, releasesOnHost } from './release-name.js';
 

@@ -3,12 +3,12 @@
  * what makes them differ. A step's record holds the key of the step below it, and thereby everything before.
  */
 import { createHmac } from 'node:crypto';
-import { Failure } from '../../artifacts/failure.js';
-import { canonicalJson, sha256OfText } from '../../artifacts/release/digest.js';
+import { canonicalJson, sha256OfText } from '../../base/digest.js';
+import { Failure } from '../../base/failure.js';
+import { resolveSecret } from '../../base/secret.js';
 import { HOOK_EVENTS, type HookEvent, isHookEvent } from '../hook-events.js';
 import type { LockedPackage } from '../package-set.js';
 import type { Plan, PlannedStep } from '../plan.js';
-import { resolveSecret } from '../secret.js';
 import type { StageSurroundings } from '../stage.js';
 import type { CodeDigest } from './code-digest.js';
 import { digestInput, digestInputs, inputNames } from './input-files.js';

@@ -2,13 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Diagnostic, Failure, type SourcePlace } from '../../artifacts/failure.js';
-import { canonicalJson, sha256OfText } from '../../artifacts/release/digest.js';
+import { canonicalJson, sha256OfText } from '../../base/digest.js';
+import { type Diagnostic, Failure, type SourcePlace } from '../../base/failure.js';
+import { validate } from '../../base/schema/validate.js';
+import { parseYaml } from '../../base/yaml/parse.js';
+import { placeOf } from '../../base/yaml/source.js';
 import type { LockedPackage } from '../package-set.js';
 import type { Plan, PlannedStep } from '../plan.js';
-import { placeOf } from '../source.js';
-import { validate } from '../validate.js';
-import { parseYaml } from '../yaml.js';
 import { formatLock, LOCK_FORMAT, type Lock, lockSchema } from './lock-text.js';
 
 export type { Lock } from './lock-text.js';

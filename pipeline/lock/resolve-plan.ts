@@ -1,10 +1,10 @@
 /** What the steps of a plan come to, one after the other: each resolves its request on top of the packages before it. */
 import { mkdir } from 'node:fs/promises';
-import { Failure } from '../../artifacts/failure.js';
-import { createPorts } from '../command.js';
+import { createPorts } from '../../base/command.js';
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
 import type { LockedIndex, Preference, Resolution } from '../package-set.js';
 import type { Plan } from '../plan.js';
-import type { Ports } from '../ports.js';
 import { requestDigest, resolvingSteps } from './lock.js';
 import { LOCK_FORMAT, type Lock, type LockedStep } from './lock-text.js';
 

@@ -6,9 +6,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { Failure } from '../../artifacts/failure.js';
-import { createPorts, TOOL_PATH } from '../command.js';
-import type { Emit } from '../event.js';
+import { createPorts, TOOL_PATH } from '../../base/command.js';
+import type { Emit } from '../../base/event.js';
+import { Failure } from '../../base/failure.js';
 import { idMapOfUser, mapFileText, mapToolArguments } from './id-map.js';
 import type { ToInside, ToOutside } from './protocol.js';
 

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
 
 /** `length` ids from `inside` on stand for those from `outside` on. */
 export interface IdRange {

@@ -3,9 +3,10 @@
  * and the result back. When the process outside is gone, it ends, and with it, being the first of its pid
  * namespace, everything that it started and mounted.
  */
-import { Failure } from '../../artifacts/failure.js';
-import { createPorts } from '../command.js';
-import type { Ports } from '../ports.js';
+
+import { createPorts } from '../../base/command.js';
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
 import type { ToInside, ToOutside } from './protocol.js';
 
 /** What a module that runs inside exports. */

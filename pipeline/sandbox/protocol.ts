@@ -1,6 +1,7 @@
 /** What the process outside and the one inside the sandbox say to each other over Node's IPC channel. */
-import type { FailureRecord } from '../../artifacts/failure.js';
-import type { Event } from '../event.js';
+
+import type { Event } from '../../base/event.js';
+import type { FailureRecord } from '../../base/failure.js';
 
 export type ToInside =
   | { readonly say: 'go'; readonly module: string; readonly payload: unknown }

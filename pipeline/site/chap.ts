@@ -1,6 +1,6 @@
 /** The CHAP secret behind a reference, at the moment of use. */
-import { Failure } from '../../artifacts/failure.js';
-import { resolveSecret } from '../secret.js';
+import { Failure } from '../../base/failure.js';
+import { resolveSecret } from '../../base/secret.js';
 
 /** Initiators and targets of all makers take secrets of this many bytes; some take no others. */
 const SHORTEST = 12;

@@ -1,6 +1,6 @@
 /** Text that is checked in words of its own, which the schema then tells at its place. */
 import { z } from 'zod';
-import type { Diagnostic } from '../../artifacts/failure.js';
+import type { Diagnostic } from '../../base/failure.js';
 
 export interface Refused {
   readonly problem: Omit<Diagnostic, 'place'>;

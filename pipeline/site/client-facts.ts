@@ -1,7 +1,7 @@
 /** Clients from what is written: defaults filled in, and held against hosts, channels and each other. */
 import type { ClientFacts, ClientImage, HostFacts } from '../../artifacts/publish/site.js';
-import type { Path } from '../node.js';
-import { didYouMean, oneOf } from '../suggest.js';
+import { didYouMean, oneOf } from '../../base/suggest.js';
+import type { Path } from '../../base/yaml/node.js';
 import { staticAddress } from './client-address.js';
 import type { WrittenClient } from './client-schema.js';
 import { surroundingsOf } from './dhcp-facts.js';

@@ -1,8 +1,8 @@
 /** Changes to the text of a site file that leave every other line, comment and space of it as they are. */
 import { isDeepStrictEqual } from 'node:util';
 import { type Document, isMap, isScalar, type Pair, parseDocument, stringify, type YAMLMap } from 'yaml';
-import { Failure } from '../../artifacts/failure.js';
-import { didYouMean } from '../suggest.js';
+import { Failure } from '../../base/failure.js';
+import { didYouMean } from '../../base/suggest.js';
 import type { ClientText } from './client-schema.js';
 
 const INDENT = 2;

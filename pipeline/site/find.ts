@@ -1,7 +1,7 @@
 /** Where the site file is. */
 import { stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
 
 const SITE_FILE = 'lunsmith.yaml';
 

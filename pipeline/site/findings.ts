@@ -1,6 +1,6 @@
 /** Gathers what is wrong with a site, each finding at its place in the file. */
-import type { Diagnostic } from '../../artifacts/failure.js';
-import { type Node, type Path, placeAt } from '../node.js';
+import type { Diagnostic } from '../../base/failure.js';
+import { type Node, type Path, placeAt } from '../../base/yaml/node.js';
 
 export interface Findings {
   /** Notes something at the value that the path leads to, or the nearest above it. */

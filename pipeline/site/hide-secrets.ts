@@ -1,6 +1,6 @@
 /** A secret that was written where a reference belongs is not repeated: not with its line, and not by itself. */
-import type { Diagnostic } from '../../artifacts/failure.js';
-import { suggest } from '../suggest.js';
+import type { Diagnostic } from '../../base/failure.js';
+import { suggest } from '../../base/suggest.js';
 
 const SECRET_WORDS = ['secret', 'password'];
 

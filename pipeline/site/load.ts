@@ -1,12 +1,12 @@
 /** From `lunsmith.yaml` to a Site: read, validate, fill in, hold against itself. */
 import { dirname } from 'node:path';
-import { type Diagnostic, Failure } from '../../artifacts/failure.js';
 import type { Site } from '../../artifacts/publish/site.js';
-import { throwIfAny } from '../diagnostic.js';
-import { readText } from '../recipe-files.js';
-import { placeOf, type SourceText, startOf } from '../source.js';
-import { validate } from '../validate.js';
-import { parseYaml } from '../yaml.js';
+import { throwIfAny } from '../../base/diagnostic.js';
+import { type Diagnostic, Failure } from '../../base/failure.js';
+import { validate } from '../../base/schema/validate.js';
+import { readText } from '../../base/text-file.js';
+import { parseYaml } from '../../base/yaml/parse.js';
+import { placeOf, type SourceText, startOf } from '../../base/yaml/source.js';
 import { clientsOf } from './client-facts.js';
 import { findSite } from './find.js';
 import { findingsIn } from './findings.js';

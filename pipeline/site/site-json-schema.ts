@@ -1,5 +1,5 @@
 /** The JSON Schema of lunsmith.yaml for editors. What it refuses is wrong; what it accepts may still be. */
-import { clean, type JsonSchema, jsonSchemaOf } from '../json-schema.js';
+import { clean, type JsonSchema, jsonSchemaOf } from '../../base/schema/json-schema.js';
 import { siteSchema } from './schema.js';
 
 export function siteJsonSchema(): JsonSchema {

@@ -1,6 +1,6 @@
 /** The tables of docs/site.md, from the schemas that also validate. */
-import { alternatives, type JsonSchema, jsonSchemaOf } from '../json-schema.js';
-import { optionRows, table } from '../reference.js';
+import { alternatives, type JsonSchema, jsonSchemaOf } from '../../base/schema/json-schema.js';
+import { optionRows, table } from '../../base/schema/markdown.js';
 import { clientSchema } from './client-schema.js';
 import { hostSchema } from './host-schema.js';
 import { siteSchema } from './schema.js';

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestFile, type FileDigestOptions } from '../../artifacts/release/file-digests.js';
-import type { Ports } from '../ports.js';
+import type { Ports } from '../../base/ports.js';
 import type { StepRecord } from './store.js';
 import { contentFolder, digestContents, filesBelow, listTree } from './tree-digest.js';
 

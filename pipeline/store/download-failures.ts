@@ -1,5 +1,5 @@
 /** Why a download failed, in the user's terms. */
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
 import type { Download } from './download.js';
 
 export function interrupted({ name }: Download): Failure {

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
 import type { Download } from './download.js';
 import { gone, wrongContent } from './download-failures.js';
 

@@ -1,11 +1,11 @@
 /** Makes entries of the store and takes them out again: the one way by which a step's result is kept. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { allSettled } from '../../artifacts/settled.js';
+import type { Ports } from '../../base/ports.js';
+import { allSettled } from '../../base/settled.js';
 import type { Build } from '../build.js';
 import { quietPorts } from '../build.js';
 import type { Keyed } from '../keys/fingerprint.js';
-import type { Ports } from '../ports.js';
 import { contentDigest, entryDamage } from './damage.js';
 import { type Lease, takeLease } from './lease.js';
 import { doubtSharers } from './links.js';

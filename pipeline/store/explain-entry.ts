@@ -1,8 +1,8 @@
 /** All that a store knows of one entry: what went into it, what it stands on, and in what it differs from its neighbours. */
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
+import { suggest } from '../../base/suggest.js';
 import { explainMiss, type InputChange } from '../keys/explain.js';
-import type { Ports } from '../ports.js';
-import { suggest } from '../suggest.js';
 import { type ListedEntry, listStore } from './list.js';
 import { openStore, type StepRecord, type Store } from './store.js';
 

@@ -1,5 +1,5 @@
 /** Which locks of the store are free at this moment, asked for many at once. */
-import type { Ports } from '../ports.js';
+import type { Ports } from '../../base/ports.js';
 
 /**
  * Those of the lock files that nobody holds exclusively. To be of use the caller must keep others from taking them

@@ -1,6 +1,6 @@
 /** What in a store could go, what somebody needs, and what is left over: the facts that a removal follows from. */
 
-import type { Ports } from '../ports.js';
+import type { Ports } from '../../base/ports.js';
 import { type Candidate, type Choice, chooseGarbage, lastUses } from './garbage-choice.js';
 import type { GarbageRequest } from './garbage-report.js';
 import { type Holders, heldBy, readHolders } from './holders.js';

@@ -1,6 +1,6 @@
 /** What a removal of garbage tells: what went or would go, and who needs what is left. */
 
-import type { Ports } from '../ports.js';
+import type { Ports } from '../../base/ports.js';
 import {
   type EntryCandidate,
   entriesOf,

@@ -4,8 +4,8 @@
  */
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { allSettled } from '../../artifacts/settled.js';
-import type { Ports } from '../ports.js';
+import type { Ports } from '../../base/ports.js';
+import { allSettled } from '../../base/settled.js';
 import { entriesOf, type Found, findGarbage, packagesOf } from './garbage-found.js';
 import { describeGarbage, type GarbageReport, type GarbageRequest } from './garbage-report.js';
 import { REMOVED } from './holders.js';

@@ -2,8 +2,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { Failure } from '../../artifacts/failure.js';
-import type { Ports } from '../ports.js';
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
 import { freeLocks } from './free-locks.js';
 import type { Store } from './store.js';
 import { usesFolder } from './use.js';

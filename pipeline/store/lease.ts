@@ -2,8 +2,8 @@
  * Locks between builds, by flock(2): the kernel takes them back when their holder dies, however it dies. A small process
  * holds each for us, and dies with us.
  */
-import { Failure } from '../../artifacts/failure.js';
-import type { Ports } from '../ports.js';
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
 
 /** A lock that is held until it is disposed of. */
 export interface Lease extends AsyncDisposable {

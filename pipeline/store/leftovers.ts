@@ -1,7 +1,7 @@
 /** Small things of a store that nobody needs any more: locks, uses, pointers and half-written records. */
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Ports } from '../ports.js';
+import type { Ports } from '../../base/ports.js';
 import { freeLocks } from './free-locks.js';
 import type { Holders } from './holders.js';
 import type { Store } from './store.js';

@@ -1,7 +1,7 @@
 /** The entries of a store as they are listed: what each is, how large, when it was used, and by whom it is needed. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Ports } from '../ports.js';
+import type { Ports } from '../../base/ports.js';
 import type { Amount } from './garbage-report.js';
 import { type Held, heldBy, readHolders } from './holders.js';
 import { openStore, type StepRecord } from './store.js';

@@ -8,9 +8,9 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
 import type { LockedPackage, PooledPackage } from '../package-set.js';
-import type { Ports } from '../ports.js';
 import { download } from './download.js';
 import { takeLease } from './lease.js';
 

@@ -1,6 +1,6 @@
 /** Removes what was found to be damaged, so that the next build makes or fetches it again. */
 
-import type { Ports } from '../ports.js';
+import type { Ports } from '../../base/ports.js';
 import { type Holders, heldBy, readHolders } from './holders.js';
 import { takeLease } from './lease.js';
 import { type EntryLocks, readEntryLocks } from './leftovers.js';

@@ -27,7 +27,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { canonicalJson } from '../../artifacts/release/digest.js';
+import { canonicalJson } from '../../base/digest.js';
 import type { StepInputs } from '../keys/fingerprint.js';
 
 const inputsSchema = z.custom<StepInputs>((value) => typeof value === 'object' && value !== null);

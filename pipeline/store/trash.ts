@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Ports } from '../ports.js';
+import type { Ports } from '../../base/ports.js';
 import { BLOCK } from './links.js';
 import type { Store } from './store.js';
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Ports } from '../ports.js';
+import type { Ports } from '../../base/ports.js';
 
 export interface TreeListing {
   /** Lower-case hex sha256 of names, kinds, owners, modes, sizes, times and link targets. */

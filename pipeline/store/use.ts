@@ -1,7 +1,7 @@
 /** What keeps a store's entries from being removed: a build says which it needs for as long as it runs. */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Ports } from '../ports.js';
+import type { Ports } from '../../base/ports.js';
 import { takeLease } from './lease.js';
 import type { Store } from './store.js';
 

@@ -2,8 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import PQueue from 'p-queue';
-import { Failure } from '../../artifacts/failure.js';
-import type { Ports } from '../ports.js';
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
 import { entryDamage } from './damage.js';
 import { takeLease } from './lease.js';
 import { verifyPool } from './pool.js';

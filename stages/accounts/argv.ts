@@ -1,5 +1,5 @@
 /** Command lines of the shadow suite, and what its tools read from stdin. */
-import type { Argv } from '../../pipeline/ports.js';
+import type { Argv } from '../../base/ports.js';
 
 export interface NewUser {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** Public keys (sshd(8), AUTHORIZED_KEYS FILE FORMAT) and sshd_config(5). */
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
 
 const KEY =
   /(?:^|\s)(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521)|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) AAAA[A-Za-z0-9+/]+=*(?:\s|$)/;

@@ -1,5 +1,5 @@
 /** Command lines and environment of apt and dpkg inside the root tree. */
-import type { Argv } from '../../pipeline/ports.js';
+import type { Argv } from '../../base/ports.js';
 
 /**
  * PATH of maintainer scripts. Its first folder holds a no-op `update-initramfs`: kernels and triggers would generate the

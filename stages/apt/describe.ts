@@ -1,6 +1,6 @@
 /** The digests and places of packages that apt chose, from the lists that it chose them from. */
-import { Failure } from '../../artifacts/failure.js';
-import type { Argv } from '../../pipeline/ports.js';
+import { Failure } from '../../base/failure.js';
+import type { Argv } from '../../base/ports.js';
 import type { LockedPackage } from '../../pipeline/stage.js';
 import type { KeptStanza } from './kept-stanzas.js';
 import { type Chosen, placeInArchive } from './solution.js';

@@ -1,5 +1,5 @@
 /** Whether the packages of a root tree are exactly those that were locked. */
-import { type Diagnostic, Failure } from '../../artifacts/failure.js';
+import { type Diagnostic, Failure } from '../../base/failure.js';
 import type { LockedPackage } from '../../pipeline/stage.js';
 import type { InstalledPackage } from '../rootfs/dpkg.js';
 import { packageKey } from './world.js';

@@ -1,7 +1,7 @@
 /** One apt transaction in the root tree, with the packages of the pool and without the network. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
 import type { ChrootOptions, StageContext } from '../../pipeline/stage.js';
 import { installedPackages, recordPackages } from '../rootfs/dpkg.js';
 import { rootTree } from '../rootfs/tree.js';

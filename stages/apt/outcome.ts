@@ -2,7 +2,7 @@
  * What a failed apt, mmdebstrap or debootstrap meant: their words sorted into signature and network, so that the user
  * reads what to do instead of forty lines of log.
  */
-import { type Diagnostic, Failure } from '../../artifacts/failure.js';
+import { type Diagnostic, Failure } from '../../base/failure.js';
 
 /** Only a signature can be the reason of these. */
 const UNTRUSTED = [

@@ -1,5 +1,5 @@
 /** Why apt does not fulfil a request, in the recipe's terms. */
-import { type Diagnostic, Failure } from '../../artifacts/failure.js';
+import { type Diagnostic, Failure } from '../../base/failure.js';
 import { nearest } from './nearest.js';
 import { unknownPackages } from './outcome.js';
 

@@ -7,9 +7,9 @@ import { copyFile, link, mkdir, readFile, rename, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import PQueue from 'p-queue';
-import { Failure } from '../../artifacts/failure.js';
-import { allSettled } from '../../artifacts/settled.js';
-import type { Ports } from '../../pipeline/ports.js';
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
+import { allSettled } from '../../base/settled.js';
 import type { PooledPackage } from '../../pipeline/stage.js';
 import { withFields } from './stanza.js';
 import { describes } from './world.js';

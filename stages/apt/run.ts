@@ -1,5 +1,5 @@
 /** Turns what apt prints into progress. */
-import type { Ports, RunOptions } from '../../pipeline/ports.js';
+import type { Ports, RunOptions } from '../../base/ports.js';
 import type { StageContext } from '../../pipeline/stage.js';
 import { aptProgress } from './progress.js';
 

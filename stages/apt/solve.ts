@@ -4,7 +4,7 @@
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Argv } from '../../pipeline/ports.js';
+import type { Argv } from '../../base/ports.js';
 import type { LockedPackage, ResolveContext } from '../../pipeline/stage.js';
 import { describeChosen } from './describe.js';
 import { keepStanzas } from './kept-stanzas.js';

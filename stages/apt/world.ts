@@ -1,5 +1,5 @@
 /** What the resolution of a later step needs to know of those before: where packages come from, and which are there. */
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
 import type { LockedIndex, LockedPackage, Preference, Resolution } from '../../pipeline/stage.js';
 import type { PackageLists } from './lists.js';
 import type { NamedSource } from './sources.js';

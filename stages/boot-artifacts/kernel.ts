@@ -1,6 +1,6 @@
 /** The kernel and the initramfs that a tree boots with, and what the kernel's own header says. */
 import { open } from 'node:fs/promises';
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
 import type { Architecture } from '../../pipeline/stage.js';
 import { rootTree } from '../rootfs/tree.js';
 

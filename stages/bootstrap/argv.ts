@@ -1,6 +1,6 @@
 /** Command lines of the two bootstrap tools. */
 import { pathToFileURL } from 'node:url';
-import type { Argv } from '../../pipeline/ports.js';
+import type { Argv } from '../../base/ports.js';
 import type { Architecture } from '../../pipeline/stage.js';
 import { type Repository, repositorySource } from '../apt/repository.js';
 import { needsUsrmerge } from './selection.js';

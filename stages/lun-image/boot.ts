@@ -1,7 +1,8 @@
 /** Which boot loaders a disk needs, and whether its tree can be booted at all. */
-import { Failure } from '../../artifacts/failure.js';
+
 import type { DiskSpec, PartitionSpec } from '../../artifacts/formats/disk-spec.js';
 import { EFI_BOOT_FILES, type GrubFormat } from '../../artifacts/formats/grub.js';
+import { Failure } from '../../base/failure.js';
 import type { Architecture } from '../../pipeline/stage.js';
 import { rootTree } from '../rootfs/tree.js';
 

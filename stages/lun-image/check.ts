@@ -1,9 +1,9 @@
 /** What can be known to fail before anything runs. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure } from '../../artifacts/failure.js';
 import { planLayout } from '../../artifacts/formats/disk-layout.js';
 import { grubFolder } from '../../artifacts/formats/grub.js';
+import { Failure } from '../../base/failure.js';
 import type { RecipeFacts, StageFinding } from '../../pipeline/stage.js';
 import { bootLoaders } from './boot.js';
 

@@ -1,13 +1,13 @@
 /** What each partition will hold and how much room that takes, known before anything is written. */
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../../artifacts/failure.js';
 import { type DiskLayout, MIB, mib } from '../../artifacts/formats/disk-layout.js';
 import type { DiskSpec, PartitionSpec } from '../../artifacts/formats/disk-spec.js';
 import { BLOCK, ext4Geometry, ext4Shortage, smallestExt4 } from '../../artifacts/formats/ext4-size.js';
 import { type FatFile, fatFilesUnder, smallestFat } from '../../artifacts/formats/fat.js';
 import { measureTree, type TreeSize } from '../../artifacts/formats/tree-size.js';
-import type { Ports } from '../../pipeline/ports.js';
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
 import { rootTree } from '../rootfs/tree.js';
 
 export type Content =

@@ -1,6 +1,5 @@
 /** A LUN image but for its boot loaders: partition table, ext4, swap and plain FAT. */
 import { join } from 'node:path';
-import { Failure } from '../../artifacts/failure.js';
 import type { DiskLayout, PlacedPartition } from '../../artifacts/formats/disk-layout.js';
 import { writeExt4 } from '../../artifacts/formats/ext4.js';
 import { ext4Geometry } from '../../artifacts/formats/ext4-size.js';
@@ -8,6 +7,7 @@ import { writeFat } from '../../artifacts/formats/fat.js';
 import { writePartitionTable } from '../../artifacts/formats/partition-table.js';
 import { createSparse, fileSizes } from '../../artifacts/formats/sparse.js';
 import { writeSwap } from '../../artifacts/formats/swap.js';
+import { Failure } from '../../base/failure.js';
 import type { StageContext } from '../../pipeline/stage.js';
 import type { Content, Contents } from './content.js';
 import { hideContent } from './hide.js';

@@ -1,7 +1,7 @@
 /** Makes directories of a tree look empty while a file system is filled from it. */
 import { chmod, lchown, lstat, mkdir, readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Ports } from '../../pipeline/ports.js';
+import type { Ports } from '../../base/ports.js';
 
 /**
  * Binds an empty directory over each of `paths` (relative to `tree`) that is a directory and not empty already; mode, owner

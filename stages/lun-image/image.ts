@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { type DiskLayout, MIB, planLayout, SECTOR } from '../../artifacts/formats/disk-layout.js';
 import { verityTree } from '../../artifacts/formats/fs-verity.js';
 import { copySparse } from '../../artifacts/formats/sparse-copy.js';
-import { allSettled } from '../../artifacts/settled.js';
+import { allSettled } from '../../base/settled.js';
 import type { StageContext } from '../../pipeline/stage.js';
 import { findContents, growBytes, requireRoom, withLoaders } from './content.js';
 import { writeFileSystems } from './file-systems.js';

@@ -6,8 +6,8 @@ import { biosPlace, embedBiosGrub, type GrubFormat, makeGrubImage } from '../../
 import { grubConfig } from '../../artifacts/formats/grub-config.js';
 import type { Span } from '../../artifacts/formats/ranges.js';
 import { copyInto } from '../../artifacts/formats/sparse.js';
-import { allSettled } from '../../artifacts/settled.js';
-import type { Ports } from '../../pipeline/ports.js';
+import type { Ports } from '../../base/ports.js';
+import { allSettled } from '../../base/settled.js';
 import type { RecipeFacts, StageContext } from '../../pipeline/stage.js';
 import { bootLoaders, requireKernel, rootPartition, systemTitle } from './boot.js';
 import type { Contents } from './content.js';

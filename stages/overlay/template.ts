@@ -2,7 +2,7 @@
  * Placeholders in files: `@{name}` is replaced by the value of that name, `@@{` stands for the characters `@{`. Nothing
  * else has a meaning, so that shell, systemd and nginx files need no quoting.
  */
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
 
 export type TemplateValues = Readonly<Record<string, string | number | boolean>>;
 

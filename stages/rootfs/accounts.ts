@@ -1,5 +1,5 @@
 /** Users and groups of the root tree by its own /etc/passwd and /etc/group: the host's names mean nothing there. */
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
 import type { RootTree } from './tree.js';
 
 export interface Account {

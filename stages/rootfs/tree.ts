@@ -15,7 +15,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
 
 /** As the kernel's limit on symlinks in one path, see path_resolution(7). */
 const MAX_LINKS = 40;

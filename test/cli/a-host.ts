@@ -3,11 +3,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ResourceStack } from '../../artifacts/bootgate/stack.js';
 import { sanbootScript } from '../../artifacts/formats/ipxe.js';
 import { commitRelease, digestFiles } from '../../artifacts/release/release.js';
 import { startTgtd } from '../../artifacts/target/tgt/daemon.js';
-import { createPorts } from '../../pipeline/command.js';
+import { createPorts } from '../../base/command.js';
+import { ResourceStack } from '../../base/resource-stack.js';
 import { smallRelease } from '../util/hosts.js';
 
 export interface HostHome extends AsyncDisposable {

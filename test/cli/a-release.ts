@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { canonicalJson, sha256OfText } from '../../artifacts/release/digest.js';
 import type { Manifest } from '../../artifacts/release/manifest.js';
 import { cellSchema, type Proof } from '../../artifacts/release/proof.js';
 import { writeProof } from '../../artifacts/release/release.js';
+import { canonicalJson, sha256OfText } from '../../base/digest.js';
 
 const MIB = 1 << 20;
 

@@ -2,7 +2,7 @@ import { link, mkdir, rename, rm, stat, truncate, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
 import { addCacheCommand } from '../../cli/commands/cache.js';
 import { openSession } from '../../cli/session.js';
 import { enterSandbox } from '../../pipeline/sandbox/enter.js';

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
 import type { build } from '../../cli/build.js';
 import { createCommandLine } from '../../cli/command-line.js';
 import type { checkRecipes } from '../../cli/commands/check.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
 import { addDoctorCommand } from '../../cli/commands/doctor.js';
 import { addExplainCommand } from '../../cli/commands/explain.js';
 import { openSession } from '../../cli/session.js';

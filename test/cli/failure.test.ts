@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FailureRecord } from '../../artifacts/failure.js';
+import type { FailureRecord } from '../../base/failure.js';
 import { renderFailure } from '../../cli/render/failure.js';
 import { ansiStyle, plainStyle } from '../../cli/render/style.js';
 

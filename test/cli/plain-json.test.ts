@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Event } from '../../base/event.js';
 import { jsonRenderer } from '../../cli/render/json.js';
 import { plainRenderer } from '../../cli/render/plain.js';
-import type { Event } from '../../pipeline/event.js';
 import { pipes } from './fake-terminal.js';
 
 const DIGEST = 'ab'.repeat(32);

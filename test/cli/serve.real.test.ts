@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ResourceStack } from '../../artifacts/bootgate/stack.js';
+import { ResourceStack } from '../../base/resource-stack.js';
 import { MAIN } from '../util/cli.js';
 import { descendants, untilEnded } from '../util/processes.js';
 import { openWire, type Wire } from '../util/wire/wire.js';

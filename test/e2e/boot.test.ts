@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { cellName, type Proof } from '../../artifacts/release/proof.js';
 import { readRelease, verifyRelease } from '../../artifacts/release/release.js';
-import { MILESTONES } from '../../pipeline/event.js';
+import { MILESTONES } from '../../base/event.js';
 import { shippedRelease } from '../util/build.js';
 import { type CliResult, lunsmith } from '../util/cli.js';
 

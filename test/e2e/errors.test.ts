@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, expect, inject, it } from 'vitest';
-import type { FailureRecord } from '../../artifacts/failure.js';
+import type { FailureRecord } from '../../base/failure.js';
 import { type CliResult, lunsmith, MAIN } from '../util/cli.js';
 import { writeSmallRecipe } from '../util/small-recipe.js';
 

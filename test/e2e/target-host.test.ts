@@ -7,7 +7,7 @@ import { join, relative } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Session } from '../../artifacts/bootgate/session.js';
-import { ResourceStack } from '../../artifacts/bootgate/stack.js';
+import { ResourceStack } from '../../base/resource-stack.js';
 import { provenRelease } from '../util/build.js';
 import { type CliResult, lunsmith } from '../util/cli.js';
 import { openClient } from '../util/wire/client.js';

@@ -1,8 +1,8 @@
 /** What the chroot's test runs inside the sandbox: one command in a chroot on a new layer, and what the layer then holds. */
 import { rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Argv, Ports } from '../../base/ports.js';
 import { openChroot } from '../../pipeline/chroot.js';
-import type { Argv, Ports } from '../../pipeline/ports.js';
 import { mountTree, openMountRoot } from '../../pipeline/root-tree.js';
 import type { ChrootOptions } from '../../pipeline/stage.js';
 

@@ -9,10 +9,10 @@ import { type Machine, startMachine } from '../../artifacts/bootgate/machine.js'
 import { qemuArgv } from '../../artifacts/bootgate/qemu.js';
 import { OVMF_VARS } from '../../artifacts/bootgate/request.js';
 import { openRuntime, type Runtime } from '../../artifacts/bootgate/runtime.js';
-import { ResourceStack } from '../../artifacts/bootgate/stack.js';
 import { serveHttp } from '../../artifacts/http-server.js';
 import { filesOf } from '../../artifacts/publish/http-folder.js';
-import type { Argv, Ports, RunningTool } from '../../pipeline/ports.js';
+import type { Argv, Ports, RunningTool } from '../../base/ports.js';
+import { ResourceStack } from '../../base/resource-stack.js';
 
 const SERVER = '10.77.0.1';
 /** A unique local prefix (RFC 4193). */

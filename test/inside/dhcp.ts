@@ -1,6 +1,6 @@
 /** A DHCP server and, in a namespace beside it, boot ROMs that ask it. Runs in a sandbox. */
 import { fileURLToPath } from 'node:url';
-import type { Argv, Ports } from '../../pipeline/ports.js';
+import type { Argv, Ports } from '../../base/ports.js';
 import type { Answer, Questions } from './dhcp-ask.js';
 
 const READY = /: DHCP, |Server starting service/;

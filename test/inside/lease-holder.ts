@@ -1,5 +1,5 @@
 /** A process that holds a lease until it is killed; prints `held` when it has it. Called as `node lease-holder.js PATH`. */
-import { createPorts } from '../../pipeline/command.js';
+import { createPorts } from '../../base/command.js';
 import { takeLease } from '../../pipeline/store/lease.js';
 
 const [path = ''] = process.argv.slice(2);

@@ -2,13 +2,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { clampTimes } from '../../artifacts/formats/tree-times.js';
+import { createPorts } from '../../base/command.js';
+import type { Argv, Ports } from '../../base/ports.js';
 import { openChroot } from '../../pipeline/chroot.js';
-import { createPorts } from '../../pipeline/command.js';
 import { archivesOf, type Lock, packagesOf } from '../../pipeline/lock/lock.js';
 import { LOCK_FORMAT } from '../../pipeline/lock/lock-text.js';
 import { resolvePlan } from '../../pipeline/lock/resolve-plan.js';
 import type { Plan, PlannedStep } from '../../pipeline/plan.js';
-import type { Argv, Ports } from '../../pipeline/ports.js';
 import type { Recipe } from '../../pipeline/recipe.js';
 import { mountTree, openMountRoot } from '../../pipeline/root-tree.js';
 import type { RecipeFacts, StageDefinition } from '../../pipeline/stage.js';

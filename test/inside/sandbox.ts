@@ -1,6 +1,6 @@
 /** What the sandbox's own test runs inside of it. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import type { Argv, Ports } from '../../pipeline/ports.js';
+import type { Argv, Ports } from '../../base/ports.js';
 
 export type SandboxInside =
   | { readonly do: 'look' | 'fail' | 'wait' }

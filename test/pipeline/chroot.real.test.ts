@@ -2,7 +2,7 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
 import { chrootArgv } from '../../pipeline/chroot.js';
 import { enterSandbox } from '../../pipeline/sandbox/enter.js';
 import type { ChrootInside } from '../inside/chroot.js';

@@ -1,10 +1,10 @@
 /** `extends`: what a child recipe inherits, changes, leaves out and puts where. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Diagnostic } from '../../artifacts/failure.js';
+import type { Diagnostic } from '../../base/failure.js';
+import { type MapNode, toPlain } from '../../base/yaml/node.js';
+import { parseYaml } from '../../base/yaml/parse.js';
 import { mergeRecipes } from '../../pipeline/extend.js';
-import { type MapNode, toPlain } from '../../pipeline/node.js';
-import { parseYaml } from '../../pipeline/yaml.js';
 import { FAKE_REGISTRY, RIGHT, recipeRig } from '../util/recipe-rig.js';
 
 async function loaded(child: string) {

@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { Failure } from '../../artifacts/failure.js';
-import { renderDiagnostics } from '../../pipeline/diagnostic.js';
-import { toPlain } from '../../pipeline/node.js';
-import { parseYaml } from '../../pipeline/yaml.js';
+import { renderDiagnostics } from '../../base/diagnostic.js';
+import { Failure } from '../../base/failure.js';
+import { toPlain } from '../../base/yaml/node.js';
+import { parseYaml } from '../../base/yaml/parse.js';
 import { RIGHT, recipeRig } from '../util/recipe-rig.js';
 
 async function outcome(text: string): Promise<void> {

@@ -1,9 +1,9 @@
 /** A recipe that is right, normalised. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
+import { recipeFatId, recipeUuid } from '../../base/uuid.js';
 import { loadRecipe } from '../../pipeline/load.js';
-import { recipeFatId, recipeUuid } from '../../pipeline/uuid.js';
 import { changed, FAKE_REGISTRY, RIGHT, recipeRig } from '../util/recipe-rig.js';
 
 const MIB = 1024 * 1024;

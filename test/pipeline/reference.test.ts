@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { fillParts, recipeParts, stagesPage } from '../../pipeline/reference.js';
+import { fillParts } from '../../base/schema/markdown.js';
+import { recipeParts, stagesPage } from '../../pipeline/reference.js';
 import { defineStage } from '../../pipeline/stage.js';
 import { stepExamples } from '../../pipeline/step-examples.js';
 

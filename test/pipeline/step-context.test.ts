@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { Failure } from '../../artifacts/failure.js';
-import type { Event } from '../../pipeline/event.js';
+import type { Event } from '../../base/event.js';
+import { Failure } from '../../base/failure.js';
+import { recipeUuid } from '../../base/uuid.js';
 import { type AnyStage, defineStage } from '../../pipeline/stage.js';
 import { openStepContext } from '../../pipeline/step-context.js';
-import { recipeUuid } from '../../pipeline/uuid.js';
 import { stages } from '../../stages/index.js';
 import { lockedPackage } from '../util/key-rig.js';
 import { RIG_RECIPE } from '../util/stage-rig.js';

@@ -1,6 +1,6 @@
 /** Programs of this host, found and asked for their versions. */
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
 import { requireHost } from '../../pipeline/tools.js';
 
 describe('requireHost', () => {

@@ -18,6 +18,7 @@ beforeEach(async () => {
     'pipeline',
     'stages',
     'artifacts',
+    'base',
     'bench',
     'test/inside',
   ])
@@ -39,6 +40,7 @@ beforeEach(async () => {
     'pipeline',
     'stages',
     'artifacts',
+    'base',
     'bench',
     'test/inside',
     'package.json',

@@ -1,7 +1,7 @@
 /** What the stages refuse when they find the root tree other than the recipe thinks. */
 import { mkdir } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
 import type { StageContext, StageDefinition } from '../../pipeline/stage.js';
 import { stages } from '../../stages/index.js';
 import { rootTree } from '../../stages/rootfs/tree.js';

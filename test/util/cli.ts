@@ -1,7 +1,7 @@
 /** The command line as a user runs it: compiled, in a process of its own. */
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
-import type { Event } from '../../pipeline/event.js';
+import type { Event } from '../../base/event.js';
 import { descendants } from './processes.js';
 
 export interface CliOptions {

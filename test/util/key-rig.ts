@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { sha256OfText } from '../../artifacts/release/digest.js';
+import { sha256OfText } from '../../base/digest.js';
 import { type KeyedPlan, keyPlan } from '../../pipeline/keys/fingerprint.js';
 import type { LockedPackage } from '../../pipeline/package-set.js';
 import type { Plan } from '../../pipeline/plan.js';

@@ -4,7 +4,7 @@ import { chmod, mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { vi } from 'vitest';
 import { z } from 'zod';
-import { sha256OfText } from '../../artifacts/release/digest.js';
+import { sha256OfText } from '../../base/digest.js';
 import type { HookEvent } from '../../pipeline/hook-events.js';
 import type { KeyedPlan } from '../../pipeline/keys/fingerprint.js';
 import type { Plan, PlannedStep } from '../../pipeline/plan.js';

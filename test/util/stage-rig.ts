@@ -5,10 +5,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Failure, Failure as FailureClass } from '../../artifacts/failure.js';
-import type { Event } from '../../pipeline/event.js';
+import type { Event } from '../../base/event.js';
+import { type Failure, Failure as FailureClass } from '../../base/failure.js';
+import type { Argv } from '../../base/ports.js';
 import type { Lock } from '../../pipeline/lock/lock.js';
-import type { Argv } from '../../pipeline/ports.js';
 import { enterSandbox } from '../../pipeline/sandbox/enter.js';
 import type { RecipeFacts } from '../../pipeline/stage.js';
 import type { RigCommand, RigResult, RigStep, RigSteps } from '../inside/rig.js';

@@ -1,6 +1,6 @@
 /** An ext4 file system that lies somewhere in an image, and how it is read. */
 import type { FileHandle } from 'node:fs/promises';
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
 import { readAll } from '../sparse.js';
 
 export interface Volume {

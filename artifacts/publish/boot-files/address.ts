@@ -1,5 +1,5 @@
 /** A client's own address, as each that needs it wants it. */
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
 import type { ClientFacts, StaticAddress } from '../site.js';
 
 /**

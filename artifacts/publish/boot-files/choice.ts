@@ -1,5 +1,5 @@
 /** Which of its images a client boots. */
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
 import type { ClientState } from '../host-state.js';
 import type { BootImage } from './client.js';
 import { OVER } from './entry.js';

@@ -1,5 +1,5 @@
 /** What one client is handed: its script, its account, and archives for its initramfs. */
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
 import { ipxeScript, sanUri, setSetting, uriWord } from '../../formats/ipxe.js';
 import { initiatorCpio } from '../../formats/open-iscsi.js';
 import type { BootFile, ClientAccount } from '../boot-files.js';

@@ -1,5 +1,5 @@
 /** The names under which a machine finds its script. */
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
 import type { BootFile } from '../boot-files.js';
 import type { HostState } from '../host-state.js';
 import type { ClientFacts } from '../site.js';

@@ -1,5 +1,5 @@
 /** Names that stand in scripts, labels, file names and menus alike. */
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
 import type { ClientFacts } from '../site.js';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;

@@ -1,8 +1,9 @@
 /** Many small files at once in a folder that nobody sees yet: one script by the input of one shell, so no secret is in argv. */
+
+import { shellWord } from '../../../base/shell-word.js';
 import type { BootFile } from '../boot-files.js';
 import type { TargetHost } from '../host.js';
 import { syncFolder } from '../on-disk.js';
-import { shellWord } from '../shell-word.js';
 
 /** Paths on one command line. */
 const AT_ONCE = 200;

@@ -2,8 +2,9 @@
  * Removes what no state needs any more. Every LUN and target that was ever made is named by a state that lies on the host: it is
  * written before them, and goes after them. So nothing is searched for, and nothing that is not ours is touched.
  */
-import type { Ports } from '../../../pipeline/ports.js';
-import { Failure } from '../../failure.js';
+
+import { Failure } from '../../../base/failure.js';
+import type { Ports } from '../../../base/ports.js';
 import type { TargetHost } from '../host.js';
 import type { HostParts } from '../host-parts.js';
 import type { Generation, HostState } from '../host-state.js';

@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import PQueue from 'p-queue';
-import type { Ports } from '../../../pipeline/ports.js';
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
+import type { Ports } from '../../../base/ports.js';
 import type { BootFile } from '../boot-files.js';
 import type { TargetHost } from '../host.js';
 import type { HostParts } from '../host-parts.js';

@@ -1,5 +1,5 @@
 /** What a failure from the switch on means: the command that failed is not what finishes its change. */
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
 import type { TargetHost } from '../host.js';
 import type { HostState } from '../host-state.js';
 import { readState } from './states.js';

@@ -1,6 +1,7 @@
 /** Everything of a change that comes before the switch: clients see nothing of it. */
-import type { Ports } from '../../../pipeline/ports.js';
-import { Failure } from '../../failure.js';
+
+import { Failure } from '../../../base/failure.js';
+import type { Ports } from '../../../base/ports.js';
 import type { ClientAccount } from '../boot-files.js';
 import type { Change } from '../change.js';
 import type { TargetHost } from '../host.js';

@@ -1,6 +1,6 @@
 /** CHAP accounts of clients on their target host: each in a file of its own, which only its owner can read. */
 import { z } from 'zod';
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
 import type { BootFile, ClientAccount } from '../boot-files.js';
 import type { TargetHost } from '../host.js';
 import { hostLayout } from '../layout.js';

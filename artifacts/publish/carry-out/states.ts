@@ -1,6 +1,7 @@
 /** The states that lie on a target host, and how far each came. */
-import { Failure } from '../../failure.js';
-import { canonicalJson } from '../../release/digest.js';
+
+import { canonicalJson } from '../../../base/digest.js';
+import { Failure } from '../../../base/failure.js';
 import type { TargetHost } from '../host.js';
 import { EMPTY_STATE, type Generation, type HostState, hostStateSchema } from '../host-state.js';
 import { hostLayout } from '../layout.js';

@@ -1,5 +1,5 @@
 /** Channels go forward and back, and with them the clients that follow. */
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
 import type { ChannelState, ClientState } from '../host-state.js';
 import type { ReleaseThere } from '../releases-there.js';
 import type { ClientImage } from '../site.js';

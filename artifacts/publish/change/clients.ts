@@ -1,6 +1,6 @@
 /** Clients come, change and go. */
 import { isDeepStrictEqual } from 'node:util';
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
 import type { ClientState } from '../host-state.js';
 import type { ClientFacts, ClientImage } from '../site.js';
 import type { Draft } from './draft.js';

@@ -1,5 +1,5 @@
 /** Why something is not done. */
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
 import { cellName } from '../../release/proof.js';
 import type { Generation } from '../host-state.js';
 import type { ReleaseThere } from '../releases-there.js';

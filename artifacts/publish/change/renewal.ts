@@ -1,5 +1,5 @@
 /** A client gets a fresh clone: of the release that it has, or of the one that its channel is at. */
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
 import type { ClientState } from '../host-state.js';
 import type { ClientImage } from '../site.js';
 import type { Draft } from './draft.js';

@@ -1,6 +1,6 @@
 /** LUNs that are files in `<root>/clients`: reflinks of the release's image, or sparse copies of it. */
 import { posix } from 'node:path';
-import type { Ports } from '../../../pipeline/ports.js';
+import type { Ports } from '../../../base/ports.js';
 import type { TargetHost } from '../host.js';
 import { hostLayout } from '../layout.js';
 import { growFile } from './grow.js';

@@ -3,7 +3,7 @@
  * All of it works on a file or a block device as it stands, without loop devices, mounts or partition nodes, and nothing is
  * read or written but what changes.
  */
-import type { Ports } from '../../../pipeline/ports.js';
+import type { Ports } from '../../../base/ports.js';
 import { MIB, SECTOR } from '../../formats/disk-layout.js';
 import { swapHeader } from '../../formats/swap.js';
 import type { Manifest } from '../../release/manifest.js';

@@ -3,7 +3,7 @@
  * to. resize2fs(8) leaves them to the kernel, which would write zeros over the network after the first boot: several MiB
  * for each GiB, for each client, into LUNs that are thin.
  */
-import type { Ports } from '../../../pipeline/ports.js';
+import type { Ports } from '../../../base/ports.js';
 
 /** Flags of a group descriptor; Linux Documentation/filesystems/ext4/group_descr.rst. */
 const FLAGS = { INODE_UNINIT: 1, BLOCK_UNINIT: 2, ITABLE_ZEROED: 4 } as const;

@@ -4,7 +4,7 @@
  */
 import { posix } from 'node:path';
 import { z } from 'zod';
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
 import type { TargetHost } from '../host.js';
 import { hostLayout } from '../layout.js';
 import type { CloneKind } from '../site.js';

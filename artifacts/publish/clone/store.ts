@@ -1,5 +1,5 @@
 /** What each kind of storage does for the LUNs of clients. */
-import type { Ports } from '../../../pipeline/ports.js';
+import type { Ports } from '../../../base/ports.js';
 import type { Manifest } from '../../release/manifest.js';
 import type { CloneName } from './names.js';
 import type { Space } from './space.js';

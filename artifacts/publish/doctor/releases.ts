@@ -1,6 +1,6 @@
 /** Whether the releases that channels and clients need are on the host, whole, and proven. */
 import { posix } from 'node:path';
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
 import { cellName } from '../../release/proof.js';
 import type { TargetHost } from '../host.js';
 import type { HostState } from '../host-state.js';

@@ -1,5 +1,5 @@
 /** What the site says and the host has not been told, and the other way round. */
-import { canonicalJson } from '../../release/digest.js';
+import { canonicalJson } from '../../../base/digest.js';
 import type { HostState } from '../host-state.js';
 import { hostLayout } from '../layout.js';
 import type { ClientFacts, HostFacts } from '../site.js';

@@ -1,5 +1,5 @@
 /** Machines that nobody named: whoever asks for its script becomes a client. */
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
 import type { Intent } from '../change.js';
 import type { ClientFacts } from '../site.js';
 

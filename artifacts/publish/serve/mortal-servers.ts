@@ -1,6 +1,7 @@
 /** Servers that do not outlive us, and that we do not outlive unheard. */
-import type { Ports } from '../../../pipeline/ports.js';
-import { Failure } from '../../failure.js';
+
+import { Failure } from '../../../base/failure.js';
+import type { Ports } from '../../../base/ports.js';
 
 export interface MortalServers {
   /** What is started by these dies with us, however we end (PR_SET_PDEATHSIG, prctl(2)). */

@@ -1,6 +1,7 @@
 /** What a failed ssh says of the tool that it ran, of the connection, or of itself. */
-import type { Argv } from '../../../pipeline/ports.js';
-import { Failure } from '../../failure.js';
+
+import { Failure } from '../../../base/failure.js';
+import type { Argv } from '../../../base/ports.js';
 import type { SshMaster } from './master.js';
 
 /** ssh(1), EXIT STATUS: an error of ssh; but a tool may end with it too. */

@@ -5,8 +5,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Argv, Ports, RunningTool } from '../../../pipeline/ports.js';
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
+import type { Argv, Ports, RunningTool } from '../../../base/ports.js';
 import type { HostFacts, Transport } from '../site.js';
 
 export type SshFacts = HostFacts & { readonly transport: Extract<Transport, { kind: 'ssh' }> };

@@ -1,11 +1,11 @@
 /** One attempt at a release: what is missing is sent in chunks, and then the host puts all of it together. */
 import { createHash } from 'node:crypto';
-import { Failure } from '../../failure.js';
+import { sha256OfText } from '../../../base/digest.js';
+import { Failure } from '../../../base/failure.js';
+import { allSettled } from '../../../base/settled.js';
 import { BLOCK } from '../../formats/ext4-size.js';
 import type { Span } from '../../formats/ranges.js';
-import { sha256OfText } from '../../release/digest.js';
 import type { Release } from '../../release/release.js';
-import { allSettled } from '../../settled.js';
 import { ASSEMBLE } from './assemble-program.js';
 import { FINISH } from './finish-script.js';
 import { digestBytes, tableText } from './kept-index.js';

@@ -1,5 +1,5 @@
 /** Proofs are added to a release that is there; nothing else of it ever changes. */
-import { canonicalJson, sha256OfText } from '../../release/digest.js';
+import { canonicalJson, sha256OfText } from '../../../base/digest.js';
 import { cellName } from '../../release/proof.js';
 import type { Release } from '../../release/release.js';
 import { hostLayout } from '../layout.js';

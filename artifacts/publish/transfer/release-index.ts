@@ -5,8 +5,8 @@
 import { createHash, hash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Ports } from '../../../pipeline/ports.js';
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
+import type { Ports } from '../../../base/ports.js';
 import { BLOCK } from '../../formats/ext4-size.js';
 import { fsVerityDigest } from '../../formats/fs-verity.js';
 import { type Span, spanAt } from '../../formats/ranges.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import type { Ports } from '../../../pipeline/ports.js';
+import type { Ports } from '../../../base/ports.js';
 import { type Release, readRelease } from '../../release/release.js';
 import { loadIndex, parseTable, partsOf, saveIndex } from './kept-index.js';
 import { type Candidate, chooseSeeds, type Seed } from './plan.js';

@@ -1,6 +1,7 @@
 /** The connection to a target host as a transfer uses it: every byte is counted, and a full disk is the host's. */
-import type { Argv, RunOptions } from '../../../pipeline/ports.js';
-import { Failure } from '../../failure.js';
+
+import { Failure } from '../../../base/failure.js';
+import type { Argv, RunOptions } from '../../../base/ports.js';
 import type { TargetHost } from '../host.js';
 
 export interface Wire {

@@ -1,7 +1,7 @@
 /** Where two LUN images that should be the same are not. */
 
-import type { Ports } from '../../../pipeline/ports.js';
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
+import type { Ports } from '../../../base/ports.js';
 import { differingBlocks } from '../../formats/block-index.js';
 import { SECTOR } from '../../formats/disk-layout.js';
 import { compareTrees } from '../../formats/ext4-read/compare.js';

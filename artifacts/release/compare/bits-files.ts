@@ -1,5 +1,5 @@
 /** The first difference of the files of a release other than its LUN image. */
-import type { Ports } from '../../../pipeline/ports.js';
+import type { Ports } from '../../../base/ports.js';
 import type { ReadCpioEntry } from '../../formats/cpio.js';
 import type { Release } from '../release.js';
 import { isInitramfs } from './boot.js';

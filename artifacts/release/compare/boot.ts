@@ -1,5 +1,5 @@
 /** The files beside the LUN image: kernel, initramfs, command lines and scripts. */
-import type { Ports } from '../../../pipeline/ports.js';
+import type { Ports } from '../../../base/ports.js';
 import type { Release } from '../release.js';
 import { pair } from './change.js';
 import { compareMembers, type MemberChanges, readInitramfs } from './initramfs.js';

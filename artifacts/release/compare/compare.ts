@@ -1,5 +1,5 @@
 /** Whether two builds gave the same bytes, and where they did not. */
-import type { Ports } from '../../../pipeline/ports.js';
+import type { Ports } from '../../../base/ports.js';
 import type { Release } from '../release.js';
 import { compareImages } from './bits-disk.js';
 import { compareFile } from './bits-files.js';

@@ -2,7 +2,7 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Ports } from '../../../pipeline/ports.js';
+import type { Ports } from '../../../base/ports.js';
 import { type BlockIndex, indexBlocks } from '../../formats/block-index.js';
 import { SECTOR } from '../../formats/disk-layout.js';
 import type { IndexedTree } from '../../formats/ext4-read/compare.js';

@@ -2,8 +2,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Ports } from '../../../pipeline/ports.js';
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
+import type { Ports } from '../../../base/ports.js';
 import { type ReadCpioEntry, readCpio } from '../../formats/cpio.js';
 import { pair } from './change.js';
 

@@ -1,5 +1,5 @@
 /** The failure of a build that did not give the same bytes twice. */
-import { type Diagnostic, Failure } from '../../failure.js';
+import { type Diagnostic, Failure } from '../../../base/failure.js';
 import type { Release } from '../release.js';
 import { culprit } from './culprit.js';
 import type { Difference } from './difference.js';

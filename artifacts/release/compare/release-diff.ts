@@ -1,5 +1,5 @@
 /** What differs between two releases, for people who want to know what an update brings. */
-import type { Ports } from '../../../pipeline/ports.js';
+import type { Ports } from '../../../base/ports.js';
 import { compareBlocks } from '../../formats/block-index.js';
 import { compareTrees, type TreeChanges } from '../../formats/ext4-read/compare.js';
 import { BLOCK } from '../../formats/ext4-size.js';

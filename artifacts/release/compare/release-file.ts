@@ -1,8 +1,8 @@
 /** Files of a release as the comparison reads them. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Ports } from '../../../pipeline/ports.js';
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
+import type { Ports } from '../../../base/ports.js';
 import type { Release } from '../release.js';
 
 /** Longer files are not shown line by line, bytes. */

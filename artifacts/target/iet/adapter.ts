@@ -3,8 +3,9 @@
  * takes secrets in its command line, and a target without an account lets everybody in. So new targets are offered when
  * ietd starts again. Taking targets away needs no secret.
  */
-import type { Ports } from '../../../pipeline/ports.js';
-import { Failure } from '../../failure.js';
+
+import { Failure } from '../../../base/failure.js';
+import type { Ports } from '../../../base/ports.js';
 import type { TargetHost } from '../../publish/host.js';
 import type { OfferedLun, TargetAdapter } from '../adapter.js';
 import { refuseBusy, refuseStrange, type Strange } from '../refusals.js';

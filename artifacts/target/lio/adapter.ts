@@ -1,6 +1,6 @@
 /** LIO, the target of the Linux kernel: changed live through rtslib, and started from its own saveconfig.json. */
 import { z } from 'zod';
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
 import type { TargetHost } from '../../publish/host.js';
 import type { OfferedLun, Portal, TargetAdapter } from '../adapter.js';
 import { refuseBusy, refuseStrange } from '../refusals.js';

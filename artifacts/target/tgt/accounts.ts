@@ -5,7 +5,7 @@
  * two is taken away, it no longer finds the second, and its `show` ends the daemon. So accounts are always unbound last
  * first, and a target never has more than one of ours.
  */
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
 import type { OfferedLun } from '../adapter.js';
 import { bindAccount, deleteAccount, newAccount, type TgtOrder, unbindAccount } from './requests.js';
 import type { TgtTarget } from './show.js';

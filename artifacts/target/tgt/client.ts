@@ -1,6 +1,6 @@
 /** Sends requests to a running tgtd over its management socket. */
 import { createConnection } from 'node:net';
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
 import { answerBytes, decodeAnswer, encodeRequest, type TgtAnswer, type TgtRequest } from './protocol.js';
 
 /** Seconds; tgtd answers at once, unless its host is stuck. */

@@ -1,8 +1,8 @@
 /** A private tgtd: started for one purpose, with a control socket of its own, and ended with it. */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Ports, RunningTool } from '../../../pipeline/ports.js';
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
+import type { Ports, RunningTool } from '../../../base/ports.js';
 import { askTgtd } from './client.js';
 import type { TgtRequest } from './protocol.js';
 import {

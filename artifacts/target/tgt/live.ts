@@ -1,6 +1,6 @@
 /** Changes a running tgtd over its management socket, so that no secret stands in a command line. */
 import { posix } from 'node:path';
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
 import { nameOf } from '../../publish/clone/names.js';
 import type { TargetHost } from '../../publish/host.js';
 import { hostLayout } from '../../publish/layout.js';

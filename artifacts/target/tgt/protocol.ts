@@ -4,7 +4,7 @@
  * secrets out of tgtadm's command line.
  */
 import { endianness } from 'node:os';
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
 
 /** `enum tgtadm_op` */
 const OPERATIONS = { new: 0, delete: 1, show: 2, bind: 3, unbind: 4, update: 5 } as const;

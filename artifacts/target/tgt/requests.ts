@@ -1,5 +1,5 @@
 /** Requests to tgtd, each with what it is for; whoever offers a disk puts them together. */
-import { Failure } from '../../failure.js';
+import { Failure } from '../../../base/failure.js';
 import type { TgtRequest } from './protocol.js';
 
 export interface TgtOrder {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { chooseAccelerator } from '../../../artifacts/bootgate/accelerator.js';
-import { Failure } from '../../../artifacts/failure.js';
-import type { Event } from '../../../pipeline/event.js';
+import type { Event } from '../../../base/event.js';
+import { Failure } from '../../../base/failure.js';
 import { ports } from '../formats/tools.js';
 
 it('takes software emulation without a look when it is asked for', async () => {

@@ -7,7 +7,7 @@ import { sanbootScript } from '../../../artifacts/formats/ipxe.js';
 import { createSparse } from '../../../artifacts/formats/sparse.js';
 import type { Manifest } from '../../../artifacts/release/manifest.js';
 import type { Proof } from '../../../artifacts/release/proof.js';
-import type { Event } from '../../../pipeline/event.js';
+import type { Event } from '../../../base/event.js';
 import { enterSandbox } from '../../../pipeline/sandbox/enter.js';
 import { type TestFolder, testFolder } from '../formats/tools.js';
 

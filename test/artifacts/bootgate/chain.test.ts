@@ -4,7 +4,7 @@ import { watchChain } from '../../../artifacts/bootgate/chain.js';
 import { openEvidence } from '../../../artifacts/bootgate/evidence.js';
 import { createRedactor } from '../../../artifacts/bootgate/redact.js';
 import type { Cell } from '../../../artifacts/release/proof.js';
-import type { Event } from '../../../pipeline/event.js';
+import type { Event } from '../../../base/event.js';
 import { ports, type TestFolder, testFolder } from '../formats/tools.js';
 
 const SECRET = 'canary-5e7a11ce';

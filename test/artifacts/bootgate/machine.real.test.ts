@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startMachine } from '../../../artifacts/bootgate/machine.js';
 import { qemuArgv } from '../../../artifacts/bootgate/qemu.js';
-import { Failure } from '../../../artifacts/failure.js';
-import type { Argv } from '../../../pipeline/ports.js';
+import { Failure } from '../../../base/failure.js';
+import type { Argv } from '../../../base/ports.js';
 import { ports, type TestFolder, testFolder } from '../formats/tools.js';
 
 let folder: TestFolder;

@@ -6,7 +6,7 @@ import {
   milestoneOfConsole,
   milestoneOfDnsmasq,
 } from '../../../artifacts/bootgate/milestones.js';
-import { MILESTONES } from '../../../pipeline/event.js';
+import { MILESTONES } from '../../../base/event.js';
 
 describe('the console', () => {
   it.each([

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { dnsmasqConfig, dnsmasqProxyConfig } from '../../../artifacts/dhcp/dnsmasq.js';
 import { dhcpdConfig } from '../../../artifacts/dhcp/isc.js';
-import type { Argv } from '../../../pipeline/ports.js';
+import type { Argv } from '../../../base/ports.js';
 import { enterSandbox } from '../../../pipeline/sandbox/enter.js';
 import type { DhcpInside } from '../../inside/dhcp.js';
 import type { Answer, BootRom } from '../../inside/dhcp-ask.js';

@@ -2,7 +2,7 @@ import { truncate } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { compareBlocks, differingBlocks, indexBlocks } from '../../../artifacts/formats/block-index.js';
 import { createSparse, writeAt } from '../../../artifacts/formats/sparse.js';
-import type { Ports } from '../../../pipeline/ports.js';
+import type { Ports } from '../../../base/ports.js';
 import { ports, type TestFolder, testFolder } from './tools.js';
 
 const BLOCK = 4096;

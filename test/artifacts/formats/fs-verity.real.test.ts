@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { digestOfTree, fsVerityDigest, verityTree } from '../../../artifacts/formats/fs-verity.js';
 import { writeAt } from '../../../artifacts/formats/sparse.js';
-import { createPorts } from '../../../pipeline/command.js';
+import { createPorts } from '../../../base/command.js';
 import { testFolder } from './tools.js';
 
 const ports = createPorts({ emit: () => undefined, signal: new AbortController().signal });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { ipxeBinaries } from '../../../artifacts/formats/ipxe-binaries.js';
-import type { Ports } from '../../../pipeline/ports.js';
+import type { Ports } from '../../../base/ports.js';
 import { ask, ports } from './tools.js';
 
 it('finds the boot programs of the installed packages, with their versions', async () => {

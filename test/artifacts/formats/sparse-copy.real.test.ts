@@ -2,7 +2,7 @@ import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { createSparse, fileSizes, writeAt } from '../../../artifacts/formats/sparse.js';
 import { copySparse } from '../../../artifacts/formats/sparse-copy.js';
-import type { Argv } from '../../../pipeline/ports.js';
+import type { Argv } from '../../../base/ports.js';
 import { run, type TestFolder, testFolder } from './tools.js';
 
 const MIB = 1024 * 1024;

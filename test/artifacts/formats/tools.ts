@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { Failure } from '../../../artifacts/failure.js';
-import { createPorts } from '../../../pipeline/command.js';
-import type { Ports } from '../../../pipeline/ports.js';
+import { createPorts } from '../../../base/command.js';
+import { Failure } from '../../../base/failure.js';
+import type { Ports } from '../../../base/ports.js';
 
 export const ports: Ports = createPorts({ emit: () => undefined, signal: new AbortController().signal });
 export const { run } = ports;

@@ -1,7 +1,6 @@
 import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Failure } from '../../../artifacts/failure.js';
 import {
   carryOut,
   describeChange,
@@ -13,7 +12,8 @@ import type { Intent } from '../../../artifacts/publish/change.js';
 import { openDirectory } from '../../../artifacts/publish/directory.js';
 import type { TargetHost } from '../../../artifacts/publish/host.js';
 import { EMPTY_STATE } from '../../../artifacts/publish/host-state.js';
-import { createPorts } from '../../../pipeline/command.js';
+import { createPorts } from '../../../base/command.js';
+import { Failure } from '../../../base/failure.js';
 import { type HostRig, hostRig, picture } from '../../util/host-rig.js';
 import { clientFacts } from '../../util/hosts.js';
 

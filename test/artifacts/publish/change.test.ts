@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../../artifacts/failure.js';
 import { type About, type Change, type Intent, planChange } from '../../../artifacts/publish/change.js';
 import { cloneDisk } from '../../../artifacts/publish/clone.js';
 import {
@@ -11,6 +10,7 @@ import {
 } from '../../../artifacts/publish/host-state.js';
 import type { ReleaseThere } from '../../../artifacts/publish/releases-there.js';
 import type { ClientFacts } from '../../../artifacts/publish/site.js';
+import { Failure } from '../../../base/failure.js';
 import { clientFacts, hostFacts, proofOf, smallRelease } from '../../util/hosts.js';
 
 const MIB = 2 ** 20;

@@ -1,11 +1,11 @@
 import { readFile, truncate } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Failure } from '../../../artifacts/failure.js';
 import { openDirectory } from '../../../artifacts/publish/directory.js';
 import type { TargetHost } from '../../../artifacts/publish/host.js';
 import { takeHostLock } from '../../../artifacts/publish/host-lock.js';
 import { openHost } from '../../../artifacts/publish/open-host.js';
-import type { Event } from '../../../pipeline/event.js';
+import type { Event } from '../../../base/event.js';
+import type { Failure } from '../../../base/failure.js';
 import { hostFacts } from '../../util/hosts.js';
 import { startSshd } from '../../util/sshd.js';
 import { ports, type TestFolder, testFolder } from '../formats/tools.js';

@@ -1,12 +1,12 @@
 /** The same changes over ssh end in the same files as on this machine. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { Failure } from '../../../artifacts/failure.js';
 import { carryOut, needsRepair, readState, repair } from '../../../artifacts/publish/carry-out.js';
 import type { Intent } from '../../../artifacts/publish/change.js';
 import { openDirectory } from '../../../artifacts/publish/directory.js';
 import { openHost } from '../../../artifacts/publish/open-host.js';
-import { createPorts } from '../../../pipeline/command.js';
+import { createPorts } from '../../../base/command.js';
+import type { Failure } from '../../../base/failure.js';
 import { hostRig, picture } from '../../util/host-rig.js';
 import { clientFacts } from '../../util/hosts.js';
 import { commandLines, untilGone } from '../../util/processes.js';

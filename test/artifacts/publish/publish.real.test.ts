@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { Failure } from '../../../artifacts/failure.js';
 import { publishRelease } from '../../../artifacts/publish/publish.js';
 import { listReleases, readReleaseThere } from '../../../artifacts/publish/releases-there.js';
-import { canonicalJson } from '../../../artifacts/release/digest.js';
 import { commitRelease, digestFiles, readRelease } from '../../../artifacts/release/release.js';
+import { canonicalJson } from '../../../base/digest.js';
+import type { Failure } from '../../../base/failure.js';
 import { hostRig, picture } from '../../util/host-rig.js';
 import { smallRelease } from '../../util/hosts.js';
 

@@ -2,15 +2,15 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Failure } from '../../../artifacts/failure.js';
 import { createSparse, fileSizes, writeAt } from '../../../artifacts/formats/sparse.js';
 import { openDirectory } from '../../../artifacts/publish/directory.js';
 import type { TargetHost } from '../../../artifacts/publish/host.js';
 import type { HostFacts } from '../../../artifacts/publish/site.js';
 import { commitRelease, digestFiles, type Release, readRelease } from '../../../artifacts/release/release.js';
-import { createPorts } from '../../../pipeline/command.js';
-import type { Event } from '../../../pipeline/event.js';
-import type { Ports } from '../../../pipeline/ports.js';
+import { createPorts } from '../../../base/command.js';
+import type { Event } from '../../../base/event.js';
+import { Failure } from '../../../base/failure.js';
+import type { Ports } from '../../../base/ports.js';
 
 export const BLOCK = 4096;
 /** From 256 MiB on a file is an image, with an fs-verity digest. */

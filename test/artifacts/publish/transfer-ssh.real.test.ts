@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { Failure } from '../../../artifacts/failure.js';
 import { openSsh } from '../../../artifacts/publish/ssh.js';
 import { sendRelease } from '../../../artifacts/publish/transfer.js';
+import type { Failure } from '../../../base/failure.js';
 import { startSshd } from '../../util/sshd.js';
 import { block, differences, transferRig } from './transfer-rig.js';
 

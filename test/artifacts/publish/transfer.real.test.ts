@@ -3,14 +3,14 @@ import { chmod, mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile 
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Failure } from '../../../artifacts/failure.js';
 import { writeAt } from '../../../artifacts/formats/sparse.js';
 import { openDirectory } from '../../../artifacts/publish/directory.js';
 import type { TargetHost } from '../../../artifacts/publish/host.js';
 import { sendRelease } from '../../../artifacts/publish/transfer.js';
 import { type Release, readRelease, verifyRelease, writeProof } from '../../../artifacts/release/release.js';
-import { createPorts } from '../../../pipeline/command.js';
-import type { Event } from '../../../pipeline/event.js';
+import { createPorts } from '../../../base/command.js';
+import type { Event } from '../../../base/event.js';
+import type { Failure } from '../../../base/failure.js';
 import {
   BLOCK,
   block,

@@ -3,8 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Failure } from '../../../artifacts/failure.js';
-import { canonicalJson, sha256OfText } from '../../../artifacts/release/digest.js';
 import type { Manifest } from '../../../artifacts/release/manifest.js';
 import type { Proof } from '../../../artifacts/release/proof.js';
 import {
@@ -14,7 +12,9 @@ import {
   verifyRelease,
   writeProof,
 } from '../../../artifacts/release/release.js';
-import { createPorts } from '../../../pipeline/command.js';
+import { createPorts } from '../../../base/command.js';
+import { canonicalJson, sha256OfText } from '../../../base/digest.js';
+import { Failure } from '../../../base/failure.js';
 
 const ports = createPorts({ emit: () => undefined, signal: new AbortController().signal });
 let folder: string;

@@ -2,7 +2,7 @@
 import { openDirectory } from '../../../artifacts/publish/directory.js';
 import type { TargetHost } from '../../../artifacts/publish/host.js';
 import type { HostFacts } from '../../../artifacts/publish/site.js';
-import type { Ports } from '../../../pipeline/ports.js';
+import type { Ports } from '../../../base/ports.js';
 import { hostFacts as anyHost } from '../../util/hosts.js';
 import { ports } from '../formats/tools.js';
 import { PREFIX } from './luns.js';

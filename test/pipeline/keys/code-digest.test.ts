@@ -168,7 +168,7 @@ describe('of the stages', () => {
 
   it('none depends on the terminal, the plan or other stages’ list', async () => {
     await using copy = await tree({});
-    const rooms = ['artifacts', 'pipeline', 'stages', 'cli'];
+    const rooms = ['base', 'artifacts', 'pipeline', 'stages', 'cli'];
     for (const room of rooms) await cp(room, join(copy.path, room), { recursive: true });
     const all = async () => Promise.all([...stages.keys()].map((name) => copy.digest(`stages/${name}.ts`)));
     const before = await all();
@@ -176,7 +176,7 @@ describe('of the stages', () => {
       await copy.write({ [unrelated]: 'changed();\n' });
     }
     expect(await all()).toEqual(before);
-    await copy.write({ 'artifacts/failure.ts': 'changed();\n' });
+    await copy.write({ 'base/failure.ts': 'changed();\n' });
     expect(await all()).not.toEqual(before);
   });
 });

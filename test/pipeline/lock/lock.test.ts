@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Failure } from '../../../artifacts/failure.js';
-import { renderDiagnostics } from '../../../pipeline/diagnostic.js';
+import { renderDiagnostics } from '../../../base/diagnostic.js';
+import { Failure } from '../../../base/failure.js';
 import {
   archivesOf,
   checkLock,

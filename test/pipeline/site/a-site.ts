@@ -1,7 +1,8 @@
 /** A site file that is right; tests change parts of it. */
-import { Failure } from '../../../artifacts/failure.js';
+
 import type { Site } from '../../../artifacts/publish/site.js';
-import { renderDiagnostics } from '../../../pipeline/diagnostic.js';
+import { renderDiagnostics } from '../../../base/diagnostic.js';
+import { Failure } from '../../../base/failure.js';
 import { parseSite } from '../../../pipeline/site/load.js';
 
 export const RIGHT = `hosts:

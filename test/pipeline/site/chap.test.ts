@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { Failure } from '../../../artifacts/failure.js';
+import { Failure } from '../../../base/failure.js';
 import { resolveChap } from '../../../pipeline/site/chap.js';
 
 const HINT = '`openssl rand -hex 8` makes one of 16 characters.';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { Failure } from '../../../artifacts/failure.js';
+import { Failure } from '../../../base/failure.js';
 import { addClient, removeClient } from '../../../pipeline/site/client-text.js';
 import { RIGHT, siteOf } from './a-site.js';
 

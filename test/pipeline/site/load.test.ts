@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Failure } from '../../../artifacts/failure.js';
 import type { HostFacts } from '../../../artifacts/publish/site.js';
+import { Failure } from '../../../base/failure.js';
 import { loadSite, readSite } from '../../../pipeline/site/load.js';
 import { changed, RIGHT, siteOf } from './a-site.js';
 

@@ -2,12 +2,12 @@
 import { chmod, mkdir, mkdtemp, realpath, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { canonicalJson, sha256OfText } from '../../../artifacts/release/digest.js';
+import { createPorts } from '../../../base/command.js';
+import { canonicalJson, sha256OfText } from '../../../base/digest.js';
+import type { Event } from '../../../base/event.js';
+import type { Ports } from '../../../base/ports.js';
 import type { Build } from '../../../pipeline/build.js';
-import { createPorts } from '../../../pipeline/command.js';
-import type { Event } from '../../../pipeline/event.js';
 import type { StepInputs } from '../../../pipeline/keys/fingerprint.js';
-import type { Ports } from '../../../pipeline/ports.js';
 import { makeEntry } from '../../../pipeline/store/entry.js';
 import { poolFile } from '../../../pipeline/store/pool.js';
 import { openStore, type StepRecord, type Store } from '../../../pipeline/store/store.js';

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sha256OfText } from '../../../artifacts/release/digest.js';
-import type { Event } from '../../../pipeline/event.js';
+import { sha256OfText } from '../../../base/digest.js';
+import type { Event } from '../../../base/event.js';
 import { enterSandbox } from '../../../pipeline/sandbox/enter.js';
 import { bootId, openStore } from '../../../pipeline/store/store.js';
 import { ask, type TestFolder, testFolder } from '../../artifacts/formats/tools.js';

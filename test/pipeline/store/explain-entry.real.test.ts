@@ -1,7 +1,7 @@
 import { link, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Failure } from '../../../artifacts/failure.js';
+import { Failure } from '../../../base/failure.js';
 import { explainEntry } from '../../../pipeline/store/explain-entry.js';
 import { listStore } from '../../../pipeline/store/list.js';
 import { useStore } from '../../../pipeline/store/use.js';

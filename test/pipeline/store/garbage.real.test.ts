@@ -2,7 +2,7 @@ import { access, link, mkdir, readdir, readFile, rename, rm, stat, writeFile } f
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Failure } from '../../../artifacts/failure.js';
+import { Failure } from '../../../base/failure.js';
 import { collectGarbage } from '../../../pipeline/store/garbage.js';
 import type { GarbageReport } from '../../../pipeline/store/garbage-report.js';
 import { takeLease } from '../../../pipeline/store/lease.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { canonicalJson } from '../../../artifacts/release/digest.js';
+import { canonicalJson } from '../../../base/digest.js';
 import { bootId, openStore, type ReleaseRecord, type Store } from '../../../pipeline/store/store.js';
 import { stepRecord } from '../../util/step-record.js';
 

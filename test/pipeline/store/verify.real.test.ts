@@ -15,8 +15,8 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Failure } from '../../../artifacts/failure.js';
-import { createPorts } from '../../../pipeline/command.js';
+import { createPorts } from '../../../base/command.js';
+import { Failure } from '../../../base/failure.js';
 import { poolFile } from '../../../pipeline/store/pool.js';
 import { useStore } from '../../../pipeline/store/use.js';
 import { type VerifyReport, verifyStore } from '../../../pipeline/store/verify.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../../artifacts/failure.js';
+import { Failure } from '../../../base/failure.js';
 import { assertInstalled, differences, missing } from '../../../stages/apt/expected.js';
 
 const one = (name: string, version: string, architecture = 'amd64') => ({ name, version, architecture });

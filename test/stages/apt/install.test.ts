@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Failure } from '../../../artifacts/failure.js';
+import { Failure } from '../../../base/failure.js';
+import type { Argv } from '../../../base/ports.js';
 import type { PooledPackage } from '../../../pipeline/package-set.js';
-import type { Argv } from '../../../pipeline/ports.js';
 import type { ChrootOptions, StageContext } from '../../../pipeline/stage.js';
 import { installPooled, type Transaction } from '../../../stages/apt/install.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../../artifacts/failure.js';
+import { Failure } from '../../../base/failure.js';
 import { nearest } from '../../../stages/apt/nearest.js';
 import { archiveFailure, unknownPackages } from '../../../stages/apt/outcome.js';
 

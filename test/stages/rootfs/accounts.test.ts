@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Failure } from '../../../artifacts/failure.js';
+import type { Failure } from '../../../base/failure.js';
 import { parseGroup, parsePasswd, resolveOwner } from '../../../stages/rootfs/accounts.js';
 import { parseStatus } from '../../../stages/rootfs/dpkg.js';
 import { rootTree } from '../../../stages/rootfs/tree.js';

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../../artifacts/failure.js';
+import { Failure } from '../../../base/failure.js';
 import { rootTree } from '../../../stages/rootfs/tree.js';
 import { testFolder } from '../../artifacts/formats/tools.js';
 

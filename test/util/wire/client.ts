@@ -8,8 +8,8 @@ import { qemuArgv, value } from '../../../artifacts/bootgate/qemu.js';
 import { OVMF_VARS } from '../../../artifacts/bootgate/request.js';
 import { openRuntime } from '../../../artifacts/bootgate/runtime.js';
 import { awaitLogin, logIn, type Session } from '../../../artifacts/bootgate/session.js';
-import { ResourceStack } from '../../../artifacts/bootgate/stack.js';
-import type { Argv } from '../../../pipeline/ports.js';
+import type { Argv } from '../../../base/ports.js';
+import { ResourceStack } from '../../../base/resource-stack.js';
 import type { Wire } from './wire.js';
 
 export interface ClientMachine extends AsyncDisposable {

@@ -2,7 +2,7 @@
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Argv, Ports, RunningTool } from '../../../pipeline/ports.js';
+import type { Argv, Ports, RunningTool } from '../../../base/ports.js';
 import { ROUTER_ADVERTISEMENT, type Wire } from './wire.js';
 
 /** The DHCP server that a network has: addresses, and nothing of booting. */

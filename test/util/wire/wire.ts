@@ -2,9 +2,10 @@
  * A network of one's own for clients and servers: a namespace with a bridge, on which this end has an address and each
  * machine a tap device. It is gone with the process that holds it, however that ends.
  */
-import { ResourceStack } from '../../../artifacts/bootgate/stack.js';
-import { createPorts } from '../../../pipeline/command.js';
-import type { Argv, Ports, RunningTool } from '../../../pipeline/ports.js';
+
+import { createPorts } from '../../../base/command.js';
+import type { Argv, Ports, RunningTool } from '../../../base/ports.js';
+import { ResourceStack } from '../../../base/resource-stack.js';
 
 export interface Wire extends AsyncDisposable {
   /** Runs and starts tools in the namespace. */

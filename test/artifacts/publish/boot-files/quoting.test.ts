@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { Failure } from '../../../../artifacts/failure.js';
 import { type BootFile, confFiles, httpFiles, tftpFiles } from '../../../../artifacts/publish/boot-files.js';
 import type { Site } from '../../../../artifacts/publish/site.js';
+import { Failure } from '../../../../base/failure.js';
 import { siteOf } from '../../../pipeline/site/a-site.js';
 import { bootInput, clientState } from '../boot-host.js';
 

@@ -2,7 +2,6 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { Failure } from '../../../../artifacts/failure.js';
 import { sha256File } from '../../../../artifacts/formats/file-digest.js';
 import { fileSizes } from '../../../../artifacts/formats/sparse.js';
 import {
@@ -14,7 +13,8 @@ import {
   removeClone,
 } from '../../../../artifacts/publish/clone.js';
 import type { TargetHost } from '../../../../artifacts/publish/host.js';
-import type { Ports } from '../../../../pipeline/ports.js';
+import { Failure } from '../../../../base/failure.js';
+import type { Ports } from '../../../../base/ports.js';
 import { bios, root } from '../../formats/disks.js';
 import { ask, ports as plain } from '../../formats/tools.js';
 import { type CloneRig, cloneRig, FIXED, GPT, MIB } from './rig.js';

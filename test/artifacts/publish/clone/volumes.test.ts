@@ -13,7 +13,7 @@ import {
 import type { TargetHost } from '../../../../artifacts/publish/host.js';
 import type { CloneKind } from '../../../../artifacts/publish/site.js';
 import type { Manifest } from '../../../../artifacts/release/manifest.js';
-import type { Argv } from '../../../../pipeline/ports.js';
+import type { Argv } from '../../../../base/ports.js';
 import { hostFacts } from '../../../util/hosts.js';
 import { MIB, RELEASE } from './rig.js';
 

@@ -2,7 +2,7 @@
 import { mkdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { readState } from '../../../../artifacts/publish/carry-out.js';
-import { canonicalJson } from '../../../../artifacts/release/digest.js';
+import { canonicalJson } from '../../../../base/digest.js';
 import { clientFacts } from '../../../util/hosts.js';
 import { CONVERGE, WEB1, wellHost } from './well-host.js';
 

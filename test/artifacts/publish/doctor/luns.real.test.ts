@@ -2,7 +2,7 @@
 import { appendFile, chmod, mkdir, rm, truncate, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, sha256OfText } from '../../../../artifacts/release/digest.js';
+import { canonicalJson, sha256OfText } from '../../../../base/digest.js';
 import type { HostRig } from '../../../util/host-rig.js';
 import { smallRelease } from '../../../util/hosts.js';
 import { WEB1, WEB2, wellHost } from './well-host.js';

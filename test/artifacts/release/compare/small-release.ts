@@ -8,9 +8,9 @@ import { ext4Geometry } from '../../../../artifacts/formats/ext4-size.js';
 import { writePartitionTable } from '../../../../artifacts/formats/partition-table.js';
 import { createSparse } from '../../../../artifacts/formats/sparse.js';
 import { measureTree } from '../../../../artifacts/formats/tree-size.js';
-import { canonicalJson } from '../../../../artifacts/release/digest.js';
 import type { Manifest } from '../../../../artifacts/release/manifest.js';
 import { digestFiles, type Release, readRelease } from '../../../../artifacts/release/release.js';
+import { canonicalJson } from '../../../../base/digest.js';
 import { describeDisk } from '../../../../stages/lun-image/describe.js';
 import { ask, run } from '../../formats/tools.js';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { TargetHost } from '../../../../artifacts/publish/host.js';
 import { adapterOf } from '../../../../artifacts/target/adapters.js';
-import type { Ports } from '../../../../pipeline/ports.js';
+import type { Ports } from '../../../../base/ports.js';
 import { failureOf, ports } from '../../formats/tools.js';
 import { hostFacts, hostOf } from '../host.js';
 import { DB, PORTAL, PREFIX, SECRET, WEB } from '../luns.js';

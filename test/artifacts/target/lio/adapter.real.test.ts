@@ -1,6 +1,6 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import type { Failure } from '../../../../artifacts/failure.js';
+import type { Failure } from '../../../../base/failure.js';
 import { DB, PORTAL, SECRET, WEB } from '../luns.js';
 import { commandLinesDuring } from '../watch.js';
 import { lioRig } from './rig.js';

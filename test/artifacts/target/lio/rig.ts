@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { IscsiSession, OfferedLun } from '../../../../artifacts/target/adapter.js';
 import { adapterOf } from '../../../../artifacts/target/adapters.js';
-import type { Ports } from '../../../../pipeline/ports.js';
+import type { Ports } from '../../../../base/ports.js';
 import { ports, testFolder } from '../../formats/tools.js';
 import { hostFacts, hostOf } from '../host.js';
 import { PORTAL } from '../luns.js';

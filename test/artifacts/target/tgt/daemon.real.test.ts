@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { createSparse } from '../../../../artifacts/formats/sparse.js';
 import { startTgtd } from '../../../../artifacts/target/tgt/daemon.js';
-import { createPorts } from '../../../../pipeline/command.js';
+import { createPorts } from '../../../../base/command.js';
 import { testFolder } from '../../formats/tools.js';
 import { freePort } from '../initiator.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../artifacts/failure.js';
-import { createPorts } from '../../pipeline/command.js';
-import type { Event } from '../../pipeline/event.js';
+import { createPorts } from '../../base/command.js';
+import type { Event } from '../../base/event.js';
+import { Failure } from '../../base/failure.js';
 import { commandLines } from '../util/processes.js';
 
 function ports(signal = new AbortController().signal) {

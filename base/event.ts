@@ -2,7 +2,7 @@
  * Everything that happens during a build or a proof, as one discriminated union. The terminal, `--json` and the
  * tests read the same stream; no other channel tells a user anything. Events never hold a secret.
  */
-import type { FailureRecord } from '../artifacts/failure.js';
+import type { FailureRecord } from './failure.js';
 
 /** One unit of work in a stream: a step of a build, or a cell of the boot matrix. */
 export interface TaskFacts {

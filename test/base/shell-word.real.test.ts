@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { shellCommand, shellWord } from '../../../artifacts/publish/shell-word.js';
-import { run } from '../formats/tools.js';
+import { shellCommand, shellWord } from '../../base/shell-word.js';
+import { run } from '../artifacts/formats/tools.js';
 
 it('quotes what a shell would read', () => {
   expect(shellCommand(['a', '', "it's", '$(x) `y` "z" \\ \n', '-n'])).toBe(

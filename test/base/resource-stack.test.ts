@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ResourceStack } from '../../../artifacts/bootgate/stack.js';
+import { ResourceStack } from '../../base/resource-stack.js';
 
 function resource(name: string, given: string[], error?: Error): AsyncDisposable {
   return {

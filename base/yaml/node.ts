@@ -1,5 +1,5 @@
 /** A tree of plain data in which every value knows where it was written, across files that were merged. */
-import type { SourcePlace } from '../artifacts/failure.js';
+import type { SourcePlace } from '../failure.js';
 import { placeOf, type Span } from './source.js';
 
 export interface ScalarNode extends Span {

@@ -1,6 +1,6 @@
 /**
  * The three ports that a room without a terminal and without a process table of its own is handed: use a tool,
- * tell what happens, and hear that the user wants to stop. `artifacts/` imports these types and nothing else of ours.
+ * tell what happens, and hear that the user wants to stop. `artifacts/` imports no more of ours.
  */
 import type { Emit } from './event.js';
 

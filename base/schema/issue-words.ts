@@ -1,7 +1,7 @@
 /** The words for zod's issues: what was expected and what was found, as the ends of sentences. */
 import type { z } from 'zod';
-import type { Node } from './node.js';
-import { oneOf } from './suggest.js';
+import { oneOf } from '../suggest.js';
+import type { Node } from '../yaml/node.js';
 
 export type Issue = z.core.$ZodIssue;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { recipeFatId, recipeUuid, uuidV5 } from '../../pipeline/uuid.js';
+import { recipeFatId, recipeUuid, uuidV5 } from '../../base/uuid.js';
 
 describe('uuidV5', () => {
   it('gives the value of RFC 9562, appendix A.4', () => {

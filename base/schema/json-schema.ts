@@ -1,6 +1,5 @@
 /** The JSON Schema of options: what the editor, the reference page and the error messages know of a schema. */
 import { z } from 'zod';
-import type { AnyStage } from './stage.js';
 
 /** The parts of JSON Schema (2020-12) that zod writes and we read. */
 export interface JsonSchema {
@@ -44,8 +43,8 @@ export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
 }
 
 /** As {@link jsonSchemaOf}, for the options of a stage. */
-export function optionsJsonSchema(stage: AnyStage): JsonSchema {
-  return jsonSchemaOf(stage.options as z.ZodType);
+export function optionsJsonSchema(stage: { readonly options: z.ZodType }): JsonSchema {
+  return jsonSchemaOf(stage.options);
 }
 
 /** All alternatives of a schema without their `anyOf`, `oneOf` and `allOf`. */

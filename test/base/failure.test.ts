@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Failure } from '../../artifacts/failure.js';
+import { Failure } from '../../base/failure.js';
 
 it('takes a full disk as what it is', () => {
   const error = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });

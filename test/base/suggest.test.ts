@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { didYouMean, editDistance, oneOf, suggest } from '../../pipeline/suggest.js';
+import { didYouMean, editDistance, oneOf, suggest } from '../../base/suggest.js';
 
 describe('editDistance', () => {
   it.each([

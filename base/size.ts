@@ -1,6 +1,5 @@
-/** Sizes of disks and partitions as a recipe writes them. */
-import type { Diagnostic } from '../artifacts/failure.js';
-import type { PartitionSize } from '../artifacts/formats/disk-spec.js';
+/** Sizes as recipes, sites and options write them. */
+import type { Diagnostic } from './failure.js';
 
 const KIB = 1024;
 export const MIB = 1024 * KIB;
@@ -12,7 +11,8 @@ const FACTORS: Readonly<Record<string, number>> = {
   G: 1024 * MIB,
   T: 1024 * 1024 * MIB,
 };
-const EXPECTED =
+/** What a size looks like, for error messages. */
+export const SIZE_EXPECTED =
   'a whole number of bytes, or one with K, M, G or T (binary units: 1M is 1 MiB), in multiples of 1 MiB';
 
 type SizeResult = { readonly bytes: number } | { readonly problem: Omit<Diagnostic, 'place'> };
@@ -21,7 +21,7 @@ type SizeResult = { readonly bytes: number } | { readonly problem: Omit<Diagnost
 export function parseSize(value: string | number): SizeResult {
   const text = String(value).trim();
   const problem = (what: string, hint?: string): SizeResult => ({
-    problem: { what, expected: EXPECTED, found: `\`${text}\``, ...(hint === undefined ? {} : { hint }) },
+    problem: { what, expected: SIZE_EXPECTED, found: `\`${text}\``, ...(hint === undefined ? {} : { hint }) },
   });
   const fraction = /^([0-9]*\.[0-9]+)\s*([KMGT])(?:i?B)?$/i.exec(text);
   if (fraction !== null)
@@ -40,16 +40,6 @@ export function parseSize(value: string | number): SizeResult {
   if (bytes % MIB !== 0)
     return problem('The size is no multiple of 1 MiB.', `Write \`${Math.ceil(bytes / MIB)}M\`.`);
   return { bytes };
-}
-
-/** As {@link parseSize}, and the words `rest` and `grow`. */
-export function parsePartitionSize(
-  value: string | number,
-): { readonly size: PartitionSize } | { readonly problem: Omit<Diagnostic, 'place'> } {
-  if (value === 'rest' || value === 'grow') return { size: value };
-  const result = parseSize(value);
-  if ('bytes' in result) return { size: result };
-  return { problem: { ...result.problem, expected: `${EXPECTED}; \`rest\` or \`grow\`` } };
 }
 
 /** Bytes in the largest unit that holds them wholly: `512M`, `4G`. */

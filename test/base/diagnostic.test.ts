@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../artifacts/failure.js';
-import {
-  renderDiagnostic,
-  renderDiagnostics,
-  sortDiagnostics,
-  throwIfAny,
-} from '../../pipeline/diagnostic.js';
-import { placeOf, startOf } from '../../pipeline/source.js';
+import { renderDiagnostic, renderDiagnostics, sortDiagnostics, throwIfAny } from '../../base/diagnostic.js';
+import { Failure } from '../../base/failure.js';
+import { placeOf, startOf } from '../../base/yaml/source.js';
 
 const source = {
   file: 'recipes/x/recipe.yaml',

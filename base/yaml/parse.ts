@@ -2,7 +2,7 @@
 
 import type { Document, Pair, YAMLError, Node as YamlNode } from 'yaml';
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Diagnostic } from '../artifacts/failure.js';
+import type { Diagnostic } from '../failure.js';
 import type { MapEntry, Node } from './node.js';
 import { placeOf, type SourceText, type Span, startOf } from './source.js';
 

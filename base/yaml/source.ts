@@ -1,5 +1,5 @@
 /** The text of a file that a recipe is read from, and places in it. */
-import type { SourcePlace } from '../artifacts/failure.js';
+import type { SourcePlace } from '../failure.js';
 
 export interface SourceText {
   /** As the user knows it: what was typed, joined with the file's name. */

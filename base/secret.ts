@@ -1,7 +1,7 @@
 /** Secrets are references in a recipe; their values are read at the moment of use and stand in no event and no argv. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Failure } from '../artifacts/failure.js';
+import { Failure } from './failure.js';
 
 /**
  * The value behind `env:NAME` or `file:PATH`, without trailing newlines. A relative path starts at the recipe's folder.

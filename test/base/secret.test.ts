@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Failure } from '../../artifacts/failure.js';
-import { resolveSecret } from '../../pipeline/secret.js';
+import { Failure } from '../../base/failure.js';
+import { resolveSecret } from '../../base/secret.js';
 
 let folder: string;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { allSettled } from '../../artifacts/settled.js';
+import { allSettled } from '../../base/settled.js';
 
 it('gives the values of all, in order', async () => {
   const late = new Promise<string>((resolve) => setImmediate(() => resolve('late')));

@@ -1,5 +1,5 @@
 /** Diagnostics as plain text: the place, the sentence, the offending line underlined, what was expected, what to do. */
-import { type Diagnostic, Failure, type FailureKind, type SourcePlace } from '../artifacts/failure.js';
+import { type Diagnostic, Failure, type FailureKind, type SourcePlace } from './failure.js';
 
 /** Longest stretch of an offending line that is shown, in characters. */
 const SHOWN = 120;

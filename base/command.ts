@@ -6,8 +6,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { ResultPromise } from 'execa';
-import { Failure } from '../artifacts/failure.js';
 import type { Emit } from './event.js';
+import { Failure } from './failure.js';
 import type { Argv, Ports, RunningTool, RunOptions, RunResult } from './ports.js';
 
 /** Tools of the super-user live in sbin; an ordinary user's PATH lacks it, though we may use them in the sandbox. */

@@ -1,6 +1,9 @@
 /** A located tree against a zod schema: every finding as a diagnostic at the value that caused it. */
 import type { z } from 'zod';
-import type { Diagnostic } from '../artifacts/failure.js';
+import type { Diagnostic } from '../failure.js';
+import { didYouMean, oneOf, suggest } from '../suggest.js';
+import { type Located, locate, type Node, type Path, placeOfLocated, toPlain } from '../yaml/node.js';
+import { placeOf } from '../yaml/source.js';
 import {
   describeValue,
   expectation,
@@ -12,9 +15,6 @@ import {
   sentence,
 } from './issue-words.js';
 import { descriptionAt, type JsonSchema, jsonSchemaOf, keysAt } from './json-schema.js';
-import { type Located, locate, type Node, type Path, placeOfLocated, toPlain } from './node.js';
-import { placeOf } from './source.js';
-import { didYouMean, oneOf, suggest } from './suggest.js';
 
 /** What is validated: the value at `under` in the tree `root`. */
 export interface Subject {
