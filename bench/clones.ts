@@ -1,14 +1,14 @@
 /** LUNs of clients: by reflink on XFS in a file, and by sparse copy where the scratch folder is. */
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CloneRequest, makeClone } from '../artifacts/publish/clone.js';
-import { openDirectory } from '../artifacts/publish/directory.js';
-import type { TargetHost } from '../artifacts/publish/host.js';
-import { hostLayout } from '../artifacts/publish/layout.js';
 import { type Manifest, manifestSchema } from '../artifacts/release/manifest.js';
 import { createPorts } from '../base/command.js';
 import { Failure } from '../base/failure.js';
 import type { Argv } from '../base/ports.js';
+import { type CloneRequest, makeClone } from '../hosts/clients/clone.js';
+import { openDirectory } from '../hosts/host/directory.js';
+import type { TargetHost } from '../hosts/host/host.js';
+import { hostLayout } from '../hosts/host/layout.js';
 import type { Ground } from './ground.js';
 import { type Row, rounds, seconds } from './measure.js';
 

@@ -3,10 +3,10 @@ import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { indexBlocks } from '../artifacts/formats/block-index.js';
 import { BLOCK } from '../artifacts/formats/ext4-size.js';
-import { openDirectory } from '../artifacts/publish/directory.js';
-import { sendRelease } from '../artifacts/publish/transfer.js';
 import { readRelease } from '../artifacts/release/release.js';
 import { createPorts } from '../base/command.js';
+import { openDirectory } from '../hosts/host/directory.js';
+import { sendRelease } from '../hosts/publish/transfer.js';
 import type { Ground } from './ground.js';
 import { type Row, rounds, seconds } from './measure.js';
 

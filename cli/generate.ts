@@ -6,10 +6,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { packageFile } from '../base/package-root.js';
 import { fillParts } from '../base/schema/markdown.js';
+import { siteJsonSchema } from '../hosts/site/site-json-schema.js';
+import { siteParts } from '../hosts/site/site-reference.js';
 import { recipeJsonSchema } from '../pipeline/recipe-json-schema.js';
 import { recipeParts, type StepExamples, stagesPage } from '../pipeline/reference.js';
-import { siteJsonSchema } from '../pipeline/site/site-json-schema.js';
-import { siteParts } from '../pipeline/site/site-reference.js';
 import { stepExamples } from '../pipeline/step-examples.js';
 import { stages } from '../stages/index.js';
 

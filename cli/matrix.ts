@@ -1,7 +1,7 @@
 /** Which cells of the boot matrix a proof runs, and what that asks of the host. */
 import { availableParallelism, freemem } from 'node:os';
-import { bootGateFiles, bootGateTools } from '../artifacts/bootgate/request.js';
 import type { Cell } from '../artifacts/release/proof.js';
+import { bootGateFiles, bootGateTools } from '../gate/request.js';
 import type { ToolNeed } from '../pipeline/stage.js';
 
 export const FIRMWARE = ['bios', 'uefi'] as const satisfies readonly Cell['firmware'][];

@@ -5,13 +5,13 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
-import { proofFailure } from '../artifacts/bootgate/proof-failure.js';
-import { bootGateFiles, bootGateTools } from '../artifacts/bootgate/request.js';
 import { type Cell, cellName, type Proof } from '../artifacts/release/proof.js';
 import { type Release, readRelease, verifyRelease, writeProof } from '../artifacts/release/release.js';
 import { createPorts } from '../base/command.js';
 import type { Emit } from '../base/event.js';
 import { Failure } from '../base/failure.js';
+import { proofFailure } from '../gate/proof-failure.js';
+import { bootGateFiles, bootGateTools } from '../gate/request.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';
 import { requireHost } from '../pipeline/tools.js';
 import { claimOf } from '../pipeline/workspace.js';

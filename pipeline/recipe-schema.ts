@@ -1,6 +1,6 @@
 /** `recipe.yaml` after `extends` and variables are resolved. The texts become docs/recipe.md and the JSON Schema. */
 import { z } from 'zod';
-import { parseSize } from '../base/size.js';
+import { sizeSchema } from '../base/schema/size.js';
 import { parsePartitionSize } from './partition-size.js';
 import { VARIABLE_NAME, variableSchema } from './variables.js';
 
@@ -8,20 +8,6 @@ import { VARIABLE_NAME, variableSchema } from './variables.js';
 export const RECIPE_NAME = /^[a-z][a-z0-9]*(?:[.-][a-z0-9]+)*$/;
 const STEP_NAME = /^[a-z][a-z0-9-]*$/;
 const PARTITION_NAME = /^[A-Za-z0-9][A-Za-z0-9 ._-]*$/;
-
-/** A size as written, in bytes once parsed. */
-export const sizeSchema = z
-  .union([z.string(), z.int()], 'a size such as `512M`')
-  .transform((value, context) => {
-    const result = parseSize(value);
-    if ('bytes' in result) return result.bytes;
-    context.addIssue({
-      code: 'custom',
-      message: result.problem.what,
-      params: { diagnostic: result.problem },
-    });
-    return z.NEVER;
-  });
 
 const partitionSizeSchema = z
   .union([z.string(), z.int()], 'a size such as `512M`, `rest` or `grow`')

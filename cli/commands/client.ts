@@ -1,7 +1,7 @@
 /** `lunsmith client`: machines that boot from a target host. */
 import type { Command } from '@commander-js/extra-typings';
 import { Option } from '@commander-js/extra-typings';
-import type { ClientFacts } from '../../artifacts/publish/site.js';
+import type { ClientFacts } from '../../hosts/site/facts.js';
 import { jsonOption, plainOption, verboseOption } from '../options.js';
 import type { Session } from '../session.js';
 import { changeClient } from '../site/change.js';

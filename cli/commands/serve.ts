@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
-import { serveRelease } from '../../artifacts/publish/serve.js';
 import { readRelease } from '../../artifacts/release/release.js';
 import { createPorts } from '../../base/command.js';
 import { Failure } from '../../base/failure.js';
+import { serveRelease } from '../../hosts/serve.js';
 import { parsePort, workspaceOption } from '../options.js';
 import { cleanLine } from '../render/text.js';
 import type { Session } from '../session.js';

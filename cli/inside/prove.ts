@@ -1,10 +1,11 @@
 /** The boot gate inside the sandbox. */
-import { chooseAccelerator } from '../../artifacts/bootgate/accelerator.js';
-import { proveCell } from '../../artifacts/bootgate/cell.js';
-import type { GateRequest } from '../../artifacts/bootgate/request.js';
+
 import { cellName, type Proof } from '../../artifacts/release/proof.js';
 import { createPorts } from '../../base/command.js';
 import type { Ports } from '../../base/ports.js';
+import { chooseAccelerator } from '../../gate/accelerator.js';
+import { proveCell } from '../../gate/cell.js';
+import type { GateRequest } from '../../gate/request.js';
 import { openBuildLog } from '../../pipeline/build-log.js';
 import { type OwnerClaim, openBuildFolder } from '../../pipeline/workspace.js';
 

@@ -1,5 +1,5 @@
 /** What is wrong with target hosts, as lines for people. */
-import type { Finding } from '../../artifacts/publish/doctor.js';
+import type { Finding } from '../../hosts/doctor.js';
 import type { HostFindings } from '../site/doctor.js';
 import type { Style } from './style.js';
 import { plural } from './text.js';

@@ -1,5 +1,5 @@
 /** The boot chain of a client as lines for people. */
-import type { Link, Stop } from '../../artifacts/publish/explain.js';
+import type { Link, Stop } from '../../hosts/explain.js';
 import type { ExplainedChain } from '../site/explain.js';
 import type { Style } from './style.js';
 import { table } from './text.js';

@@ -1,6 +1,7 @@
 /** The picture of the work at one moment: pure functions from tasks to lines. */
-import { chainOf } from '../../artifacts/bootgate/milestones.js';
+
 import { MILESTONES, type Milestone } from '../../base/event.js';
+import { chainOf } from '../../gate/milestones.js';
 import type { Style } from './style.js';
 import { displayWidth, fit, formatBytes, formatSeconds, plural } from './text.js';
 import type { Boot, Task, Work } from './work.js';

@@ -1,15 +1,15 @@
 /** A wish of the user for a target host, told, carried out, and told of. */
 import { hostname, userInfo } from 'node:os';
 import { ipxeBinaries } from '../../artifacts/formats/ipxe-binaries.js';
-import { carryOut, describeChange, repair } from '../../artifacts/publish/carry-out.js';
-import type { Change, Intent } from '../../artifacts/publish/change.js';
-import type { TargetHost } from '../../artifacts/publish/host.js';
-import { hostParts } from '../../artifacts/publish/parts.js';
-import type { ClientFacts, HostFacts, Site } from '../../artifacts/publish/site.js';
 import { createPorts } from '../../base/command.js';
 import type { Emit } from '../../base/event.js';
 import type { Ports } from '../../base/ports.js';
-import { resolveChap } from '../../pipeline/site/chap.js';
+import { hostParts } from '../../hosts/apply/parts.js';
+import { carryOut, describeChange, repair } from '../../hosts/apply.js';
+import type { Change, Intent } from '../../hosts/change.js';
+import type { TargetHost } from '../../hosts/host/host.js';
+import { resolveChap } from '../../hosts/site/chap.js';
+import type { ClientFacts, HostFacts, Site } from '../../hosts/site/facts.js';
 import type { OutputOptions, Session } from '../session.js';
 import type { ChangedSite, FileChange } from './client-file.js';
 import { clientNamed, connect, hostNamed, openSite, type SiteOptions } from './open.js';

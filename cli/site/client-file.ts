@@ -1,9 +1,9 @@
 /** `lunsmith client add` and `client rm` in the site file. */
 import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import type { Site } from '../../artifacts/publish/site.js';
 import { Failure } from '../../base/failure.js';
-import { addClient, removeClient } from '../../pipeline/site/client-text.js';
-import { parseSite, readSite } from '../../pipeline/site/load.js';
+import { addClient, removeClient } from '../../hosts/site/client-text.js';
+import type { Site } from '../../hosts/site/facts.js';
+import { parseSite, readSite } from '../../hosts/site/load.js';
 import type { Session } from '../session.js';
 import type { SiteOptions } from './open.js';
 

@@ -1,10 +1,10 @@
 /** What `lunsmith doctor` finds on target hosts. */
 
 import { type BootBinaries, ipxeBinaries } from '../../artifacts/formats/ipxe-binaries.js';
-import { examineHost, type Finding } from '../../artifacts/publish/doctor.js';
-import type { HostFacts, Site } from '../../artifacts/publish/site.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
+import { examineHost, type Finding } from '../../hosts/doctor.js';
+import type { HostFacts, Site } from '../../hosts/site/facts.js';
 import { countWords } from '../render/doctor.js';
 import type { Session } from '../session.js';
 import { connect } from './open.js';

@@ -1,13 +1,13 @@
 /** What `lunsmith explain` tells of a client. */
 
-import { readState } from '../../artifacts/publish/carry-out.js';
-import { explainClient, type Link } from '../../artifacts/publish/explain.js';
-import type { HostState } from '../../artifacts/publish/host-state.js';
-import { readReleaseThere } from '../../artifacts/publish/releases-there.js';
-import type { ClientFacts, ClientImage } from '../../artifacts/publish/site.js';
 import { canonicalJson } from '../../base/digest.js';
 import { Failure } from '../../base/failure.js';
 import { didYouMean } from '../../base/suggest.js';
+import { readState } from '../../hosts/apply.js';
+import { explainClient, type Link } from '../../hosts/explain.js';
+import type { HostState } from '../../hosts/host/state.js';
+import { readReleaseThere } from '../../hosts/publish/releases-there.js';
+import type { ClientFacts, ClientImage } from '../../hosts/site/facts.js';
 import type { OpenHost } from './open.js';
 
 export interface ExplainedChain {

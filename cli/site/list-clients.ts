@@ -1,6 +1,7 @@
 /** `lunsmith client ls`. */
-import { readState } from '../../artifacts/publish/carry-out.js';
+
 import { createPorts } from '../../base/command.js';
+import { readState } from '../../hosts/apply.js';
 import { clientLines } from '../render/status.js';
 import { styleFor } from '../render/style.js';
 import type { Session } from '../session.js';

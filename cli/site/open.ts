@@ -1,14 +1,14 @@
 /** From what the user named to a target host that work can be done on. */
 
-import type { TargetHost } from '../../artifacts/publish/host.js';
-import { openHost } from '../../artifacts/publish/open-host.js';
-import type { ClientFacts, HostFacts, Site } from '../../artifacts/publish/site.js';
-import type { TargetAdapter } from '../../artifacts/target/adapter.js';
-import { type AdapterOptions, adapterOf } from '../../artifacts/target/adapters.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import { didYouMean } from '../../base/suggest.js';
-import { loadSite } from '../../pipeline/site/load.js';
+import type { TargetHost } from '../../hosts/host/host.js';
+import { openHost } from '../../hosts/host/open.js';
+import type { ClientFacts, HostFacts, Site } from '../../hosts/site/facts.js';
+import { loadSite } from '../../hosts/site/load.js';
+import type { TargetAdapter } from '../../hosts/target/adapter.js';
+import { type AdapterOptions, adapterOf } from '../../hosts/target/adapters.js';
 import type { Session } from '../session.js';
 
 export interface SiteOptions {

@@ -1,10 +1,10 @@
 /** A release to a target host. */
 import { join } from 'node:path';
-import { hostLayout } from '../../artifacts/publish/layout.js';
-import { publishRelease } from '../../artifacts/publish/publish.js';
 import { readRelease } from '../../artifacts/release/release.js';
 import { createPorts } from '../../base/command.js';
 import type { Emit } from '../../base/event.js';
+import { hostLayout } from '../../hosts/host/layout.js';
+import { publishRelease } from '../../hosts/publish.js';
 import type { Session } from '../session.js';
 import { lockFor } from './change.js';
 import { connect, hostNamed, openSite } from './open.js';

@@ -1,8 +1,8 @@
 /** Which release on a target host a user means. */
 
-import type { TargetHost } from '../../artifacts/publish/host.js';
-import { listReleases, readReleaseThere } from '../../artifacts/publish/releases-there.js';
 import { Failure } from '../../base/failure.js';
+import type { TargetHost } from '../../hosts/host/host.js';
+import { listReleases, readReleaseThere } from '../../hosts/publish/releases-there.js';
 
 export interface ReleaseOnHost {
   readonly digest: string;

@@ -1,11 +1,11 @@
 /** All that is to be known of a target host at one moment. */
 
-import { needsRepair, readState } from '../../artifacts/publish/carry-out.js';
-import { freeSpace, type Space, thinExhaustion } from '../../artifacts/publish/clone.js';
-import type { HostState } from '../../artifacts/publish/host-state.js';
-import type { HostFacts } from '../../artifacts/publish/site.js';
-import type { IscsiSession } from '../../artifacts/target/adapter.js';
 import type { Ports } from '../../base/ports.js';
+import { needsRepair, readState } from '../../hosts/apply.js';
+import { freeSpace, type Space, thinExhaustion } from '../../hosts/clients/clone.js';
+import type { HostState } from '../../hosts/host/state.js';
+import type { HostFacts } from '../../hosts/site/facts.js';
+import type { IscsiSession } from '../../hosts/target/adapter.js';
 import type { OpenHost } from './open.js';
 import { type ReleaseOnHost, releasesOnHost } from './release-name.js';
 

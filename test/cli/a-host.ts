@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sanbootScript } from '../../artifacts/formats/ipxe.js';
 import { commitRelease, digestFiles } from '../../artifacts/release/release.js';
-import { startTgtd } from '../../artifacts/target/tgt/daemon.js';
 import { createPorts } from '../../base/command.js';
 import { ResourceStack } from '../../base/resource-stack.js';
+import { startTgtd } from '../../hosts/target/tgt/daemon.js';
 import { smallRelease } from '../util/hosts.js';
 
 export interface HostHome extends AsyncDisposable {

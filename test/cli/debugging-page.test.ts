@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { MILESTONE_WORDS } from '../../artifacts/bootgate/milestones.js';
 import { EXIT_CODES } from '../../base/failure.js';
+import { MILESTONE_WORDS } from '../../gate/milestones.js';
 
 const page = await readFile('docs/debugging.md', 'utf8');
 

@@ -1,12 +1,12 @@
 /** Whole chains, as they are printed; the texts lie in the folder beside this file. */
 import { describe, expect, it } from 'vitest';
-import { SYMPTOM_WORDS } from '../../artifacts/bootgate/symptoms.js';
-import { cloneDisk } from '../../artifacts/publish/clone.js';
-import { type ExplainedClient, explainClient } from '../../artifacts/publish/explain.js';
-import type { HostFacts } from '../../artifacts/publish/site.js';
-import { adapterOf } from '../../artifacts/target/adapters.js';
+import { SYMPTOM_WORDS } from '../../artifacts/release/symptoms.js';
 import { explainLines } from '../../cli/render/explain.js';
 import { plainStyle } from '../../cli/render/style.js';
+import { cloneDisk } from '../../hosts/clients/clone.js';
+import { type ExplainedClient, explainClient } from '../../hosts/explain.js';
+import type { HostFacts } from '../../hosts/site/facts.js';
+import { adapterOf } from '../../hosts/target/adapters.js';
 import { clientFacts, hostFacts, smallRelease } from '../util/hosts.js';
 
 const { digest, manifest } = smallRelease('v1');

@@ -5,14 +5,14 @@
  */
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Machine, startMachine } from '../../artifacts/bootgate/machine.js';
-import { qemuArgv } from '../../artifacts/bootgate/qemu.js';
-import { OVMF_VARS } from '../../artifacts/bootgate/request.js';
-import { openRuntime, type Runtime } from '../../artifacts/bootgate/runtime.js';
-import { serveHttp } from '../../artifacts/http-server.js';
-import { filesOf } from '../../artifacts/publish/http-folder.js';
 import type { Argv, Ports, RunningTool } from '../../base/ports.js';
 import { ResourceStack } from '../../base/resource-stack.js';
+import { type Machine, startMachine } from '../../gate/machine.js';
+import { qemuArgv } from '../../gate/qemu.js';
+import { OVMF_VARS } from '../../gate/request.js';
+import { openRuntime, type Runtime } from '../../gate/runtime.js';
+import { filesOf } from '../../hosts/serve/http-folder.js';
+import { serveHttp } from '../../hosts/serve/http-server.js';
 
 const SERVER = '10.77.0.1';
 /** A unique local prefix (RFC 4193). */

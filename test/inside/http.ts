@@ -1,6 +1,7 @@
 /** The HTTP server of a target host: `node http.js FOLDER ADDRESS PORT`. */
-import { serveHttp } from '../../artifacts/http-server.js';
-import { filesOf } from '../../artifacts/publish/http-folder.js';
+
+import { filesOf } from '../../hosts/serve/http-folder.js';
+import { serveHttp } from '../../hosts/serve/http-server.js';
 
 const [folder = '', address = '', port] = process.argv.slice(2);
 const find = filesOf(folder, () => Promise.resolve());

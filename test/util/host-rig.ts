@@ -2,19 +2,19 @@
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { confFiles, httpFiles, tftpFiles } from '../../artifacts/publish/boot-files.js';
-import type { CarryOutOptions } from '../../artifacts/publish/carry-out.js';
-import { cleanClones, cloneDisk, makeClone, removeClone } from '../../artifacts/publish/clone.js';
-import { openDirectory } from '../../artifacts/publish/directory.js';
-import type { TargetHost } from '../../artifacts/publish/host.js';
-import type { HostParts } from '../../artifacts/publish/host-parts.js';
-import type { ClientFacts, HostFacts } from '../../artifacts/publish/site.js';
-import type { IscsiSession, OfferedLun, TargetAdapter } from '../../artifacts/target/adapter.js';
 import { createPorts } from '../../base/command.js';
 import { canonicalJson, sha256OfText } from '../../base/digest.js';
 import type { Event } from '../../base/event.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
+import type { CarryOutOptions } from '../../hosts/apply.js';
+import { confFiles, httpFiles, tftpFiles } from '../../hosts/boot-files.js';
+import { cleanClones, cloneDisk, makeClone, removeClone } from '../../hosts/clients/clone.js';
+import { openDirectory } from '../../hosts/host/directory.js';
+import type { TargetHost } from '../../hosts/host/host.js';
+import type { HostParts } from '../../hosts/host/parts.js';
+import type { ClientFacts, HostFacts } from '../../hosts/site/facts.js';
+import type { IscsiSession, OfferedLun, TargetAdapter } from '../../hosts/target/adapter.js';
 import { hostFacts, type SmallRelease, smallRelease } from './hosts.js';
 
 /** A row of the table: a target, and whose it is. */

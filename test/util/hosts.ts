@@ -1,8 +1,9 @@
 /** Facts of target hosts, clients and releases for tests. */
-import type { ClientFacts, ClientImage, HostFacts } from '../../artifacts/publish/site.js';
+
 import type { Manifest } from '../../artifacts/release/manifest.js';
 import type { Proof } from '../../artifacts/release/proof.js';
 import { canonicalJson, sha256OfText } from '../../base/digest.js';
+import type { ClientFacts, ClientImage, HostFacts } from '../../hosts/site/facts.js';
 
 export function hostFacts(root: string, changed: Partial<HostFacts> = {}): HostFacts {
   return {

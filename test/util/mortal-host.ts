@@ -1,6 +1,7 @@
 /** A target host whose caller dies at a certain operation: nothing that it does afterwards has any effect. */
-import type { TargetHost } from '../../artifacts/publish/host.js';
+
 import type { RunningTool } from '../../base/ports.js';
+import type { TargetHost } from '../../hosts/host/host.js';
 
 export interface MortalHost {
   readonly host: TargetHost;

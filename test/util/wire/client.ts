@@ -2,14 +2,14 @@
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { accountCredential, hashPassword } from '../../../artifacts/bootgate/credentials.js';
-import { type Machine, startMachine } from '../../../artifacts/bootgate/machine.js';
-import { qemuArgv, value } from '../../../artifacts/bootgate/qemu.js';
-import { OVMF_VARS } from '../../../artifacts/bootgate/request.js';
-import { openRuntime } from '../../../artifacts/bootgate/runtime.js';
-import { awaitLogin, logIn, type Session } from '../../../artifacts/bootgate/session.js';
 import type { Argv } from '../../../base/ports.js';
 import { ResourceStack } from '../../../base/resource-stack.js';
+import { accountCredential, hashPassword } from '../../../gate/credentials.js';
+import { type Machine, startMachine } from '../../../gate/machine.js';
+import { qemuArgv, value } from '../../../gate/qemu.js';
+import { OVMF_VARS } from '../../../gate/request.js';
+import { openRuntime } from '../../../gate/runtime.js';
+import { awaitLogin, logIn, type Session } from '../../../gate/session.js';
 import type { Wire } from './wire.js';
 
 export interface ClientMachine extends AsyncDisposable {

@@ -1,0 +1,90 @@
+/**
+ * Which accelerator QEMU can use here. That /dev/kvm exists says little: on some virtual machines iPXE hangs under
+ * KVM. So a machine is started that has nothing but iPXE in it.
+ */
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { Failure } from '../base/failure.js';
+import type { Argv, Ports } from '../base/ports.js';
+import { type Accelerator, accelerate } from './qemu.js';
+import { IPXE_KERNEL } from './request.js';
+
+/** Seconds; with a KVM that works it takes less than one. */
+const PROBE_SECONDS = 10;
+/** What iPXE prints once it has initialised its devices. */
+const ALIVE = 'Features: ';
+
+/**
+ * @param task the cell, for the warning
+ * @throws Failure of kind `host` when KVM is demanded and does not work
+ */
+export async function chooseAccelerator(
+  wanted: 'auto' | Accelerator,
+  ports: Ports,
+  task?: string,
+): Promise<Accelerator> {
+  if (wanted === 'tcg') return 'tcg';
+  const problem = await kvmProblem(ports);
+  if (problem === undefined) return 'kvm';
+  if (wanted === 'kvm') {
+    throw new Failure('host', {
+      what: 'QEMU cannot use KVM on this host.',
+      expected: 'iPXE to start under KVM',
+      found: problem,
+      hint: 'Use --accel tcg (software emulation), or give this user access to a working /dev/kvm.',
+    });
+  }
+  ports.emit({
+    type: 'warning',
+    message: `Booting by software emulation, which is slower: ${problem}.`,
+    ...(task === undefined ? {} : { task }),
+  });
+  return 'tcg';
+}
+
+/** What keeps KVM from working, or undefined. */
+async function kvmProblem(ports: Ports): Promise<string | undefined> {
+  try {
+    await access('/dev/kvm', constants.R_OK | constants.W_OK);
+  } catch (error) {
+    return `/dev/kvm cannot be used (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`;
+  }
+  let alive: () => void = () => undefined;
+  const seen = new Promise<'alive'>((resolve) => {
+    alive = () => resolve('alive');
+  });
+  await using machine = await ports.start(probeArgv(), {
+    doing: 'try QEMU with KVM',
+    quiet: true,
+    onLine: (line) => {
+      if (line.trimStart().startsWith(ALIVE)) alive();
+    },
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), PROBE_SECONDS * 1000);
+  });
+  const first = await Promise.race([seen, late, machine.ended]);
+  clearTimeout(timer);
+  if (ports.signal.aborted) throw new Failure('interrupted', { what: 'Interrupted: could not try KVM.' });
+  if (first === 'alive') return undefined;
+  if (first === 'late') return `iPXE does not start under KVM within ${PROBE_SECONDS} s`;
+  const last = machine.lastLines().at(-1)?.replace(/\.$/, '');
+  return `QEMU with KVM ended: ${last ?? 'without a word'}`;
+}
+
+function probeArgv(): Argv {
+  return [
+    'qemu-system-x86_64',
+    '-nodefaults',
+    '-no-user-config',
+    ...['-machine', 'q35,graphics=off,vmport=off'],
+    ...accelerate('kvm'),
+    ...['-m', '256'],
+    ...['-display', 'none'],
+    ...['-serial', 'stdio'],
+    ...['-netdev', 'user,id=net,restrict=on'],
+    ...['-device', 'virtio-net-pci,netdev=net,romfile='],
+    ...['-kernel', IPXE_KERNEL],
+  ];
+}

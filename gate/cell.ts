@@ -1,0 +1,239 @@
+/**
+ * Proves one cell of the boot matrix: boots a release exactly as a client would, and tells the truth about it. It is
+ * called inside a sandbox of its own: root of its user, mount, pid and network namespaces, the network empty.
+ */
+
+import type { Proof } from '../artifacts/release/proof.js';
+import { cellName } from '../artifacts/release/proof.js';
+import { Failure } from '../base/failure.js';
+import type { Ports } from '../base/ports.js';
+import { chooseAccelerator } from './accelerator.js';
+import { Broken } from './broken.js';
+import { type Chain, watchChain } from './chain.js';
+import { type Check, check, checkSystem, readToken, writeToken } from './checks.js';
+import { copyDisk, inspectRoot, rootPartition } from './disk.js';
+import { type Evidence, openEvidence } from './evidence.js';
+import { type GateIdentity, makeIdentity } from './identity.js';
+import { createRedactor } from './redact.js';
+import { DEFAULT_BOUNDS, type GateBounds, type GateRequest } from './request.js';
+import { openScene, type Scene } from './scene.js';
+import { awaitLogin, logIn, type Session } from './session.js';
+import { toolVersions } from './versions.js';
+
+/**
+ * A proof that passed, or one that did not and says why; evidence of both is in the request's folder.
+ * @throws Failure when nothing was proven either way: `host` or `tool` when the host lacks something, `recipe` when
+ *   the release shows nothing on a serial console, `interrupted` when the signal was aborted
+ */
+export async function proveCell(request: GateRequest, ports: Ports): Promise<Proof> {
+  const { cell, digest, manifest } = request;
+  requireSerialConsole(request);
+  const root = rootPartition(manifest);
+  const at = new Date();
+  const accelerator = await chooseAccelerator(request.accel, ports, cellName(cell));
+  const tools = await toolVersions(cell, ports);
+  const identity = makeIdentity(cell, digest);
+  const redactor = createRedactor([identity.chapSecret, identity.offeredSecret, identity.login.password]);
+  await using evidence = await openEvidence(request.evidence, redactor);
+  using chain = watchChain({ cell, ports, evidence, redactor });
+  const disk = await copyDisk(request.release, request.scratch, ports);
+  const checks: Check[] = [];
+  let network: Scene['network'];
+  {
+    await using scene = await openScene({ request, identity, accelerator, evidence, chain, disk, ports });
+    network = scene.network;
+    const story = cell.secret === 'right' ? boots : isRefused;
+    await story({
+      scene,
+      chain,
+      evidence,
+      identity,
+      checks,
+      request,
+      bounds: request.bounds ?? DEFAULT_BOUNDS,
+    });
+  }
+  if (checks.at(-1)?.name === POWER_OFF && checks.at(-1)?.passed === true) {
+    const state = await inspectRoot(disk, root.offset, ports);
+    checks.push(check('the file system after power-off', state.clean, state.found));
+  }
+  return {
+    format: 'lunsmith-proof/1',
+    release: digest,
+    cell,
+    passed: checks.every(({ passed }) => passed),
+    at: at.toISOString(),
+    accelerator,
+    network,
+    seconds: Math.round((Date.now() - at.getTime()) / 100) / 10,
+    milestones: [...chain.progress.reached],
+    checks,
+    tools,
+  };
+}
+
+interface Play {
+  readonly scene: Scene;
+  readonly chain: Chain;
+  readonly evidence: Evidence;
+  readonly identity: GateIdentity;
+  readonly request: GateRequest;
+  readonly bounds: GateBounds;
+  readonly checks: Check[];
+}
+
+const POWER_OFF = 'power off';
+
+/** With the right secret: login, checks, a file, reboot, the file again, power-off. */
+async function boots(play: Play): Promise<void> {
+  const { identity, request, checks } = play;
+  let step = 'boot to a login';
+  try {
+    let session = await bootAndLogIn(play, 'power on', (next) => (step = next));
+    step = 'look at the system';
+    const root = rootPartition(request.manifest);
+    checks.push(...(await checkSystem(session, { manifest: request.manifest, identity, root })));
+    checks.push(await sessionAtTarget(play));
+    step = 'write a file';
+    checks.push(await writeToken(session, identity));
+
+    step = 'reboot';
+    await stop(play, session, { command: 'systemctl reboot', event: 'RESET', what: 'the reset', name: step });
+    step = 'boot again to a login';
+    session = await bootAndLogIn(play, 'reset', (next) => (step = next));
+    checks.push(await readToken(session, identity));
+
+    step = POWER_OFF;
+    await stop(play, session, {
+      command: 'systemctl poweroff',
+      event: 'SHUTDOWN',
+      what: 'the power-off',
+      name: step,
+    });
+  } catch (error) {
+    if (!(error instanceof Broken)) throw error;
+    checks.push(check(step, false, error.message));
+    await screenshot(play, 'failure.png');
+  }
+}
+
+/** With a wrong secret: the target refuses the login, and the client comes to no login prompt. */
+async function isRefused(play: Play): Promise<void> {
+  const { scene, chain, bounds, checks, request } = play;
+  let end = 'a login prompt';
+  try {
+    await powerOn(play);
+    await awaitLogin(scene.machine.console, bounds.boot, chain.signal);
+    chain.progress.reach('login');
+  } catch (error) {
+    if (!(error instanceof Broken)) throw error;
+    end = error.message;
+    const last = request.cell.path === 'san' ? 'san-failed' : 'initramfs-shell';
+    checks.push(check('the client gives up', error.symptom?.kind === last, end));
+  }
+  const refusal = chain.tolerated[0]?.line;
+  const sessions = (await scene.target.targets()).flatMap((target) => target.sessions);
+  checks.push(
+    check('the login is refused', refusal !== undefined, refusal ?? `no refusal seen; the end was: ${end}`),
+  );
+  checks.push(
+    check(
+      'no session at the target',
+      sessions.length === 0,
+      sessions.length === 0 ? 'none' : JSON.stringify(sessions),
+    ),
+  );
+  const login = chain.progress.reached.some(({ milestone }) => milestone === 'login');
+  checks.push(check('no login prompt', !login, login ? 'the client booted to a login' : 'none'));
+  await screenshot(play, checks.every(({ passed }) => passed) ? 'refused.png' : 'failure.png');
+}
+
+async function powerOn({ scene, chain, evidence }: Play): Promise<void> {
+  evidence.start();
+  chain.progress.begin();
+  await scene.machine.powerOn();
+}
+
+/** Awaits the login prompt after power-on or a reset that has come, and logs in. */
+async function bootAndLogIn(
+  play: Play,
+  start: 'power on' | 'reset',
+  tell: (step: string) => void,
+): Promise<Session> {
+  const { scene, chain, identity, bounds, checks } = play;
+  const { machine } = scene;
+  if (start === 'power on') await powerOn(play);
+  else chain.progress.begin();
+  await awaitLogin(machine.console, bounds.boot, chain.signal);
+  chain.progress.reach('login');
+  const { boot } = chain.progress;
+  checks.push(check(`boot ${boot}`, true, `login prompt after ${chain.progress.seconds()} s`));
+  await screenshot(play, `login-${boot}.png`);
+  tell('log in on the console');
+  const session = await logIn(identity.login, {
+    console: machine.console,
+    signal: chain.signal,
+    seconds: bounds.command,
+  });
+  checks.push(check(`console ${boot}`, true, 'logged in'));
+  return session;
+}
+
+/** What the target itself says of who is logged in. */
+async function sessionAtTarget({ scene, identity, evidence }: Play): Promise<Check> {
+  for (const line of (await scene.target.show()).split('\n')) evidence.log('tgtd.log', line);
+  const sessions = (await scene.target.targets()).flatMap((target) => target.sessions);
+  const names = [...new Set(sessions.map(({ initiator }) => initiator))];
+  return check(
+    'session at the target',
+    names.length === 1 && names[0] === identity.initiator,
+    names.join(', ') || 'none',
+  );
+}
+
+interface StopOptions {
+  readonly command: string;
+  readonly event: 'RESET' | 'SHUTDOWN';
+  readonly what: string;
+  readonly name: string;
+}
+
+/** Has the system stop itself, and checks that it was the system that did. */
+async function stop(
+  { scene, chain, bounds, checks }: Play,
+  session: Session,
+  options: StopOptions,
+): Promise<void> {
+  const { machine } = scene;
+  const { command, event, what, name } = options;
+  machine.forgetStops();
+  const begin = performance.now();
+  session.type(command);
+  const seen = await machine.stopped({ seconds: bounds.shutdown, what, signal: chain.signal });
+  if (event === 'RESET') machine.console.skip();
+  const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+  const wanted = event === 'RESET' ? 'guest-reset' : 'guest-shutdown';
+  const passed = seen.event === event && seen.reason === wanted;
+  if (!passed)
+    throw new Broken(
+      `The machine stopped by ${seen.event} (${seen.reason}) instead of ${event} (${wanted}).`,
+    );
+  checks.push(check(name, true, `${seen.reason} after ${seconds} s`));
+}
+
+/** A picture is no proof: if none can be had, the proof goes on. */
+async function screenshot({ scene, evidence }: Play, name: string): Promise<void> {
+  await scene.machine.screenshot(evidence.path(name)).catch(() => undefined);
+}
+
+/** The gate sees and talks to the system on its first serial port only. */
+function requireSerialConsole({ manifest, release }: GateRequest): void {
+  const { commandLine } = manifest.kernel;
+  if (/(?:^| )console=ttyS0(?:,\S*)?(?: |$)/.test(commandLine)) return;
+  throw new Failure('recipe', {
+    what: 'This release cannot be proven: its kernel command line names no console on the first serial port.',
+    expected: '`console=ttyS0,115200` among the kernel’s parameters',
+    found: commandLine,
+    hint: `Add it to \`kernel: command-line:\` of the recipe (besides \`console=tty0\`), build again, and prove the new release instead of ${release}.`,
+  });
+}

@@ -1,0 +1,78 @@
+/** The boot chain as it is watched: every log of the cell runs through here. */
+
+import { type Cell, cellName } from '../artifacts/release/proof.js';
+import { findSymptom, SYMPTOM_WORDS, type Symptom } from '../artifacts/release/symptoms.js';
+import { Failure } from '../base/failure.js';
+import type { Ports } from '../base/ports.js';
+import { Broken } from './broken.js';
+import { CONSOLE_LOG, type Evidence } from './evidence.js';
+import {
+  chainOf,
+  createProgress,
+  milestoneOfConsole,
+  milestoneOfDnsmasq,
+  type Progress,
+} from './milestones.js';
+import type { Redactor } from './redact.js';
+
+export interface Chain extends Disposable {
+  readonly progress: Progress;
+  /** Aborts when the chain cannot go on (reason: Broken) or the user wants to stop (reason: Failure). */
+  readonly signal: AbortSignal;
+  /** What was seen that is bad and yet expected. */
+  readonly tolerated: readonly Symptom[];
+  consoleLine(line: string): void;
+  consolePartial(text: string): void;
+  dnsmasqLine(line: string): void;
+}
+
+export interface ChainOptions {
+  readonly cell: Cell;
+  readonly ports: Ports;
+  readonly evidence: Evidence;
+  readonly redactor: Redactor;
+}
+
+/** A cell with a wrong secret is to be refused; then it goes on to its own end. */
+const REFUSALS: readonly Symptom['kind'][] = ['san-refused', 'initramfs-refused'];
+/** Prompts that have no line end. */
+const PROMPTS: readonly Symptom['kind'][] = ['initramfs-shell', 'grub'];
+
+export function watchChain({ cell, ports, evidence, redactor }: ChainOptions): Chain {
+  const task = cellName(cell);
+  const controller = new AbortController();
+  const interrupt = () =>
+    controller.abort(new Failure('interrupted', { what: `Interrupted: ${task} was not proven.` }));
+  ports.signal.addEventListener('abort', interrupt, { once: true });
+  if (ports.signal.aborted) interrupt();
+  const tolerated: Symptom[] = [];
+  const progress = createProgress(chainOf(cell), (milestone, boot) =>
+    ports.emit({ type: 'milestone', task, milestone, boot }),
+  );
+  const take = (symptom: Symptom) => {
+    if (cell.secret === 'wrong' && REFUSALS.includes(symptom.kind)) tolerated.push(symptom);
+    else
+      controller.abort(new Broken(`${SYMPTOM_WORDS[symptom.kind]}: ${redactor.text(symptom.line)}`, symptom));
+  };
+  return {
+    progress,
+    tolerated,
+    signal: controller.signal,
+    consoleLine: (line) => {
+      evidence.log(CONSOLE_LOG, line);
+      ports.emit({ type: 'output', task, tool: 'console', stream: 'stdout', line: redactor.text(line) });
+      progress.reach(milestoneOfConsole(line));
+      const symptom = findSymptom(line);
+      if (symptom !== undefined) take(symptom);
+    },
+    consolePartial: (text) => {
+      const symptom = findSymptom(text);
+      if (symptom !== undefined && PROMPTS.includes(symptom.kind)) take(symptom);
+    },
+    dnsmasqLine: (line) => {
+      evidence.log('dnsmasq.log', line);
+      progress.reach(milestoneOfDnsmasq(line));
+    },
+    [Symbol.dispose]: () => ports.signal.removeEventListener('abort', interrupt),
+  };
+}

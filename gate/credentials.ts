@@ -1,0 +1,39 @@
+/**
+ * How the gate gets an account on a system that has none for it: systemd takes credentials from SMBIOS strings
+ * (systemd.system-credentials(7), from version 252 on), and systemd-tmpfiles adds lines from one of them to files. The
+ * image holds nothing of it.
+ */
+import type { Ports } from '../base/ports.js';
+
+export interface GateAccount {
+  readonly name: string;
+  readonly password: string;
+}
+
+/**
+ * The string for SMBIOS table 11 that makes an account with user id 0.
+ * @param hash a crypt(5) hash
+ */
+export function accountCredential(name: string, hash: string): string {
+  const lines = [
+    appendLine('/etc/passwd', `${name}:x:0:0::/root:/bin/sh`),
+    appendLine('/etc/shadow', `${name}:${hash}:1::::::`),
+  ];
+  const text = lines.map((line) => `${line}\n`).join('');
+  return `io.systemd.credential.binary:tmpfiles.extra=${Buffer.from(text).toString('base64')}`;
+}
+
+/** A line of tmpfiles.d(5) that appends to a file that exists; `\` and `%` are its own. */
+function appendLine(file: string, text: string): string {
+  return `w+ ${file} - - - - ${text.replaceAll('\\', '\\\\').replaceAll('%', '%%')}\\n`;
+}
+
+/** A SHA-512 crypt hash; the password goes through a pipe. */
+export async function hashPassword(password: string, ports: Ports): Promise<string> {
+  const { stdout } = await ports.run(['openssl', 'passwd', '-6', '-stdin'], {
+    doing: 'hash the console’s password',
+    input: `${password}\n`,
+    quiet: true,
+  });
+  return stdout.trim();
+}

@@ -1,0 +1,106 @@
+/** How far a boot came, read from the logs of the servers and the console. */
+
+import type { Cell } from '../artifacts/release/proof.js';
+import type { Milestone } from '../base/event.js';
+
+/** The milestones that a boot of this kind passes, in order. */
+export function chainOf(cell: Pick<Cell, 'path'>): readonly Milestone[] {
+  return cell.path === 'san'
+    ? [
+        'power-on',
+        'dhcp',
+        'tftp',
+        'ipxe',
+        'san-login',
+        'grub',
+        'kernel',
+        'initramfs-login',
+        'root-mount',
+        'login',
+      ]
+    : ['power-on', 'dhcp', 'tftp', 'ipxe', 'kernel', 'initramfs-login', 'root-mount', 'login'];
+}
+
+/** What each milestone means, for messages. */
+export const MILESTONE_WORDS: Readonly<Record<Milestone, string>> = {
+  'power-on': 'power-on',
+  dhcp: 'an address by DHCP',
+  tftp: 'a file by TFTP',
+  ipxe: 'the release’s iPXE script',
+  'san-login': 'iPXE’s login to the target',
+  grub: 'GRUB',
+  kernel: 'the kernel',
+  'initramfs-login': 'the initramfs’ login to the target',
+  'root-mount': 'the root file system',
+  login: 'the login prompt',
+};
+
+/** A client may print several of these for one milestone: with `quiet` the kernel's own lines are missing. */
+const CONSOLE: readonly (readonly [RegExp, Milestone])[] = [
+  [/^net\d+: \d+\.\d+\.\d+\.\d+\/|Station IP address is/, 'dhcp'],
+  [/^tftp:\/\/\S+\.\.\. ok|NBP file downloaded successfully/, 'tftp'],
+  [/^(?:SAN|Direct) boot, attempt /, 'ipxe'],
+  [/^Registered SAN device/, 'san-login'],
+  [/^(?:GRUB loading|Welcome to GRUB)|GNU GRUB +version/, 'grub'],
+  [/^\[ +\d+\.\d{6}\] |^Loading, please wait\.\.\.|^Starting (?:systemd-udevd )?version /, 'kernel'],
+  [/iscsistart: Connection\d+:0 to \[.*\] .*is operational now/, 'initramfs-login'],
+  [/EXT4-fs \(\S+\): mounted filesystem|Running \/scripts\/local-bottom|^Welcome to \S/, 'root-mount'],
+];
+
+export function milestoneOfConsole(line: string): Milestone | undefined {
+  return CONSOLE.find(([pattern]) => pattern.test(line.trimStart()))?.[1];
+}
+
+export function milestoneOfDnsmasq(line: string): Milestone | undefined {
+  if (/dnsmasq-dhcp\[.*DHCPACK\(/.test(line)) return 'dhcp';
+  return /dnsmasq-tftp\[.*: sent /.test(line) ? 'tftp' : undefined;
+}
+
+export interface ReachedMilestone {
+  readonly boot: number;
+  readonly milestone: Milestone;
+  /** Since the boot began, to a tenth. */
+  readonly seconds: number;
+}
+
+export interface Progress {
+  /** From 1 on. */
+  readonly boot: number;
+  readonly reached: readonly ReachedMilestone[];
+  /** A boot begins. */
+  begin(): void;
+  /** The client came this far; what lies behind it, or is not on its way, is not news. */
+  reach(milestone: Milestone | undefined): void;
+  /** Seconds since the boot began. */
+  seconds(): number;
+}
+
+export function createProgress(
+  chain: readonly Milestone[],
+  onReached: (milestone: Milestone, boot: number) => void,
+): Progress {
+  const reached: ReachedMilestone[] = [];
+  let [boot, place, zero] = [0, -1, 0];
+  const seconds = () => Math.round((performance.now() - zero) / 100) / 10;
+  const reach = (milestone: Milestone | undefined) => {
+    const index = milestone === undefined ? -1 : chain.indexOf(milestone);
+    if (milestone === undefined || index <= place || boot === 0) return;
+    place = index;
+    reached.push({ boot, milestone, seconds: seconds() });
+    onReached(milestone, boot);
+  };
+  return {
+    get boot() {
+      return boot;
+    },
+    reached,
+    seconds,
+    reach,
+    begin: () => {
+      boot += 1;
+      place = -1;
+      zero = performance.now();
+      reach('power-on');
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/** Turns a proof that did not pass into an error that says how far the client came and where to look. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cellName, type Proof } from '../artifacts/release/proof.js';
+import { type Diagnostic, Failure } from '../base/failure.js';
+import { CONSOLE_LOG } from './evidence.js';
+import { chainOf, MILESTONE_WORDS } from './milestones.js';
+
+const SHOWN_LINES = 20;
+
+/**
+ * The failure of kind `proof`: each check that did not pass, how far the chain came, what was awaited next, the
+ * console's last lines and what lies in the evidence folder.
+ * @param evidence the folder that the proof's request named
+ */
+export async function proofFailure(proof: Proof, evidence: string): Promise<Failure> {
+  const log = join(evidence, CONSOLE_LOG);
+  const text = await readFile(log, 'utf8').catch(() => '');
+  const lastLines = text
+    .split('\n')
+    .filter((line) => line !== '')
+    .slice(-SHOWN_LINES);
+  const files = (await readdir(evidence).catch(() => [])).sort();
+  const [first, ...more] = failedChecks(proof);
+  return new Failure(
+    'proof',
+    [
+      {
+        ...first,
+        ...howFar(proof),
+        hint: `Look into ${evidence}: ${files.join(', ') || 'nothing was kept'}.`,
+      },
+      ...more,
+    ],
+    { log, command: { argv: ['qemu-system-x86_64'], lastLines } },
+  );
+}
+
+function failedChecks({ cell, checks }: Proof): [Diagnostic, ...Diagnostic[]] {
+  const name = cellName(cell);
+  const [first, ...more] = checks
+    .filter(({ passed }) => !passed)
+    .map((check) => ({ what: `${name} did not pass: ${check.name}: ${check.found}` }));
+  return [first ?? { what: `${name} did not pass: nothing was checked` }, ...more];
+}
+
+function howFar({ cell, milestones }: Proof): Pick<Diagnostic, 'found' | 'expected'> {
+  const last = milestones.at(-1);
+  if (last === undefined) return { found: 'the machine was never switched on' };
+  const chain = chainOf(cell);
+  const reached = chain.findIndex((each) => each === last.milestone);
+  const next = chain[reached + 1];
+  const which = last.boot === 1 ? 'the first boot' : `boot ${last.boot}, after the reboot,`;
+  const place = reached === -1 ? last.milestone : MILESTONE_WORDS[chain[reached] ?? 'power-on'];
+  return {
+    found: `${which} came as far as ${place} (after ${last.seconds} s)`,
+    ...(next === undefined ? {} : { expected: `next: ${MILESTONE_WORDS[next]}` }),
+  };
+}

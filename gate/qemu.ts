@@ -1,0 +1,82 @@
+/** The command line of the machine that plays the client (qemu(1), QEMU 7.2 and later). */
+
+import type { Cell } from '../artifacts/release/proof.js';
+import type { Argv } from '../base/ports.js';
+import { OVMF_CODE } from './request.js';
+
+export type Accelerator = 'kvm' | 'tcg';
+
+export interface QemuOptions {
+  readonly firmware: Cell['firmware'];
+  readonly accelerator: Accelerator;
+  readonly mac: string;
+  /** The network's `-netdev`, with the id {@link NETDEV}. */
+  readonly netdev: string;
+  /** Whether the card keeps its option ROM, an iPXE; without it UEFI boots by its own PXE. Default true. */
+  readonly optionRom?: boolean;
+  /** File that all packets go to. */
+  readonly capture: string;
+  /** Private, writable copy of OVMF's variables; for UEFI only. */
+  readonly variables?: string;
+  /** File with one string for SMBIOS table 11. */
+  readonly oemString?: string;
+}
+
+export const NETDEV = 'net';
+/** The serial port's character device, which QMP connects to something before the machine is switched on. */
+export const SERIAL = 'serial';
+/** A socket in QEMU's working directory. */
+export const QMP_SOCKET = 'qmp';
+
+const MEMORY_MIB = 1024;
+/** Bytes that are kept of each packet: all headers, and none of the files that go over the wire. */
+const CAPTURE_BYTES = 160;
+
+/** It starts halted, so that nothing of the console is lost; QMP's `cont` is the power button. */
+export function qemuArgv(options: QemuOptions): Argv {
+  const { firmware, accelerator, mac, netdev, capture, variables, oemString } = options;
+  const rom = options.optionRom === false ? ',romfile=' : '';
+  return [
+    'qemu-system-x86_64',
+    '-nodefaults',
+    '-no-user-config',
+    '-S',
+    // Without graphics SeaBIOS, iPXE and GRUB write to the serial port too.
+    ...['-machine', 'q35,graphics=off,vmport=off'],
+    ...accelerate(accelerator),
+    ...['-smp', '1'],
+    ...['-m', String(MEMORY_MIB)],
+    ...(variables === undefined || firmware === 'bios' ? [] : pflash(variables)),
+    ...['-display', 'none'],
+    ...['-device', 'VGA'],
+    ...['-chardev', `null,id=${SERIAL}`],
+    ...['-serial', `chardev:${SERIAL}`],
+    ...['-qmp', `unix:${QMP_SOCKET},server=on,wait=off`],
+    ...['-netdev', netdev],
+    ...['-device', `virtio-net-pci,netdev=${NETDEV},mac=${mac},bootindex=0${rom}`],
+    ...['-object', `filter-dump,id=capture,netdev=${NETDEV},file=${value(capture)},maxlen=${CAPTURE_BYTES}`],
+    ...['-device', 'virtio-rng-pci'],
+    ...['-boot', 'strict=on'],
+    ...(oemString === undefined ? [] : ['-smbios', `type=11,path=${value(oemString)}`]),
+  ];
+}
+
+/** Accelerator and processor, as a probe needs them too. */
+export function accelerate(accelerator: Accelerator): string[] {
+  // Under a hypervisor that hides it, setting this feature's MSR ends QEMU; qemu64 is the fastest model to emulate.
+  return accelerator === 'kvm'
+    ? ['-accel', 'kvm', '-cpu', 'host,-arch-capabilities']
+    : ['-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'qemu64'];
+}
+
+function pflash(variables: string): string[] {
+  return [
+    ...['-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${OVMF_CODE}`],
+    ...['-drive', `if=pflash,format=raw,unit=1,file=${value(variables)}`],
+  ];
+}
+
+/** QEMU splits options at commas and takes two for one. */
+export function value(text: string): string {
+  return text.replaceAll(',', ',,');
+}

@@ -1,0 +1,77 @@
+/** What the boot gate is asked, and what it needs of its host. */
+import type { Manifest } from '../artifacts/release/manifest.js';
+import type { Cell } from '../artifacts/release/proof.js';
+
+/** Seconds after which the gate no longer believes that a boot goes on. */
+export interface GateBounds {
+  /** From power-on or reset to the login prompt. */
+  readonly boot: number;
+  /** From the command to the reset or the power-off. */
+  readonly shutdown: number;
+  /** For one command at the console. */
+  readonly command: number;
+}
+
+/** Ten times what software emulation needs on two cores. */
+export const DEFAULT_BOUNDS: GateBounds = { boot: 480, shutdown: 180, command: 180 };
+
+export interface GateRequest {
+  /** Absolute path of the release's folder; nothing in it is written. */
+  readonly release: string;
+  readonly manifest: Manifest;
+  /** The manifest's sha256. */
+  readonly digest: string;
+  readonly cell: Cell;
+  readonly accel: 'auto' | 'kvm' | 'tcg';
+  /** `tap` and `user` insist; default `auto`: a tap device where one can be had. */
+  readonly network?: 'auto' | 'tap' | 'user';
+  /** Absolute path of a folder that keeps console log, server logs, packet capture and screenshots. */
+  readonly evidence: string;
+  /** Absolute path of a private folder with room for the allocated size of the disk; what the cell leaves in it is of no use. */
+  readonly scratch: string;
+  readonly bounds?: GateBounds;
+}
+
+interface ToolNeed {
+  readonly name: string;
+  /** Debian's package. */
+  readonly package: string;
+  readonly min?: string;
+}
+
+/** A file of the host that is no program. */
+export interface FileNeed {
+  readonly path: string;
+  readonly package: string;
+}
+
+const TOOLS: readonly ToolNeed[] = [
+  { name: 'qemu-system-x86_64', package: 'qemu-system-x86', min: '7.2' },
+  { name: 'dnsmasq', package: 'dnsmasq-base' },
+  { name: 'tgtd', package: 'tgt' },
+  { name: 'ip', package: 'iproute2' },
+  { name: 'mkfifo', package: 'coreutils' },
+  { name: 'mount', package: 'mount' },
+  { name: 'umount', package: 'mount' },
+  { name: 'openssl', package: 'openssl' },
+  { name: 'e2fsck', package: 'e2fsprogs' },
+];
+
+/** Paths of Debian's packages `ipxe` and `ovmf`. */
+export const UNDIONLY = '/usr/lib/ipxe/undionly.kpxe';
+export const SNPONLY = '/usr/lib/ipxe/snponly.efi';
+export const IPXE_KERNEL = '/usr/lib/ipxe/ipxe.lkrn';
+export const OVMF_CODE = '/usr/share/OVMF/OVMF_CODE_4M.fd';
+export const OVMF_VARS = '/usr/share/OVMF/OVMF_VARS_4M.fd';
+
+/** Programs that a cell needs on the host. */
+export function bootGateTools(_cell: Cell): readonly ToolNeed[] {
+  return TOOLS;
+}
+
+/** Other files that a cell needs on the host. */
+export function bootGateFiles(cell: Cell): readonly FileNeed[] {
+  const ipxe = [UNDIONLY, SNPONLY, IPXE_KERNEL].map((path) => ({ path, package: 'ipxe' }));
+  const ovmf = [OVMF_CODE, OVMF_VARS].map((path) => ({ path, package: 'ovmf' }));
+  return cell.firmware === 'uefi' ? [...ipxe, ...ovmf] : ipxe;
+}

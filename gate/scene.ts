@@ -1,0 +1,118 @@
+/** Sets up all that a client meets, and the client's machine itself, switched off. */
+import { copyFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Ports } from '../base/ports.js';
+import { ResourceStack } from '../base/resource-stack.js';
+import { type Served, serveHttp } from '../hosts/serve/http-server.js';
+import { startTgtd, type Tgtd } from '../hosts/target/tgt/daemon.js';
+import type { Chain } from './chain.js';
+import { CLIENT_CPIO, clientCpio, gateScript, HTTP_PORT, ISCSI_PORT, LUN } from './client-files.js';
+import { accountCredential, hashPassword } from './credentials.js';
+import { CAPTURE, type Evidence } from './evidence.js';
+import type { GateIdentity } from './identity.js';
+import { type Machine, startMachine } from './machine.js';
+import { type GateNetwork, openNetwork } from './network.js';
+import { type Accelerator, qemuArgv } from './qemu.js';
+import { type GateRequest, OVMF_VARS } from './request.js';
+import { openRuntime, type Runtime } from './runtime.js';
+
+export interface Scene extends AsyncDisposable {
+  readonly network: GateNetwork['kind'];
+  readonly target: Tgtd;
+  readonly machine: Machine;
+}
+
+export interface SceneOptions {
+  readonly request: GateRequest;
+  readonly identity: GateIdentity;
+  readonly accelerator: Accelerator;
+  readonly evidence: Evidence;
+  readonly chain: Chain;
+  /** The client's own copy. */
+  readonly disk: string;
+  readonly ports: Ports;
+}
+
+/** @throws Failure of kind `host` or `tool` when something of it cannot be had; nothing stays behind then */
+export async function openScene(options: SceneOptions): Promise<Scene> {
+  const { request, identity, evidence, chain, disk, ports } = options;
+  await using stack = new ResourceStack();
+  const runtime = stack.use(await openRuntime(request.scratch, ports));
+  const network = stack.use(
+    await openNetwork(ports, {
+      wanted: request.network ?? 'auto',
+      mac: identity.mac,
+      runtime,
+      onLine: chain.dnsmasqLine,
+    }),
+  );
+  const target = stack.use(
+    await startTgtd(ports, {
+      portal: { address: network.listen, port: ISCSI_PORT },
+      folder: runtime.path,
+      shortFolder: runtime.shortPath,
+      onLine: (line) => evidence.log('tgtd.log', line),
+    }),
+  );
+  await target.offer({
+    name: identity.target,
+    disk,
+    lun: LUN,
+    serial: identity.serial,
+    initiator: identity.initiator,
+    chap: { user: identity.chapUser, secret: identity.chapSecret },
+  });
+  const files = servedFiles(request, identity, network.server);
+  stack.use(
+    await serveHttp({
+      address: network.listen,
+      port: HTTP_PORT,
+      find: (path) => files.get(path),
+      onLine: (line) => evidence.log('http.log', line),
+    }),
+  );
+  await network.serve(gateScript(request.cell, identity, network));
+  const machine = stack.use(await switchedOff(options, runtime, network));
+  const rest = stack.move();
+  return { network: network.kind, target, machine, [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose]() };
+}
+
+function servedFiles(request: GateRequest, identity: GateIdentity, server: string): Map<string, Served> {
+  const ofRelease = ['vmlinuz', 'initrd.img', 'boot/sanboot.ipxe', 'boot/direct.ipxe'];
+  const files = new Map<string, Served>(
+    ofRelease.map((path) => [`/${path}`, { file: join(request.release, path) }]),
+  );
+  if (request.cell.path === 'direct') files.set(CLIENT_CPIO, { bytes: clientCpio(identity, server) });
+  return files;
+}
+
+async function switchedOff(
+  { request, identity, accelerator, evidence, chain, ports }: SceneOptions,
+  runtime: Runtime,
+  network: GateNetwork,
+): Promise<Machine> {
+  const { firmware } = request.cell;
+  const oemString = join(runtime.path, 'credential');
+  const hash = await hashPassword(identity.login.password, ports);
+  await writeFile(oemString, accountCredential(identity.login.name, hash), { mode: 0o600 });
+  const variables = join(runtime.path, 'variables.fd');
+  if (firmware === 'uefi') await copyFile(OVMF_VARS, variables);
+  const argv = qemuArgv({
+    firmware,
+    accelerator,
+    mac: identity.mac,
+    netdev: network.netdev,
+    // OVMF's own PXE loads snponly.efi; the user network cannot tell it from the iPXE that comes next.
+    optionRom: firmware === 'bios' || network.kind === 'user',
+    capture: evidence.path(CAPTURE),
+    oemString,
+    ...(firmware === 'uefi' ? { variables } : {}),
+  });
+  return startMachine(ports, {
+    argv,
+    runtime,
+    onConsoleLine: chain.consoleLine,
+    onConsolePartial: chain.consolePartial,
+    onToolLine: (line) => evidence.log('qemu.log', line),
+  });
+}

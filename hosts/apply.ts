@@ -1,0 +1,175 @@
+/**
+ * Carries out a change on a target host, whole or not at all:
+ *
+ * ```
+ * lock -> finish or clean what an earlier call left -> plan
+ *   -> states/<n+1>/{state.json,secrets/} -> clones -> targets, beside those that are -> states/<n+1>/http/
+ *   -> current -> states/<n+1>            the one moment at which anything changes for clients
+ *   -> accounts, targets, tftp/, conf/ -> targets and clones that nobody needs go -> reload of the DHCP server
+ * ```
+ *
+ * A call that ends before the switch has changed nothing for clients; the next one removes what it left. One that ends after it
+ * has changed everything for them; the next one finishes the rest.
+ */
+import type { Ports } from '../base/ports.js';
+import { clean } from './apply/clean.js';
+import { converge, settle } from './apply/converge.js';
+import { ofSwitch, unfinished } from './apply/failures.js';
+import { prepare } from './apply/prepare.js';
+import { readAccounts } from './apply/secrets.js';
+import { listStates, readState, switchTo } from './apply/states.js';
+import type { ClientAccount } from './boot-files.js';
+import { type Change, type Intent, planChange, releasesNeeded } from './change.js';
+import type { TargetHost } from './host/host.js';
+import { hostLayout } from './host/layout.js';
+import { type LockOptions, takeHostLock } from './host/lock.js';
+import type { HostParts } from './host/parts.js';
+import type { HostState } from './host/state.js';
+import { type ReleaseThere, readReleaseThere } from './publish/releases-there.js';
+import type { ClientFacts } from './site/facts.js';
+
+export { readState } from './apply/states.js';
+
+export interface LookOptions {
+  readonly parts: HostParts;
+  /** Those of the site. */
+  readonly channels: readonly string[];
+  /** RFC 3339, UTC. */
+  readonly now: string;
+}
+
+export interface RepairOptions extends Pick<LookOptions, 'parts'> {
+  readonly lock: Pick<LockOptions, 'words'>;
+}
+
+export interface CarryOutOptions extends LookOptions, RepairOptions {
+  /** The secret behind a client's reference. */
+  readonly secret: (client: ClientFacts) => Promise<string>;
+}
+
+/** What a wish would change; changes nothing, and waits for nobody. @throws as {@link planChange} */
+export async function describeChange(
+  host: TargetHost,
+  intent: Intent,
+  options: LookOptions,
+  ports: Ports,
+): Promise<Change> {
+  return plan(host, await readState(host), intent, options, ports);
+}
+
+/**
+ * Fulfils a wish. @returns what was changed
+ * @throws Failure as {@link planChange}, and of whatever was done on the host; clients see the old state or the new one whole
+ */
+export async function carryOut(
+  host: TargetHost,
+  intent: Intent,
+  options: CarryOutOptions,
+  ports: Ports,
+): Promise<Change> {
+  const { parts } = options;
+  await using _lock = await lockHost(host, options, ports);
+  const { state, settled } = await recover(host, parts, ports);
+  const change = await plan(host, state, intent, options, ports);
+  const finishing = (work: Promise<void>) =>
+    work.catch((error: unknown) => {
+      throw unfinished(host, error);
+    });
+  if (change.next === state) {
+    if (!settled) await finishing(settle(host, state));
+    return change;
+  }
+  const there = await readAccounts(host);
+  const accounts = { there, brought: await resolveSecrets(accountsNeeded(change, there), options.secret) };
+  // What cannot be removed now, the next call removes.
+  const undo = () => clean(host, state, parts, ports).catch(() => undefined);
+  const next = await prepare(host, { state, change, accounts }, parts, ports).catch(
+    async (error: unknown) => {
+      await undo();
+      throw error;
+    },
+  );
+  await switchTo(host, next.serial).catch(async (error: unknown) => {
+    const { failure, former } = await ofSwitch(host, { state, next }, error);
+    if (former) await undo();
+    throw failure;
+  });
+  await finishing(finish(host, next, parts, ports));
+  return { ...change, next };
+}
+
+/** Finishes what an earlier call left, and lets targets and files follow the state again. @returns the state */
+export async function repair(host: TargetHost, options: RepairOptions, ports: Ports): Promise<HostState> {
+  await using _lock = await lockHost(host, options, ports);
+  const state = await readState(host);
+  await (state.serial > 0 ? finish : clean)(host, state, options.parts, ports);
+  return state;
+}
+
+/** Whether an earlier call ended before it had finished. */
+export async function needsRepair(host: TargetHost): Promise<boolean> {
+  const { current = 0, all } = await listStates(host);
+  return all.some(({ serial, marks }) => (serial === current ? !marks.has('converged') : serial > current));
+}
+
+function lockHost(host: TargetHost, { lock }: RepairOptions, ports: Ports) {
+  return takeHostLock(host, { ...lock, path: hostLayout(host.facts).lock }, ports);
+}
+
+/** All that follows from the state that clients see. */
+async function finish(host: TargetHost, state: HostState, parts: HostParts, ports: Ports): Promise<void> {
+  await converge(host, state, parts, ports);
+  await clean(host, state, parts, ports);
+  await settle(host, state);
+}
+
+/** What a change begins with. @returns `settled`: whether all that follows from the state is done */
+async function recover(
+  host: TargetHost,
+  parts: HostParts,
+  ports: Ports,
+): Promise<{ readonly state: HostState; readonly settled: boolean }> {
+  const state = await readState(host);
+  const { all } = await listStates(host);
+  const settled = !all.some(({ serial, marks }) => serial === state.serial && !marks.has('converged'));
+  if (!settled) await converge(host, state, parts, ports);
+  await clean(host, state, parts, ports);
+  return { state, settled };
+}
+
+async function plan(
+  host: TargetHost,
+  state: HostState,
+  intent: Intent,
+  { parts, channels, now }: LookOptions,
+  ports: Ports,
+): Promise<Change> {
+  const releases = new Map<string, ReleaseThere>();
+  for (const digest of releasesNeeded(state, intent)) {
+    const found = await readReleaseThere(host, digest);
+    if (found !== undefined) releases.set(digest, found);
+  }
+  const sessions = await parts.adapter.sessions(host, ports);
+  const disk = (clone: Parameters<HostParts['clones']['disk']>[1]) => parts.clones.disk(host.facts, clone);
+  return planChange(state, intent, { host: host.facts, channels, releases, sessions, disk, now });
+}
+
+/** Those that come with a change, and those that the host has lost: without them nothing could be changed there any more. */
+function accountsNeeded(
+  { next, secrets }: Change,
+  there: ReadonlyMap<string, ClientAccount>,
+): readonly ClientFacts[] {
+  const coming = new Set(secrets.map(({ name }) => name));
+  const all = Object.values(next.clients).map(({ facts }) => facts);
+  return [...secrets, ...all.filter(({ name }) => !there.has(name) && !coming.has(name))];
+}
+
+async function resolveSecrets(
+  clients: readonly ClientFacts[],
+  secret: CarryOutOptions['secret'],
+): Promise<Map<string, ClientAccount>> {
+  const accounts = new Map<string, ClientAccount>();
+  for (const client of clients)
+    accounts.set(client.name, { user: client.account, secret: await secret(client) });
+  return accounts;
+}

@@ -1,0 +1,111 @@
+/**
+ * Removes what no state needs any more. Every LUN and target that was ever made is named by a state that lies on the host: it is
+ * written before them, and goes after them. So nothing is searched for, and nothing that is not ours is touched.
+ */
+
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
+import type { TargetHost } from '../host/host.js';
+import { hostLayout } from '../host/layout.js';
+import type { HostParts } from '../host/parts.js';
+import type { Generation, HostState } from '../host/state.js';
+import { generationsOf, listStates, readStateOf, type StateThere, setMark } from './states.js';
+
+/** States that are kept, the current one among them. */
+const KEPT = 3;
+
+export async function clean(
+  host: TargetHost,
+  state: HostState,
+  { adapter, clones }: HostParts,
+  ports: Ports,
+): Promise<void> {
+  const wanted = new Set(generationsOf(state).map(({ target }) => target));
+  const others = (await listStates(host)).all.filter(({ serial }) => serial !== state.serial);
+  const dirty = others.filter(({ marks }) => !marks.has('cleaned'));
+  const cleaned = others.filter(({ marks }) => marks.has('cleaned'));
+  if (dirty.length > 0) {
+    const sessions = await adapter.sessions(host, ports);
+    const inUse = new Set(sessions.map(({ target }) => target));
+    const gone = new Set<string>();
+    for (const each of dirty) {
+      const named = generationsOf((await readStateOf(host, each.serial)) ?? state);
+      const garbage = named.filter(({ target }) => !wanted.has(target));
+      const idle = garbage.filter(({ target }) => !inUse.has(target));
+      const left = idle.filter(({ target }) => !gone.has(target));
+      const done = await removeAll(left, {
+        host,
+        offered: each.marks.has('offered'),
+        adapter,
+        clones,
+        ports,
+      });
+      for (const { target } of done ? left : []) gone.add(target);
+      if (!done || idle.length < garbage.length) {
+        if (each.serial > state.serial) throw strangeSessions(host);
+        continue;
+      }
+      await setMark(host, each.serial, 'cleaned');
+      cleaned.push(each);
+    }
+    await clones.clean(host, releasesOf(state));
+  }
+  await removeStates(
+    host,
+    cleaned.filter(({ serial }) => serial > state.serial || serial <= state.serial - KEPT),
+  );
+}
+
+interface Removal {
+  readonly host: TargetHost;
+  /** Whether the target may know them; else a target of such a name is not ours. */
+  readonly offered: boolean;
+  readonly adapter: HostParts['adapter'];
+  readonly clones: HostParts['clones'];
+  readonly ports: Ports;
+}
+
+/** @returns false when a client has logged in meanwhile: then all of it stays until the next time */
+async function removeAll(
+  generations: readonly Generation[],
+  { host, offered, adapter, clones, ports }: Removal,
+): Promise<boolean> {
+  if (generations.length === 0) return true;
+  if (offered) {
+    try {
+      await adapter.remove(
+        host,
+        generations.map(({ target }) => target),
+        ports,
+      );
+    } catch (error) {
+      if (error instanceof Failure && error.kind === 'usage') return false;
+      throw error;
+    }
+  }
+  for (const { disk } of generations) await clones.remove(host, disk);
+  return true;
+}
+
+async function removeStates(host: TargetHost, states: readonly StateThere[]): Promise<void> {
+  if (states.length === 0) return;
+  const { state } = hostLayout(host.facts);
+  await host.run(['rm', '-rf', '--', ...states.map(({ serial }) => state(serial))], {
+    doing: `remove old states of ${host.facts.name}`,
+  });
+}
+
+function releasesOf(state: HostState): ReadonlySet<string> {
+  return new Set([
+    ...Object.values(state.channels).map(({ release }) => release),
+    ...generationsOf(state).map(({ release }) => release),
+  ]);
+}
+
+/** Clients were never told of them; their names will be used again. */
+function strangeSessions({ facts }: TargetHost): Failure {
+  return new Failure('host', {
+    what: `Somebody is logged in to a target of ${facts.name} that was made by an interrupted call and never shown to a client.`,
+    hint: 'End that session, then run the same command again.',
+  });
+}

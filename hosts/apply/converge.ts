@@ -1,0 +1,148 @@
+/**
+ * Lets everything outside of a state's folder follow the state that is current: accounts, targets, and the files of the TFTP,
+ * DHCP and iSCSI servers; and then the DHCP server read its own. Doing it twice is as doing it once.
+ */
+import { createHash } from 'node:crypto';
+import PQueue from 'p-queue';
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
+import type { BootFile } from '../boot-files.js';
+import type { TargetHost } from '../host/host.js';
+import { hostLayout } from '../host/layout.js';
+import type { HostParts } from '../host/parts.js';
+import type { HostState } from '../host/state.js';
+import { putLink } from './links.js';
+import { offeredLuns, portalOf } from './offered.js';
+import { bringAccounts, readAccounts } from './secrets.js';
+import { setMark } from './states.js';
+
+/** Files that are written at a time. */
+const AT_ONCE = 4;
+/** Seconds after which the command that reloads the DHCP server is given up: everybody else waits for the lock meanwhile. */
+const RELOAD_SECONDS = 120;
+
+/** All but what the DHCP server does: see {@link settle}. */
+export async function converge(
+  host: TargetHost,
+  state: HostState,
+  { adapter, bootFiles }: HostParts,
+  ports: Ports,
+): Promise<void> {
+  const { facts } = host;
+  const { tftp, conf } = hostLayout(facts);
+  await bringAccounts(host, state.serial, Object.keys(state.clients));
+  const secrets = await readAccounts(host);
+  const offered = offeredLuns(facts, state, secrets);
+  await adapter.apply(host, offered, portalOf(facts), ports);
+  const input = { host: facts, state, lun: adapter.lun, secrets };
+  const targetFiles: BootFile[] = adapter
+    .render(offered, portalOf(facts))
+    .map(({ name, text }) => ({ path: name, content: { text }, secret: true }));
+  const dhcpFiles = bootFiles.conf(input);
+  await follow(host, tftp, bootFiles.tftp(input));
+  await follow(host, conf, [...dhcpFiles, ...targetFiles], {
+    // Whoever comes after us must know, should we end before the server has read it.
+    before: (changed) => announceReload(host, changed, dhcpFiles),
+  });
+}
+
+/**
+ * The last of what follows from a state: the DHCP server reads its file, if it has not. What keeps it from that keeps no later
+ * change from being made, which then tries again.
+ */
+export async function settle(host: TargetHost, { serial }: HostState): Promise<void> {
+  await reload(host);
+  await setMark(host, serial, 'converged');
+}
+
+interface FollowOptions {
+  /** Called before anything is written or removed. @param changed relative paths */
+  readonly before?: (changed: readonly string[]) => Promise<void>;
+}
+
+const EXISTING = `
+cd -- "$1" 2>/dev/null || exit 0
+find . -type l | while IFS= read -r link; do printf 'link %s %s\\n' "$(readlink "$link" | sha256sum | cut -c 1-64)" "$link"; done
+find . -type f -exec sha256sum {} + | sed 's/^/file /'
+`;
+
+/** Makes a folder have these files and no other; those that are as they shall be are left alone. */
+async function follow(
+  host: TargetHost,
+  folder: string,
+  files: readonly BootFile[],
+  { before }: FollowOptions = {},
+): Promise<void> {
+  const { stdout } = await host.run(['sh', '-c', EXISTING, 'sh', folder], {
+    doing: `look at the files in ${folder}`,
+    quiet: true,
+  });
+  const existing = new Map(
+    stdout.split('\n').flatMap((line) => {
+      const [, kind, sha256, path] = /^(link|file) ([0-9a-f]{64}) +\.\/(.+)$/.exec(line) ?? [];
+      return path === undefined ? [] : [[path, `${kind} ${sha256}`] as const];
+    }),
+  );
+  const changed = files.filter((file) => existing.get(file.path) !== fingerprint(file));
+  const unwanted = [...existing.keys()].filter((path) => !files.some((file) => file.path === path));
+  if (changed.length === 0 && unwanted.length === 0) return;
+  await before?.([...changed.map(({ path }) => path), ...unwanted]);
+  const queue = new PQueue({ concurrency: AT_ONCE });
+  try {
+    await queue.addAll(changed.map((file) => () => writeFile(host, folder, file)));
+  } finally {
+    // Whoever hears of a failure puts other files in their places: nobody may still be writing these then.
+    await queue.onIdle();
+  }
+  if (unwanted.length > 0)
+    await host.run(['rm', '-f', '--', ...unwanted.map((path) => `${folder}/${path}`)], {
+      doing: `remove what nobody needs in ${folder}`,
+    });
+}
+
+function fingerprint({ content }: BootFile): string {
+  const sha256 = (data: string | Uint8Array) => createHash('sha256').update(data).digest('hex');
+  if ('link' in content) return `link ${sha256(`${content.link}\n`)}`;
+  return `file ${sha256('text' in content ? content.text : content.bytes)}`;
+}
+
+async function writeFile(
+  host: TargetHost,
+  folder: string,
+  { path, content, secret }: BootFile,
+): Promise<void> {
+  const at = `${folder}/${path}`;
+  if ('link' in content) await putLink(host, at, content.link, `make the link ${at}`);
+  else
+    await host.write(at, 'text' in content ? content.text : content.bytes, { mode: secret ? 0o600 : 0o644 });
+}
+
+function reloadMark({ facts }: TargetHost): string {
+  return `${hostLayout(facts).states}/reload`;
+}
+
+async function announceReload(
+  host: TargetHost,
+  changed: readonly string[],
+  files: readonly BootFile[],
+): Promise<void> {
+  const concerned = changed.some((path) => files.some((file) => file.path === path));
+  if (concerned && host.facts.reload !== undefined) await host.write(reloadMark(host), '', { mode: 0o644 });
+}
+
+async function reload(host: TargetHost): Promise<void> {
+  const { facts } = host;
+  if ((await host.read(reloadMark(host))) === undefined) return;
+  if (facts.reload !== undefined) {
+    const doing = `let the DHCP server of ${facts.name} read its file again`;
+    const expected = `\`${facts.reload.join(' ')}\`, the \`reload\` of ${facts.name} in lunsmith.yaml, to end well`;
+    await host.run(facts.reload, { doing, timeout: RELOAD_SECONDS }).catch((error: unknown) => {
+      if (!(error instanceof Failure) || error.command === undefined || error.kind === 'network') throw error;
+      const { kind, command, diagnostics } = error;
+      throw new Failure(kind, { ...diagnostics[0], expected }, { cause: error, command });
+    });
+  }
+  await host.run(['rm', '-f', '--', reloadMark(host)], {
+    doing: 'note that the DHCP server has read its file',
+  });
+}

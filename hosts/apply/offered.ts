@@ -1,0 +1,48 @@
+/** What the target of a host shall offer: every generation of every client. */
+
+import type { ClientAccount } from '../boot-files.js';
+import type { HostState } from '../host/state.js';
+import type { HostFacts } from '../site/facts.js';
+import type { OfferedLun, Portal } from '../target/adapter.js';
+import { accountOf } from './secrets.js';
+
+export function portalOf({ address, target }: HostFacts): Portal {
+  return { address, port: target.port };
+}
+
+export function offeredLuns(
+  { clone }: HostFacts,
+  { clients }: HostState,
+  accounts: ReadonlyMap<string, ClientAccount>,
+): OfferedLun[] {
+  return Object.entries(clients).flatMap(([client, { facts, images }]) =>
+    Object.values(images).flatMap(({ generations }) =>
+      generations.map(({ target, disk, bytes, serial }) => ({
+        ...{ target, disk, bytes, serial },
+        backing: clone.kind === 'file' ? ('file' as const) : ('block' as const),
+        initiator: facts.initiator,
+        chap: accountOf(accounts, client),
+      })),
+    ),
+  );
+}
+
+/**
+ * What may be offered before clients see the next state: new LUNs as they will be, and those that clients may be booting just
+ * now as they are. Of a client whose account the host has lost nobody knows how they are.
+ */
+export function offeredBefore(
+  facts: HostFacts,
+  { before, next }: { readonly before: HostState; readonly next: HostState },
+  accounts: {
+    readonly before: ReadonlyMap<string, ClientAccount>;
+    readonly next: ReadonlyMap<string, ClientAccount>;
+  },
+): OfferedLun[] {
+  const known = Object.entries(before.clients).filter(([client]) => accounts.before.has(client));
+  const state = { ...before, clients: Object.fromEntries(known) };
+  const old = new Map(offeredLuns(facts, state, accounts.before).map((lun) => [lun.target, lun]));
+  // Of two secrets a target may know but one for a user: the new one comes after the switch.
+  const now = new Map([...accounts.next, ...accounts.before]);
+  return offeredLuns(facts, next, now).map((lun) => old.get(lun.target) ?? lun);
+}

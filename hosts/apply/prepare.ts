@@ -1,0 +1,70 @@
+/** Everything of a change that comes before the switch: clients see nothing of it. */
+
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
+import type { ClientAccount } from '../boot-files.js';
+import type { Change } from '../change.js';
+import type { TargetHost } from '../host/host.js';
+import { hostLayout } from '../host/layout.js';
+import type { HostParts } from '../host/parts.js';
+import type { HostState } from '../host/state.js';
+import { fillFolder } from './batch.js';
+import { offeredBefore, portalOf } from './offered.js';
+import { accountFiles } from './secrets.js';
+import { generationsOf, setMark, stateText, takeMark } from './states.js';
+
+export interface Preparation {
+  readonly state: HostState;
+  readonly change: Change;
+  /** Accounts by client: those that are on the host, and those that come with the change. */
+  readonly accounts: Readonly<Record<'there' | 'brought', ReadonlyMap<string, ClientAccount>>>;
+}
+
+/** @returns the next state, with the sizes that the LUNs have got */
+export async function prepare(
+  host: TargetHost,
+  { state, change, accounts: { there, brought } }: Preparation,
+  parts: HostParts,
+  ports: Ports,
+): Promise<HostState> {
+  const { facts } = host;
+  const { serial } = change.next;
+  const folder = hostLayout(facts).state(serial);
+  await fillFolder(host, folder, accountFiles(brought));
+  // Before anything that it names: from it the next call knows what to remove.
+  await host.write(`${folder}/state.json`, stateText(change.next), { mode: 0o644 });
+  const next = await makeClones(host, change, parts, ports);
+  const secrets = new Map([...there, ...brought]);
+  await setMark(host, serial, 'offered');
+  const offered = offeredBefore(facts, { before: state, next }, { before: there, next: secrets });
+  await parts.adapter.apply(host, offered, portalOf(facts), ports).catch(async (error: unknown) => {
+    // Nothing was offered: a target of such a name is somebody else's, and nobody shall take it away.
+    if (error instanceof Failure && error.kind === 'usage') await takeMark(host, serial, 'offered');
+    throw error;
+  });
+  const input = { host: facts, state: next, lun: parts.adapter.lun, secrets };
+  await fillFolder(host, `${folder}/http`, parts.bootFiles.http(input), facts.http.group);
+  await host.write(`${folder}/state.json`, stateText(next), { mode: 0o644 });
+  return next;
+}
+
+/** LUNs may get larger than asked for: volumes have whole extents. */
+async function makeClones(
+  host: TargetHost,
+  { next, clones }: Change,
+  parts: HostParts,
+  ports: Ports,
+): Promise<HostState> {
+  const sizes = new Map<string, number>();
+  const tell = (done: number) =>
+    ports.emit({ type: 'progress', what: 'make clones', done, total: clones.length, unit: 'files' });
+  for (const [index, request] of clones.entries()) {
+    tell(index);
+    const { disk, bytes } = await parts.clones.make(host, request, ports);
+    sizes.set(disk, bytes);
+  }
+  if (clones.length > 0) tell(clones.length);
+  const sized = structuredClone(next);
+  for (const each of generationsOf(sized)) each.bytes = sizes.get(each.disk) ?? each.bytes;
+  return sized;
+}

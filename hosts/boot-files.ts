@@ -1,0 +1,108 @@
+/**
+ * What a client is handed on its way up, from the state of its target host: scripts over HTTP, a first script and PXELINUX
+ * menus over TFTP, and the configuration of the DHCP server. All of it is a pure function of its input.
+ *
+ * ```
+ * http/boot.ipxe                                    finds the script of a machine; retries
+ * http/unknown.ipxe                                 what a machine shows that no client is
+ * http/clients/by-{mac,serial,uuid}/<id>.ipxe  ->   ../<client>/boot.ipxe
+ * http/clients/<client>/boot.ipxe                   settings of its current generations, then the script of a release
+ * http/clients/<client>/account.ipxe                its CHAP account (secret)
+ * http/clients/<client>/<image>-<generation>.cpio   settings for its initramfs, with the account (secret)
+ * http/releases/<digest>/{boot,initrd.img,vmlinuz}  -> the release's
+ * tftp/boot.ipxe                                    leads to http/boot.ipxe; retries
+ * tftp/clients/<client>/<image>.ipxe                the same, for one image (several images only)
+ * tftp/pxelinux.cfg/{01-<mac>,<address>,default}    menus that load ipxe.lkrn with one of these scripts
+ * conf/dnsmasq.conf, conf/dhcpd.conf                whichever the host has
+ * ```
+ */
+
+import type { BootBinaries } from '../artifacts/formats/ipxe-binaries.js';
+import { Failure } from '../base/failure.js';
+import { clientFiles } from './boot-files/client.js';
+import { dhcpFiles } from './boot-files/dhcp.js';
+import { entryScript, unknownScript } from './boot-files/entry.js';
+import { identityFiles } from './boot-files/identity.js';
+import { releaseFiles } from './boot-files/releases.js';
+import { menuFiles } from './boot-files/tftp.js';
+import type { HostState } from './host/state.js';
+import type { HostFacts } from './site/facts.js';
+
+export interface BootFile {
+  /** Relative to `http/`, `tftp/` or `conf/`. */
+  readonly path: string;
+  readonly content:
+    | { readonly text: string }
+    | { readonly bytes: Uint8Array }
+    /** Target of a symbolic link, relative to the folder that the link is in. */
+    | { readonly link: string };
+  /** To be readable by the process that serves it and nobody else. */
+  readonly secret: boolean;
+}
+
+export interface ClientAccount {
+  readonly user: string;
+  readonly secret: string;
+}
+
+export interface BootFilesInput {
+  readonly host: HostFacts;
+  readonly state: HostState;
+  /** Number of the LUN, as the host's target offers it. */
+  readonly lun: number;
+  /** By client. */
+  readonly secrets: ReadonlyMap<string, ClientAccount>;
+}
+
+/**
+ * What the HTTP server shows, sorted by path.
+ * @throws Failure of kind `usage` for what a script, an archive or a file name cannot hold, for two clients that are the same
+ *   machine, and for a client without an account
+ */
+export function httpFiles(input: BootFilesInput): readonly BootFile[] {
+  const { host, state, lun, secrets } = input;
+  const { url } = host.http;
+  return sorted([
+    { path: 'boot.ipxe', content: { text: entryScript(url) }, secret: false },
+    { path: 'unknown.ipxe', content: { text: unknownScript(host.name) }, secret: false },
+    ...identityFiles(state),
+    ...Object.entries(state.clients).flatMap(([name, client]) =>
+      clientFiles({ host, lun, client, account: accountOf(name, secrets) }),
+    ),
+    ...releaseFiles(state),
+  ]);
+}
+
+/**
+ * What the TFTP server shows, sorted by path. Nothing in it is secret, and nothing names a release, so that no promotion
+ * touches it.
+ * @param binaries of {@link ipxeBinaries}
+ * @throws Failure of kind `usage` for what a script or a menu cannot hold
+ */
+export function tftpFiles(input: BootFilesInput, binaries?: BootBinaries): readonly BootFile[] {
+  return sorted([
+    ...menuFiles(input.host, input.state),
+    ...(binaries?.files ?? []).map(({ name, bytes }) => ({ path: name, content: { bytes }, secret: false })),
+  ]);
+}
+
+/**
+ * The configuration of the host's DHCP server; none where the host has none of ours.
+ * @throws Failure of kind `usage` for what it cannot hold
+ */
+export function confFiles(input: BootFilesInput): readonly BootFile[] {
+  return dhcpFiles(input.host, input.state);
+}
+
+function accountOf(client: string, secrets: BootFilesInput['secrets']): ClientAccount {
+  const account = secrets.get(client);
+  if (account !== undefined) return account;
+  throw new Failure('usage', {
+    what: `The client ${client} has no CHAP account on its target host.`,
+    hint: `Run: lunsmith client rotate ${client}`,
+  });
+}
+
+function sorted(files: readonly BootFile[]): readonly BootFile[] {
+  return [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
+}

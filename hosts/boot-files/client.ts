@@ -1,0 +1,141 @@
+/** What one client is handed: its script, its account, and archives for its initramfs. */
+
+import { ipxeScript, sanUri, setSetting, uriWord } from '../../artifacts/formats/ipxe.js';
+import { initiatorCpio } from '../../artifacts/formats/open-iscsi.js';
+import { Failure } from '../../base/failure.js';
+import type { BootFile, ClientAccount } from '../boot-files.js';
+import type { ClientState, Generation } from '../host/state.js';
+import type { ClientFacts, ClientImage, HostFacts } from '../site/facts.js';
+import { kernelAddress, ownAddress } from './address.js';
+import { choice } from './choice.js';
+import { checkNames } from './names.js';
+
+export interface ClientFilesInput {
+  readonly host: HostFacts;
+  readonly lun: number;
+  readonly client: ClientState;
+  readonly account: ClientAccount;
+}
+
+/** An image that the client can boot now. */
+export interface BootImage {
+  readonly image: ClientImage;
+  readonly generation: Generation;
+}
+
+/** Attempts of a release's script before the client's own script is asked for again. */
+const TRIES = 3;
+
+export function clientFiles(input: ClientFilesInput): BootFile[] {
+  const { client, account } = input;
+  const { facts } = client;
+  checkNames(facts);
+  const images = bootImages(client);
+  const at = (name: string) => `clients/${facts.name}/${name}`;
+  return [
+    { path: at('boot.ipxe'), content: { text: script(input, images) }, secret: false },
+    { path: at('account.ipxe'), content: { text: accountScript(account) }, secret: true },
+    ...images
+      .filter(({ image }) => image.boot === 'direct')
+      .map((each) => ({ path: cpioPath(facts, each), content: { bytes: cpio(input, each) }, secret: true })),
+  ];
+}
+
+/** Those with a clone; an image whose channel has no release yet has none. */
+function bootImages({ facts, images }: ClientState): BootImage[] {
+  return facts.images.flatMap((image) => {
+    const known = images[image.name];
+    const generation = known?.generations.find(({ id }) => id === known.current);
+    if (known !== undefined && generation === undefined) throw noGeneration(facts, image, known.current);
+    return generation === undefined ? [] : [{ image, generation }];
+  });
+}
+
+/**
+ * It always ends as a success, so that whoever chained to it can tell a failed boot from a script that is not there. `goto`
+ * finds labels of this script only, so every name is one that a label can have.
+ */
+function script(input: ClientFilesInput, images: readonly BootImage[]): string {
+  const { host, client } = input;
+  const { facts } = client;
+  const [first, ...others] = images;
+  if (first === undefined) {
+    return ipxeScript([
+      `# The client ${facts.name}.`,
+      `echo The client ${facts.name} has no image yet: no release was promoted to a channel of it.`,
+      'exit 0',
+    ]);
+  }
+  return ipxeScript([
+    `# The client ${facts.name}. Its account is in a file of its own.`,
+    ...ownAddress(facts.address),
+    ...choice(client, [first, ...others]),
+    ...images.flatMap((each) => boot(input, each)),
+    ':failed',
+    `echo ${facts.name} cannot boot now: ${host.http.url} is down or lacks its files`,
+    'exit 0',
+  ]);
+}
+
+function boot(input: ClientFilesInput, { image, generation }: BootImage): string[] {
+  const { host, lun, client } = input;
+  const { facts } = client;
+  const url = (path: string) => uriWord(`${host.http.url}/${path}`);
+  const release = (name: string) => url(`releases/${generation.release}/boot/${name}`);
+  const settings =
+    image.boot === 'san'
+      ? {
+          'san-uri': sanUri({
+            server: host.address,
+            port: host.target.port,
+            lun,
+            target: generation.target,
+          }),
+          'initiator-iqn': facts.initiator,
+        }
+      : {
+          'client-initrd': url(cpioPath(facts, { image, generation })),
+          'client-ip': kernelAddress(facts),
+        };
+  return [
+    `:image-${image.name}`,
+    `echo ${facts.name} boots ${image.name} ${generation.id}`,
+    // The account of an iBFT; the initramfs of a direct boot has it in its archive.
+    ...(image.boot === 'san'
+      ? [`chain --autofree ${url(`clients/${facts.name}/account.ipxe`)} || goto failed`]
+      : []),
+    ...Object.entries(settings).map(([name, value]) => setSetting(name, value)),
+    `set boot-tries ${TRIES}`,
+    `chain --autofree ${release(image.boot === 'san' ? 'sanboot.ipxe' : 'direct.ipxe')} || goto failed`,
+    'exit 0',
+  ];
+}
+
+/** `username` and `password` are iPXE's own settings (ipxe.org/cfg). */
+function accountScript({ user, secret }: ClientAccount): string {
+  return ipxeScript([setSetting('username', user), setSetting('password', secret)]);
+}
+
+/** It names the generation, so that a script of before a change is never given an archive of after it. */
+function cpioPath({ name }: ClientFacts, { image, generation }: BootImage): string {
+  return `clients/${name}/${image.name}-${generation.id}.cpio`;
+}
+
+function cpio({ host, client, account }: ClientFilesInput, { generation }: BootImage): Buffer {
+  return initiatorCpio({
+    initiator: client.facts.initiator,
+    target: generation.target,
+    server: host.address,
+    port: host.target.port,
+    user: account.user,
+    secret: account.secret,
+  });
+}
+
+function noGeneration({ name }: ClientFacts, image: ClientImage, current: string): Failure {
+  return new Failure('usage', {
+    what: `The state of the client ${name} is not whole.`,
+    expected: `the current generation of its image ${image.name} among those that it has`,
+    found: current,
+  });
+}

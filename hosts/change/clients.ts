@@ -1,0 +1,169 @@
+/** Clients come, change and go. */
+import { isDeepStrictEqual } from 'node:util';
+import { Failure } from '../../base/failure.js';
+import type { ClientState } from '../host/state.js';
+import type { ClientFacts, ClientImage } from '../site/facts.js';
+import type { Draft } from './draft.js';
+import { currentOf, drop, freshClone, takeOver } from './generations.js';
+import {
+  requireChannel,
+  requireImage,
+  requireNoSession,
+  requireOwnIdentity,
+  requireRelease,
+  unknownClient,
+} from './refusals.js';
+import { releaseName } from './words.js';
+
+/** Facts that are told of one by one when they change; images are told of by themselves. */
+const TOLD = [
+  'mac',
+  'serial',
+  'uuid',
+  'initiator',
+  'account',
+  'secret',
+  'address',
+  'menuSeconds',
+  'follows',
+] as const;
+
+export function addClient(draft: Draft, facts: ClientFacts): void {
+  const { about, clients, lines, secrets } = draft;
+  if (facts.host !== about.host.name) {
+    throw new Failure('usage', {
+      what: `The client ${facts.name} is not one of ${about.host.name}.`,
+      expected: `a client of the host ${about.host.name}`,
+      found: `its host is ${facts.host}`,
+    });
+  }
+  requireOwnIdentity(draft, facts);
+  for (const { channel } of facts.images) requireChannel(draft, channel);
+  const before = clients.get(facts.name);
+  if (before === undefined) lines.push(`client ${facts.name}: is new, ${facts.initiator}`);
+  else if (!isDeepStrictEqual(before.facts, facts)) tellChanges(draft, before.facts, facts);
+  if (before?.facts.secret !== facts.secret || before.facts.account !== facts.account) secrets.push(facts);
+  const { next, ...rest } = before ?? { images: {} };
+  const stays = next !== undefined && facts.images.some(({ name }) => name === next);
+  clients.set(facts.name, { ...rest, facts, ...(stays ? { next } : {}) });
+  for (const image of facts.images) bringImage(draft, facts, image, before);
+  dropImages(draft, facts, before);
+}
+
+/** The clone of an image that is new, or that is on another channel now. */
+function bringImage(
+  draft: Draft,
+  facts: ClientFacts,
+  image: ClientImage,
+  before: ClientState | undefined,
+): void {
+  const { channels, lines } = draft;
+  const current = currentOf(before?.images[image.name]);
+  const old = before?.facts.images.find(({ name }) => name === image.name);
+  const channel = channels.get(image.channel);
+  const moved = old !== undefined && old.channel !== image.channel;
+  if (current !== undefined && (!moved || channel === undefined || channel.release === current.release))
+    return;
+  if (channel === undefined) {
+    if (old === undefined || moved)
+      lines.push(
+        `client ${facts.name}: ${image.name} boots as soon as the channel ${image.channel} has a release`,
+      );
+    return;
+  }
+  if (current !== undefined && facts.follows === 'rebase') {
+    lines.push(
+      `client ${facts.name}: ${image.name} stays at ${releaseName(draft, current.release)} until: npx lunsmith client rebase ${facts.name}`,
+    );
+    return;
+  }
+  const release = requireRelease(draft, channel.release, channel.history.at(-1)?.recipe);
+  const kept = current === undefined ? '' : `; its clone ${current.id} is kept`;
+  lines.push(
+    `client ${facts.name}: its next boot of ${image.name} is a fresh clone of ${releaseName(draft, release.digest)}${kept}`,
+  );
+  const fresh = freshClone(draft, facts.name, image, release);
+  takeOver(draft, { client: facts.name, image: image.name }, fresh, { former: 'keep' });
+}
+
+function dropImages(draft: Draft, facts: ClientFacts, before: ClientState | undefined): void {
+  for (const [name, { generations }] of Object.entries(before?.images ?? {})) {
+    if (facts.images.some((image) => image.name === name)) continue;
+    requireNoSession(draft, facts.name, generations, `take ${name} from ${facts.name}`);
+    drop(draft, facts.name, name, generations);
+    const now = draft.clients.get(facts.name);
+    if (now === undefined) continue;
+    const images = Object.fromEntries(Object.entries(now.images).filter(([image]) => image !== name));
+    draft.clients.set(facts.name, { ...now, images });
+  }
+}
+
+function tellChanges({ lines }: Draft, before: ClientFacts, after: ClientFacts): void {
+  const told = (value: ClientFacts[(typeof TOLD)[number]]) =>
+    value === undefined ? 'none' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  for (const key of TOLD) {
+    if (!isDeepStrictEqual(before[key], after[key]))
+      lines.push(`client ${after.name}: ${key} ${told(before[key])} -> ${told(after[key])}`);
+  }
+  for (const image of after.images) {
+    const old = before.images.find(({ name }) => name === image.name);
+    if (old !== undefined && !isDeepStrictEqual(old, image))
+      lines.push(`client ${after.name}: ${image.name} ${described(old)} -> ${described(image)}`);
+    if (old !== undefined && old.bytes !== image.bytes)
+      lines.push(`client ${after.name}: ${image.name} has its new size from its next fresh clone on`);
+  }
+  const order = (facts: ClientFacts) => facts.images.map(({ name }) => name).join(', ');
+  if (order(before) !== order(after))
+    lines.push(`client ${after.name}: its images ${order(before)} -> ${order(after)}`);
+}
+
+function described({ channel, boot, bytes }: ClientImage): string {
+  return `(${channel}, ${boot}, ${bytes === undefined ? 'size of the image' : `${bytes} bytes`})`;
+}
+
+/** One that is not there is gone already: a call whose site file could not be written is repeated as it was. */
+export function removeClient(draft: Draft, client: string): void {
+  const state = draft.clients.get(client);
+  if (state === undefined) return;
+  const all = Object.values(state.images).flatMap(({ generations }) => generations);
+  requireNoSession(draft, client, all, `remove ${client}`);
+  draft.lines.push(`client ${client}: is removed, with its secret`);
+  for (const [image, { generations }] of Object.entries(state.images))
+    drop(draft, client, image, generations);
+  draft.clients.delete(client);
+}
+
+export function rotateClient(draft: Draft, facts: ClientFacts): void {
+  const state = draft.clients.get(facts.name);
+  if (state === undefined) throw unknownClient(draft, facts.name);
+  const { account, secret } = facts;
+  const changed = { ...state.facts, account, secret };
+  draft.lines.push(`client ${facts.name}: its CHAP secret is read from ${secret}`);
+  draft.secrets.push(changed);
+  draft.clients.set(facts.name, { ...state, facts: changed });
+}
+
+export function setNext(
+  draft: Draft,
+  { client, image }: { readonly client: string; readonly image?: string },
+): void {
+  const state = draft.clients.get(client);
+  if (state === undefined) throw unknownClient(draft, client);
+  if (image !== undefined) requireImage(state.facts, image);
+  if (state.next === image) return;
+  const { next: _former, ...rest } = state;
+  draft.lines.push(`client ${client}: its next boot is ${image ?? `${state.facts.images[0].name}, as ever`}`);
+  draft.clients.set(client, { ...rest, ...(image === undefined ? {} : { next: image }) });
+}
+
+/** A choice for the next boot is over when its client has been seen to run from that image. */
+export function forgetStarted({ about, clients, lines }: Draft): void {
+  for (const [client, { next, ...state }] of clients) {
+    const chosen = next === undefined ? undefined : currentOf(state.images[next]);
+    if (chosen === undefined || !about.sessions.some(({ target }) => target === chosen.target)) continue;
+    lines.push(
+      `client ${client}: has started ${next}; its next boot is ${state.facts.images[0].name}, as ever`,
+    );
+    clients.set(client, state);
+  }
+}

@@ -1,0 +1,47 @@
+/** A change in the making: the parts of the next state, and what it takes. */
+import type { About, Change } from '../change.js';
+import type { CloneRequest } from '../clients/clone.js';
+import type { ChannelState, ClientState, Generation, HostState } from '../host/state.js';
+import type { ClientFacts } from '../site/facts.js';
+
+export interface Draft {
+  readonly before: HostState;
+  readonly about: About;
+  readonly channels: Map<string, ChannelState>;
+  readonly clients: Map<string, ClientState>;
+  readonly clones: CloneRequest[];
+  readonly dropped: Generation[];
+  readonly secrets: ClientFacts[];
+  readonly lines: string[];
+}
+
+export function draftOf(before: HostState, about: About): Draft {
+  return {
+    before,
+    about,
+    channels: new Map(Object.entries(before.channels)),
+    clients: new Map(Object.entries(before.clients)),
+    clones: [],
+    dropped: [],
+    secrets: [],
+    lines: [],
+  };
+}
+
+/** What is said is what changes: a change without words is none. */
+export function finished({ before, channels, clients, clones, dropped, secrets, lines }: Draft): Change {
+  const next: HostState =
+    lines.length === 0
+      ? before
+      : {
+          ...before,
+          serial: before.serial + 1,
+          channels: Object.fromEntries(sorted(channels)),
+          clients: Object.fromEntries(sorted(clients)),
+        };
+  return { next, clones, dropped, secrets, lines };
+}
+
+function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+}

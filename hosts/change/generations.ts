@@ -1,0 +1,115 @@
+/** The LUNs of one client and image: which one it boots, which are kept, which go. */
+import { createHash } from 'node:crypto';
+import type { CloneRequest } from '../clients/clone.js';
+import type { ClientState, Generation } from '../host/state.js';
+import type { ReleaseThere } from '../publish/releases-there.js';
+import type { ClientImage } from '../site/facts.js';
+import type { Draft } from './draft.js';
+import { requireRoom } from './refusals.js';
+import { releaseName } from './words.js';
+
+/** Clones that are kept beside the current one, for a rollback. */
+const KEPT = 1;
+
+export type ImageState = ClientState['images'][string];
+
+export function currentOf(image: ImageState | undefined): Generation | undefined {
+  return image?.generations.find(({ id }) => id === image.current);
+}
+
+/** The bytes that the LUN of this image would have from a release. */
+function sizeOf(image: ClientImage, { manifest }: ReleaseThere): number {
+  return image.bytes ?? manifest.disk.bytes;
+}
+
+/** @throws Failure for all clients whose LUN would be too small */
+export function checkRoom(
+  draft: Draft,
+  wanted: readonly { readonly client: string; readonly image: ClientImage }[],
+  release: ReleaseThere,
+): void {
+  const { bytes } = release.manifest.disk;
+  const lacking = wanted.flatMap(({ client, image }) => {
+    const found = sizeOf(image, release);
+    return found < bytes ? [{ client, image: image.name, bytes, found }] : [];
+  });
+  requireRoom(lacking, releaseName(draft, release.digest));
+}
+
+/** A clone that is to be made. Its name has the serial of the state that brings it, and so is never used twice. */
+export function freshClone(
+  draft: Draft,
+  client: string,
+  image: ClientImage,
+  release: ReleaseThere,
+): Generation {
+  checkRoom(draft, [{ client, image }], release);
+  const { about, before, clones } = draft;
+  const id = `${release.digest.slice(0, 12)}-${before.serial + 1}`;
+  const bytes = sizeOf(image, release);
+  const { disk } = release.manifest;
+  const request: CloneRequest = {
+    client,
+    image: image.name,
+    generation: id,
+    release: release.digest,
+    disk,
+    bytes,
+  };
+  clones.push(request);
+  const target = `${about.host.target.prefix}:${client}.${image.name}.${id}`;
+  const serial = createHash('sha256').update(target).digest('hex').slice(0, 16);
+  return { id, release: release.digest, target, serial, disk: about.disk(request), bytes, made: about.now };
+}
+
+export interface Takeover {
+  /** Whether the clone that it boots until now may be kept. */
+  readonly former: 'keep' | 'discard';
+}
+
+/** Lets a client boot another generation; of those that it has, the last are kept and those in use, and the others go. */
+export function takeOver(
+  draft: Draft,
+  { client, image }: { readonly client: string; readonly image: string },
+  generation: Generation,
+  { former }: Takeover,
+): void {
+  const state = draft.clients.get(client);
+  if (state === undefined) return;
+  const had = state.images[image];
+  const current = currentOf(had);
+  const others = (had?.generations ?? []).filter(({ id }) => id !== generation.id);
+  const discarded = (each: Generation) => former === 'discard' && each.id === current?.id;
+  const inUse = (each: Generation) => draft.about.sessions.some(({ target }) => target === each.target);
+  const newestFirst = others.filter((each) => !discarded(each)).reverse();
+  // What it booted last is what a rollback is about.
+  const wished = [
+    ...newestFirst.filter(({ id }) => id === current?.id),
+    ...newestFirst.filter(({ id }) => id !== current?.id),
+  ];
+  const kept = new Set([...wished.slice(0, KEPT), ...wished.filter(inUse)]);
+  const generations = [...others.filter((each) => kept.has(each)), generation];
+  drop(
+    draft,
+    client,
+    image,
+    others.filter((each) => !kept.has(each)),
+  );
+  draft.clients.set(client, {
+    ...state,
+    images: { ...state.images, [image]: { current: generation.id, generations: inOrder(generations) } },
+  });
+}
+
+/** LUNs that go, with what is said of it. */
+export function drop(draft: Draft, client: string, image: string, generations: readonly Generation[]): void {
+  for (const { id } of generations)
+    draft.lines.push(`client ${client}: its clone ${id} of ${image} is removed`);
+  draft.dropped.push(...generations);
+}
+
+/** Oldest first: the count at the end of an id is that of the state which brought it. */
+function inOrder(generations: readonly Generation[]): Generation[] {
+  const count = ({ id }: Generation) => Number(id.slice(id.lastIndexOf('-') + 1));
+  return [...generations].sort((a, b) => count(a) - count(b));
+}

@@ -1,0 +1,136 @@
+/** Why something is not done. */
+
+import { cellName } from '../../artifacts/release/proof.js';
+import { Failure } from '../../base/failure.js';
+import type { Generation } from '../host/state.js';
+import type { ReleaseThere } from '../publish/releases-there.js';
+import type { ClientFacts } from '../site/facts.js';
+import type { Draft } from './draft.js';
+import { listed, mebibytes, releaseName, short } from './words.js';
+
+export function requireChannel({ about }: Draft, channel: string): void {
+  if (about.channels.includes(channel)) return;
+  throw new Failure('usage', {
+    what: `There is no channel ${channel}.`,
+    expected: about.channels.length === 0 ? 'a channel of the site' : `one of ${listed(about.channels)}`,
+    found: channel,
+    hint: 'Add it to `channels` of lunsmith.yaml if it shall exist.',
+  });
+}
+
+export function requireRelease({ about }: Draft, digest: string, recipe?: string): ReleaseThere {
+  const found = about.releases.get(digest);
+  if (found !== undefined) return found;
+  const name = recipe === undefined ? short(digest) : `${recipe}@${short(digest)}`;
+  throw new Failure('usage', {
+    what: `The release ${name} is not on ${about.host.name}.`,
+    hint: `Send it: npx lunsmith publish out/${recipe ?? 'RECIPE'}/releases/${digest} --to ${about.host.name}`,
+  });
+}
+
+/** A release may be promoted with what the host's gate demands, proven of this very release. */
+export function requireProofs(draft: Draft, { digest, proofs, manifest }: ReleaseThere): void {
+  const { gate, name } = draft.about.host;
+  const outcome = (cell: string) => {
+    const proof = proofs.find((each) => cellName(each.cell) === cell);
+    if (proof === undefined) return 'no proof';
+    if (proof.release !== digest) return 'a proof of another release';
+    return proof.passed ? undefined : 'failed';
+  };
+  const lacking = gate.flatMap((cell) => (outcome(cell) === undefined ? [] : [`${cell}: ${outcome(cell)}`]));
+  if (lacking.length === 0) return;
+  throw new Failure('proof', {
+    what: `${releaseName(draft, digest)} may not be promoted on ${name}: it is not proven.`,
+    expected: `a passed proof of ${listed(gate)}`,
+    found: lacking.join('; '),
+    hint: `Prove it, then publish it again: npx lunsmith prove out/${manifest.recipe.name}/releases/${digest}`,
+  });
+}
+
+export function unknownClient({ about, clients }: Draft, client: string): Failure {
+  const names = [...clients.keys()];
+  return new Failure('usage', {
+    what: `There is no client ${client} on ${about.host.name}.`,
+    expected: names.length === 0 ? 'a client; it has none' : `one of ${listed(names)}`,
+    found: client,
+    hint: `If the site has it, put it there: npx lunsmith client add ${client}`,
+  });
+}
+
+export function requireImage(facts: ClientFacts, image: string): void {
+  if (facts.images.some(({ name }) => name === image)) return;
+  throw new Failure('usage', {
+    what: `The client ${facts.name} has no image ${image}.`,
+    expected: `one of ${listed(facts.images.map(({ name }) => name))}`,
+    found: image,
+  });
+}
+
+/** A LUN that somebody writes to is not taken away. @param doing what is wanted: `reset web1` */
+export function requireNoSession(
+  { about }: Draft,
+  client: string,
+  doomed: readonly Generation[],
+  doing: string,
+): void {
+  const session = about.sessions.find(({ target }) => doomed.some((each) => each.target === target));
+  if (session === undefined) return;
+  throw new Failure('usage', {
+    what: `Cannot ${doing}: ${client} is running from it.`,
+    expected: `no session with ${session.target}`,
+    found: `a session of ${session.initiator}`,
+    hint: `Shut ${client} down, wait until its target misses it (a minute with LIO), then run the same command again.`,
+  });
+}
+
+/** @param short bytes that the LUN lacks, by client and image */
+export function requireRoom(
+  lacking: readonly {
+    readonly client: string;
+    readonly image: string;
+    readonly bytes: number;
+    readonly found: number;
+  }[],
+  release: string,
+): void {
+  const diagnostics = lacking.map(({ client, image, bytes, found }) => ({
+    what: `The LUN of ${client} for ${image} is ${mebibytes(bytes - found)} smaller than the image of ${release}.`,
+    expected: `at least ${mebibytes(bytes)}`,
+    found: mebibytes(found),
+    hint: `Give the image of ${client} a larger size in lunsmith.yaml, or none, then run: npx lunsmith client add ${client}`,
+  }));
+  const [first, ...rest] = diagnostics;
+  if (first !== undefined) throw new Failure('usage', [first, ...rest]);
+}
+
+/** What tells one machine from another, and one initiator. */
+const IDENTITIES: readonly (readonly [words: string, of: (facts: ClientFacts) => string | undefined])[] = [
+  ['MAC address', ({ mac }) => mac],
+  ['serial number', ({ serial }) => serial],
+  ['UUID', ({ uuid }) => uuid],
+  ['initiator IQN', ({ initiator }) => initiator],
+  ['address', ({ address }) => address?.address],
+];
+
+export function requireOwnIdentity({ about, clients }: Draft, facts: ClientFacts): void {
+  const problems = IDENTITIES.flatMap(([words, of]) => {
+    const value = of(facts);
+    const other = [...clients.values()].find(
+      (each) => each.facts.name !== facts.name && value !== undefined && of(each.facts) === value,
+    );
+    return other === undefined
+      ? []
+      : [
+          {
+            what: `The ${words} of ${facts.name} is that of ${other.facts.name} on ${about.host.name}.`,
+            expected: `one that no other client there has`,
+            found: String(value),
+            hint:
+              `If ${other.facts.name} has another now, run first: npx lunsmith client add ${other.facts.name}. If ${facts.name} is its new name: ` +
+              `give it the old one again, run npx lunsmith client rm ${other.facts.name} --keep-entry, which removes what it stored, then rename it.`,
+          },
+        ];
+  });
+  const [first, ...rest] = problems;
+  if (first !== undefined) throw new Failure('usage', [first, ...rest]);
+}

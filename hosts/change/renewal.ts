@@ -1,0 +1,73 @@
+/** A client gets a fresh clone: of the release that it has, or of the one that its channel is at. */
+import { Failure } from '../../base/failure.js';
+import type { ClientState } from '../host/state.js';
+import type { ClientImage } from '../site/facts.js';
+import type { Draft } from './draft.js';
+import { currentOf, freshClone, takeOver } from './generations.js';
+import { requireImage, requireNoSession, requireRelease, unknownClient } from './refusals.js';
+import { releaseName } from './words.js';
+
+interface Renewal {
+  readonly client: string;
+  readonly image?: string;
+}
+
+export function reset(draft: Draft, intent: Renewal): void {
+  const { client } = intent;
+  for (const { image, state } of imagesOf(draft, intent)) {
+    const current = currentOf(state.images[image.name]);
+    if (current === undefined) {
+      if (intent.image === undefined) continue;
+      throw noRelease(draft, client, image);
+    }
+    const release = requireRelease(draft, current.release);
+    requireNoSession(draft, client, [current], `reset ${image.name} of ${client}`);
+    draft.lines.push(
+      `client ${client}: its next boot of ${image.name} is a fresh clone of ${releaseName(draft, current.release)}; what was written to ${current.id} is thrown away`,
+    );
+    const fresh = freshClone(draft, client, image, release);
+    takeOver(draft, { client, image: image.name }, fresh, { former: 'discard' });
+  }
+}
+
+export function rebase(draft: Draft, intent: Renewal & { readonly state: 'keep' | 'discard' }): void {
+  const { client } = intent;
+  for (const { image, state } of imagesOf(draft, intent)) {
+    const channel = draft.channels.get(image.channel);
+    if (channel === undefined) {
+      if (intent.image === undefined) continue;
+      throw noRelease(draft, client, image);
+    }
+    const current = currentOf(state.images[image.name]);
+    if (current?.release === channel.release) continue;
+    const release = requireRelease(draft, channel.release, channel.history.at(-1)?.recipe);
+    if (intent.state === 'discard' && current !== undefined)
+      requireNoSession(draft, client, [current], `discard the state of ${image.name} of ${client}`);
+    const old = current === undefined ? '' : `; what was written to ${current.id} ${FATE[intent.state]}`;
+    draft.lines.push(
+      `client ${client}: its next boot of ${image.name} is a fresh clone of ${releaseName(draft, release.digest)}${old}`,
+    );
+    const fresh = freshClone(draft, client, image, release);
+    takeOver(draft, { client, image: image.name }, fresh, { former: intent.state });
+  }
+}
+
+const FATE = { keep: 'is kept for a rollback', discard: 'is thrown away' } as const;
+
+function imagesOf(draft: Draft, { client, image }: Renewal): { image: ClientImage; state: ClientState }[] {
+  const state = draft.clients.get(client);
+  if (state === undefined) throw unknownClient(draft, client);
+  if (image !== undefined) requireImage(state.facts, image);
+  return state.facts.images
+    .filter(({ name }) => image === undefined || name === image)
+    .map((each) => ({ image: each, state }));
+}
+
+function noRelease({ about }: Draft, client: string, { name, channel }: ClientImage): Failure {
+  return new Failure('usage', {
+    what: `${name} of ${client} has no clone yet.`,
+    expected: `a release on the channel ${channel} of ${about.host.name}`,
+    found: 'none',
+    hint: `Promote one: npx lunsmith promote RELEASE ${channel} --on ${about.host.name}`,
+  });
+}

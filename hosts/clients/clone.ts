@@ -1,0 +1,170 @@
+/**
+ * LUNs of clients on a target host, each a clone of a release's image: a reflink or a sparse copy, a snapshot of LVM or a
+ * clone of ZFS (site.ts, CloneKind). A LUN has its name only when it is whole.
+ */
+
+import { mib } from '../../artifacts/formats/disk-layout.js';
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
+import type { TargetHost } from '../host/host.js';
+import type { HostFacts } from '../site/facts.js';
+import { fileStore } from './clone/file.js';
+import { lastPartition, MBR_MOST_BYTES } from './clone/grow.js';
+import { lvmStore } from './clone/lvm.js';
+import { type CloneName, diskPath, nameOf } from './clone/names.js';
+import type { Space } from './clone/space.js';
+import type { Clone, CloneRequest, CloneStore } from './clone/store.js';
+import { zfsStore } from './clone/zfs.js';
+
+export { type Space, thinExhaustion } from './clone/space.js';
+export type { Clone, CloneRequest } from './clone/store.js';
+
+export interface MadeClone {
+  /** Absolute path on the host. */
+  readonly disk: string;
+  /** Of the LUN; LVM rounds up to whole extents. */
+  readonly bytes: number;
+  /** False when it was there. */
+  readonly made: boolean;
+}
+
+/** The path of a LUN on its host: a file, or the block device of a volume. */
+export function cloneDisk(facts: Pick<HostFacts, 'root' | 'clone'>, name: CloneName): string {
+  return diskPath(facts, name);
+}
+
+/**
+ * Makes the LUN of a generation; does nothing when it is there. One that is larger than its image is enlarged to its last
+ * block: table, the partition that grows and its file system.
+ * @throws Failure of kind `usage` when it would be smaller than its image or larger than its table knows, `space` when the
+ *   host is full, `integrity` when a smaller disk has its name, and of the host's tools; then it has not changed anything
+ */
+export async function makeClone(
+  host: TargetHost,
+  request: CloneRequest,
+  ports: Pick<Ports, 'emit'>,
+): Promise<MadeClone> {
+  requireSize(request);
+  const store = openStore(host);
+  const disk = cloneDisk(host.facts, request);
+  const there = await store.size(request);
+  if (there !== undefined) {
+    if (there < request.bytes) throw otherDisk(host.facts, disk, request.bytes, there);
+    return { disk, bytes: there, made: false };
+  }
+  for (const { message, hint } of cloneWarnings(request)) ports.emit({ type: 'warning', message, hint });
+  await store.make(request, ports).catch((error: unknown) => {
+    throw error instanceof Failure && error.kind === 'space' ? full(host.facts, request, error) : error;
+  });
+  return { disk, bytes: (await store.size(request)) ?? request.bytes, made: true };
+}
+
+/**
+ * Removes a LUN, and what was begun of it; one that is not there is no error.
+ * @param disk as {@link cloneDisk} named it
+ * @throws Failure of kind `usage` when the path is no LUN of this host
+ */
+export async function removeClone(host: TargetHost, disk: string): Promise<void> {
+  const own = nameOf(host.facts, disk);
+  if (own === undefined) {
+    throw new Failure('usage', {
+      what: `${disk} on ${host.facts.name} is no LUN that lunsmith made; it stays.`,
+      expected: cloneDisk(host.facts, { client: 'CLIENT', image: 'IMAGE', generation: 'GENERATION' }),
+    });
+  }
+  await openStore(host).remove(own.name);
+}
+
+/** All LUNs on the host, and what was begun of some, in the order of their paths. */
+export async function listClones(host: TargetHost): Promise<readonly Clone[]> {
+  return openStore(host).list();
+}
+
+/**
+ * Removes what was begun and never finished, and volumes kept for releases that are not wanted any more.
+ * @param releases digests of those that are
+ */
+export async function cleanClones(host: TargetHost, releases: ReadonlySet<string>): Promise<void> {
+  const store = openStore(host);
+  for (const clone of await store.list()) if (clone.partial) await store.discard(clone);
+  for (const release of await store.seeds()) if (!releases.has(release)) await store.removeSeed(release);
+}
+
+/** The room where the LUNs of the host lie; see `thinExhaustion` for what to think of it. */
+export async function freeSpace(host: TargetHost): Promise<Space> {
+  return openStore(host).space();
+}
+
+function openStore(host: TargetHost): CloneStore {
+  const { clone } = host.facts;
+  if (clone.kind === 'lvm') return lvmStore(host, clone);
+  return clone.kind === 'zfs' ? zfsStore(host, clone) : fileStore(host);
+}
+
+function requireSize({ client, image, disk, bytes }: CloneRequest): void {
+  if (bytes < disk.bytes) {
+    throw new Failure('usage', {
+      what: `The LUN of ${client} for ${image} is ${mib(disk.bytes - bytes)} smaller than the image of the release.`,
+      expected: `at least ${mib(disk.bytes)}`,
+      found: mib(bytes),
+      hint: `Give ${client} a size of at least ${mib(disk.bytes)}, or none: then the LUN is as large as the image.`,
+    });
+  }
+  if (disk.table === 'mbr' && bytes > MBR_MOST_BYTES) {
+    throw new Failure('usage', {
+      what: `The LUN of ${client} for ${image} is ${mib(bytes - MBR_MOST_BYTES)} too large for the image's mbr table.`,
+      expected: 'at most 2 TiB',
+      found: mib(bytes),
+      hint: 'Make it smaller, or set `table: gpt` in the recipe.',
+    });
+  }
+}
+
+/** What a larger LUN does not give its client. */
+function cloneWarnings({
+  client,
+  image,
+  disk,
+  bytes,
+}: CloneRequest): { readonly message: string; readonly hint: string }[] {
+  const last = lastPartition(disk, bytes);
+  const more = bytes - disk.bytes;
+  if (more === 0 || last === undefined) return [];
+  const larger = `The LUN of ${client} for ${image} is ${mib(more)} larger than its image`;
+  if (!last.grow) {
+    return [
+      {
+        message: `${larger}, and no partition of it grows: the rest stays unused.`,
+        hint: 'Give the last partition of the recipe the size `grow`.',
+      },
+    ];
+  }
+  if (last.filesystem !== 'vfat') return [];
+  return [
+    {
+      message: `${larger}: its partition ${last.name} grows, but the FAT file system in it does not.`,
+      hint: 'Let another partition be the last of the recipe, with the size `grow`.',
+    },
+  ];
+}
+
+function otherDisk({ name }: HostFacts, disk: string, bytes: number, found: number): Failure {
+  return new Failure('integrity', {
+    what: `${disk} on ${name} is smaller than the LUN that has this name.`,
+    expected: `${bytes} bytes`,
+    found: `${found} bytes`,
+    hint: 'Somebody changed it. Move it away, then run the same command again.',
+  });
+}
+
+function full({ name }: HostFacts, { client, image }: CloneRequest, cause: Failure): Failure {
+  return new Failure(
+    'space',
+    {
+      what: `${name} is full: the LUN of ${client} for ${image} was not made.`,
+      ...(cause.diagnostics[0].found === undefined ? {} : { found: cause.diagnostics[0].found }),
+      hint: `See \`npx lunsmith status --on ${name}\`. Remove clients or old releases there, or add space, then run the same command again.`,
+    },
+    { cause, ...(cause.command === undefined ? {} : { command: cause.command }) },
+  );
+}

@@ -1,0 +1,144 @@
+/** LUNs that are files in `<root>/clients`: reflinks of the release's image, or sparse copies of it. */
+import { posix } from 'node:path';
+import type { Ports } from '../../../base/ports.js';
+import type { TargetHost } from '../../host/host.js';
+import { hostLayout } from '../../host/layout.js';
+import { growFile } from './grow.js';
+import { ASIDE, type CloneName, diskPath, nameOf, PARTIAL } from './names.js';
+import { promisedBytes } from './space.js';
+import type { Clone, CloneRequest, CloneStore } from './store.js';
+
+const IMAGE = 'disk.img';
+/** File systems whose files can share blocks, as stat(1) calls them. */
+const SHARING = new Set(['xfs', 'btrfs', 'bcachefs', 'ocfs2', 'zfs', 'nfs']);
+const FULL = /No space left on device|Disk quota exceeded/;
+/** Hosts on which a reflink was tried, and whether it could be made: one try and one warning for each. */
+const reflinks = new WeakMap<TargetHost, boolean>();
+
+export function fileStore(host: TargetHost): CloneStore {
+  const { run, facts } = host;
+  const layout = hostLayout(facts);
+  const at = (name: CloneName) => diskPath(facts, name);
+
+  const remove = async (name: CloneName, ...endings: readonly string[]) => {
+    const disk = at(name);
+    const paths = endings.map((ending) => `${disk}${ending}`);
+    await run(['rm', '-f', ...paths], { doing: `remove ${disk}` });
+    for (const folder of [posix.dirname(disk), posix.dirname(posix.dirname(disk))]) {
+      // Not when it holds others, nor when it is not there.
+      await run(['rmdir', folder], { doing: `remove ${folder}`, okExitCodes: [0, 1], quiet: true });
+    }
+  };
+  const discard = (name: CloneName) => remove(name, PARTIAL, ASIDE);
+
+  const make = async (request: CloneRequest, ports: Pick<Ports, 'emit'>) => {
+    const disk = at(request);
+    const partial = `${disk}${PARTIAL}`;
+    try {
+      // A new file, private from its first byte on.
+      await run(['install', '-D', '-m', '0600', '/dev/null', partial], { doing: `create ${partial}` });
+      await copy(host, posix.join(layout.release(request.release), IMAGE), partial, ports.emit);
+      if (request.bytes > request.disk.bytes) {
+        await growFile(run, partial, { ...request, aside: `${disk}${ASIDE}` });
+      }
+      await run(['sync', partial], { doing: `write ${partial} to the disk` });
+      await run(['mv', '-T', partial, disk], { doing: `put ${disk} in its place` });
+    } catch (error) {
+      // Whatever cannot be removed now is by the next call.
+      await discard(request).catch(() => undefined);
+      throw error;
+    }
+  };
+
+  const list = async () => {
+    const files = await sizes(host, layout.clients, '*');
+    return files.flatMap(({ path, bytes, allocated }): Clone[] => {
+      const own = nameOf(facts, path);
+      return own === undefined ? [] : [{ ...own.name, disk: path, partial: own.partial, bytes, allocated }];
+    });
+  };
+
+  const space = async () => {
+    const argv = ['stat', '-f', '-c', '%S %b %a %T', layout.root] as const;
+    const { stdout } = await run(argv, { doing: `ask for the space in ${layout.root}`, quiet: true });
+    const [unit = '', blocks = '', available = '', type = ''] = stdout.trim().split(' ');
+    const luns = await list();
+    const images = SHARING.has(type) ? await sizes(host, layout.releases, IMAGE) : [];
+    return {
+      total: Number(unit) * Number(blocks),
+      free: Number(unit) * Number(available),
+      luns: luns.length,
+      promised: promisedBytes(luns, Math.max(0, ...images.map(({ allocated }) => allocated))),
+    };
+  };
+
+  return {
+    size: async (name) => {
+      const [file] = await sizes(host, at(name), '*');
+      return file?.bytes;
+    },
+    make,
+    remove: (name) => remove(name, '', PARTIAL, ASIDE),
+    discard,
+    list,
+    space,
+    seeds: () => Promise.resolve([]),
+    removeSeed: () => Promise.resolve(),
+  };
+}
+
+async function copy(host: TargetHost, image: string, partial: string, emit: Ports['emit']): Promise<void> {
+  const { run, facts } = host;
+  if (reflinks.get(host) !== false) {
+    const { exitCode, stderr } = await run(['cp', '--reflink=always', image, partial], {
+      doing: `clone ${image}`,
+      okExitCodes: [0, 1],
+      quiet: true,
+    });
+    if (exitCode === 0) {
+      reflinks.set(host, true);
+      return;
+    }
+    // A disk that is full says nothing of what its file system can do; the copy fails and tells it.
+    if (!FULL.test(stderr) && reflinks.get(host) === undefined) {
+      reflinks.set(host, false);
+      emit({
+        type: 'warning',
+        message: `The file system of ${facts.root} on ${facts.name} cannot share blocks between files: each LUN is a whole copy of its image.`,
+        hint: 'XFS and btrfs, LVM thin pools and ZFS make LUNs at once, and none takes space but for what its client changes.',
+      });
+    }
+  }
+  await run(['cp', '--sparse=always', image, partial], { doing: `copy ${image}` });
+}
+
+interface FileSize {
+  readonly path: string;
+  readonly bytes: number;
+  readonly allocated: number;
+}
+
+/** All files below a path whose names match a pattern, in the order of their paths; none when the path is not there. */
+async function sizes({ run }: TargetHost, path: string, pattern: string): Promise<readonly FileSize[]> {
+  const there = await run(['test', '-e', path], {
+    doing: `look for ${path}`,
+    okExitCodes: [0, 1],
+    quiet: true,
+  });
+  if (there.exitCode !== 0) return [];
+  const each = ['-exec', 'stat', '-c', '%s %b %n', '{}', '+'];
+  const { stdout } = await run(['find', path, '-type', 'f', '-name', pattern, ...each], {
+    doing: `list the files of ${path}`,
+    quiet: true,
+  });
+  return stdout
+    .split('\n')
+    .flatMap((line) => {
+      const [, bytes, blocks, name] = /^(\d+) (\d+) (.+)$/.exec(line) ?? [];
+      // Blocks of 512 bytes: stat(2).
+      return name === undefined
+        ? []
+        : [{ path: name, bytes: Number(bytes), allocated: Number(blocks) * 512 }];
+    })
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+}

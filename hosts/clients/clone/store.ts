@@ -1,0 +1,45 @@
+/** What each kind of storage does for the LUNs of clients. */
+
+import type { Manifest } from '../../../artifacts/release/manifest.js';
+import type { Ports } from '../../../base/ports.js';
+import type { CloneName } from './names.js';
+import type { Space } from './space.js';
+
+export interface CloneRequest extends CloneName {
+  /** Digest of a release that is on the host. */
+  readonly release: string;
+  /** Its disk. */
+  readonly disk: Manifest['disk'];
+  /** Of the LUN, a multiple of 1 MiB; at least `disk.bytes`. */
+  readonly bytes: number;
+}
+
+/** A LUN that lies on the host. */
+export interface Clone extends CloneName {
+  /** Absolute path on the host. */
+  readonly disk: string;
+  /** It was not finished: nobody uses it, and it can go. */
+  readonly partial: boolean;
+  /** Its size. */
+  readonly bytes: number;
+  /** Bytes that it takes; those that it shares with others count in each. */
+  readonly allocated: number;
+}
+
+export interface CloneStore {
+  /** The size of a LUN in bytes; undefined when there is none. */
+  size(name: CloneName): Promise<number | undefined>;
+  /** Makes a LUN that is not there; one that was begun before makes room. */
+  make(request: CloneRequest, ports: Pick<Ports, 'emit'>): Promise<void>;
+  /** Removes a LUN and what was begun of it; one that is not there is no error. */
+  remove(name: CloneName): Promise<void>;
+  /** Removes only what was begun of a LUN. */
+  discard(name: CloneName): Promise<void>;
+  /** In the order of their paths. */
+  list(): Promise<readonly Clone[]>;
+  space(): Promise<Space>;
+  /** Digests of the releases of which a volume is kept to make snapshots of, and of those of which one was begun. */
+  seeds(): Promise<readonly string[]>;
+  /** Removes such a volume; one that is not there is no error. */
+  removeSeed(release: string): Promise<void>;
+}

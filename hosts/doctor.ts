@@ -1,0 +1,186 @@
+/**
+ * Examines a target host: whether what its state says, the files made of it, the secrets, the LUNs and the live target agree, and
+ * whether the site says the same. It changes nothing and waits for nobody.
+ */
+
+import type { BootBinaries } from '../artifacts/formats/ipxe-binaries.js';
+import { Failure } from '../base/failure.js';
+import type { Ports } from '../base/ports.js';
+import { readAccounts } from './apply/secrets.js';
+import { listStates, readState, readStateOf } from './apply/states.js';
+import type { ClientAccount } from './boot-files.js';
+import { freeSpace, listClones, thinExhaustion } from './clients/clone.js';
+import { dhcpFindings } from './doctor/dhcp.js';
+import { diskFindings } from './doctor/disks.js';
+import { type ExpectedFiles, expectedFiles } from './doctor/expected.js';
+import { fileFindings } from './doctor/files.js';
+import type { Finding } from './doctor/finding.js';
+import { leftoverFindings } from './doctor/leftovers.js';
+import { linkFindings } from './doctor/links.js';
+import { releaseFindings } from './doctor/releases.js';
+import { accountFindings, leakFindings, modeFindings } from './doctor/secrets.js';
+import { type SiteView, siteFindings } from './doctor/site.js';
+import { type NamedGeneration, namedGenerations, stateFindings } from './doctor/state.js';
+import { type Entries, sizesOf, survey } from './doctor/survey.js';
+import { targetFindings } from './doctor/target.js';
+import { tftpFindings } from './doctor/tftp.js';
+import { toolFindings } from './doctor/tools.js';
+import type { TargetHost } from './host/host.js';
+import type { HostState } from './host/state.js';
+import type { TargetAdapter } from './target/adapter.js';
+
+export type { Finding } from './doctor/finding.js';
+
+export interface Examination {
+  readonly host: TargetHost;
+  readonly adapter: TargetAdapter;
+  /** Boot programs of this machine; absent: those of the host are not compared with them. */
+  readonly binaries?: BootBinaries | undefined;
+  readonly site: SiteView;
+}
+
+/** Examinations that met a change of the host are repeated this often. */
+const ATTEMPTS = 3;
+
+/** All that is wrong, errors first. @throws Failure of kind `network` when the host is lost, and as {@link readState} */
+export async function examineHost(examination: Examination, ports: Ports): Promise<readonly Finding[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    const state = await readState(examination.host);
+    const findings = await examineState(examination, state, ports);
+    // Whoever changes the host meanwhile makes everything disagree for a moment.
+    if (attempt === ATTEMPTS || (await readState(examination.host)).serial === state.serial)
+      return sorted(findings);
+  }
+}
+
+function sorted(findings: readonly Finding[]): readonly Finding[] {
+  return [
+    ...findings.filter(({ level }) => level === 'error'),
+    ...findings.filter(({ level }) => level === 'warning'),
+  ];
+}
+
+async function examineState(
+  { host, adapter, binaries, site }: Examination,
+  state: HostState,
+  ports: Ports,
+): Promise<Finding[]> {
+  const { facts } = host;
+  const clients = site.clients.flatMap(({ images }) => images);
+  const findings = [
+    ...(await toolFindings(
+      host,
+      adapter,
+      clients.some(({ bytes }) => bytes !== undefined),
+    )),
+    ...(await dhcpFindings(host)),
+    ...siteFindings(facts, state, site),
+  ];
+  // Nothing was done to it yet.
+  if (state.serial === 0) return findings;
+  const [accounts, entries] = [await readAccounts(host), await survey(host)];
+  const generations = namedGenerations(state);
+  const sizes = await sizesOf(
+    host,
+    generations.map(({ disk }) => disk),
+  );
+  return [
+    ...findings,
+    ...linkFindings(facts, state.serial, entries),
+    ...stateFindings(facts, state),
+    ...accountFindings(facts, state, accounts),
+    ...(await rendered({ host, adapter, binaries }, { state, accounts, entries })),
+    ...(await leakFindings(host, accounts, entries)),
+    ...diskFindings(generations, sizes),
+    ...(await releaseFindings(host, state)),
+    ...(await history({ host, adapter }, { state, generations, entries }, ports)),
+    ...(await spaceFindings(host)),
+  ];
+}
+
+interface Known {
+  readonly state: HostState;
+  readonly entries: Entries;
+}
+
+/** Files that are made anew from the state, beside those that are there. */
+async function rendered(
+  { host, adapter, binaries }: Omit<Examination, 'site'>,
+  { state, accounts, entries }: Known & { readonly accounts: ReadonlyMap<string, ClientAccount> },
+): Promise<Finding[]> {
+  const { facts } = host;
+  // Without its account nothing of a client can be made; that is told already.
+  if (Object.keys(state.clients).some((client) => !accounts.has(client)))
+    return modeFindings(facts, [], entries);
+  let expected: ExpectedFiles;
+  try {
+    expected = expectedFiles(facts, state, accounts, { adapter, binaries });
+  } catch (error) {
+    return [
+      ...ofFailure(error, { about: 'state', where: host.facts.name }),
+      ...modeFindings(facts, [], entries),
+    ];
+  }
+  const { http, tftp, conf } = expected;
+  const context = { host, entries, accounts };
+  return [
+    ...(await fileFindings(http, context)),
+    ...(await fileFindings(conf, context)),
+    ...(await tftpFindings(tftp, binaries, context)),
+    ...modeFindings(facts, [http, conf], entries),
+  ];
+}
+
+/** The live target, and what earlier calls left. */
+async function history(
+  { host, adapter }: Pick<Examination, 'host' | 'adapter'>,
+  { state, generations, entries }: Known & { readonly generations: readonly NamedGeneration[] },
+  ports: Ports,
+): Promise<Finding[]> {
+  const states = await listStates(host);
+  const others: NamedGeneration[] = [];
+  for (const { serial } of states.all) {
+    const other = await readStateOf(host, serial);
+    if (other !== undefined) others.push(...namedGenerations(other));
+  }
+  const all = [...generations, ...others];
+  const [known, named] = [new Set(all.map(({ target }) => target)), new Set(all.map(({ disk }) => disk))];
+  const left = { states, named, clones: await listClones(host) };
+  return [
+    ...(await live({ host, adapter }, state, known, ports)),
+    ...leftoverFindings(host.facts, entries, left),
+  ];
+}
+
+async function live(
+  { host, adapter }: Pick<Examination, 'host' | 'adapter'>,
+  state: HostState,
+  known: ReadonlySet<string>,
+  ports: Ports,
+): Promise<Finding[]> {
+  try {
+    const shown = await adapter.show(host, ports);
+    const inUse = new Set((await adapter.sessions(host, ports)).map(({ target }) => target));
+    return targetFindings(host.facts, state, adapter, { shown, inUse, known });
+  } catch (error) {
+    return ofFailure(error, { about: 'target', where: `${host.facts.target.kind} on ${host.facts.name}` });
+  }
+}
+
+async function spaceFindings(host: TargetHost): Promise<Finding[]> {
+  const { name, root } = host.facts;
+  const space = await freeSpace(host);
+  return thinExhaustion(name, space).map(({ message, hint }) => ({
+    ...{ level: 'warning', about: 'space', what: message, where: root, hint },
+  }));
+}
+
+/** What a part of the host says of itself is a finding; that the host is lost, or the user wants to stop, is none. */
+function ofFailure(error: unknown, { about, where }: Pick<Finding, 'about' | 'where'>): Finding[] {
+  if (!(error instanceof Failure) || !['usage', 'host', 'tool'].includes(error.kind)) throw error;
+  return error.diagnostics.map(({ what, expected, found, hint }) => ({
+    ...{ level: 'error', about, what, where, hint: hint ?? 'Mend it, then run this again.' },
+    ...(expected === undefined ? {} : { expected }),
+    ...(found === undefined ? {} : { found }),
+  }));
+}

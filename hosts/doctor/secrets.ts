@@ -1,0 +1,163 @@
+/** Secrets that are missing, that somebody else may read, or that lie where they do not belong. They are never shown. */
+import { posix } from 'node:path';
+import type { BootFile, ClientAccount } from '../boot-files.js';
+import type { TargetHost } from '../host/host.js';
+import { hostLayout } from '../host/layout.js';
+import type { HostState } from '../host/state.js';
+import type { HostFacts } from '../site/facts.js';
+import { secretForms } from './difference.js';
+import type { ExpectedFolder } from './expected.js';
+import type { Finding } from './finding.js';
+import type { Entries, Entry } from './survey.js';
+
+/** Pure: each client has an account, and it is the one of the state. */
+export function accountFindings(
+  facts: HostFacts,
+  { clients }: HostState,
+  accounts: ReadonlyMap<string, ClientAccount>,
+): Finding[] {
+  const { secret } = hostLayout(facts);
+  const finding = (client: string, what: string, expected: string, found: string): Finding => ({
+    ...{ level: 'error', about: 'secrets', what, where: secret(client), expected, found },
+    hint: `Bring it there again: npx lunsmith client rotate ${client}`,
+  });
+  return Object.entries(clients).flatMap(
+    ([
+      client,
+      {
+        facts: { account },
+      },
+    ]) => {
+      const there = accounts.get(client);
+      if (there === undefined) {
+        return [
+          finding(
+            client,
+            `The CHAP account of ${client} is not on the host.`,
+            'its user and secret',
+            'nothing, or something else',
+          ),
+        ];
+      }
+      if (there.user === account) return [];
+      return [
+        finding(
+          client,
+          `The CHAP account of ${client} is another than that of the state.`,
+          account,
+          there.user,
+        ),
+      ];
+    },
+  );
+}
+
+const READ_BY_GROUP = 0o040;
+const BY_OTHERS = 0o007;
+const WRITE_BY_OTHERS = 0o002;
+
+/** Pure: modes of files that hold a secret, and files that anybody may write. */
+export function modeFindings(
+  facts: HostFacts,
+  expected: readonly ExpectedFolder[],
+  entries: Entries,
+): Finding[] {
+  const secret = expected.flatMap(({ folder, files }) =>
+    files.filter((file) => file.secret).map((file: BootFile) => posix.join(folder, file.path)),
+  );
+  const kept = [...entries.keys()].filter((path) => /^(secrets|states\/\d+\/secrets)\/[^/]+$/.test(path));
+  return [...entries].flatMap(([path, entry]) => {
+    const where = posix.join(facts.root, path);
+    if (entry.type === 'file' && [...secret, ...kept].includes(path))
+      return openSecret(facts, path, where, entry);
+    if (entry.type === 'link' || (entry.mode & WRITE_BY_OTHERS) === 0) return [];
+    return [
+      {
+        ...({
+          level: 'error',
+          about: 'secrets',
+          what: `Everybody on the host may change a ${entry.type}.`,
+          where,
+        } as const),
+        ...{ expected: 'nobody but its owner may write', found: `mode ${octal(entry)}` },
+        hint: `Run there: chmod o-w ${where}`,
+      },
+    ];
+  });
+}
+
+function openSecret({ http }: HostFacts, path: string, where: string, entry: Entry): Finding[] {
+  const served = path.includes('/http/') && http.group !== undefined;
+  const allowed = served && entry.group === http.group ? READ_BY_GROUP : 0;
+  if ((entry.mode & (READ_BY_GROUP | BY_OTHERS | 0o020) & ~allowed) === 0) return [];
+  const mode = served ? '640' : '600';
+  return [
+    {
+      ...{ level: 'error', about: 'secrets', what: 'A file with a secret is open to others.', where },
+      expected: served ? `mode ${mode}, group ${http.group}` : `mode ${mode}`,
+      found: `mode ${octal(entry)}, group ${entry.group}`,
+      hint: `Run there: ${served ? `chgrp ${http.group} ${where} && ` : ''}chmod ${mode} ${where}. Then give the client another secret: npx lunsmith client rotate CLIENT`,
+    },
+  ];
+}
+
+function octal({ mode }: Entry): string {
+  return mode.toString(8).padStart(3, '0');
+}
+
+/** The secrets come by standard input, so no process shows them; the answer is the names of files only. */
+const SEARCH = `
+cd -- "$1" || exit 0
+set --
+for name in states tftp conf lock publishing; do [ ! -e "$name" ] || set -- "$@" "./$name"; done
+[ $# -eq 0 ] || grep -rlF -f - -- "$@"
+`;
+
+/** Files in which a secret is and that everybody may read, or that are handed to everybody. */
+export async function leakFindings(
+  host: TargetHost,
+  accounts: ReadonlyMap<string, ClientAccount>,
+  entries: Entries,
+): Promise<Finding[]> {
+  const forms = [...accounts].map(([client, { secret }]) => ({ client, forms: secretForms(secret) }));
+  const patterns = forms.flatMap((each) => each.forms);
+  if (patterns.length === 0) return [];
+  const { root, tftp } = hostLayout(host.facts);
+  const { stdout } = await host.run(['sh', '-c', SEARCH, 'sh', root], {
+    doing: `look for secrets in ${root}`,
+    input: `${patterns.join('\n')}\n`,
+    quiet: true,
+    okExitCodes: [0, 1],
+  });
+  const paths = stdout.split('\n').flatMap((line) => (line.startsWith('./') ? [line.slice(2)] : []));
+  const findings: Finding[] = [];
+  for (const path of paths.filter((each) => mayNotHold(each, entries.get(each))).sort()) {
+    const where = posix.join(root, path);
+    const text = (await host.read(where)) ?? '';
+    const whose = forms
+      .filter((each) => each.forms.some((form) => text.includes(form)))
+      .map(({ client }) => client);
+    findings.push({
+      ...{
+        level: 'error',
+        about: 'secrets',
+        what: `The CHAP secret of ${whose.join(', ') || 'a client'} stands where it does not belong.`,
+      },
+      where,
+      expected: 'secrets in files that nobody but their owner, or the HTTP server, can read',
+      found: where.startsWith(`${tftp}/`)
+        ? 'a file that is handed to everybody'
+        : 'a file that others can read, or that is shown',
+      hint: `Remove it from there, then give each of them another secret: npx lunsmith client rotate ${whose[0] ?? 'CLIENT'}`,
+    });
+  }
+  return findings;
+}
+
+/** Those that are known to hold one are judged by their mode alone. */
+function mayNotHold(path: string, entry: Entry | undefined): boolean {
+  if (/^states\/\d+\/secrets\//.test(path)) return false;
+  if (path.startsWith('tftp/') || /^states\/\d+\/state\.json$/.test(path)) return true;
+  if (/^states\/\d+\/http\/clients\/[^/]+\/(account\.ipxe|[^/]+\.cpio)$/.test(path)) return false;
+  return entry !== undefined && (entry.mode & BY_OTHERS) !== 0;
+}

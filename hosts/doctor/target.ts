@@ -1,0 +1,103 @@
+/** Whether the target offers now what the state says: names, LUN, path, who may log in, and by which account. */
+
+import type { HostState } from '../host/state.js';
+import type { HostFacts } from '../site/facts.js';
+import type { ShownTarget, TargetAdapter } from '../target/adapter.js';
+import type { Finding } from './finding.js';
+import { type NamedGeneration, namedGenerations } from './state.js';
+
+export interface TargetView {
+  readonly shown: readonly ShownTarget[];
+  /** IQNs of targets that somebody is logged in to. */
+  readonly inUse: ReadonlySet<string>;
+  /** IQNs of targets that an earlier state on the host names: they go when nobody is logged in any more. */
+  readonly known: ReadonlySet<string>;
+}
+
+/** Pure. */
+export function targetFindings(
+  facts: HostFacts,
+  state: HostState,
+  { lun }: Pick<TargetAdapter, 'lun'>,
+  { shown, inUse, known }: TargetView,
+): Finding[] {
+  const generations = namedGenerations(state);
+  const wanted = new Set(generations.map(({ target }) => target));
+  const ours = shown.filter(
+    ({ target }) => target.startsWith(`${facts.target.prefix}:`) && !wanted.has(target),
+  );
+  return [
+    ...generations.flatMap((each) => {
+      const found = shown.find(({ target }) => target === each.target);
+      const client = state.clients[each.client]?.facts;
+      return found === undefined || client === undefined
+        ? [notOffered(facts, each)]
+        : otherwise(each, found, { lun, initiator: client.initiator, account: client.account });
+    }),
+    ...ours
+      .filter(({ target }) => !(known.has(target) && inUse.has(target)))
+      .map(({ target }) => leftover(target)),
+  ];
+}
+
+const MEND = 'Any change of the host offers it anew, such as: npx lunsmith client rotate';
+
+function notOffered({ target: { kind } }: HostFacts, { client, image, target }: NamedGeneration): Finding {
+  return {
+    ...{
+      level: 'error',
+      about: 'target',
+      what: `The target does not offer the LUN of ${client}, image ${image}.`,
+    },
+    ...{ where: target, expected: `a target of that name in ${kind}`, found: 'no such target' },
+    hint:
+      kind === 'iet'
+        ? 'Join ietd.conf of the host’s conf/ to that of IET, then restart ietd there.'
+        : `${MEND} ${client}`,
+  };
+}
+
+function otherwise(
+  { client, image, target, disk }: NamedGeneration,
+  found: ShownTarget,
+  wanted: { readonly lun: number; readonly initiator: string; readonly account: string },
+): Finding[] {
+  const finding = (what: string, expected: string, there: readonly string[]): Finding => ({
+    ...{ level: 'error', about: 'target', what, where: target, expected },
+    found: there.join(', ') || 'nothing',
+    hint: `Somebody changed it. ${MEND} ${client}`,
+  });
+  const luns = found.luns.map((each) => `LUN ${each.number}: ${each.disk}`);
+  const expected = `LUN ${wanted.lun}: ${disk}`;
+  const { initiators, accounts } = found;
+  return [
+    ...(luns.join() === expected
+      ? []
+      : [finding(`The target of ${client}, image ${image}, has another disk.`, expected, luns)]),
+    ...(initiators === undefined || initiators.join() === wanted.initiator
+      ? []
+      : [
+          finding(
+            `Others than ${client} may log in to its target, or ${client} may not.`,
+            wanted.initiator,
+            initiators,
+          ),
+        ]),
+    ...(accounts === undefined || accounts.join() === wanted.account
+      ? []
+      : [finding(`The target of ${client} asks for another CHAP account.`, wanted.account, accounts)]),
+  ];
+}
+
+function leftover(target: string): Finding {
+  return {
+    ...{
+      level: 'warning',
+      about: 'leftovers',
+      what: 'A target has our prefix, and no client has it.',
+      where: target,
+    },
+    ...{ expected: 'the targets of the state, and no others of this prefix', found: 'another target' },
+    hint: 'If the next change of the host does not take it away, remove it by hand.',
+  };
+}

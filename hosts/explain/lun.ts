@@ -1,0 +1,136 @@
+/** iPXE's login to the target, and what the firmware reads from the LUN. */
+import { SYMPTOM_WORDS } from '../../artifacts/release/symptoms.js';
+import { hostLayout } from '../host/layout.js';
+import type { Link } from './link.js';
+import type { Subject } from './subject.js';
+
+/** What to look at where a login fails, by the kind of target. */
+export function targetLook({ host, target, watch }: Subject): string[] {
+  const { kind, port } = host.target;
+  const shown = {
+    tgt: [`tgtadm --op show --mode target | grep -A 60 ${target}`, 'journalctl -fu tgt'],
+    lio: [
+      `targetcli ls /iscsi/${target}`,
+      'journalctl -kf    # iSCSI Initiator Node: … is not authorized, or CHAP',
+    ],
+    iet: ['cat /proc/net/iet/volume /proc/net/iet/session', 'journalctl -kf'],
+  }[kind];
+  return [
+    ...shown,
+    watch(`tcp port ${port}`),
+    `npx lunsmith doctor --on ${host.name}    # where the site file is`,
+  ];
+}
+
+const CONF = { tgt: ['targets.conf'], lio: ['lio.json'], iet: ['ietd.conf', 'initiators.allow'] } as const;
+
+export function targetFiles({ host, client, generation, conf }: Subject): string[] {
+  return [
+    ...CONF[host.target.kind].map(conf),
+    hostLayout(host).secret(client.name),
+    ...(generation === undefined ? [] : [generation.disk]),
+  ];
+}
+
+/** RFC 7143; RFC 4173 for the URI. */
+export function sanLogin(subject: Subject): Link {
+  const { host, client, lun, target } = subject;
+  const { port } = host.target;
+  return {
+    name: 'san-login',
+    title: 'iSCSI: iPXE logs in and has the LUN as a disk',
+    says: [
+      `iPXE writes the LUN in hexadecimal: ${lun.toString(16)}; the system writes it in decimal: ${lun}.`,
+      'What iPXE knows of target, names and account goes on in the iBFT, a table in memory that the initramfs reads.',
+    ],
+    packets: [
+      `TCP client:any -> ${host.address}:${port}  login of ${client.initiator} to ${target}, CHAP (MD5) as ${client.account}`,
+      `TCP client:any -> ${host.address}:${port}  SCSI commands to LUN ${lun}`,
+    ],
+    files: targetFiles(subject),
+    settings: [
+      { name: 'portal', value: `${host.address}:${port}` },
+      { name: 'target', value: target },
+      { name: 'LUN', value: String(lun) },
+      { name: 'initiator', value: client.initiator },
+      { name: 'CHAP user', value: client.account },
+      { name: 'CHAP secret' },
+    ],
+    stops: [
+      {
+        shows: 'Could not open SAN device: Permission denied, or Operation not permitted',
+        causes: [
+          `${SYMPTOM_WORDS['san-refused']}: user or secret of CHAP is not what the target has`,
+          `the target lets in another initiator than ${client.initiator}`,
+        ],
+        look: targetLook(subject),
+      },
+      {
+        shows: 'Could not open SAN device: Connection timed out, or Connection reset',
+        causes: ['the target does not run, or listens elsewhere', `a firewall drops TCP ${port}`],
+        look: [`ss -ltnp 'sport = :${port}'`, ...targetLook(subject)],
+      },
+      {
+        shows: 'Could not open SAN device: No such file or directory, or Input/output error',
+        causes: [
+          'the target has no such name, or no such LUN',
+          'the disk behind it is gone, or the host is full',
+        ],
+        look: [...targetLook(subject), `df -h ${host.root}`],
+      },
+      {
+        shows: 'SAN boot failed, giving up',
+        causes: [`${SYMPTOM_WORDS['san-failed']}, three times; then the client’s script is asked for anew`],
+        look: targetLook(subject),
+      },
+    ],
+  };
+}
+
+/** The firmware starts what is on the disk. */
+export function loader(subject: Subject): Link {
+  const partitions = subject.manifest?.disk.partitions ?? [];
+  const bios = partitions.find(({ type }) => type === BIOS_BOOT);
+  const esp = partitions.find(({ type }) => type === ESP);
+  const which = (partition: typeof bios) =>
+    partition === undefined ? '' : ` (partition ${partition.number})`;
+  return {
+    name: 'grub',
+    title: 'The boot loader on the LUN: GRUB',
+    says: [
+      `BIOS: the first sector of the LUN (MBR, boot.img) loads core.img from the BIOS boot partition${which(bios)}.`,
+      `UEFI: iPXE starts \\EFI\\BOOT\\BOOTX64.EFI from the EFI system partition${which(esp)}; no entry in NVRAM is needed.`,
+      'GRUB reads its menu, the kernel and the initramfs from the LUN, through the firmware and iPXE’s session.',
+    ],
+    packets: [
+      `TCP client:any -> ${subject.host.address}:${subject.host.target.port}  SCSI reads, in the session of iPXE`,
+    ],
+    files: [
+      'LUN: first sector and BIOS boot partition',
+      'LUN: \\EFI\\BOOT\\BOOTX64.EFI',
+      'LUN: /boot/grub/grub.cfg',
+    ],
+    settings: [],
+    stops: [
+      {
+        shows: 'No bootable device, or BdsDxe: No bootable option',
+        causes: [
+          `${SYMPTOM_WORDS['no-boot-device']}: the release has no boot loader for this firmware`,
+          'Secure Boot is on',
+        ],
+        look: [`ls ${subject.inRelease('proofs')}    # was it proven for this firmware?`],
+      },
+      {
+        shows: 'grub rescue>, or error: no such device',
+        causes: [
+          `${SYMPTOM_WORDS.grub}: the file system with /boot was changed, or another disk answers first`,
+          'the clone is damaged: `client reset` makes a fresh one and throws its state away',
+        ],
+        look: ['GRUB’s prompt: ls', ...targetLook(subject)],
+      },
+    ],
+  };
+}
+
+const BIOS_BOOT = '21686148-6449-6E6F-744E-656564454649';
+const ESP = 'C12A7328-F81F-11D2-BA4B-00A0C93EC93B';

@@ -1,0 +1,82 @@
+/** What is explained: one client, one of its images, and its target host. */
+import { posix } from 'node:path';
+import { sanUri } from '../../artifacts/formats/ipxe.js';
+import type { Manifest } from '../../artifacts/release/manifest.js';
+import { hostLayout } from '../host/layout.js';
+import type { Generation } from '../host/state.js';
+import type { ClientFacts, ClientImage, HostFacts } from '../site/facts.js';
+
+export interface ExplainedClient {
+  readonly host: HostFacts;
+  /** Number of the LUN, as the host's target offers it. */
+  readonly lun: number;
+  /** As the host has it; of a client that was not added yet, as the site has it. */
+  readonly client: ClientFacts;
+  /** The image whose boot is explained. */
+  readonly image: ClientImage;
+  /** Image that was chosen for the next boot. */
+  readonly next?: string | undefined;
+  /** The clone that it boots; undefined when there is none yet. */
+  readonly generation?: Generation | undefined;
+  /** Of the clone's release. */
+  readonly manifest?: Manifest | undefined;
+}
+
+export interface Subject extends ExplainedClient {
+  /** IQN. */
+  readonly target: string;
+  readonly sanUri: string;
+  /** Digest. */
+  readonly release: string;
+  /** Path on the host of a file of the release. */
+  readonly inRelease: (name: string) => string;
+  /** URL of a path below `http/`. */
+  readonly url: (path: string) => string;
+  /** Path on the host of what the HTTP server shows. */
+  readonly http: (path: string) => string;
+  readonly tftp: (name: string) => string;
+  readonly conf: (name: string) => string;
+  /** Below `http/`: archive with the settings for the initramfs. */
+  readonly cpio: string;
+  /** A name of the client's script by what identifies the machine. */
+  readonly identities: readonly string[];
+  /** tcpdump(8) for the client's packets on these ports. */
+  readonly watch: (ports: string) => string;
+}
+
+/** What stands for a thing that is not there before a release is promoted and the client is added. */
+const UNKNOWN = { release: 'DIGEST', generation: 'GENERATION' } as const;
+
+export function subjectOf(explained: ExplainedClient): Subject {
+  const { host, client, image, generation, lun } = explained;
+  const layout = hostLayout(host);
+  const id = generation?.id ?? UNKNOWN.generation;
+  const target = generation?.target ?? `${host.target.prefix}:${client.name}.${image.name}.${id}`;
+  const release = generation?.release ?? UNKNOWN.release;
+  const { mac, serial, uuid } = client;
+  return {
+    ...explained,
+    target,
+    sanUri: sanUri({ server: host.address, port: host.target.port, lun, target }),
+    release,
+    inRelease: (name) => posix.join(layout.release(release), name),
+    url: (path) => `${host.http.url}/${path}`,
+    http: (path) => posix.join(layout.http, path),
+    tftp: (name) => posix.join(layout.tftp, name),
+    conf: (name) => posix.join(layout.conf, name),
+    cpio: `clients/${client.name}/${image.name}-${id}.cpio`,
+    identities: [
+      ...(mac === undefined ? [] : [`clients/by-mac/${mac.replaceAll(':', '-')}.ipxe`]),
+      ...(serial === undefined ? [] : [`clients/by-serial/${serial}.ipxe`]),
+      ...(uuid === undefined ? [] : [`clients/by-uuid/${uuid}.ipxe`]),
+    ],
+    watch: (ports) => watch(host, client, ports),
+  };
+}
+
+/** `-i any` shows no Ethernet header of its own, so a filter by MAC address needs the interface (pcap-filter(7)). */
+function watch({ dhcp }: HostFacts, { mac }: ClientFacts, ports: string): string {
+  const card = 'interface' in dhcp ? dhcp.interface : undefined;
+  const filter = card === undefined || mac === undefined ? ports : `ether host ${mac} and (${ports})`;
+  return `tcpdump -nvi ${card ?? 'any'} '${filter}'`;
+}

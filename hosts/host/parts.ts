@@ -1,0 +1,23 @@
+/** What carries out a change besides the host itself: its target, its LUNs, and the files that clients are handed. */
+import type { Ports } from '../../base/ports.js';
+import type { BootFile, BootFilesInput } from '../boot-files.js';
+import type { CloneRequest, MadeClone } from '../clients/clone.js';
+import type { HostFacts } from '../site/facts.js';
+import type { TargetAdapter } from '../target/adapter.js';
+import type { TargetHost } from './host.js';
+
+export interface HostParts {
+  readonly adapter: TargetAdapter;
+  readonly clones: {
+    disk(facts: HostFacts, clone: Pick<CloneRequest, 'client' | 'image' | 'generation'>): string;
+    make(host: TargetHost, request: CloneRequest, ports: Ports): Promise<MadeClone>;
+    remove(host: TargetHost, disk: string): Promise<void>;
+    /** Removes what was begun and never finished. @param releases digests of those that are in use */
+    clean(host: TargetHost, releases: ReadonlySet<string>): Promise<void>;
+  };
+  readonly bootFiles: {
+    http(input: BootFilesInput): readonly BootFile[];
+    tftp(input: BootFilesInput): readonly BootFile[];
+    conf(input: BootFilesInput): readonly BootFile[];
+  };
+}

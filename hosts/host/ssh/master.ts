@@ -1,0 +1,164 @@
+/**
+ * One connection for everything: ssh's control master (ssh_config(5), ControlMaster). It runs `cat` on the host with an input
+ * that we hold open: it ends when we do, however we do. Each session over it costs one round trip and no new login.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Failure } from '../../../base/failure.js';
+import type { Argv, Ports, RunningTool } from '../../../base/ports.js';
+import type { HostFacts, Transport } from '../../site/facts.js';
+
+export type SshFacts = HostFacts & { readonly transport: Extract<Transport, { kind: 'ssh' }> };
+
+export interface SshMaster extends AsyncDisposable {
+  /** A private folder here, short enough for the addresses of sockets. */
+  readonly folder: string;
+  /** Environment of every ssh here. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What runs a command line of the host's login shell over the connection, and fails at once when that is gone. */
+  session(command: string): Argv;
+  /** A request to the master itself: `check`, `forward`, `cancel` (ssh(1), -O). */
+  control(request: string, ...options: string[]): Argv;
+  /** Whether the connection is there still. */
+  alive(): Promise<boolean>;
+  /** What the connection's own ssh said last. */
+  lastWords(): string | undefined;
+}
+
+/** Names the configuration file that ssh shall read instead of the user's and the system's: ssh(1), -F. */
+const CONFIG_VARIABLE = 'LUNSMITH_SSH_CONFIG';
+/** What ssh, its agent and the proxy commands of the user's configuration need; the port scrubs all else. */
+const KEPT_VARIABLES = ['HOME', 'PATH', 'USER', 'LOGNAME', 'SSH_AUTH_SOCK', 'KRB5CCNAME', 'XDG_RUNTIME_DIR'];
+/** A socket's address has 107 bytes (unix(7)); ssh makes the socket under a name that is 17 longer, in our folder of 20. */
+const LONGEST_TEMPORARY_FOLDER = 60;
+/** Seconds to connect, and until a silent connection counts as lost. */
+const CONNECT_SECONDS = 15;
+const ALIVE_SECONDS = 5;
+const ALIVE_COUNT = 3;
+
+const OPTIONS = [
+  'BatchMode=yes',
+  'ControlMaster=yes',
+  'ControlPersist=no',
+  `ConnectTimeout=${CONNECT_SECONDS}`,
+  `ServerAliveInterval=${ALIVE_SECONDS}`,
+  `ServerAliveCountMax=${ALIVE_COUNT}`,
+  // What the user has for sessions of their own has no place here.
+  'ClearAllForwardings=yes',
+  'ForwardAgent=no',
+  'ForwardX11=no',
+  'PermitLocalCommand=no',
+  'RemoteCommand=none',
+  'RequestTTY=no',
+  'SessionType=default',
+  'LogLevel=ERROR',
+];
+
+const READY = 'lunsmith-is-connected';
+
+/**
+ * Connects. The user's ssh configuration applies: ports, keys, agents, jump hosts.
+ * @throws Failure of kind `network` when the host cannot be reached or does not let us in, `host` when there is no ssh here
+ */
+export async function openMaster(
+  { name, transport }: SshFacts,
+  ports: Ports,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<SshMaster> {
+  const { destination, port } = transport;
+  const folder = await mkdtemp(join(shortTemporaryFolder(), 'lunsmith-ssh-'));
+  const socket = join(folder, 'm');
+  const env = Object.fromEntries(
+    KEPT_VARIABLES.flatMap((key) => (environment[key] === undefined ? [] : [[key, environment[key]]])),
+  );
+  const config = environment[CONFIG_VARIABLE];
+  const argv = [
+    'ssh',
+    ...(config === undefined ? [] : ['-F', config]),
+    ...OPTIONS.flatMap((option) => ['-o', option]),
+    ...['-o', `ControlPath=${socket}`],
+    ...(port === undefined ? [] : ['-p', String(port)]),
+    ...['--', destination, `echo ${READY} && exec cat`],
+  ] as const;
+  try {
+    const tool = await connect(argv, env, { name, destination, ports });
+    // Whatever configuration there is concerns the connection alone. Without one, ssh would make a new connection.
+    const over = [
+      'ssh',
+      '-F',
+      'none',
+      '-S',
+      socket,
+      '-o',
+      'ProxyCommand=false',
+      '-o',
+      'BatchMode=yes',
+    ] as const;
+    const control = (request: string, ...options: string[]) =>
+      [...over, '-O', request, ...options, '--', destination] as const;
+    return {
+      folder,
+      env,
+      session: (command) => [...over, '-T', '-e', 'none', '--', destination, command],
+      control,
+      alive: async () => {
+        const doing = `see whether ${name} is connected`;
+        const asked = await ports.run(control('check'), { doing, env, quiet: true, okExitCodes: [0, 255] });
+        return asked.exitCode === 0;
+      },
+      lastWords: () => tool.lastLines().at(-1),
+      [Symbol.asyncDispose]: async () => {
+        await tool[Symbol.asyncDispose]();
+        await rm(folder, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+interface Connecting {
+  readonly name: string;
+  readonly destination: string;
+  readonly ports: Ports;
+}
+
+async function connect(
+  argv: Argv,
+  env: Readonly<Record<string, string>>,
+  { name, destination, ports }: Connecting,
+): Promise<RunningTool> {
+  let tell: () => void = () => undefined;
+  const ready = new Promise<'ready'>((resolve) => {
+    tell = () => resolve('ready');
+  });
+  const tool = await ports.start(argv, {
+    doing: `reach the target host ${name} by ssh`,
+    env,
+    holdInput: true,
+    quiet: true,
+    onLine: (line) => line === READY && tell(),
+  });
+  const outcome = await Promise.race([ready, tool.ended]);
+  if (outcome === 'ready') return tool;
+  await tool[Symbol.asyncDispose]();
+  if (ports.signal.aborted)
+    throw new Failure('interrupted', { what: `Interrupted: could not reach ${name}.` });
+  const said = tool.lastLines();
+  throw new Failure(
+    'network',
+    {
+      what: `Cannot reach the target host ${name} by ssh.`,
+      found: said.at(-1) ?? `ssh ended with ${outcome.signal ?? `exit code ${outcome.exitCode}`}`,
+      hint: `See what ssh itself says: ssh -o BatchMode=yes ${destination} true`,
+    },
+    { command: { argv, lastLines: said } },
+  );
+}
+
+function shortTemporaryFolder(): string {
+  const folder = tmpdir();
+  return Buffer.byteLength(folder) > LONGEST_TEMPORARY_FOLDER ? '/tmp' : folder;
+}

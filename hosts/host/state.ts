@@ -1,0 +1,59 @@
+/**
+ * What a target host serves: which release each channel is at, and which LUN each client boots from. A state is never
+ * changed; a new one takes its place (layout.ts). It holds no secret.
+ */
+import { z } from 'zod';
+import type { ClientFacts } from '../site/facts.js';
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const time = z.iso.datetime();
+
+/** One LUN of a client: a clone of a release, and the target that offers it. */
+const generationSchema = z.strictObject({
+  /** Unique in its image, and part of its target's name: `<first 12 digits of the release>-<count>`. */
+  id: z.string(),
+  release: digest,
+  /** IQN; each generation has a target of its own, so that no session ever sees its disk change. */
+  target: z.string(),
+  /** SCSI serial number of the LUN, 16 hexadecimal digits. */
+  serial: z.string(),
+  /** Absolute path on the host, of a file or a block device. */
+  disk: z.string(),
+  /** Size of the LUN. */
+  bytes: z.number().int(),
+  made: time,
+});
+export type Generation = z.output<typeof generationSchema>;
+
+const clientSchema = z.strictObject({
+  /** As the site had it when the client was last changed. */
+  facts: z.custom<ClientFacts>((value) => typeof value === 'object' && value !== null),
+  /** By image. `current` is the generation that it boots; the last ones are kept for a rollback. */
+  images: z.record(
+    z.string(),
+    z.strictObject({ current: z.string(), generations: z.array(generationSchema) }),
+  ),
+  /** The image that it boots at its next start instead of the first, once. */
+  next: z.string().optional(),
+});
+export type ClientState = z.output<typeof clientSchema>;
+
+const channelSchema = z.strictObject({
+  release: digest,
+  /** Newest last; the last one is `release`. */
+  history: z.array(
+    z.strictObject({ release: digest, recipe: z.string(), at: time, by: z.enum(['promote', 'rollback']) }),
+  ),
+});
+export type ChannelState = z.output<typeof channelSchema>;
+
+export const hostStateSchema = z.strictObject({
+  format: z.literal('lunsmith-host/1'),
+  /** Counts the changes; 0 is a host that nothing was done to yet. */
+  serial: z.number().int(),
+  channels: z.record(z.string(), channelSchema),
+  clients: z.record(z.string(), clientSchema),
+});
+export type HostState = z.output<typeof hostStateSchema>;
+
+export const EMPTY_STATE: HostState = { format: 'lunsmith-host/1', serial: 0, channels: {}, clients: {} };

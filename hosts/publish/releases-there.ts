@@ -1,0 +1,69 @@
+/** The releases that lie on a target host. */
+import { z } from 'zod';
+import { type Manifest, manifestSchema } from '../../artifacts/release/manifest.js';
+import { type Proof, proofSchema } from '../../artifacts/release/proof.js';
+import { sha256OfText } from '../../base/digest.js';
+import { Failure } from '../../base/failure.js';
+import type { TargetHost } from '../host/host.js';
+import { hostLayout } from '../host/layout.js';
+
+export interface ReleaseThere {
+  readonly digest: string;
+  readonly manifest: Manifest;
+  readonly proofs: readonly Proof[];
+}
+
+/** Of a release only its manifest is never touched again: proofs are added later. */
+const LIST = `
+[ -d "$1" ] || exit 0
+cd -- "$1" || exit 1
+set -- */manifest.json
+[ ! -e "$1" ] || ls -t -- "$@"
+`;
+
+/** Digests of all releases on the host, the one that came last first. */
+export async function listReleases(host: TargetHost): Promise<string[]> {
+  const { stdout } = await host.run(['sh', '-c', LIST, 'sh', hostLayout(host.facts).releases], {
+    doing: `list the releases of ${host.facts.name}`,
+    quiet: true,
+  });
+  return stdout.split('\n').flatMap((path) => /^([0-9a-f]{64})\/manifest\.json$/.exec(path)?.[1] ?? []);
+}
+
+/** `undefined` when it is not on the host. @throws Failure of kind `integrity` when it is damaged there */
+export async function readReleaseThere(host: TargetHost, digest: string): Promise<ReleaseThere | undefined> {
+  const folder = hostLayout(host.facts).release(digest);
+  const text = await host.read(`${folder}/manifest.json`);
+  if (text === undefined) return undefined;
+  if (sha256OfText(text) !== digest) throw damaged(host, `${folder}/manifest.json`);
+  // A byte that no JSON text begins with stands between the files.
+  const script =
+    'for proof in "$1"/proofs/*.json; do [ ! -e "$proof" ] || { cat -- "$proof" && printf "\\036"; }; done';
+  const { stdout } = await host.run(['sh', '-c', script, 'sh', folder], {
+    doing: `read the proofs of ${digest.slice(0, 12)}`,
+    quiet: true,
+  });
+  try {
+    const manifest = manifestSchema.parse(JSON.parse(text));
+    const proofs = stdout
+      .split('\x1e')
+      .filter((each) => each.trim() !== '')
+      .map((each) => proofSchema.parse(JSON.parse(each)));
+    return { digest, manifest, proofs };
+  } catch (error) {
+    if (error instanceof z.ZodError || error instanceof SyntaxError) throw damaged(host, folder, error);
+    throw error;
+  }
+}
+
+function damaged({ facts }: TargetHost, path: string, cause?: Error): Failure {
+  return new Failure(
+    'integrity',
+    {
+      what: `A release on ${facts.name} is damaged, or was written by another version of lunsmith.`,
+      found: path,
+      hint: 'Move its folder away there, then publish it again.',
+    },
+    cause === undefined ? {} : { cause },
+  );
+}

@@ -1,0 +1,128 @@
+/** Clients from what is written: defaults filled in, and held against hosts, channels and each other. */
+
+import { didYouMean, oneOf } from '../../base/suggest.js';
+import type { Path } from '../../base/yaml/node.js';
+import { staticAddress } from './client-address.js';
+import type { WrittenClient } from './client-schema.js';
+import { surroundingsOf } from './dhcp-facts.js';
+import type { ClientFacts, ClientImage, HostFacts } from './facts.js';
+import { checkUnique, type Findings } from './findings.js';
+import type { SiteFile } from './schema.js';
+import { checkShared } from './shared-by-clients.js';
+
+/** The name of the image of a client that has but one. */
+const ONLY_IMAGE = 'main';
+const MENU_SECONDS = 5;
+
+export function clientsOf(file: SiteFile, hosts: readonly HostFacts[], findings: Findings): ClientFacts[] {
+  const all = Object.entries(file.clients).flatMap(([name, written]) => {
+    const host = hostOf(name, written, hosts, findings);
+    checkIdentity(name, written, findings);
+    const images = imagesOf(name, written, file.channels, findings);
+    const dhcp = host === undefined ? undefined : file.hosts[host.name]?.dhcp;
+    const around = dhcp === undefined ? {} : surroundingsOf(dhcp);
+    const address = staticAddress(name, written, host, around, findings);
+    const [first, ...rest] = images;
+    if (host === undefined || first === undefined) return [];
+    const facts: ClientFacts = {
+      name,
+      host: host.name,
+      ...(written.mac === undefined ? {} : { mac: written.mac }),
+      ...(written.serial === undefined ? {} : { serial: written.serial }),
+      ...(written.uuid === undefined ? {} : { uuid: written.uuid }),
+      initiator: written.initiator ?? `${host.target.prefix}:client.${name}`,
+      account: written.account ?? name,
+      secret: written.secret,
+      ...(address === undefined ? {} : { address }),
+      images: [first, ...rest],
+      menuSeconds: written['menu-seconds'] ?? MENU_SECONDS,
+      follows: written.follows,
+    };
+    return [facts];
+  });
+  checkShared(all, findings);
+  return all;
+}
+
+function hostOf(
+  name: string,
+  { host }: WrittenClient,
+  hosts: readonly HostFacts[],
+  findings: Findings,
+): HostFacts | undefined {
+  const names = hosts.map((one) => one.name);
+  const path = ['clients', name];
+  if (host === undefined) {
+    if (hosts.length === 1) return hosts[0];
+    findings.add(path, { what: 'Missing key `host`.', expected: `\`host\`: ${oneOf(names)}` });
+    return undefined;
+  }
+  const found = hosts.find((one) => one.name === host);
+  if (found === undefined) {
+    findings.add([...path, 'host'], {
+      what: `There is no host \`${host}\`.`,
+      expected: oneOf(names),
+      ...didYouMean(host, names),
+    });
+  }
+  return found;
+}
+
+function checkIdentity(name: string, { mac, serial, uuid }: WrittenClient, findings: Findings): void {
+  if ((mac ?? serial ?? uuid) !== undefined) return;
+  findings.add(['clients', name], {
+    what: `Nothing tells client \`${name}\` from other machines.`,
+    expected: '`mac`, `serial` or `uuid`',
+  });
+}
+
+function imagesOf(
+  name: string,
+  written: WrittenClient,
+  channels: readonly string[],
+  findings: Findings,
+): ClientImage[] {
+  const path = ['clients', name];
+  const image = (
+    { size, channel, boot }: Pick<WrittenClient, 'size' | 'boot'> & { channel: string },
+    own: string,
+    at: Path,
+  ): ClientImage => {
+    if (!channels.includes(channel)) {
+      findings.add([...at, 'channel'], {
+        what: `There is no channel \`${channel}\`.`,
+        expected: oneOf(channels),
+        ...didYouMean(channel, channels),
+      });
+    }
+    return { name: own, channel, ...(size === undefined ? {} : { bytes: size }), boot: boot ?? 'san' };
+  };
+  const { images, channel } = written;
+  if (images === undefined) {
+    if (channel !== undefined) return [image({ ...written, channel }, ONLY_IMAGE, path)];
+    findings.add(path, {
+      what: 'Missing key `channel`.',
+      expected: `\`channel\`: ${oneOf(channels)}; or \`images\``,
+    });
+    return [];
+  }
+  for (const key of ['channel', 'size', 'boot'] as const) {
+    if (written[key] === undefined) continue;
+    findings.add([...path, key], {
+      what: `Client \`${name}\` has \`images\`, each with a \`${key}\` of its own.`,
+      hint: 'Move it into `images`, or leave `images` out.',
+    });
+  }
+  const at = (index: number) => [...path, 'images', index];
+  checkUnique(
+    'The name',
+    images.map((one, index) => ({
+      value: one.name,
+      path: [...at(index), 'name'],
+      owner: `image ${index + 1} of client \`${name}\``,
+    })),
+    'Rename one of them.',
+    findings,
+  );
+  return images.map((one, index) => image(one, one.name, at(index)));
+}

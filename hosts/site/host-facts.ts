@@ -1,0 +1,89 @@
+/** Target hosts from what is written: defaults filled in, and held against each other. */
+import { resolve } from 'node:path';
+import { checkRoot, DEFAULT_ROOT } from './connect.js';
+import { checkDhcp, dhcpFacts } from './dhcp-facts.js';
+import type { CloneKind, HostFacts } from './facts.js';
+import { checkUnique, type Findings } from './findings.js';
+import type { WrittenHost } from './host-schema.js';
+import type { SiteFile } from './schema.js';
+
+/** Every release is proven by these before it reaches anybody; the third shows that a wrong secret is refused. */
+const GATE = ['bios-san', 'uefi-san', 'bios-san-wrong-secret'];
+const DIRECT_GATE = ['bios-direct', 'uefi-direct'];
+
+export function hostsOf({ hosts, clients }: SiteFile, folder: string, findings: Findings): HostFacts[] {
+  const names = Object.keys(hosts);
+  const direct = new Set(
+    Object.values(clients)
+      .filter(
+        ({ boot, images }) => boot === 'direct' || images?.some((image) => image.boot === 'direct') === true,
+      )
+      .map(({ host }) => host ?? names[0]),
+  );
+  const all = Object.entries(hosts).map(([name, written]) => {
+    checkDhcp(name, written, findings);
+    return hostFacts(name, written, {
+      root: rootOf(name, written, folder, findings),
+      direct: direct.has(name),
+    });
+  });
+  checkUnique(
+    'The folder',
+    all.map(({ name, transport, root }) => ({
+      value: transport.kind === 'ssh' ? `${transport.destination}:${root}` : root,
+      path: ['hosts', name, hosts[name]?.root === undefined ? 'connect' : 'root'],
+      owner: `host \`${name}\``,
+    })),
+    'Give one of them a `root` of its own.',
+    findings,
+  );
+  return all;
+}
+
+function hostFacts(
+  name: string,
+  written: WrittenHost,
+  { root, direct }: { readonly root: string; readonly direct: boolean },
+): HostFacts {
+  const { connect, address, target, clone, http, dhcp, gate } = written;
+  const [tool, ...args] = written.reload ?? [];
+  return {
+    name,
+    transport: connect?.transport ?? { kind: 'directory' },
+    root,
+    address,
+    target: { ...target, prefix: target.prefix ?? `iqn.2026-01.net.lunsmith:${name}` },
+    clone: cloneKind(clone),
+    http: {
+      url: http.url ?? `http://${address}`,
+      ...(http.group === undefined ? {} : { group: http.group }),
+    },
+    dhcp: dhcpFacts(dhcp),
+    ...(tool === undefined ? {} : { reload: [tool, ...args] }),
+    gate: gate ?? [...GATE, ...(direct ? DIRECT_GATE : [])],
+  };
+}
+
+/** The folder on the host; a path under `connect` is one here, relative to the site file. */
+function rootOf(name: string, { connect, root }: WrittenHost, folder: string, findings: Findings): string {
+  const path = ['hosts', name, 'connect'];
+  if (connect?.folder === undefined) return root ?? DEFAULT_ROOT;
+  if (root !== undefined) {
+    findings.add(['hosts', name, 'root'], {
+      what: `The folder of host \`${name}\` is given twice.`,
+      found: `\`connect\` is a folder too, at ${findings.placeText(path)}`,
+      hint: 'Keep one of them.',
+    });
+  }
+  const result = checkRoot(resolve(folder, connect.folder));
+  if ('value' in result) return result.value;
+  findings.add(path, result.problem);
+  return DEFAULT_ROOT;
+}
+
+function cloneKind(clone: WrittenHost['clone']): CloneKind {
+  if (clone === 'file') return { kind: 'file' };
+  if ('zfs' in clone) return { kind: 'zfs', dataset: clone.zfs };
+  const [group = '', pool = ''] = clone.lvm.split('/');
+  return { kind: 'lvm', group, pool };
+}

@@ -1,0 +1,77 @@
+/** From `lunsmith.yaml` to a Site: read, validate, fill in, hold against itself. */
+import { dirname } from 'node:path';
+import { throwIfAny } from '../../base/diagnostic.js';
+import { type Diagnostic, Failure } from '../../base/failure.js';
+import { validate } from '../../base/schema/validate.js';
+import { readText } from '../../base/text-file.js';
+import { parseYaml } from '../../base/yaml/parse.js';
+import { placeOf, type SourceText, startOf } from '../../base/yaml/source.js';
+import { clientsOf } from './client-facts.js';
+import type { Site } from './facts.js';
+import { findSite } from './find.js';
+import { findingsIn } from './findings.js';
+import { hideSecrets } from './hide-secrets.js';
+import { hostsOf } from './host-facts.js';
+import { siteSchema } from './schema.js';
+
+/**
+ * The site that the user means.
+ * @param cwd absolute path of the current folder
+ * @param named what `--site` names; default: the nearest `lunsmith.yaml` in `cwd` or above it
+ * @throws Failure of kind `usage` with everything that is wrong, sorted by place
+ */
+export async function loadSite(cwd: string, named?: string): Promise<Site> {
+  return parseSite(await readSite(cwd, named));
+}
+
+/** A site file as text, for those who change it: see client-text.ts. */
+export interface SiteText extends SourceText {
+  /** Absolute. */
+  readonly path: string;
+}
+
+/** The text of the site file. @throws Failure of kind `usage` when there is none */
+export async function readSite(cwd: string, named?: string): Promise<SiteText> {
+  const { path, shown } = await findSite(cwd, named);
+  return { path, file: shown, folder: dirname(path), text: await readText(path, shown, 'usage') };
+}
+
+/** The site of a text. @throws Failure of kind `usage` with everything that is wrong, sorted by place */
+export function parseSite(source: SourceText): Site {
+  const parsed = parseYaml(source, 'a map with `hosts`, `channels` and `clients`');
+  if ('problems' in parsed) return refuse(parsed.problems);
+  const { root } = parsed;
+  if (root.kind !== 'map') {
+    return refuse([
+      {
+        what: 'A site is a map.',
+        place: root.start < source.text.length ? placeOf(root) : startOf(source),
+        expected: 'keys such as `hosts:`, `channels:` and `clients:` at the left margin',
+      },
+    ]);
+  }
+  const problems: Diagnostic[] = [];
+  const file = validate(siteSchema, { root }, problems);
+  if (file === undefined) return refuse(problems);
+  const findings = findingsIn(root, problems);
+  checkChannels(file.channels, findings);
+  const hosts = hostsOf(file, source.folder, findings);
+  const clients = clientsOf(file, hosts, findings);
+  if (problems.length > 0) return refuse(problems);
+  return { folder: source.folder, hosts, channels: file.channels, clients };
+}
+
+function checkChannels(channels: readonly string[], findings: ReturnType<typeof findingsIn>): void {
+  channels.forEach((channel, index) => {
+    if (channels.indexOf(channel) === index) return;
+    findings.add(['channels', index], {
+      what: `The channel \`${channel}\` stands twice.`,
+      hint: 'Keep one of them.',
+    });
+  });
+}
+
+function refuse(problems: readonly Diagnostic[]): never {
+  throwIfAny('usage', hideSecrets(problems));
+  throw new Failure('usage', { what: 'The site file is not valid.' });
+}

@@ -1,0 +1,77 @@
+/** What each kind of iSCSI target can do, with the same verbs for all. */
+import type { Ports } from '../../base/ports.js';
+import type { TargetHost } from '../host/host.js';
+
+/** A target that offers one disk to one client. */
+export interface OfferedLun {
+  /** IQN of the target. */
+  readonly target: string;
+  /** Absolute path on the host, of a file or a block device. */
+  readonly disk: string;
+  /** `file` or a block device. */
+  readonly backing: 'file' | 'block';
+  /** Size of the disk. */
+  readonly bytes: number;
+  /** SCSI serial number, 16 hexadecimal digits. */
+  readonly serial: string;
+  /** IQN of the one client that may log in. */
+  readonly initiator: string;
+  readonly chap: { readonly user: string; readonly secret: string };
+}
+
+export interface IscsiSession {
+  /** IQN of the target. */
+  readonly target: string;
+  /** IQN of the client. */
+  readonly initiator: string;
+}
+
+/** A target as it is offered now, whoever it belongs to. */
+export interface ShownTarget {
+  readonly target: string;
+  /** Without a controller that is no disk. */
+  readonly luns: readonly { readonly number: number; readonly disk: string }[];
+  /** Names and addresses that may log in; undefined where the target does not tell. */
+  readonly initiators?: readonly string[];
+  /** Users of CHAP; undefined where the target does not tell. None: nobody is asked for a secret. */
+  readonly accounts?: readonly string[];
+}
+
+/** A file of the target's configuration; it may hold secrets, and is 0600. */
+export interface TargetFile {
+  /** Name in `<root>/conf`. */
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface TargetAdapter {
+  /** The number under which clients see the disk. */
+  readonly lun: number;
+  /** Programs that the host needs for it. */
+  readonly tools: readonly string[];
+  /** Pure: the files from which the target starts by itself, with everything that is offered. */
+  render(offered: readonly OfferedLun[], portal: Portal): readonly TargetFile[];
+  /**
+   * Offers the LUNs that are not offered yet, and leaves all others and all sessions alone. Doing it twice is as doing it once.
+   * Afterwards logins need the secrets given, as far as the target can learn them while it runs. To be called before the
+   * rendered files are replaced: they tell which secrets it has.
+   * @throws Failure of kind `usage` when a target of that name belongs to somebody else; then nothing was changed
+   */
+  apply(host: TargetHost, offered: readonly OfferedLun[], portal: Portal, ports: Ports): Promise<void>;
+  /** What is offered now. */
+  show(host: TargetHost, ports: Ports): Promise<readonly ShownTarget[]>;
+  /** Who is logged in. */
+  sessions(host: TargetHost, ports: Ports): Promise<readonly IscsiSession[]>;
+  /**
+   * Takes targets away; those that are not there are no error.
+   * @throws Failure of kind `usage` when one has a session; then nothing was changed
+   */
+  remove(host: TargetHost, targets: readonly string[], ports: Ports): Promise<void>;
+}
+
+/** Where the host's target listens. */
+export interface Portal {
+  /** IPv4. */
+  readonly address: string;
+  readonly port: number;
+}

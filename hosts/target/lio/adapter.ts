@@ -1,0 +1,79 @@
+/** LIO, the target of the Linux kernel: changed live through rtslib, and started from its own saveconfig.json. */
+import { z } from 'zod';
+import { Failure } from '../../../base/failure.js';
+import type { TargetHost } from '../../host/host.js';
+import type { OfferedLun, Portal, TargetAdapter } from '../adapter.js';
+import { refuseBusy, refuseStrange } from '../refusals.js';
+import { checkLio, lioConfig, pluginOf } from './saveconfig.js';
+import { LIO_SCRIPT } from './script.js';
+
+/** The Python that the distribution's rtslib is for, and targetcli's first line names; a PATH may have another first. */
+const PYTHON = '/usr/bin/python3';
+
+export const lioAdapter: TargetAdapter = {
+  lun: 0,
+  tools: [PYTHON, 'targetcli'],
+  render: (offered, portal) => [{ name: 'lio.json', text: lioConfig(offered, portal) }],
+  apply: async (host, offered, portal) => {
+    checkLio(offered);
+    await order(host, { verb: 'apply', portal, luns: offered.map(wanted) }, 'offer the LUNs');
+  },
+  show: async (host) => (await order(host, { verb: 'show' }, 'ask LIO for its targets')).targets ?? [],
+  sessions: async (host) =>
+    (await order(host, { verb: 'sessions' }, 'ask LIO for its sessions')).sessions ?? [],
+  remove: async (host, targets) => {
+    await order(host, { verb: 'remove', targets }, 'take the targets away');
+  },
+};
+
+type Order =
+  | { readonly verb: 'apply'; readonly portal: Portal; readonly luns: readonly object[] }
+  | { readonly verb: 'show' | 'sessions' }
+  | { readonly verb: 'remove'; readonly targets: readonly string[] };
+
+const sessions = z.array(z.strictObject({ target: z.string(), initiator: z.string() }));
+const answerSchema = z.strictObject({
+  /** What the host lacks. */
+  missing: z.string().optional(),
+  strange: z.array(z.strictObject({ target: z.string(), found: z.string() })).optional(),
+  busy: sessions.optional(),
+  sessions: sessions.optional(),
+  targets: z
+    .array(
+      z.strictObject({
+        target: z.string(),
+        luns: z.array(z.strictObject({ number: z.number().int(), disk: z.string() })),
+        initiators: z.array(z.string()),
+        accounts: z.array(z.string()),
+      }),
+    )
+    .optional(),
+});
+
+function wanted(lun: OfferedLun): object {
+  const { target, disk, bytes, serial, initiator, chap } = lun;
+  return { target, disk, bytes, serial, initiator, ...chap, plugin: pluginOf(lun) };
+}
+
+/** The order goes to the script's input: it holds secrets. */
+async function order(host: TargetHost, input: Order, doing: string): Promise<z.output<typeof answerSchema>> {
+  const { stdout } = await host.run([PYTHON, '-c', LIO_SCRIPT], {
+    doing,
+    input: JSON.stringify(input),
+    quiet: true,
+  });
+  const answer = answerSchema.parse(JSON.parse(stdout));
+  if (answer.missing !== undefined) throw withoutLio(host, answer.missing);
+  refuseStrange(answer.strange ?? []);
+  refuseBusy(answer.busy ?? []);
+  return answer;
+}
+
+function withoutLio({ facts }: TargetHost, found: string): Failure {
+  return new Failure('host', {
+    what: `The target host ${facts.name} has no LIO.`,
+    expected: 'rtslib for Python, and a kernel with target_core_mod and iscsi_target_mod',
+    found,
+    hint: 'Install Debian’s package targetcli-fb there, and be root there.',
+  });
+}

@@ -1,0 +1,185 @@
+/** Changes a running tgtd over its management socket, so that no secret stands in a command line. */
+import { posix } from 'node:path';
+import { Failure } from '../../../base/failure.js';
+import { nameOf } from '../../clients/clone/names.js';
+import type { TargetHost } from '../../host/host.js';
+import { hostLayout } from '../../host/layout.js';
+import type { IscsiSession, OfferedLun, Portal, ShownTarget } from '../adapter.js';
+import { refuseBusy, refuseStrange } from '../refusals.js';
+import { accountOrders, orphans, unbindAll } from './accounts.js';
+import { askTgtd } from './client.js';
+import { checkTgt, LUN, NO_ADDRESS, secretsIn, THIN, WRITE_CACHE_OFF } from './conf.js';
+import { strangeTargets, unwantedAccess } from './difference.js';
+import {
+  bindAccount,
+  bindInitiator,
+  deleteAccount,
+  deleteTarget,
+  newLun,
+  newTarget,
+  setLun,
+  type TgtOrder,
+  unbindInitiator,
+} from './requests.js';
+import { parseAccounts, parsePortals, parseTargets, type TgtTarget } from './show.js';
+
+type Ask = (order: TgtOrder) => Promise<string>;
+
+/** Name of the file in `<root>/conf`, from which the secrets of the accounts that tgtd has are known. */
+export const CONF = 'targets.conf';
+
+export async function offerByTgt(
+  host: TargetHost,
+  offered: readonly OfferedLun[],
+  portal: Portal,
+  ask: Ask,
+): Promise<void> {
+  checkTgt(offered);
+  const targets = await showTargets(ask);
+  refuseStrange(strangeTargets(targets, offered));
+  refuseDeaf(parsePortals(await ask(SHOW_PORTALS)), portal);
+  const conf = await host.read(posix.join(hostLayout(host.facts).conf, CONF));
+  const orders = accountOrders(offered, {
+    targets,
+    known: parseAccounts(await ask(SHOW_ACCOUNTS)),
+    secrets: secretsIn(conf ?? ''),
+    ours: (target) => isOurs(host, target),
+  });
+  for (const order of orders) await ask(order);
+  let highest = Math.max(0, ...targets.map(({ id }) => id));
+  // As it is now: accounts were bound again.
+  const now = orders.length === 0 ? targets : await showTargets(ask);
+  for (const lun of offered) {
+    const found = now.find(({ name }) => name === lun.target);
+    if (found === undefined) highest += 1;
+    for (const order of lunOrders(found, lun, highest)) await ask(order);
+  }
+}
+
+/** By its name, or by its disk: the site may have had another prefix when it was made. */
+function isOurs({ facts }: TargetHost, { name, luns }: TgtTarget): boolean {
+  return (
+    name.startsWith(`${facts.target.prefix}:`) || luns.some(({ path }) => nameOf(facts, path) !== undefined)
+  );
+}
+
+/** Whoever may log in is told last: a session meets a whole target. */
+function lunOrders(found: TgtTarget | undefined, lun: OfferedLun, id: number): TgtOrder[] {
+  if (found === undefined) {
+    return [
+      newTarget(id, lun.target),
+      newLun(id, LUN, lun.disk),
+      setLun(id, LUN, lun.serial, WRITE_CACHE_OFF + THIN),
+      bindAccount(id, lun.chap.user),
+      bindInitiator(id, lun.initiator),
+    ];
+  }
+  const disk = found.luns.find((each) => each.lun === LUN);
+  const described = disk?.serial === lun.serial && disk.thin;
+  const [account, ...more] = found.accounts;
+  const bound = account === lun.chap.user && more.length === 0;
+  return [
+    ...(disk === undefined ? [newLun(found.id, LUN, lun.disk)] : []),
+    ...(described ? [] : [setLun(found.id, LUN, lun.serial, WRITE_CACHE_OFF + THIN)]),
+    ...(bound ? [] : [...unbindAll(found), bindAccount(found.id, lun.chap.user)]),
+    ...unwantedAccess(found, lun.initiator).map((each) => unbindInitiator(found.id, each)),
+    ...(found.access.includes(lun.initiator) ? [] : [bindInitiator(found.id, lun.initiator)]),
+  ];
+}
+
+/** The address from which nobody comes is there to let nobody in. */
+export async function shownByTgt(ask: Ask): Promise<ShownTarget[]> {
+  return (await showTargets(ask)).map(({ name, luns, accounts, access }) => ({
+    target: name,
+    luns: luns.filter(({ lun }) => lun !== 0).map(({ lun, path }) => ({ number: lun, disk: path })),
+    initiators: access.filter((each) => each !== NO_ADDRESS),
+    accounts,
+  }));
+}
+
+export async function sessionsOfTgt(ask: Ask): Promise<IscsiSession[]> {
+  return sessionsOf(await showTargets(ask));
+}
+
+/** First nobody may log in any more; a session that came before that moment stays, and so do all targets then. */
+export async function removeFromTgt(names: readonly string[], ask: Ask): Promise<void> {
+  const targets = await showTargets(ask);
+  const gone = targets.filter(({ name }) => names.includes(name));
+  refuseBusy(sessionsOf(gone));
+  for (const { id, access } of gone) for (const each of access) await ask(unbindInitiator(id, each));
+  const late = sessionsOf((await showTargets(ask)).filter(({ name }) => names.includes(name)));
+  if (late.length > 0) {
+    for (const { id, access } of gone) for (const each of access) await ask(bindInitiator(id, each));
+    refuseBusy(late);
+  }
+  // tgtd takes the LUNs away with their target, and refuses while there is a session.
+  for (const { id, name } of gone) await ask(deleteTarget(id, name));
+  for (const user of orphans(gone, targets)) await ask(deleteAccount(user));
+}
+
+/** @param socket path on the host */
+export async function withTgtd<T>(
+  host: TargetHost,
+  socket: string,
+  work: (ask: Ask) => Promise<T>,
+): Promise<T> {
+  await using forwarded = await host.socket(socket);
+  const ask: Ask = ({ request, doing }) => askTgtd(forwarded.path, request, doing);
+  try {
+    return await work(ask);
+  } catch (error) {
+    throw isAway(error) ? notRunning(host, socket, error) : error;
+  }
+}
+
+const SHOW_TARGETS: TgtOrder = {
+  request: { operation: 'show', mode: 'target' },
+  doing: 'ask tgtd for its targets',
+};
+const SHOW_PORTALS: TgtOrder = {
+  request: { operation: 'show', mode: 'portal' },
+  doing: 'ask tgtd where it listens',
+};
+const SHOW_ACCOUNTS: TgtOrder = {
+  request: { operation: 'show', mode: 'account' },
+  doing: 'ask tgtd for its accounts',
+};
+
+async function showTargets(ask: Ask): Promise<TgtTarget[]> {
+  return parseTargets(await ask(SHOW_TARGETS));
+}
+
+function sessionsOf(targets: readonly TgtTarget[]): IscsiSession[] {
+  return targets.flatMap(({ name, sessions }) =>
+    sessions.map(({ initiator }) => ({ target: name, initiator })),
+  );
+}
+
+/** Which address does not matter: clients may reach the host by another than it has. */
+function refuseDeaf(ports: readonly number[], { port }: Portal): void {
+  if (ports.includes(port)) return;
+  throw new Failure('host', {
+    what: `tgtd does not listen at port ${port}.`,
+    expected: 'the port of the host’s target in the site',
+    found: ports.length === 0 ? 'no port' : ports.join(', '),
+    hint: 'Start tgtd with `--iscsi portal=ADDRESS:PORT`, or give the site the port at which it listens.',
+  });
+}
+
+function isAway(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ECONNREFUSED';
+}
+
+function notRunning({ facts }: TargetHost, socket: string, cause: unknown): Failure {
+  return new Failure(
+    'host',
+    {
+      what: `tgtd does not run on the target host ${facts.name}.`,
+      expected: `its management socket ${socket}`,
+      found: 'nobody there',
+      hint: 'Start it on that host: `systemctl start tgt`.',
+    },
+    { cause },
+  );
+}

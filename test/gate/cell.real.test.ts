@@ -1,0 +1,161 @@
+/** The gate with a disk that has nothing on it: enough for all that comes before the boot loader. */
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
+import { expect, it } from 'vitest';
+import { sanbootScript } from '../../artifacts/formats/ipxe.js';
+import { createSparse } from '../../artifacts/formats/sparse.js';
+import type { Manifest } from '../../artifacts/release/manifest.js';
+import type { Proof } from '../../artifacts/release/proof.js';
+import type { Event } from '../../base/event.js';
+import type { GateRequest } from '../../gate/request.js';
+import { enterSandbox } from '../../pipeline/sandbox/enter.js';
+import { type TestFolder, testFolder } from '../artifacts/formats/tools.js';
+
+const UUID = '6c816f51-0613-45e7-a15b-bc2d5cd00f88';
+
+async function makeRelease(folder: TestFolder): Promise<void> {
+  await mkdir(folder.at('release/boot'), { recursive: true });
+  await mkdir(folder.at('scratch'));
+  await createSparse(folder.at('release/disk.img'), 8 << 20);
+  await writeFile(folder.at('release/boot/sanboot.ipxe'), sanbootScript());
+}
+
+function request(folder: TestFolder, change: Partial<GateRequest>, commandLine: string): GateRequest {
+  const root = { mount: '/', filesystem: 'ext4', filesystemUuid: UUID, firstLba: 2048 };
+  const manifest = {
+    kernel: { version: '6.1.0-50-amd64', commandLine },
+    disk: { partitions: [root] },
+  } as unknown as Manifest;
+  return {
+    release: folder.at('release'),
+    manifest,
+    digest: 'd'.repeat(64),
+    cell: { firmware: 'bios', path: 'san', secret: 'right' },
+    accel: 'tcg',
+    evidence: folder.at('evidence'),
+    scratch: folder.at('scratch'),
+    ...change,
+  };
+}
+
+const COMMAND_LINE = `root=UUID=${UUID} ro console=ttyS0,115200 iscsi_auto`;
+
+interface Ran {
+  readonly proof: Proof;
+  readonly events: readonly Event[];
+  readonly evidence: string;
+}
+
+/** One cell in a sandbox; what it left as evidence must hold no secret of its client. */
+async function prove(change: Partial<GateRequest>): Promise<Ran> {
+  await using folder = await testFolder();
+  await makeRelease(folder);
+  const events: Event[] = [];
+  const job = {
+    module: 'test/inside/gate.js',
+    payload: request(folder, change, COMMAND_LINE),
+    network: 'own',
+  } as const;
+  const proof = (await enterSandbox(
+    job,
+    (event) => events.push(event),
+    new AbortController().signal,
+  )) as Proof;
+  const names = (await readdir(folder.at('evidence'))).sort();
+  expect(names).toEqual(expect.arrayContaining(['console.log', 'http.log', 'network.pcap.gz', 'tgtd.log']));
+  const texts = await Promise.all(
+    names.map(async (name) => {
+      const bytes = await readFile(folder.at(`evidence/${name}`));
+      return (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('latin1');
+    }),
+  );
+  return { proof, events, evidence: texts.join('\n') };
+}
+
+const found = (proof: Proof) => Object.fromEntries(proof.checks.map((check) => [check.name, check.found]));
+const reached = (proof: Proof) => proof.milestones.map(({ milestone }) => milestone);
+
+it.each([
+  ['bios', 'tap'],
+  ['uefi', 'tap'],
+  ['bios', 'user'],
+  ['uefi', 'user'],
+] as const)('proves on %s over the %s network that a wrong secret is refused', async (firmware, network) => {
+  const cell = { firmware, path: 'san', secret: 'wrong' } as const;
+  const { proof, events, evidence } = await prove({ cell, network });
+  expect(proof).toMatchObject({ passed: true, network, accelerator: 'tcg', cell });
+  expect(found(proof)).toEqual({
+    'the client gives up': 'iPXE could not boot from the LUN: SAN boot failed, giving up',
+    'the login is refused': expect.stringMatching(
+      /^Could not open SAN device: Operation not permitted/,
+    ) as string,
+    'no session at the target': 'none',
+    'no login prompt': 'none',
+  });
+  expect(reached(proof)).toEqual(['power-on', 'dhcp', 'tftp', 'ipxe']);
+  const milestones = events.filter((event) => event.type === 'milestone');
+  expect(milestones.map(({ milestone, boot }) => `${boot} ${milestone}`)).toEqual([
+    '1 power-on',
+    '1 dhcp',
+    '1 tftp',
+    '1 ipxe',
+  ]);
+  expect(evidence).not.toMatch(/set password/);
+});
+
+it('tells how far a client came whose disk cannot be booted', async () => {
+  const { proof } = await prove({});
+  expect(proof.passed).toBe(false);
+  expect(reached(proof)).toEqual(['power-on', 'dhcp', 'tftp', 'ipxe', 'san-login']);
+  expect(found(proof)).toEqual({
+    'boot to a login': 'iPXE could not boot from the LUN: SAN boot failed, giving up',
+  });
+});
+
+it('refuses a release that says nothing on the serial port, before it starts anything', async () => {
+  await using folder = await testFolder();
+  await makeRelease(folder);
+  const job = {
+    module: 'test/inside/gate.js',
+    payload: request(folder, {}, 'root=UUID=x ro console=tty0 quiet'),
+    network: 'own',
+  } as const;
+  const events: Event[] = [];
+  await expect(
+    enterSandbox(job, (event) => events.push(event), new AbortController().signal),
+  ).rejects.toMatchObject({
+    kind: 'recipe',
+    diagnostics: [
+      {
+        what: 'This release cannot be proven: its kernel command line names no console on the first serial port.',
+        expected: '`console=ttyS0,115200` among the kernel’s parameters',
+        found: 'root=UUID=x ro console=tty0 quiet',
+        hint: `Add it to \`kernel: command-line:\` of the recipe (besides \`console=tty0\`), build again, and prove the new release instead of ${folder.at('release')}.`,
+      },
+    ],
+  });
+  expect(events).toEqual([]);
+});
+
+it('ends everything within 2 s of an abort', async () => {
+  await using folder = await testFolder();
+  await makeRelease(folder);
+  const controller = new AbortController();
+  let aborted = 0;
+  const job = {
+    module: 'test/inside/gate.js',
+    payload: request(folder, {}, COMMAND_LINE),
+    network: 'own',
+  } as const;
+  const ran = enterSandbox(
+    job,
+    (event) => {
+      if (event.type !== 'milestone' || event.milestone !== 'dhcp') return;
+      aborted = performance.now();
+      controller.abort();
+    },
+    controller.signal,
+  );
+  await expect(ran).rejects.toMatchObject({ kind: 'interrupted' });
+  expect(performance.now() - aborted).toBeLessThan(2000);
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { qemuArgv } from '../../gate/qemu.js';
+
+const COMMON = {
+  mac: '52:54:00:00:00:01',
+  netdev: 'user,id=net',
+  capture: '/evidence/network.pcap',
+} as const;
+
+describe('qemuArgv', () => {
+  it('makes a BIOS machine under software emulation', () => {
+    expect(
+      qemuArgv({ ...COMMON, firmware: 'bios', accelerator: 'tcg', oemString: '/run/a,b/credential' }),
+    ).toEqual([
+      'qemu-system-x86_64',
+      '-nodefaults',
+      '-no-user-config',
+      '-S',
+      '-machine',
+      'q35,graphics=off,vmport=off',
+      '-accel',
+      'tcg,thread=multi,tb-size=512',
+      '-cpu',
+      'qemu64',
+      '-smp',
+      '1',
+      '-m',
+      '1024',
+      '-display',
+      'none',
+      '-device',
+      'VGA',
+      '-chardev',
+      'null,id=serial',
+      '-serial',
+      'chardev:serial',
+      '-qmp',
+      'unix:qmp,server=on,wait=off',
+      '-netdev',
+      'user,id=net',
+      '-device',
+      'virtio-net-pci,netdev=net,mac=52:54:00:00:00:01,bootindex=0',
+      '-object',
+      'filter-dump,id=capture,netdev=net,file=/evidence/network.pcap,maxlen=160',
+      '-device',
+      'virtio-rng-pci',
+      '-boot',
+      'strict=on',
+      '-smbios',
+      'type=11,path=/run/a,,b/credential',
+    ]);
+  });
+
+  it('gives a UEFI machine its firmware, variables of its own and no option ROM where it is not wanted', () => {
+    const argv = qemuArgv({
+      ...COMMON,
+      firmware: 'uefi',
+      accelerator: 'kvm',
+      variables: '/run/variables.fd',
+      optionRom: false,
+    });
+    expect(argv).toContain('if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd');
+    expect(argv).toContain('if=pflash,format=raw,unit=1,file=/run/variables.fd');
+    expect(argv).toContain('virtio-net-pci,netdev=net,mac=52:54:00:00:00:01,bootindex=0,romfile=');
+    expect(argv.join(' ')).toContain('-accel kvm -cpu host,-arch-capabilities');
+    expect(argv).not.toContain('-smbios');
+  });
+});

@@ -1,0 +1,78 @@
+import { expect, it } from 'vitest';
+import { type DhcpdConfig, dhcpdConfig } from '../../../hosts/dhcp/isc.js';
+import { failureOf } from '../../artifacts/formats/tools.js';
+
+const CONFIG: DhcpdConfig = {
+  subnet: '10.77.0.0',
+  netmask: '255.255.255.0',
+  range: { first: '10.77.0.50', last: '10.77.0.60' },
+  router: '10.77.0.254',
+  dns: ['10.77.0.2', '10.77.0.3'],
+  hosts: [{ name: 'web1', mac: '52:54:00:00:00:01', address: '10.77.0.11' }],
+  boot: { bios: 'undionly.kpxe', uefi: 'snponly.efi', ipxe: 'boot.ipxe' },
+  nextServer: '10.77.0.1',
+};
+
+it('hands plain PXE clients an iPXE for their firmware, iPXE its script, and clients their addresses', () => {
+  expect(dhcpdConfig(CONFIG)).toBe(`authoritative;
+option client-architecture code 93 = array of unsigned integer 16;
+option space ipxe;
+option ipxe-encapsulated code 175 = encapsulate ipxe;
+option ipxe.no-pxedhcp code 176 = unsigned integer 8;
+
+subnet 10.77.0.0 netmask 255.255.255.0 {
+  range 10.77.0.50 10.77.0.60;
+  option routers 10.77.0.254;
+  option domain-name-servers 10.77.0.2, 10.77.0.3;
+}
+
+next-server 10.77.0.1;
+if exists user-class and option user-class = "iPXE" {
+  filename "boot.ipxe";
+  # No proxy DHCP server is to be waited for.
+  option ipxe.no-pxedhcp 1;
+} elsif exists client-architecture and (option client-architecture = 00:07 or option client-architecture = 00:09) {
+  filename "snponly.efi";
+} else {
+  filename "undionly.kpxe";
+}
+
+host web1 {
+  hardware ethernet 52:54:00:00:00:01;
+  fixed-address 10.77.0.11;
+  option host-name "web1";
+}
+`);
+});
+
+it('needs neither range, router, DNS nor hosts', () => {
+  const { range: _range, router: _router, ...rest } = CONFIG;
+  const text = dhcpdConfig({ ...rest, dns: [], hosts: [] });
+  expect(text).toContain('subnet 10.77.0.0 netmask 255.255.255.0 {\n}\n');
+  expect(text).not.toContain('host ');
+});
+
+it.each([
+  [{ subnet: '10.77.0.0 { }' }, 'an IPv4 address', '"10.77.0.0 { }"'],
+  [
+    { hosts: [{ name: 'web1', mac: '52-54-00-00-00-01', address: '10.77.0.11' }] },
+    'a MAC address, lower case with colons',
+    '"52-54-00-00-00-01"',
+  ],
+  [
+    { hosts: [{ name: 'web 1', mac: '52:54:00:00:00:01', address: '10.77.0.11' }] },
+    'a name of letters, digits, dots, dashes and underscores',
+    '"web 1"',
+  ],
+  [
+    { boot: { ...CONFIG.boot, ipxe: 'a"; deny booting; "' } },
+    'a path or URL of letters, digits and `.`, `_`, `-`, `:`, `/`',
+    '"a\\"; deny booting; \\""',
+  ],
+])('refuses what dhcpd would take for something else: %j', (change, expected, found) => {
+  const failure = failureOf(() => dhcpdConfig({ ...CONFIG, ...change }));
+  expect(failure.kind).toBe('usage');
+  expect(failure.diagnostics).toEqual([
+    { what: 'This value cannot stand in the configuration of dhcpd.', expected, found },
+  ]);
+});

@@ -1,0 +1,171 @@
+/** What `explain` tells of a client is what its target host is made to serve: files, requests, settings and words on the screen. */
+import { posix } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { directScript, sanbootScript } from '../../artifacts/formats/ipxe.js';
+import { offeredLuns, portalOf } from '../../hosts/apply/offered.js';
+import {
+  type BootFile,
+  type BootFilesInput,
+  confFiles,
+  httpFiles,
+  tftpFiles,
+} from '../../hosts/boot-files.js';
+import type { Link } from '../../hosts/explain/link.js';
+import { explainClient } from '../../hosts/explain.js';
+import { hostLayout } from '../../hosts/host/layout.js';
+import type { ClientFacts, HostFacts } from '../../hosts/site/facts.js';
+import { adapterOf } from '../../hosts/target/adapters.js';
+import { bootInput, clientState, HOST, WEB1 } from './boot-host.js';
+
+const RANGE = { first: '10.77.0.100', last: '10.77.0.199' };
+const DHCP: readonly HostFacts['dhcp'][] = [
+  { kind: 'dnsmasq-proxy', interface: 'eth0', network: '10.77.0.0' },
+  { kind: 'dnsmasq', interface: 'eth0', range: { ...RANGE, netmask: '255.255.255.0', leaseSeconds: 3600 } },
+  { kind: 'isc-dhcpd', subnet: '10.77.0.0', netmask: '255.255.255.0', range: RANGE },
+  { kind: 'none' },
+];
+const TWO: ClientFacts['images'] = [
+  { name: 'debian', channel: 'stable', boot: 'direct' },
+  { name: 'next', channel: 'stable', boot: 'san' },
+];
+const CLIENTS: readonly ClientFacts[] = [
+  WEB1,
+  { ...WEB1, images: [{ name: 'debian', channel: 'stable', boot: 'direct' }] },
+  { ...WEB1, images: TWO, address: { address: '10.77.0.21', netmask: '255.255.255.0', dns: '10.77.0.3' } },
+  {
+    ...WEB1,
+    images: TWO,
+    serial: 'CZC1234567',
+    uuid: '4c4c4544-0042-3510-8052-b4c04f4a3132',
+    menuSeconds: 0,
+  },
+];
+const TARGETS = ['tgt', 'lio', 'iet'] as const;
+
+const CASES = DHCP.flatMap((dhcp) =>
+  TARGETS.flatMap((kind) =>
+    CLIENTS.flatMap((client) =>
+      client.images.map((image) => ({
+        title: `${dhcp.kind}, ${kind}, ${client.images.length} images, ${image.boot}`,
+        ...{ host: { ...HOST, dhcp, target: { ...HOST.target, kind } }, client, image },
+      })),
+    ),
+  ),
+);
+
+interface Served {
+  /** Absolute paths on the host. */
+  readonly files: ReadonlySet<string>;
+  /** Links with what lies beneath them. */
+  readonly below: readonly string[];
+  /** By path below `http/`. */
+  readonly http: ReadonlyMap<string, string>;
+  readonly conf: string;
+  /** All scripts of the host and of the release. */
+  readonly scripts: string;
+}
+
+function textOf({ content }: BootFile): string {
+  return 'text' in content ? content.text : 'bytes' in content ? Buffer.from(content.bytes).toString() : '';
+}
+
+function served(input: BootFilesInput): Served {
+  const { host, state, secrets } = input;
+  const layout = hostLayout(host);
+  const [http, tftp, conf] = [httpFiles(input), tftpFiles(input), confFiles(input)];
+  const offered = offeredLuns(host, state, secrets).map((lun, index) => ({
+    ...lun,
+    serial: index.toString().padStart(16, '0'),
+  }));
+  const target = adapterOf(host.target.kind).render(offered, portalOf(host));
+  const paths = [
+    ...http.map(({ path }) => posix.join(layout.http, path)),
+    ...tftp.map(({ path }) => posix.join(layout.tftp, path)),
+    ...['undionly.kpxe', 'snponly.efi', 'ipxe.lkrn'].map((name) => posix.join(layout.tftp, name)),
+    ...conf.map(({ path }) => posix.join(layout.conf, path)),
+    ...target.map((file) => posix.join(layout.conf, file.name)),
+    ...Object.keys(state.clients).map(layout.secret),
+    ...Object.values(state.clients).flatMap(({ images }) =>
+      Object.values(images).flatMap(({ generations }) => generations.map(({ disk }) => disk)),
+    ),
+  ];
+  const isRelease = (path: string) => path.startsWith('releases/');
+  return {
+    files: new Set(paths),
+    below: http.flatMap(({ path }) => (isRelease(path) ? [posix.join(layout.root, path), path] : [])),
+    http: new Map(http.map((file) => [file.path, textOf(file)])),
+    conf: conf.map(textOf).join('\n'),
+    scripts: [...http, ...tftp].map(textOf).join('\n') + sanbootScript() + directScript(['ro']),
+  };
+}
+
+const isBelow = (path: string, folders: readonly string[]) =>
+  folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
+
+const settingsOf = (links: readonly Link[], name: Link['name']) =>
+  links.find((link) => link.name === name)?.settings ?? [];
+
+describe.each(CASES)('$title', ({ host, client, image }) => {
+  const adapter = adapterOf(host.target.kind);
+  const state = clientState(client);
+  const secrets = new Map([[client.name, { user: client.account, secret: 'canary-7-aa12' }]]);
+  const input = bootInput([state], { host, lun: adapter.lun, secrets });
+  const there = served(input);
+  const generation = state.images[image.name]?.generations[0];
+  const links = explainClient({ host, client, image, lun: adapter.lun, generation });
+  const own = [...there.http].filter(([path]) => path.startsWith(`clients/${client.name}/`));
+
+  it('names files that are there', () => {
+    const named = links.flatMap(({ files }) => files).filter((path) => path.startsWith(`${host.root}/`));
+    expect(named.filter((path) => !there.files.has(path) && !isBelow(path, there.below))).toEqual([]);
+    expect(named.length).toBeGreaterThan(8);
+  });
+
+  it('names menus of PXELINUX that are there', () => {
+    const says = links.flatMap((link) => link.says).join(' ');
+    const menus = [...says.matchAll(/\/\S+\/pxelinux\.cfg\/[^\s,]+/g)].map(([path]) => path);
+    expect(menus.filter((path) => !there.files.has(path))).toEqual([]);
+    expect(menus.length).toBe(client.address === undefined ? 2 : 3);
+  });
+
+  it('names requests that are answered', () => {
+    const asked = links.flatMap(({ packets }) =>
+      packets.flatMap((packet) => /GET \/(\S+)$/.exec(packet)?.[1] ?? []),
+    );
+    expect(asked.filter((path) => !there.http.has(path) && !isBelow(path, there.below))).toEqual([]);
+    expect(asked).toContain(`clients/${client.name}/boot.ipxe`);
+  });
+
+  it('tells the settings that are made, and the portal, target and names that are offered', () => {
+    const made = own.map(([, text]) => text).join('\n');
+    const lines = settingsOf(links, 'settings').map(({ name, value }) =>
+      value === undefined ? `set ${name} ` : `set ${name} ${value}`,
+    );
+    expect(lines.filter((line) => !made.includes(line))).toEqual([]);
+    if (host.dhcp.kind !== 'none') {
+      const told = [...settingsOf(links, 'power-on'), ...settingsOf(links, 'ipxe')];
+      // dnsmasq names itself as the server by its own address.
+      const values = told.filter(({ name }) => name !== 'next-server' || host.dhcp.kind === 'isc-dhcpd');
+      expect(values.filter(({ value = '' }) => !there.conf.includes(value))).toEqual([]);
+    }
+  });
+
+  it('tells words that the screen shows', () => {
+    const shown = links.flatMap(({ stops }) => stops.map(({ shows }) => shows));
+    const ours = shown.filter((words) => /does not answer|client|giving up|Going on|cannot boot/.test(words));
+    const unknown = ours.filter(
+      (words) =>
+        !there.scripts.includes(words) && !words.startsWith(`The client ${client.name} has no image`),
+    );
+    expect(unknown).toEqual([]);
+    expect(ours.length).toBeGreaterThan(4);
+  });
+});
+
+it('a client whose channel has no release shows the words that are told', () => {
+  const words = 'The client web1 has no image yet';
+  const files = httpFiles(bootInput([{ facts: WEB1, images: {} }]));
+  expect(files.filter(({ path }) => path === 'clients/web1/boot.ipxe').map(textOf)[0]).toContain(words);
+  const links = explainClient({ host: HOST, client: WEB1, image: WEB1.images[0], lun: 1 });
+  expect(links.flatMap(({ stops }) => stops.map(({ shows }) => shows))).toContain(words);
+});

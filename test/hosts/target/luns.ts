@@ -1,0 +1,26 @@
+/** What the tests of all adapters offer. */
+import type { OfferedLun } from '../../../hosts/target/adapter.js';
+
+export const PREFIX = 'iqn.2026-01.org.example:san1';
+export const SECRET = 'canary-5e7a11ce';
+export const PORTAL = { address: '10.77.0.1', port: 3260 };
+
+export const WEB: OfferedLun = {
+  target: `${PREFIX}:web1.root.0123456789ab-1`,
+  disk: '/srv/lunsmith/clients/web1/root/0123456789ab-1.img',
+  backing: 'file',
+  bytes: 4 << 20,
+  serial: '0123456789abcdef',
+  initiator: 'iqn.2026-01.org.example:client.web1',
+  chap: { user: 'web1', secret: SECRET },
+};
+
+export const DB: OfferedLun = {
+  target: `${PREFIX}:db1.root.fedcba987654-2`,
+  disk: '/dev/vg0/db1-root-fedcba987654-2',
+  backing: 'block',
+  bytes: 8 << 20,
+  serial: 'fedcba9876543210',
+  initiator: 'iqn.2026-01.org.example:client.db1',
+  chap: { user: 'db1', secret: 'other-c0ffee12' },
+};
