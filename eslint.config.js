@@ -101,7 +101,7 @@ export default defineConfig(
       'base/command.ts',
       'pipeline/sandbox/enter.ts',
       'pipeline/sandbox/inside.ts',
-      'pipeline/hook-host.ts',
+      'pipeline/sandbox/hook-host.ts',
     ],
     rules: { 'no-restricted-imports': 'off', 'no-restricted-properties': 'off' },
   },

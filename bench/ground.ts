@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createPorts } from '../base/command.js';
 import type { Event } from '../base/event.js';
 import type { Ports } from '../base/ports.js';
-import { type Lock, readLock } from '../pipeline/lock/lock.js';
+import { type Lock, readLock } from '../pipeline/plan/lock/lock.js';
 import { seconds } from './measure.js';
 
 /** Debian release of the recipe that is measured. */

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join, normalize } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Ports } from '../base/ports.js';
-import type { Lock } from '../pipeline/lock/lock.js';
+import type { Lock } from '../pipeline/plan/lock/lock.js';
 import { poolFile } from '../pipeline/store/pool.js';
 import { writeRepository } from '../stages/apt/repository.js';
 

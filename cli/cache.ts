@@ -3,7 +3,7 @@
 import type { Emit } from '../base/event.js';
 import { Failure } from '../base/failure.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';
-import type { GarbageReport, GarbageRequest } from '../pipeline/store/garbage-report.js';
+import type { GarbageReport, GarbageRequest } from '../pipeline/store/garbage/report.js';
 import type { Damage, VerifyReport, VerifyRequest } from '../pipeline/store/verify.js';
 import type { CacheInside } from './inside/cache.js';
 import { damagedName } from './render/cache.js';

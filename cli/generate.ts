@@ -8,9 +8,9 @@ import { packageFile } from '../base/package-root.js';
 import { fillParts } from '../base/schema/markdown.js';
 import { siteJsonSchema } from '../hosts/site/site-json-schema.js';
 import { siteParts } from '../hosts/site/site-reference.js';
-import { recipeJsonSchema } from '../pipeline/recipe-json-schema.js';
-import { recipeParts, type StepExamples, stagesPage } from '../pipeline/reference.js';
-import { stepExamples } from '../pipeline/step-examples.js';
+import { recipeJsonSchema } from '../pipeline/recipe/json-schema.js';
+import { recipeParts, type StepExamples, stagesPage } from '../pipeline/recipe/reference.js';
+import { stepExamples } from '../pipeline/recipe/step-examples.js';
 import { stages } from '../stages/index.js';
 
 /** Recipes that the examples are taken from, the one to read first first. */

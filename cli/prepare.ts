@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import type { Emit } from '../base/event.js';
 import { lunsmithVersion } from '../base/version.js';
-import type { BuildPackages } from '../pipeline/executor.js';
-import { codeDigester } from '../pipeline/keys/code-digest.js';
-import { type KeyedPlan, keyPlan } from '../pipeline/keys/fingerprint.js';
-import { archivesOf, checkLock, type Lock, lockFile, packagesOf } from '../pipeline/lock/lock.js';
-import type { Plan } from '../pipeline/plan.js';
+import type { BuildPackages } from '../pipeline/build/executor.js';
+import { codeDigester } from '../pipeline/plan/keys/code-digest.js';
+import { type KeyedPlan, keyPlan } from '../pipeline/plan/keys/fingerprint.js';
+import { archivesOf, checkLock, type Lock, lockFile, packagesOf } from '../pipeline/plan/lock/lock.js';
+import type { Plan } from '../pipeline/plan/plan.js';
 import type { Store } from '../pipeline/store/store.js';
 import { stageModule } from '../stages/index.js';
 import { resolveInSandbox } from './resolve.js';

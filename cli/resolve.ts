@@ -1,8 +1,8 @@
 /** Which packages a recipe comes to, asked from outside the sandbox. */
 import { mkdir } from 'node:fs/promises';
 import type { Emit } from '../base/event.js';
-import type { ResolvedLock } from '../pipeline/lock/resolve-plan.js';
-import type { Preference } from '../pipeline/package-set.js';
+import type { ResolvedLock } from '../pipeline/plan/lock/resolve-plan.js';
+import type { Preference } from '../pipeline/plan/package-set.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';
 import type { ResolveInside } from './inside/resolve.js';
 

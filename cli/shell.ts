@@ -1,7 +1,7 @@
 /** A shell in the tree of a step that failed, from outside the sandbox. */
 import { basename } from 'node:path';
 import type { Failure } from '../base/failure.js';
-import { failedFolder, hasFailedTree } from '../pipeline/failed-tree.js';
+import { failedFolder, hasFailedTree } from '../pipeline/build/failed-tree.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';
 import type { ShellInside } from './inside/shell.js';
 

@@ -9,8 +9,8 @@ import { notTheSame } from '../artifacts/release/compare/not-the-same.js';
 import { readRelease } from '../artifacts/release/release.js';
 import { createPorts } from '../base/command.js';
 import type { Emit, TaskFacts } from '../base/event.js';
-import { type BuiltRelease, tasksOf } from '../pipeline/executor.js';
-import type { Plan } from '../pipeline/plan.js';
+import { type BuiltRelease, tasksOf } from '../pipeline/build/executor.js';
+import type { Plan } from '../pipeline/plan/plan.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';
 import type { BuildInside } from './inside/build.js';
 

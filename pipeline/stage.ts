@@ -8,7 +8,7 @@ import type { DiskSpec } from '../artifacts/formats/disk-spec.js';
 import type { VerityTree } from '../artifacts/formats/fs-verity.js';
 import type { Diagnostic } from '../base/failure.js';
 import type { Argv, Ports, RunOptions, RunResult } from '../base/ports.js';
-import type { PooledPackage, Resolution, ResolveContext } from './package-set.js';
+import type { PooledPackage, Resolution, ResolveContext } from './plan/package-set.js';
 
 export type {
   LockedIndex,
@@ -17,7 +17,7 @@ export type {
   Preference,
   Resolution,
   ResolveContext,
-} from './package-set.js';
+} from './plan/package-set.js';
 
 /** Debian's name of an architecture. */
 export type Architecture = 'amd64' | 'arm64';

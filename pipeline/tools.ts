@@ -6,7 +6,7 @@ import { isAbsolute, join } from 'node:path';
 import { createPorts, TOOL_PATH } from '../base/command.js';
 import { throwIfAny } from '../base/diagnostic.js';
 import { type Diagnostic, Failure } from '../base/failure.js';
-import { compareVersions } from './plan.js';
+import { compareVersions } from './plan/plan.js';
 import { idMapOfUser } from './sandbox/id-map.js';
 import type { ToolNeed } from './stage.js';
 

@@ -1,7 +1,7 @@
 /** `lunsmith init`: a commented recipe to start from. */
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
-import { initRecipe } from '../../pipeline/init.js';
+import { initRecipe } from '../../pipeline/recipe/init.js';
 import { shortPath } from '../render/text.js';
 import type { Session } from '../session.js';
 

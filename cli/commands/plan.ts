@@ -2,8 +2,8 @@
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { Option } from '@commander-js/extra-typings';
-import { forecast } from '../../pipeline/keys/forecast.js';
-import { readLock } from '../../pipeline/lock/lock.js';
+import { forecast } from '../../pipeline/plan/keys/forecast.js';
+import { readLock } from '../../pipeline/plan/lock/lock.js';
 import { openStore } from '../../pipeline/store/store.js';
 import { mirrorOption, setOption, workspaceOption } from '../options.js';
 import { prepareBuild, storeFolder } from '../prepare.js';

@@ -1,11 +1,11 @@
 /** The build inside the sandbox. It reads the recipe again, since stages cannot travel between processes. */
 
 import type { Ports } from '../../base/ports.js';
-import { type BuildPlace, type BuiltRelease, executePlan } from '../../pipeline/executor.js';
-import { bindKeys, type PlanKeys } from '../../pipeline/keys/fingerprint.js';
-import { loadRecipe } from '../../pipeline/load.js';
-import type { LockedPackage } from '../../pipeline/package-set.js';
-import { planBuild } from '../../pipeline/plan.js';
+import { type BuildPlace, type BuiltRelease, executePlan } from '../../pipeline/build/executor.js';
+import { bindKeys, type PlanKeys } from '../../pipeline/plan/keys/fingerprint.js';
+import type { LockedPackage } from '../../pipeline/plan/package-set.js';
+import { planBuild } from '../../pipeline/plan/plan.js';
+import { loadRecipe } from '../../pipeline/recipe/load.js';
 import { stages } from '../../stages/index.js';
 
 export interface BuildInside {

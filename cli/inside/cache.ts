@@ -1,8 +1,8 @@
 /** What looks after the store inside the sandbox, where the files of all mapped users are seen and may be removed. */
 
 import type { Ports } from '../../base/ports.js';
+import type { GarbageReport, GarbageRequest } from '../../pipeline/store/garbage/report.js';
 import { collectGarbage } from '../../pipeline/store/garbage.js';
-import type { GarbageReport, GarbageRequest } from '../../pipeline/store/garbage-report.js';
 import { type VerifyReport, type VerifyRequest, verifyStore } from '../../pipeline/store/verify.js';
 
 export type CacheInside =

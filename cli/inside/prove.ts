@@ -6,7 +6,7 @@ import type { Ports } from '../../base/ports.js';
 import { chooseAccelerator } from '../../gate/accelerator.js';
 import { proveCell } from '../../gate/cell.js';
 import type { GateRequest } from '../../gate/request.js';
-import { openBuildLog } from '../../pipeline/build-log.js';
+import { openBuildLog } from '../../pipeline/build/log.js';
 import { type OwnerClaim, openBuildFolder } from '../../pipeline/workspace.js';
 
 export type ProveInside =

@@ -1,11 +1,11 @@
 /** The resolution of a recipe's packages inside the sandbox. */
 
 import type { Ports } from '../../base/ports.js';
-import { loadRecipe } from '../../pipeline/load.js';
-import { type ResolvedLock, resolvePlan } from '../../pipeline/lock/resolve-plan.js';
-import type { Preference } from '../../pipeline/package-set.js';
-import { planBuild } from '../../pipeline/plan.js';
-import { openMountRoot, openTemporary } from '../../pipeline/root-tree.js';
+import { openMountRoot, openTemporary } from '../../pipeline/build/root-tree.js';
+import { type ResolvedLock, resolvePlan } from '../../pipeline/plan/lock/resolve-plan.js';
+import type { Preference } from '../../pipeline/plan/package-set.js';
+import { planBuild } from '../../pipeline/plan/plan.js';
+import { loadRecipe } from '../../pipeline/recipe/load.js';
 import { stages } from '../../stages/index.js';
 
 export interface ResolveInside {

@@ -1,7 +1,7 @@
 /** The shell inside the sandbox. */
 
 import type { Ports } from '../../base/ports.js';
-import { shellInTree } from '../../pipeline/failed-tree.js';
+import { shellInTree } from '../../pipeline/build/failed-tree.js';
 
 export interface ShellInside {
   readonly folder: string;

@@ -1,5 +1,5 @@
 /** One entry of the store with all that went into it, as lines for people. */
-import { describeChange } from '../../pipeline/keys/explain.js';
+import { describeChange } from '../../pipeline/plan/keys/explain.js';
 import type { ExplainedEntry, Neighbour } from '../../pipeline/store/explain-entry.js';
 import { ageOf, type CacheSurroundings, shortKey, usersOf } from './cache.js';
 import { cleanLine, fit, formatBytes, formatSeconds, plural, shortPath, table } from './text.js';

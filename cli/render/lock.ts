@@ -1,6 +1,6 @@
 /** What `lock` did, as lines for people. */
-import type { Lock } from '../../pipeline/lock/lock.js';
-import type { LockDiff, PackageChange } from '../../pipeline/lock/lock-diff.js';
+import type { Lock } from '../../pipeline/plan/lock/lock.js';
+import type { LockDiff, PackageChange } from '../../pipeline/plan/lock/lock-diff.js';
 import type { Style } from './style.js';
 import { formatBytes, plural, table } from './text.js';
 

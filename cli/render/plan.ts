@@ -1,6 +1,6 @@
 /** The forecast of a build as lines for people. */
-import { describeChange } from '../../pipeline/keys/explain.js';
-import type { StepForecast } from '../../pipeline/keys/forecast.js';
+import { describeChange } from '../../pipeline/plan/keys/explain.js';
+import type { StepForecast } from '../../pipeline/plan/keys/forecast.js';
 import type { Style } from './style.js';
 import { formatSeconds, plural, table } from './text.js';
 

@@ -2,7 +2,7 @@
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import { suggest } from '../../base/suggest.js';
-import { explainMiss, type InputChange } from '../keys/explain.js';
+import { explainMiss, type InputChange } from '../plan/keys/explain.js';
 import { type ListedEntry, listStore } from './list.js';
 import { openStore, type StepRecord, type Store } from './store.js';
 

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ports } from '../../base/ports.js';
-import type { Amount } from './garbage-report.js';
+import type { Amount } from './garbage/report.js';
 import { type Held, heldBy, readHolders } from './holders.js';
 import { openStore, type StepRecord } from './store.js';
 import { distinct, type SharedFile, surveyStore } from './survey.js';

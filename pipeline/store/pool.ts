@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
-import type { LockedPackage, PooledPackage } from '../package-set.js';
+import type { LockedPackage, PooledPackage } from '../plan/package-set.js';
 import { download } from './download.js';
 import { takeLease } from './lease.js';
 

@@ -28,7 +28,7 @@ import { link, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'n
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '../../base/digest.js';
-import type { StepInputs } from '../keys/fingerprint.js';
+import type { StepInputs } from '../plan/keys/fingerprint.js';
 
 const inputsSchema = z.custom<StepInputs>((value) => typeof value === 'object' && value !== null);
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatSize, MIB, parseSize } from '../../base/size.js';
-import { parsePartitionSize } from '../../pipeline/partition-size.js';
+import { parsePartitionSize } from '../../pipeline/recipe/partition-size.js';
 
 const GRAMMAR =
   'a whole number of bytes, or one with K, M, G or T (binary units: 1M is 1 MiB), in multiples of 1 MiB';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { formatBytes } from '../../cli/render/text.js';
-import type { Lock } from '../../pipeline/lock/lock.js';
+import type { Lock } from '../../pipeline/plan/lock/lock.js';
 import { lunsmith } from '../util/cli.js';
 import { type SmallArchive, type SmallPackage, smallArchive } from '../util/small-archive.js';
 

@@ -2,8 +2,8 @@
 import { rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Argv, Ports } from '../../base/ports.js';
-import { openChroot } from '../../pipeline/chroot.js';
-import { mountTree, openMountRoot } from '../../pipeline/root-tree.js';
+import { mountTree, openMountRoot } from '../../pipeline/build/root-tree.js';
+import { openChroot } from '../../pipeline/sandbox/chroot.js';
 import type { ChrootOptions } from '../../pipeline/stage.js';
 
 export interface ChrootInside {

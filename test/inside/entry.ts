@@ -4,8 +4,8 @@ import { chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
-import type { Build } from '../../pipeline/build.js';
-import type { KeyedPlan } from '../../pipeline/keys/fingerprint.js';
+import type { Build } from '../../pipeline/build/build.js';
+import type { KeyedPlan } from '../../pipeline/plan/keys/fingerprint.js';
 import { type EntryWork, makeEntry, usableEntry } from '../../pipeline/store/entry.js';
 import { openStore } from '../../pipeline/store/store.js';
 

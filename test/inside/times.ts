@@ -3,7 +3,7 @@ import { lstat, mkdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { clampTimes } from '../../artifacts/formats/tree-times.js';
 import type { Ports } from '../../base/ports.js';
-import { mountTree, openMountRoot } from '../../pipeline/root-tree.js';
+import { mountTree, openMountRoot } from '../../pipeline/build/root-tree.js';
 
 export interface TimesInside {
   readonly folder: string;

@@ -4,9 +4,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { sha256OfText } from '../../base/digest.js';
-import { type KeyedPlan, keyPlan } from '../../pipeline/keys/fingerprint.js';
-import type { LockedPackage } from '../../pipeline/package-set.js';
-import type { Plan } from '../../pipeline/plan.js';
+import { type KeyedPlan, keyPlan } from '../../pipeline/plan/keys/fingerprint.js';
+import type { LockedPackage } from '../../pipeline/plan/package-set.js';
+import type { Plan } from '../../pipeline/plan/plan.js';
 
 /** What is around a plan; what is left out is as in every other world that leaves it out. */
 export interface KeyWorld {

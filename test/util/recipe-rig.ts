@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { renderDiagnostics } from '../../base/diagnostic.js';
 import { Failure } from '../../base/failure.js';
-import { type LoadSettings, loadRecipe } from '../../pipeline/load.js';
-import { type Plan, planBuild } from '../../pipeline/plan.js';
-import type { Recipe } from '../../pipeline/recipe.js';
+import { type Plan, planBuild } from '../../pipeline/plan/plan.js';
+import { type LoadSettings, loadRecipe } from '../../pipeline/recipe/load.js';
+import type { Recipe } from '../../pipeline/recipe/recipe.js';
 import { type AnyStage, defineStage, type StageRegistry } from '../../pipeline/stage.js';
 
 const run = async () => undefined;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Event } from '../../base/event.js';
 import { type Failure, Failure as FailureClass } from '../../base/failure.js';
 import type { Argv } from '../../base/ports.js';
-import type { Lock } from '../../pipeline/lock/lock.js';
+import type { Lock } from '../../pipeline/plan/lock/lock.js';
 import { enterSandbox } from '../../pipeline/sandbox/enter.js';
 import type { RecipeFacts } from '../../pipeline/stage.js';
 import type { RigCommand, RigResult, RigStep, RigSteps } from '../inside/rig.js';

@@ -1,4 +1,4 @@
-import type { StepInputs } from '../../pipeline/keys/fingerprint.js';
+import type { StepInputs } from '../../pipeline/plan/keys/fingerprint.js';
 import type { StepRecord } from '../../pipeline/store/store.js';
 
 /** Inputs that were made up. */

@@ -11,7 +11,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPorts } from '../../../base/command.js';
 import type { Event } from '../../../base/event.js';
 import { Failure } from '../../../base/failure.js';
-import type { LockedPackage } from '../../../pipeline/package-set.js';
+import type { LockedPackage } from '../../../pipeline/plan/package-set.js';
 import { download } from '../../../pipeline/store/download.js';
 import { fillPool, pooledDigests, poolFile, verifyPool } from '../../../pipeline/store/pool.js';
 

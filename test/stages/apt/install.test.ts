@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Failure } from '../../../base/failure.js';
 import type { Argv } from '../../../base/ports.js';
-import type { PooledPackage } from '../../../pipeline/package-set.js';
+import type { PooledPackage } from '../../../pipeline/plan/package-set.js';
 import type { ChrootOptions, StageContext } from '../../../pipeline/stage.js';
 import { installPooled, type Transaction } from '../../../stages/apt/install.js';
 

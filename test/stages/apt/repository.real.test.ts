@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createPorts } from '../../../base/command.js';
 import { Failure } from '../../../base/failure.js';
-import type { PooledPackage } from '../../../pipeline/package-set.js';
+import type { PooledPackage } from '../../../pipeline/plan/package-set.js';
 import { aptConfig } from '../../../stages/apt/config.js';
 import { repositorySource, writeRepository } from '../../../stages/apt/repository.js';
 

@@ -1,0 +1,89 @@
+/** One build under way: what all its parts share, and the task that everything they do belongs to. */
+
+import type { TakenDigests } from '../../artifacts/release/file-digests.js';
+import { createPorts } from '../../base/command.js';
+import type { Emit } from '../../base/event.js';
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
+import type { KeyedPlan, KeyedStep } from '../plan/keys/fingerprint.js';
+import type { LockedPackage } from '../plan/package-set.js';
+import type { Store } from '../store/store.js';
+import type { BuildFolder } from '../workspace.js';
+
+export interface Build {
+  readonly keyed: KeyedPlan;
+  readonly store: Store;
+  /** The apt mirror that the user chose, if any. */
+  readonly mirror: string | undefined;
+  /** What each step installs, by its id, and where the archives are. */
+  readonly packages: ReadonlyMap<string, readonly LockedPackage[]>;
+  readonly archives: Readonly<Record<string, string>>;
+  readonly folder: BuildFolder;
+  readonly mountRoot: string;
+  /** For temporary files of the host's tools. */
+  readonly temporary: string;
+  /** What becomes the release. */
+  readonly staging: string;
+  /** Keeps the tree of a step that fails. */
+  readonly keepFailed: boolean;
+  /** What steps recorded for later ones and for the manifest. */
+  readonly records: Map<string, unknown>;
+  /** Digests of images that stages took while they wrote them. */
+  readonly digests: TakenDigests;
+  /** Entries of the store that are being completed while the next step runs. */
+  readonly completions: Promise<void>[];
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+export function taskPorts(build: Build, id: string): Ports {
+  return createPorts({
+    emit: build.emit,
+    signal: build.signal,
+    task: id,
+    env: { SOURCE_DATE_EPOCH: String(build.keyed.plan.recipe.epoch) },
+  });
+}
+
+/** Ports for what belongs to no task and is of no interest in a log. */
+export function quietPorts(build: Build): Ports {
+  return createPorts({ emit: () => undefined, signal: build.signal });
+}
+
+interface TaskWords<T> {
+  /** Why it is done. */
+  readonly because?: readonly string[];
+  /** What is worth saying of the result. */
+  readonly note?: (result: T) => string | undefined;
+}
+
+/** Does one task between its start and finish events. */
+export async function task<T>(
+  build: Build,
+  id: string,
+  work: (ports: Ports) => Promise<T>,
+  { because = [], note }: TaskWords<T> = {},
+): Promise<T> {
+  const started = Date.now();
+  const seconds = () => (Date.now() - started) / 1000;
+  build.emit({ type: 'task-started', task: id, ...(because.length === 0 ? {} : { because }) });
+  try {
+    const result = await work(taskPorts(build, id));
+    const said = note?.(result);
+    build.emit({
+      type: 'task-finished',
+      task: id,
+      seconds: seconds(),
+      ...(said === undefined ? {} : { note: said }),
+    });
+    return result;
+  } catch (error) {
+    build.emit({ type: 'task-failed', task: id, seconds: seconds() });
+    throw Failure.from(error).with({ step: id });
+  }
+}
+
+/** Steps of one kind, in order. */
+export function stepsOf(build: Build, kind: KeyedStep['kind']): KeyedStep[] {
+  return build.keyed.steps.filter((step) => step.kind === kind);
+}

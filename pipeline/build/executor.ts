@@ -1,0 +1,272 @@
+/**
+ * Carries a plan out, inside the sandbox: what the store holds is taken from it; each other rootfs step writes its layer,
+ * each output step its files from all layers together; then the release is put together and appears. What fails leaves
+ * the finished steps in the store, so that the next build goes on there, and the log.
+ */
+import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import PQueue from 'p-queue';
+import { takenDigests } from '../../artifacts/release/file-digests.js';
+import { commitRelease } from '../../artifacts/release/release.js';
+import type { Emit, TaskFacts } from '../../base/event.js';
+import { Failure } from '../../base/failure.js';
+import type { Ports } from '../../base/ports.js';
+import { allSettled } from '../../base/settled.js';
+import type { KeyedPlan, KeyedStep } from '../plan/keys/fingerprint.js';
+import type { LockedPackage } from '../plan/package-set.js';
+import type { Plan } from '../plan/plan.js';
+import type { HookEvent } from '../recipe/hook-events.js';
+import { runHook } from '../sandbox/hook.js';
+import { usableEntry } from '../store/entry.js';
+import { openStore, type StepRecord } from '../store/store.js';
+import { contentFolder } from '../store/tree-digest.js';
+import { useStore } from '../store/use.js';
+import { type BuildFolder, type OwnerClaim, openBuildFolder } from '../workspace.js';
+import { type Build, quietPorts, stepsOf, task } from './build.js';
+import { openBuildLog } from './log.js';
+import { describeRelease } from './manifest.js';
+import { fetchPackages } from './packages-of-steps.js';
+import { addOutput } from './release-files.js';
+import { openMountRoot, openTemporary } from './root-tree.js';
+import { makeLayer, makeOutput, openFinishedRoot } from './step-work.js';
+
+export interface BuildPlace {
+  /** Absolute paths. */
+  readonly output: string;
+  readonly workspace: string;
+  readonly store: string;
+  /** Folder of package files. Default: the store's. */
+  readonly pool?: string;
+  /** The apt mirror that the user chose, if any. */
+  readonly mirror?: string;
+  /** Keeps the tree of a step that fails, for a shell in it. */
+  readonly keepFailed?: boolean;
+  /** Built to be compared: nobody is told that there is a release. */
+  readonly rehearsal?: boolean;
+  readonly owner: OwnerClaim;
+}
+
+/** Exactly what a build may install, and from where. */
+export interface BuildPackages {
+  readonly packages: ReadonlyMap<string, readonly LockedPackage[]>;
+  readonly archives: Readonly<Record<string, string>>;
+}
+
+export interface BuiltRelease {
+  readonly path: string;
+  readonly digest: string;
+}
+
+/** @throws Failure that names the step and the log; no release is left then */
+export async function executePlan(
+  keyed: KeyedPlan,
+  sources: BuildPackages,
+  place: BuildPlace,
+  ports: Ports,
+): Promise<BuiltRelease> {
+  const started = Date.now();
+  const { recipe } = keyed.plan;
+  await using folder = await openBuildFolder(place.workspace, recipe.name, place.owner);
+  await using log = openBuildLog(folder.log, ports.emit);
+  try {
+    const build = await openBuild(keyed, sources, place, folder, log.emit, ports);
+    await using _use = await useStore(build.store, folder.id, needsOf(build), quietPorts(build));
+    const release = await carryOut(build, place).finally(
+      // Also after a failure, which stays the one that is told: the finished steps are what the next build goes on with.
+      () => Promise.allSettled(build.completions),
+    );
+    if (place.rehearsal === true) return release;
+    await hook(build, 'release:post', { LUNSMITH_RELEASE: release.path });
+    const seconds = (Date.now() - started) / 1000;
+    log.emit({ type: 'released', recipe: recipe.name, ...release, seconds });
+    return release;
+  } catch (error) {
+    throw Failure.from(error).with({ log: log.path });
+  }
+}
+
+async function openBuild(
+  keyed: KeyedPlan,
+  sources: BuildPackages,
+  place: BuildPlace,
+  folder: BuildFolder,
+  emit: Emit,
+  ports: Ports,
+): Promise<Build> {
+  const { workspace, output, mirror, keepFailed = false } = place;
+  const staging = join(folder.path, 'release');
+  await mkdir(staging);
+  const store = await openStore(place.store);
+  const mountRoot = await openMountRoot([workspace, output, store.path, keyed.plan.recipe.folder], ports);
+  return {
+    keyed,
+    store: { ...store, pool: place.pool ?? store.pool },
+    mirror,
+    ...sources,
+    folder,
+    mountRoot,
+    temporary: await openTemporary(mountRoot),
+    staging,
+    keepFailed,
+    records: new Map(),
+    digests: takenDigests(),
+    completions: [],
+    emit,
+    signal: ports.signal,
+  };
+}
+
+/** Keys of all steps and their parts. */
+function keysOfSteps({ steps }: KeyedPlan): string[] {
+  return steps.flatMap(({ key, parts }) => [key, ...Object.values(parts).map((part) => part.key)]);
+}
+
+function needsOf({ keyed, packages }: Build) {
+  return {
+    keys: keysOfSteps(keyed),
+    packages: [...packages.values()].flat().map(({ sha256 }) => sha256),
+  };
+}
+
+/** All tasks in order: hooks that the recipe has, steps, and the release itself. */
+export function tasksOf(plan: Plan): TaskFacts[] {
+  const hooks = (...events: HookEvent[]) =>
+    events
+      .filter((event) => plan.recipe.hooks[event] !== undefined)
+      .map((event) => ({ id: event, title: `hook ${event}` }));
+  const facts = (kind: KeyedStep['kind']) =>
+    plan.steps.filter(({ stage }) => stage.kind === kind).map(({ id, title }) => ({ id, title }));
+  const [first, ...others] = facts('rootfs');
+  return [
+    ...hooks('build:pre'),
+    ...(first === undefined ? [] : [first]),
+    ...hooks('rootfs:pre'),
+    ...others,
+    ...hooks('rootfs:post', 'image:pre'),
+    ...facts('output'),
+    ...hooks('image:post'),
+    { id: 'release', title: 'release' },
+    ...hooks('release:post'),
+  ];
+}
+
+async function carryOut(build: Build, place: BuildPlace): Promise<BuiltRelease> {
+  const { plan, release } = build.keyed;
+  await hook(build, 'build:pre', {});
+  const kept = await usableEntries(build, stepsOf(build, 'output'));
+  const complete = kept.size === stepsOf(build, 'output').length;
+  if (!(complete && (await adoptRootfs(build)))) await buildRootfs(build);
+  await hook(build, 'image:pre', { LUNSMITH_RELEASE: build.staging });
+  await buildOutputs(build, kept);
+  await hook(build, 'image:post', { LUNSMITH_RELEASE: build.staging });
+  return task(build, 'release', async (ports) => {
+    await Promise.all(build.completions);
+    const known = await stagedFiles(build);
+    const manifest = await describeRelease(plan, build.records, build.staging, known, ports);
+    const found = await commitRelease(build.staging, place.output, manifest, ports);
+    const before = await build.store.findRelease(release);
+    await build.store.noteRelease(release, {
+      format: 'lunsmith-release-record/1',
+      recipe: plan.recipe.name,
+      digest: found.digest,
+      paths: [...new Set([...(before?.paths ?? []), found.path])],
+      steps: keysOfSteps(build.keyed),
+    });
+    return found;
+  });
+}
+
+/**
+ * When no output has to be made the layers are not mounted, so that nobody looks for damage; but what they recorded is
+ * needed. @returns whether all of them are there
+ */
+async function adoptRootfs(build: Build): Promise<boolean> {
+  const steps = stepsOf(build, 'rootfs');
+  const records = await Promise.all(steps.map(({ key }) => build.store.find(key)));
+  if (records.includes(undefined)) return false;
+  for (const [index, step] of steps.entries()) {
+    await build.store.touch(step.key);
+    adopt(build, step, records[index] as StepRecord);
+  }
+  return true;
+}
+
+function adopt(build: Build, step: KeyedStep, record: StepRecord): void {
+  for (const [key, value] of Object.entries(record.records)) build.records.set(key, value);
+  build.emit({ type: 'task-cached', task: step.id, key: step.key });
+}
+
+async function buildRootfs(build: Build): Promise<void> {
+  const fetching = fetchPackages(build);
+  const below: string[] = [];
+  const steps = stepsOf(build, 'rootfs');
+  const kept = await usableEntries(build, steps);
+  for (const step of steps) {
+    const record = kept.get(step.id);
+    if (record !== undefined) adopt(build, step, record);
+    else await makeLayer(build, step, below, fetching);
+    below.push(join(build.store.entry(step.key), 'tree'));
+  }
+}
+
+/**
+ * What the store holds of these steps, by their ids. All are looked through at once, since walking a layer of the size of a
+ * whole system takes 0.1 s, of which others can use what the file system waits.
+ */
+async function usableEntries(
+  build: Build,
+  steps: readonly KeyedStep[],
+): Promise<ReadonlyMap<string, StepRecord>> {
+  const looks = new PQueue({ concurrency: availableParallelism() });
+  const records = await allSettled(steps.map(({ key, id }) => looks.add(() => usableEntry(build, key, id))));
+  return new Map(
+    steps.flatMap(({ id }, index) => {
+      const record = records[index];
+      return record === undefined ? [] : [[id, record]];
+    }),
+  );
+}
+
+/** All layers together, read-only, are what the outputs are made of. */
+async function buildOutputs(build: Build, kept: ReadonlyMap<string, StepRecord>): Promise<void> {
+  const missing = stepsOf(build, 'output').filter(({ id }) => !kept.has(id));
+  if (missing.length > 0) {
+    await using root = await openFinishedRoot(build);
+    // They depend on the root alone, not on each other.
+    await allSettled(missing.map((step) => makeOutput(build, step, root.path)));
+  }
+  for (const step of stepsOf(build, 'output')) {
+    const record = kept.get(step.id);
+    if (record !== undefined) adopt(build, step, record);
+  }
+  await stageOutputs(build);
+}
+
+/** Digests of what output steps made; none when a hook may have changed it since. */
+async function stagedFiles(build: Build): Promise<StepRecord['files']> {
+  if (mayChangeOutputs(build)) return [];
+  const records = await Promise.all(stepsOf(build, 'output').map(({ key }) => build.store.find(key)));
+  return records.flatMap((record) => record?.files ?? []);
+}
+
+function mayChangeOutputs({ keyed }: Build): boolean {
+  return keyed.plan.recipe.hooks['image:post'] !== undefined;
+}
+
+async function stageOutputs(build: Build): Promise<void> {
+  const changes = mayChangeOutputs(build);
+  for (const { key } of stepsOf(build, 'output'))
+    await addOutput(
+      contentFolder(build.store.entry(key), 'output'),
+      build.staging,
+      { changes },
+      quietPorts(build),
+    );
+}
+
+async function hook(build: Build, event: HookEvent, facts: Readonly<Record<string, string>>): Promise<void> {
+  const { recipe } = build.keyed.plan;
+  if (recipe.hooks[event] === undefined) return;
+  await task(build, event, (ports) => runHook(recipe, event, facts, ports));
+}

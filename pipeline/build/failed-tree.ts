@@ -1,0 +1,88 @@
+/**
+ * The tree of a step that failed, kept for a shell in it. It lies outside the build's folder, which is removed, and
+ * never becomes a step's result.
+ */
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { runOnTerminal } from '../../base/command.js';
+import type { Ports } from '../../base/ports.js';
+import { chrootArgv, openChroot } from '../sandbox/chroot.js';
+import { TERMINAL_FDS } from '../sandbox/enter.js';
+import { mountTree, openMountRoot } from './root-tree.js';
+
+interface FailedStep {
+  readonly step: string;
+  /** Layers below, oldest first. */
+  readonly below: readonly string[];
+}
+
+/** `<workspace>/failed/<build>`. */
+export function failedFolder(workspace: string, build: string): string {
+  return join(workspace, 'failed', build);
+}
+
+/** Whether a build left the tree of a failed step. */
+export async function hasFailedTree(folder: string): Promise<boolean> {
+  return stat(join(folder, 'failed.json')).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Puts the tree of a failed step aside. Where two fail at once the first one's stays. @param buildFolder `<workspace>/builds/<build>` */
+export async function keepFailedTree(
+  buildFolder: string,
+  step: string,
+  tree: string,
+  below: readonly string[],
+): Promise<void> {
+  const folder = failedFolder(join(buildFolder, '..', '..'), basename(buildFolder));
+  await mkdir(dirname(folder), { recursive: true });
+  // Whoever makes it is the first.
+  const first = await mkdir(folder).then(
+    () => true,
+    (error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw error;
+    },
+  );
+  if (!first) return;
+  await rename(tree, join(folder, 'tree'));
+  await writeFile(join(folder, 'failed.json'), JSON.stringify({ step, below } satisfies FailedStep));
+}
+
+/** Exit code by which the user says that the tree shall stay. */
+const KEEP = 64;
+const RC = '/run/lunsmith/shell.rc';
+const COMMANDS = `keep() { exit ${KEEP}; }
+discard() { exit 0; }
+`;
+
+/**
+ * Opens a shell as root in a failed step's tree, with the network, on the user's terminal. Leaving it by `keep` keeps the
+ * tree, all else removes it. @returns whether it is kept
+ */
+export async function shellInTree(folder: string, ports: Ports): Promise<boolean> {
+  const { step, below } = JSON.parse(await readFile(join(folder, 'failed.json'), 'utf8')) as FailedStep;
+  const mountRoot = await openMountRoot([folder, ...below], ports);
+  const upper = { tree: join(folder, 'tree'), work: join(folder, 'work') };
+  let code: number;
+  {
+    await using tree = await mountTree(mountRoot, { floor: join(folder, 'floor'), below, upper }, ports);
+    await using _chroot = await openChroot(tree.path, true, ports);
+    await writeFile(
+      join(tree.path, RC),
+      `${COMMANDS}PS1='${step.replaceAll("'", '')} (keep|discard) \\w# '\n`,
+    );
+    const bash = await stat(join(tree.path, 'usr/bin/bash')).catch(() => undefined);
+    const shell =
+      bash === undefined
+        ? (['/bin/sh', '-i'] as const)
+        : (['/bin/bash', '--noprofile', '--rcfile', RC, '-i'] as const);
+    const env = { ENV: RC, TERM: process.env['TERM'] ?? 'linux', LC_ALL: 'C.UTF-8' };
+    code = await runOnTerminal(chrootArgv(tree.path, shell, true), TERMINAL_FDS, env);
+  }
+  if (code === KEEP) return true;
+  await rm(folder, { recursive: true, force: true });
+  return false;
+}

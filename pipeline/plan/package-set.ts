@@ -1,0 +1,71 @@
+/**
+ * Packages by their exact identity: what a stage resolves a request to, what a lock writes down, and what a step is
+ * handed from the pool. Nothing here knows a package manager.
+ */
+
+import type { Ports } from '../../base/ports.js';
+import type { RecipeFacts } from '../stage.js';
+
+/** One package file of an archive. */
+export interface LockedPackage {
+  readonly name: string;
+  readonly version: string;
+  /** As the archive names it; `all` included. */
+  readonly architecture: string;
+  /** Size of the package file. */
+  readonly bytes: number;
+  /** Of the package file, lower-case hex. */
+  readonly sha256: string;
+  /** Which archive of the step's has it, e.g. `main` or `security`; the lock names no host. */
+  readonly archive: string;
+  /** Path below the archive's URL. */
+  readonly path: string;
+  /** What the archive's index says where that may differ from the package's own word, e.g. `{ Priority: 'required' }`. */
+  readonly index?: Readonly<Record<string, string>>;
+}
+
+/** A signed index that packages were resolved against. */
+export interface LockedIndex {
+  readonly archive: string;
+  readonly suite: string;
+  /** The index's own date, RFC 3339 in UTC. */
+  readonly date: string;
+  /** Of the signed file, lower-case hex. */
+  readonly sha256: string;
+}
+
+/** What a step's request comes to. */
+export interface Resolution {
+  /** Sorted by name, then architecture; those that earlier steps brought are not repeated. */
+  readonly packages: readonly LockedPackage[];
+  readonly indexes: readonly LockedIndex[];
+  /** Why each is there, by its name, as a phrase: `dependency of openssh-server`. No lock keeps it. */
+  readonly reasons?: Readonly<Record<string, string>>;
+  /** What the `resolve` of later steps needs to know; a JSON value that no lock keeps. */
+  readonly carry?: unknown;
+}
+
+export interface Preference {
+  readonly packages: readonly LockedPackage[];
+  /** What they were resolved against. */
+  readonly indexes: readonly LockedIndex[];
+}
+
+export interface ResolveContext<Options> extends Ports {
+  readonly options: Options;
+  readonly recipe: RecipeFacts;
+  /** The mirror that the user chose on the command line or by environment, if any. */
+  readonly mirror: string | undefined;
+  /** Absolute path of a folder that is kept between calls of all recipes: indexes that need not be fetched again. */
+  readonly state: string;
+  /** Resolutions of the steps before, in order. */
+  readonly before: readonly Resolution[];
+  /** An earlier lock's packages, which are chosen again where the request allows it and the suites are the same. */
+  readonly prefer?: Preference;
+}
+
+/** A package whose file lies in the pool; it was checked against its digest. */
+export interface PooledPackage extends LockedPackage {
+  /** Absolute path. */
+  readonly file: string;
+}

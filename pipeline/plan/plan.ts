@@ -1,0 +1,95 @@
+/** The plan: the checked order of all steps of a build, and the tools that they need. */
+
+import { throwIfAny } from '../../base/diagnostic.js';
+import type { Diagnostic, SourcePlace } from '../../base/failure.js';
+import type { Recipe, RecipeStep } from '../recipe/recipe.js';
+import type { AnyStage, RecipeFacts, StageFinding, StageRegistry, ToolNeed } from '../stage.js';
+import { checkOrder } from './order.js';
+
+export interface PlannedStep {
+  /** The step's name in the recipe; for output steps the stage's. */
+  readonly id: string;
+  readonly stage: AnyStage;
+  readonly options: unknown;
+  readonly place: SourcePlace;
+  /** What a person reads while it runs. */
+  readonly title: string;
+}
+
+export interface Plan {
+  readonly recipe: Recipe;
+  readonly facts: RecipeFacts;
+  /** Rootfs steps as the recipe orders them, then the output steps. */
+  readonly steps: readonly PlannedStep[];
+  /** Each tool once, by name, with the greatest version that a step asks for. */
+  readonly tools: readonly ToolNeed[];
+}
+
+/**
+ * The plan of a recipe. Runs every stage's own check; writes nothing.
+ * @throws Failure of kind `recipe` with everything that is wrong
+ */
+export function planBuild(recipe: Recipe, registry: StageRegistry): Plan {
+  const { name, folder, architecture, disk, kernel } = recipe;
+  const facts: RecipeFacts = { name, folder, architecture, disk, kernel };
+  const written = [...recipe.steps, ...(recipe.outputs ?? [])];
+  const pairs = written.flatMap((step) => {
+    const stage = registry.get(step.uses);
+    return stage === undefined ? [] : [{ step, planned: planStep(step, stage) }];
+  });
+  const steps = pairs.map(({ planned }) => planned);
+  const rootfs = steps.filter(({ stage }) => stage.kind === 'rootfs');
+  const problems = checkOrder(rootfs, registry, recipe.steps[0]?.place);
+  const order = steps.map(({ stage }) => stage.name);
+  pairs.forEach(({ step, planned: { stage, options } }, index) => {
+    const findings = stage.check?.({ options, recipe: facts, step: step.name, order, index }) ?? [];
+    problems.push(...findings.map((finding) => located(finding, step)));
+  });
+  throwIfAny('recipe', problems);
+  return { recipe, facts, steps, tools: toolsOf(steps) };
+}
+
+/** What is allowed but seldom meant. */
+export function recipeWarnings(recipe: Recipe): Diagnostic[] {
+  const { commandLine } = recipe.kernel;
+  if (commandLine.some((parameter) => /^console=ttyS0(,|$)/.test(parameter))) return [];
+  return [
+    {
+      what: 'The kernel has no serial console: the boot gate cannot see this release boot.',
+      expected: '`console=ttyS0,115200` in `kernel.command-line`',
+    },
+  ];
+}
+
+function planStep({ name, options, place }: RecipeStep, stage: AnyStage): PlannedStep {
+  const about = stage.title?.(options) ?? (name === stage.name ? '' : `(${stage.name})`);
+  return { id: name, stage, options, place, title: about === '' ? name : `${name}  ${about}` };
+}
+
+function located({ path, ...finding }: StageFinding, step: RecipeStep): Diagnostic {
+  return { ...finding, place: step.locate?.(path) ?? step.place };
+}
+
+function toolsOf(steps: readonly PlannedStep[]): ToolNeed[] {
+  const needs = new Map<string, ToolNeed>();
+  for (const { stage, options } of steps) {
+    for (const need of [...stage.tools, ...(stage.toolsFor?.(options) ?? [])]) {
+      const known = needs.get(need.name);
+      if (known === undefined || compareVersions(known.min ?? '', need.min ?? '') < 0)
+        needs.set(need.name, need);
+    }
+  }
+  return [...needs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Dot-separated numbers; what is missing counts as zero. Negative when `a` is older. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [a, b].map((version) =>
+    version.split('.').map((part) => Number.parseInt(part, 10) || 0),
+  );
+  for (let index = 0; index < Math.max(left?.length ?? 0, right?.length ?? 0); index++) {
+    const difference = (left?.[index] ?? 0) - (right?.[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

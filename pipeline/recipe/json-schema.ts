@@ -1,0 +1,138 @@
+/**
+ * The JSON Schema of recipe.yaml for editors. It describes the file as written, before `extends` and variables: so an
+ * extending recipe may leave out what it inherits, and `${name}` may stand for any scalar. What it accepts may still be
+ * wrong; what it refuses is wrong.
+ */
+
+import {
+  clean,
+  type JsonSchema,
+  jsonSchemaOf,
+  mapSchemas,
+  optionsJsonSchema,
+} from '../../base/schema/json-schema.js';
+import type { StageRegistry } from '../stage.js';
+import type { JOIN_KEYS } from './join-by-name.js';
+import { OUTPUT_STAGES } from './recipe.js';
+import { recipeSchema } from './schema.js';
+
+const VARIABLE_USE: JsonSchema = {
+  type: 'string',
+  pattern: '\\$\\{[a-z][a-z0-9-]*\\}',
+  description: 'A value with variables.',
+};
+const USE = { $ref: '#/$defs/variable-use' };
+
+/** The key that is resolved before `recipeSchema` sees the recipe. */
+export const EXTENDS: JsonSchema = {
+  type: 'string',
+  minLength: 1,
+  description: 'Folder of another recipe that this one changes, relative to this one.',
+};
+
+export function recipeJsonSchema(registry: StageRegistry): JsonSchema {
+  const { properties = {} } = jsonSchemaOf(recipeSchema);
+  const { variables, steps, disk, boot, ...plain } = properties;
+  const outputs = Object.keys(OUTPUT_STAGES).flatMap((name) => registry.get(name) ?? []);
+  const [diskOptions, bootOptions] = outputs.map(optionsJsonSchema);
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'lunsmith recipe',
+    type: 'object',
+    additionalProperties: false,
+    required: ['name'],
+    anyOf: [{ required: ['extends'] }, { required: ['steps', 'disk'] }],
+    properties: {
+      ...mapSchemas(plain, written),
+      extends: EXTENDS,
+      variables: variablesSection(clean(variables ?? {})),
+      steps: { type: 'array', description: steps?.description ?? '', items: stepItems(registry) },
+      disk: diskSection(disk ?? {}, diskOptions),
+      ...(bootOptions === undefined
+        ? {}
+        : { boot: { ...inherited(written(bootOptions)), description: boot?.description ?? '' } }),
+    },
+    $defs: { 'variable-use': VARIABLE_USE },
+  };
+}
+
+const JOINS: Record<(typeof JOIN_KEYS)[number], JsonSchema> = {
+  remove: { const: true, description: 'With `extends`: leave out what is inherited under this name.' },
+  after: { type: 'string', description: 'With `extends`: stand after the one of this name.' },
+  before: { type: 'string', description: 'With `extends`: stand before the one of this name.' },
+};
+
+function stepItems(registry: StageRegistry): JsonSchema {
+  const stages = [...registry.values()].filter((stage) => stage.kind === 'rootfs');
+  const step = jsonSchemaOf(recipeSchema.shape.steps).items?.properties ?? {};
+  return {
+    type: 'object',
+    additionalProperties: false,
+    anyOf: [{ required: ['uses'] }, { required: ['name'] }],
+    properties: {
+      ...mapSchemas({ name: step['name'] ?? {} }, written),
+      uses: {
+        anyOf: stages.map(({ name, summary }) => ({ const: name, description: summary })),
+        description: step['uses']?.description ?? '',
+      },
+      with: { description: step['with']?.description ?? '' },
+      ...JOINS,
+    },
+    allOf: stages.map((stage) => ({
+      if: { properties: { uses: { const: stage.name } }, required: ['uses'] },
+      then: {
+        properties: { with: { anyOf: [inherited(written(optionsJsonSchema(stage))), { type: 'null' }] } },
+      },
+    })),
+  };
+}
+
+function diskSection(disk: JsonSchema, options: JsonSchema | undefined): JsonSchema {
+  const whole: JsonSchema = { ...disk, properties: { ...disk.properties, ...options?.properties } };
+  const section = inherited(written(whole));
+  const partitions = section.properties?.['partitions'];
+  if (partitions?.items === undefined) return section;
+  const item = inherited(partitions.items);
+  const items = { ...item, required: ['name'], properties: { ...item.properties, ...JOINS } };
+  return { ...section, properties: { ...section.properties, partitions: { ...partitions, items } } };
+}
+
+/** An extending recipe may change the default of a variable alone. */
+function variablesSection(section: JsonSchema): JsonSchema {
+  const { oneOf = [], ...variable } =
+    typeof section.additionalProperties === 'object' ? section.additionalProperties : {};
+  return { ...section, additionalProperties: { ...variable, anyOf: oneOf.map(inherited) } };
+}
+
+/** Nothing is required of a map that may inherit it. */
+function inherited({ required: _, ...schema }: JsonSchema): JsonSchema {
+  return schema;
+}
+
+/** The schema with `${name}` allowed for every scalar that is not free text. */
+function written(schema: JsonSchema): JsonSchema {
+  const own = clean(schema);
+  const result: JsonSchema = { ...own };
+  if (own.properties !== undefined) result.properties = mapSchemas(own.properties, written);
+  if (own.items !== undefined) result.items = written(own.items);
+  if (typeof own.additionalProperties === 'object')
+    result.additionalProperties = written(own.additionalProperties);
+  for (const key of ['anyOf', 'oneOf', 'allOf'] as const) {
+    const list = own[key];
+    if (list !== undefined) result[key] = list.map(written);
+  }
+  const freeText =
+    own.type === 'string' &&
+    Object.keys(own).every((key) => ['type', 'description', 'default'].includes(key));
+  const scalar =
+    own.enum !== undefined ||
+    own.const !== undefined ||
+    ['string', 'integer', 'number', 'boolean'].includes(own.type ?? '');
+  if (!scalar || freeText) return result;
+  const { description, default: fallback, ...rest } = result;
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(fallback === undefined ? {} : { default: fallback }),
+    anyOf: [rest, USE],
+  };
+}

@@ -1,0 +1,48 @@
+/** A recipe as the pipeline knows it: loaded, merged, checked and normalised. */
+
+import type { DiskSpec } from '../../artifacts/formats/disk-spec.js';
+import type { SourcePlace } from '../../base/failure.js';
+import type { Path } from '../../base/yaml/node.js';
+import type { Architecture } from '../stage.js';
+
+/** One use of a stage. */
+export interface RecipeStep {
+  /** Unique in the recipe; `uses` unless the recipe gives another. */
+  readonly name: string;
+  readonly uses: string;
+  /** Parsed by the stage's schema. */
+  readonly options: unknown;
+  readonly place: SourcePlace;
+  /** Where an option was written, for findings that come after loading. */
+  readonly locate?: (path: Path) => SourcePlace;
+}
+
+export interface Recipe {
+  readonly name: string;
+  /** Of the recipe's package.json. */
+  readonly version?: string;
+  readonly description: string;
+  /** Absolute path. */
+  readonly folder: string;
+  readonly architecture: Architecture;
+  /** Seconds since 1970 that stand for every time in the release. */
+  readonly epoch: number;
+  readonly disk: DiskSpec;
+  readonly kernel: { readonly commandLine: readonly string[] };
+  /** Steps that build the root, in order. */
+  readonly steps: readonly RecipeStep[];
+  /** Steps that follow from `disk` and `boot`: the stages that write the release. */
+  readonly outputs?: readonly RecipeStep[];
+  /** Scripts of the package.json that are hook events, by event. */
+  readonly hooks: Readonly<Record<string, string>>;
+  /** Absolute paths of all files that were read: recipe.yaml, those it extends, package.json. */
+  readonly sources: readonly string[];
+  /** sha256 of the normalised recipe, lower-case hex; no path of the host is in it. */
+  readonly digest: string;
+}
+
+/** The stage that writes each output, and the recipe's section that holds its options. */
+export const OUTPUT_STAGES = { 'lun-image': 'disk', 'boot-artifacts': 'boot' } as const;
+
+/** 2026-01-01T00:00:00Z: the time in a release whose recipe and environment name none. */
+export const DEFAULT_EPOCH = Date.UTC(2026, 0, 1) / 1000;

@@ -1,0 +1,126 @@
+/** `recipe.yaml` after `extends` and variables are resolved. The texts become docs/recipe.md and the JSON Schema. */
+import { z } from 'zod';
+import { sizeSchema } from '../../base/schema/size.js';
+import { parsePartitionSize } from './partition-size.js';
+import { VARIABLE_NAME, variableSchema } from './variables.js';
+
+/** Names of recipes: safe as file name, npm package name and part of an IQN. */
+export const RECIPE_NAME = /^[a-z][a-z0-9]*(?:[.-][a-z0-9]+)*$/;
+const STEP_NAME = /^[a-z][a-z0-9-]*$/;
+const PARTITION_NAME = /^[A-Za-z0-9][A-Za-z0-9 ._-]*$/;
+
+const partitionSizeSchema = z
+  .union([z.string(), z.int()], 'a size such as `512M`, `rest` or `grow`')
+  .transform((value, context) => {
+    const result = parsePartitionSize(value);
+    if ('size' in result) return result.size;
+    context.addIssue({
+      code: 'custom',
+      message: result.problem.what,
+      params: { diagnostic: result.problem },
+    });
+    return z.NEVER;
+  });
+
+const partitionSchema = z.strictObject({
+  name: z
+    .string()
+    .max(36)
+    .regex(PARTITION_NAME, 'letters, digits, spaces, `.`, `_` and `-`, beginning with a letter or a digit')
+    .describe('Unique in the disk; also the GPT partition name.'),
+  type: z
+    .enum(['bios-boot', 'esp', 'swap', 'linux', 'fat'])
+    .describe(
+      '`bios-boot`: where GRUB for BIOS lies; `esp`: EFI system partition; `swap`; `linux`: a Linux file system; `fat`: plain FAT.',
+    ),
+  size: partitionSizeSchema.describe(
+    'A size such as `512M`; `rest`: what is left of the disk; `grow`: as `rest`, and enlarged where a client’s LUN is made larger than the image. ' +
+      'Exactly one partition, the last, is `rest` or `grow`.',
+  ),
+  filesystem: z
+    .enum(['ext4', 'vfat', 'swap'])
+    .optional()
+    .describe(
+      'Default: `ext4` for `linux`, `vfat` for `esp` and `fat`, `swap` for `swap`, none for `bios-boot`.',
+    ),
+  mount: z
+    .string()
+    .regex(
+      /^\/(?:[^/\s]+(?:\/[^/\s]+)*)?$/,
+      'an absolute path without spaces and without a slash at its end, such as `/boot`',
+    )
+    .optional()
+    .describe(
+      'Where it is mounted in the booted system. Default: `/boot/efi` for `esp`, else not mounted. One is mounted on `/`.',
+    ),
+});
+
+export const diskSchema = z.strictObject({
+  table: z.enum(['gpt', 'mbr']).default('gpt').describe('The kind of partition table.'),
+  size: sizeSchema
+    .optional()
+    .describe(
+      'Size of the LUN, such as `4G`. May be left out when the last partition is `grow`: then the disk is as small as its content.',
+    ),
+  partitions: z.array(partitionSchema).min(1).describe('The partitions, in their order on the disk.'),
+});
+
+const kernelSchema = z.strictObject({
+  'command-line': z
+    .array(z.string().regex(/^[!-~]+$/, 'one kernel parameter without spaces, in ASCII'))
+    .describe(
+      'Kernel parameters, one an item. `root=` follows from the disk. Nothing of one client and no secret: ' +
+        'everyone on the client can read /proc/cmdline.',
+    ),
+});
+
+const stepSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(STEP_NAME, 'lower-case letters, digits and `-`, beginning with a letter')
+    .optional()
+    .describe('The name of the step; default: `uses`. Two steps of one stage need names.'),
+  uses: z.string().describe('The stage that does the work, see docs/stages.md.'),
+  with: z.unknown().optional().describe('Options of the stage.'),
+});
+
+export const recipeSchema = z.strictObject({
+  name: z
+    .string()
+    .max(63)
+    .regex(
+      RECIPE_NAME,
+      'lower-case words of letters and digits joined by `-` or `.`, such as `debian-bookworm`',
+    )
+    .describe('The name of the recipe and of its releases. All UUIDs of the disk follow from it.'),
+  description: z.string().default('').describe('One sentence for people.'),
+  architecture: z
+    .enum(['amd64', 'arm64'])
+    .default('amd64')
+    .describe("The clients' architecture, in Debian's words."),
+  epoch: z
+    .union([
+      z.int().min(0),
+      z.iso.datetime({ error: 'a time in UTC such as `2026-01-01T00:00:00Z`, or seconds since 1970' }),
+    ])
+    .optional()
+    .describe(
+      'The time that stands for every time in the release: RFC 3339 in UTC, or seconds since 1970. Default: 2026-01-01T00:00:00Z. ' +
+        'The environment variable `SOURCE_DATE_EPOCH` overrides it.',
+    ),
+  variables: z
+    .record(
+      z.string().regex(VARIABLE_NAME, 'lower-case letters, digits and `-`, beginning with a letter'),
+      variableSchema,
+    )
+    .default({})
+    .describe(
+      'Values that `--set name=value` may change; used as `${name}` in any value, `$${` stands for `${` itself.',
+    ),
+  steps: z.array(stepSchema).min(1).describe('The work that builds the root, in order.'),
+  disk: diskSchema.describe('The LUN image: partition table, partitions, boot loader.'),
+  boot: z.unknown().optional().describe('Options of the boot artifacts.'),
+  kernel: kernelSchema.default({ 'command-line': [] }).describe('How the kernel is started.'),
+});
+
+export type RecipeFile = z.output<typeof recipeSchema>;

@@ -1,0 +1,56 @@
+/** The shipped recipes, with the real stages. */
+import { describe, expect, it } from 'vitest';
+import { planBuild, recipeWarnings } from '../../../pipeline/plan/plan.js';
+import { loadRecipe } from '../../../pipeline/recipe/load.js';
+import type { Recipe } from '../../../pipeline/recipe/recipe.js';
+import { stages } from '../../../stages/index.js';
+
+const load = (name: string) => loadRecipe(`recipes/${name}`, stages, { sourceDateEpoch: '' });
+const optionsOf = (recipe: Recipe, name: string) => recipe.steps.find((step) => step.name === name)?.options;
+
+describe.each(['debian-bookworm', 'debian-trixie'])('%s', (name) => {
+  it('can be planned, without a warning', async () => {
+    const recipe = await load(name);
+    const { steps } = planBuild(recipe, stages);
+    expect(recipeWarnings(recipe)).toEqual([]);
+    expect([recipe.name, recipe.version]).toEqual([name, '1.0.0']);
+    expect(steps[0]?.stage.name).toBe('debootstrap');
+    expect(
+      steps
+        .filter(({ stage }) => stage.kind === 'rootfs')
+        .slice(-2)
+        .map(({ id }) => id),
+    ).toEqual(['initramfs', 'seal']);
+  });
+
+  it('boots by BIOS and by UEFI', async () => {
+    const { disk } = await load(name);
+    expect(disk.partitions.map(({ name: partition, type }) => [partition, type])).toEqual([
+      ['bios', 'bios-boot'],
+      ['esp', 'esp'],
+      ['swap', 'swap'],
+      ['root', 'linux'],
+    ]);
+  });
+});
+
+describe('debian-trixie', () => {
+  it('differs from debian-bookworm in suite and DHCP client alone', async () => {
+    const [bookworm, trixie] = await Promise.all([load('debian-bookworm'), load('debian-trixie')]);
+    expect(optionsOf(trixie, 'debootstrap')).toEqual({
+      ...(optionsOf(bookworm, 'debootstrap') as object),
+      suite: 'trixie',
+    });
+    expect(optionsOf(trixie, 'files')).toMatchObject({ source: '../debian-bookworm/files' });
+    expect(trixie.steps.map((step) => step.name).filter((name) => name !== 'dhcp-client')).toEqual(
+      bookworm.steps.map((step) => step.name),
+    );
+  });
+});
+
+describe('debian-bookworm', () => {
+  it('takes another size of the LUN', async () => {
+    const settings = { variables: { 'disk-size': '20G' }, sourceDateEpoch: '' };
+    expect((await loadRecipe('recipes/debian-bookworm', stages, settings)).disk.bytes).toBe(20 * 1024 ** 3);
+  });
+});
