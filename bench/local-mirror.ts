@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Ports } from '../base/ports.js';
 import type { Lock } from '../pipeline/plan/lock/lock.js';
 import { poolFile } from '../pipeline/store/pool.js';
-import { writeRepository } from '../stages/apt/repository.js';
+import { writeRepository } from '../stages/distribution/debian/apt/repository.js';
 
 export interface LocalMirror extends AsyncDisposable {
   readonly url: string;

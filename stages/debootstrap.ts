@@ -5,9 +5,19 @@ import { basename, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
 import { defineStage, type RecipeFacts, type StageContext } from '../pipeline/stage.js';
-import { assertInstalled } from './apt/expected.js';
-import { installMissing, openPackages } from './apt/install.js';
-import { fetchLists, sha256 } from './apt/lists.js';
+import {
+  type BootstrapWishes,
+  DEBOOTSTRAP_ENVIRONMENT,
+  debootstrapArgv,
+  mmdebstrapArgv,
+  NO_DOCUMENTATION,
+} from './debootstrap/argv.js';
+import { defaultArchive } from './debootstrap/default-archive.js';
+import { giveToApt } from './debootstrap/owners.js';
+import { baseInstalled, baseRequest, isBase } from './debootstrap/selection.js';
+import { assertInstalled } from './distribution/debian/apt/expected.js';
+import { installMissing, openPackages } from './distribution/debian/apt/install.js';
+import { fetchLists, sha256 } from './distribution/debian/apt/lists.js';
 import {
   chooseMirror,
   DEBIAN_KEYRING,
@@ -15,25 +25,15 @@ import {
   hostSources,
   type MirrorChoice,
   suiteSources,
-} from './apt/mirror.js';
-import { packageName } from './apt/names.js';
-import { recordSources } from './apt/other-sources.js';
-import { reasonsFor } from './apt/reasons.js';
-import { followApt } from './apt/run.js';
-import { solve } from './apt/solve.js';
-import { formatSources, type NamedSource } from './apt/sources.js';
-import { type AptWorld, preferred, worldAfter } from './apt/world.js';
-import {
-  type BootstrapWishes,
-  DEBOOTSTRAP_ENVIRONMENT,
-  debootstrapArgv,
-  mmdebstrapArgv,
-  NO_DOCUMENTATION,
-} from './bootstrap/argv.js';
-import { defaultArchive } from './bootstrap/default-archive.js';
-import { giveToApt } from './bootstrap/owners.js';
-import { baseInstalled, baseRequest, isBase } from './bootstrap/selection.js';
-import { installedPackages, recordPackages } from './rootfs/dpkg.js';
+} from './distribution/debian/apt/mirror.js';
+import { packageName } from './distribution/debian/apt/names.js';
+import { recordSources } from './distribution/debian/apt/other-sources.js';
+import { reasonsFor } from './distribution/debian/apt/reasons.js';
+import { followApt } from './distribution/debian/apt/run.js';
+import { solve } from './distribution/debian/apt/solve.js';
+import { formatSources, type NamedSource } from './distribution/debian/apt/sources.js';
+import { type AptWorld, preferred, worldAfter } from './distribution/debian/apt/world.js';
+import { installedPackages, recordPackages } from './distribution/debian/dpkg.js';
 import { rootTree } from './rootfs/tree.js';
 
 const url = z.string().regex(/^https?:\/\/\S+$/, 'a URL that begins with http:// or https://');

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext, type StageFinding } from '../pipeline/stage.js';
+import { globToRegExp } from './files/glob.js';
+import { listOverlay, type OverlayEntry } from './files/listing.js';
+import { renderTemplate } from './files/template.js';
 import { INITRAMFS_SOURCES, initramfsTakes } from './initramfs/sources.js';
-import { globToRegExp } from './overlay/glob.js';
-import { listOverlay, type OverlayEntry } from './overlay/listing.js';
-import { renderTemplate } from './overlay/template.js';
 import { resolveOwner } from './rootfs/accounts.js';
 import { type NodeOptions, type RootTree, rootTree } from './rootfs/tree.js';
 

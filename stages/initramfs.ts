@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
+import { hasPackage } from './distribution/debian/dpkg.js';
 import { SHORTCUTS, SHORTCUTS_PATH } from './initramfs/shortcuts.js';
 import { addModules, initramfsConf, missingParts } from './initramfs/texts.js';
-import { hasPackage } from './rootfs/dpkg.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
 
 const options = z.strictObject({

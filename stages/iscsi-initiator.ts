@@ -2,19 +2,19 @@
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
 import { defineStage } from '../pipeline/stage.js';
-import { installPooled } from './apt/install.js';
-import { resolveRequest, unchanged } from './apt/resolve.js';
-import { knownPackages } from './apt/solve.js';
-import { namesOf, worldBefore } from './apt/world.js';
-import { editIscsidConf, sessionSettings } from './iscsi/iscsid-conf.js';
+import { installPooled } from './distribution/debian/apt/install.js';
+import { resolveRequest, unchanged } from './distribution/debian/apt/resolve.js';
+import { knownPackages } from './distribution/debian/apt/solve.js';
+import { namesOf, worldBefore } from './distribution/debian/apt/world.js';
+import { hasPackage } from './distribution/debian/dpkg.js';
+import { editIscsidConf, sessionSettings } from './iscsi-initiator/iscsid-conf.js';
 import {
   INITIATOR_NAME,
   ISCSID_DROP_IN,
   ISCSID_DROP_IN_PATH,
   iscsiInitramfsText,
   udevRule,
-} from './iscsi/texts.js';
-import { hasPackage } from './rootfs/dpkg.js';
+} from './iscsi-initiator/texts.js';
 import { enableUnit, hasUnit } from './rootfs/systemd.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
-import { hasPackage } from './rootfs/dpkg.js';
+import { hasPackage } from './distribution/debian/dpkg.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
 
 const options = z.strictObject({

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
 import { defineStage } from '../pipeline/stage.js';
+import { hasPackage } from './distribution/debian/dpkg.js';
 import {
   DNS_SCRIPT,
   DNS_SCRIPT_PATH,
@@ -21,7 +22,6 @@ import {
   networkManagerText,
   WAIT_ONLINE,
 } from './network/managers.js';
-import { hasPackage } from './rootfs/dpkg.js';
 import { addUnit, hasSystemd } from './rootfs/systemd.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
 

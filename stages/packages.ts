@@ -1,11 +1,11 @@
 /** Debian packages by apt, with no service started and no initramfs generated. */
 import { z } from 'zod';
 import { defineStage } from '../pipeline/stage.js';
-import { aptEnvironment, holdArgv } from './apt/argv.js';
-import { installPooled } from './apt/install.js';
-import { packageName, packageRequest } from './apt/names.js';
-import { warnOfOtherSources } from './apt/other-sources.js';
-import { resolveRequest } from './apt/resolve.js';
+import { aptEnvironment, holdArgv } from './distribution/debian/apt/argv.js';
+import { installPooled } from './distribution/debian/apt/install.js';
+import { packageName, packageRequest } from './distribution/debian/apt/names.js';
+import { warnOfOtherSources } from './distribution/debian/apt/other-sources.js';
+import { resolveRequest } from './distribution/debian/apt/resolve.js';
 
 const options = z.strictObject({
   install: z

@@ -3,11 +3,11 @@ import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
-import { hasPackage, recordPackages } from './rootfs/dpkg.js';
+import { hasPackage, recordPackages } from './distribution/debian/dpkg.js';
 import { addUnit, hasSystemd } from './rootfs/systemd.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
-import { removeTraces } from './sealing/clean.js';
-import { elfArchitecture } from './sealing/elf.js';
+import { removeTraces } from './seal/clean.js';
+import { elfArchitecture } from './seal/elf.js';
 
 const options = z.strictObject({
   'machine-id': z

@@ -5,18 +5,11 @@ import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext, type StageFinding } from '../pipeline/stage.js';
-import {
-  CHPASSWD,
-  chpasswdInput,
-  isPasswordHash,
-  LOCKED,
-  sudoersText,
-  useraddArgv,
-} from './accounts/argv.js';
-import { KEY_OR_FILE, parseKeys, sshdText } from './accounts/ssh.js';
+import { hasPackage } from './distribution/debian/dpkg.js';
 import { findAccount, parseGroup } from './rootfs/accounts.js';
-import { hasPackage } from './rootfs/dpkg.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
+import { CHPASSWD, chpasswdInput, isPasswordHash, LOCKED, sudoersText, useraddArgv } from './users/argv.js';
+import { KEY_OR_FILE, parseKeys, sshdText } from './users/ssh.js';
 
 const hashReference = z
   .string()

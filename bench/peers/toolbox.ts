@@ -8,8 +8,8 @@ import {
   defaultPockets,
   hostSources,
   suiteSources,
-} from '../../stages/apt/mirror.js';
-import { formatSources } from '../../stages/apt/sources.js';
+} from '../../stages/distribution/debian/apt/mirror.js';
+import { formatSources } from '../../stages/distribution/debian/apt/sources.js';
 
 const SUITE = 'trixie';
 

@@ -1,6 +1,6 @@
 /** The bootstrap and apt against archives that work, lie, or are not there. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DEBIAN_KEYRING, hostSources } from '../../stages/apt/mirror.js';
+import { DEBIAN_KEYRING, hostSources } from '../../stages/distribution/debian/apt/mirror.js';
 import { emptyArchive, handingOn, loginPage, nobodyThere, type TestArchive } from '../util/archive.js';
 import { runStages, type StageRig } from '../util/stage-rig.js';
 

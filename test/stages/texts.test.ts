@@ -1,14 +1,12 @@
 /** Files and command lines that the stages write, as they stand. */
 import { describe, expect, it } from 'vitest';
-import { chpasswdInput, isPasswordHash, sudoersText, useraddArgv } from '../../stages/accounts/argv.js';
-import { parseKeys, sshdText } from '../../stages/accounts/ssh.js';
-import { autoArgv, installArgv, updateArgv } from '../../stages/apt/argv.js';
-import { debootstrapArgv, mmdebstrapArgv } from '../../stages/bootstrap/argv.js';
+import { debootstrapArgv, mmdebstrapArgv } from '../../stages/debootstrap/argv.js';
+import { autoArgv, installArgv, updateArgv } from '../../stages/distribution/debian/apt/argv.js';
 import { diskEntries, fstabText } from '../../stages/fstab.js';
 import { hostsText } from '../../stages/hostname.js';
 import { addModules, initramfsConf, missingParts } from '../../stages/initramfs/texts.js';
-import { editIscsidConf, sessionSettings } from '../../stages/iscsi/iscsid-conf.js';
-import { iscsiInitramfsText, udevRule } from '../../stages/iscsi/texts.js';
+import { editIscsidConf, sessionSettings } from '../../stages/iscsi-initiator/iscsid-conf.js';
+import { iscsiInitramfsText, udevRule } from '../../stages/iscsi-initiator/texts.js';
 import { keyboardText, localeGenLine } from '../../stages/locale.js';
 import { resolvConfText, resolvedText } from '../../stages/network/dns.js';
 import {
@@ -19,6 +17,8 @@ import {
   networkManagerText,
 } from '../../stages/network/managers.js';
 import { scriptArgv } from '../../stages/run.js';
+import { chpasswdInput, isPasswordHash, sudoersText, useraddArgv } from '../../stages/users/argv.js';
+import { parseKeys, sshdText } from '../../stages/users/ssh.js';
 import { GPT_DISK } from '../artifacts/formats/disks.js';
 import { failureOf } from '../artifacts/formats/tools.js';
 

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { chooseMirror, hostSources } from '../../stages/apt/mirror.js';
-import { defaultArchive } from '../../stages/bootstrap/default-archive.js';
+import { defaultArchive } from '../../stages/debootstrap/default-archive.js';
+import { chooseMirror, hostSources } from '../../stages/distribution/debian/apt/mirror.js';
 
 export interface TestArchive extends AsyncDisposable {
   /** What a recipe or `--mirror` names. */

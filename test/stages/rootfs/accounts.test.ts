@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../../base/failure.js';
+import { parseStatus } from '../../../stages/distribution/debian/dpkg.js';
 import { parseGroup, parsePasswd, resolveOwner } from '../../../stages/rootfs/accounts.js';
-import { parseStatus } from '../../../stages/rootfs/dpkg.js';
 import { rootTree } from '../../../stages/rootfs/tree.js';
 import { testFolder } from '../../artifacts/formats/tools.js';
 

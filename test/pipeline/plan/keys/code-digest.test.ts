@@ -172,7 +172,12 @@ describe('of the stages', () => {
     for (const room of rooms) await cp(room, join(copy.path, room), { recursive: true });
     const all = async () => Promise.all([...stages.keys()].map((name) => copy.digest(`stages/${name}.ts`)));
     const before = await all();
-    for (const unrelated of ['cli/main.ts', 'pipeline/plan/plan.ts', 'pipeline/build/executor.ts', 'stages/index.ts']) {
+    for (const unrelated of [
+      'cli/main.ts',
+      'pipeline/plan/plan.ts',
+      'pipeline/build/executor.ts',
+      'stages/index.ts',
+    ]) {
       await copy.write({ [unrelated]: 'changed();\n' });
     }
     expect(await all()).toEqual(before);

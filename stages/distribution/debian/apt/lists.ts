@@ -1,0 +1,127 @@
+/**
+ * Package lists of signed archives, fetched by the host's apt into a folder of their own. apt checks the signatures and
+ * how long they are valid, and asks only for what has changed. What it came to is kept under the digests of the signed files,
+ * so that one resolution sees the same lists from its first step to its last whatever another process fetches meanwhile.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Architecture, LockedIndex, ResolveContext } from '../../../../pipeline/stage.js';
+import { aptConfig } from './config.js';
+import { archiveFailure } from './outcome.js';
+import { keepNewest, removeLeftBehind } from './prune.js';
+import { followFetch } from './run.js';
+import { formatSources, listPrefix, type NamedSource } from './sources.js';
+import { fieldOf } from './stanza.js';
+
+export interface PackageLists {
+  /** Folder below the state's, with `sources.list` and `lists/`. */
+  readonly folder: string;
+  readonly indexes: readonly LockedIndex[];
+}
+
+/** Snapshots that are kept for each set of sources: for what another process works with just now. */
+const KEPT_SNAPSHOTS = 3;
+
+type Context = Pick<ResolveContext<unknown>, 'run' | 'emit' | 'state'>;
+
+/** @throws Failure of kind `network` or `signature` */
+export async function fetchLists(
+  ctx: Context,
+  sources: readonly NamedSource[],
+  about: { readonly architecture: Architecture; readonly doing: string },
+): Promise<PackageLists> {
+  const text = formatSources(sources);
+  const name = sha256(`${about.architecture}\n${text}`).slice(0, 16);
+  const folder = join(ctx.state, 'lists', name);
+  const lists = join(folder, 'lists');
+  await mkdir(join(lists, 'partial'), { recursive: true });
+  await mkdir(join(folder, 'archives', 'partial'), { recursive: true });
+  await replaceFile(join(folder, 'sources.list'), text);
+  await replaceFile(join(folder, 'status'), '');
+  await replaceFile(
+    join(folder, 'apt.conf'),
+    aptConfig({
+      architecture: about.architecture,
+      sources: join(folder, 'sources.list'),
+      lists,
+      status: join(folder, 'status'),
+      work: folder,
+      cache: '',
+    }),
+  );
+  // Another process may be at it as well: apt would fail at once.
+  const alone = ['flock', join(folder, 'lock')] as const;
+  try {
+    await ctx.run([...alone, 'apt-get', 'update', '--error-on=any'], {
+      doing: about.doing,
+      env: { APT_CONFIG: join(folder, 'apt.conf') },
+      onLine: followFetch(ctx),
+    });
+  } catch (error) {
+    throw archiveFailure(error, {
+      doing: about.doing,
+      archives: [...new Set(sources.map(({ uri }) => uri))],
+      keyring: sources[0]?.signedBy,
+    });
+  }
+  await removeLeftBehind(folder, 'new-');
+  const snapshot = join(folder, `new-${randomUUID()}`);
+  await mkdir(snapshot);
+  // Hard links: apt replaces lists, it never writes into one.
+  await ctx.run([...alone, 'cp', '--archive', '--link', lists, join(snapshot, 'lists')], {
+    doing: 'keep the package lists',
+    quiet: true,
+  });
+  const indexes = await readIndexes(join(snapshot, 'lists'), sources);
+  const digest = sha256(indexes.map((index) => index.sha256).join('\n')).slice(0, 16);
+  await settle(snapshot, folder, digest, text);
+  return { folder: join('lists', name, 'kept', digest), indexes };
+}
+
+/** Gives the snapshot its name, unless an equal one has it, and lets old ones go. */
+async function settle(snapshot: string, folder: string, digest: string, sources: string): Promise<void> {
+  const kept = join(folder, 'kept');
+  await mkdir(kept, { recursive: true });
+  await writeFile(join(snapshot, 'sources.list'), sources);
+  const final = join(kept, digest);
+  const there = await rename(snapshot, final).then(
+    () => false,
+    (error: unknown) => {
+      if (['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) return true;
+      throw error;
+    },
+  );
+  if (there) await rm(snapshot, { recursive: true, force: true });
+  const now = new Date();
+  await utimes(final, now, now);
+  await keepNewest(kept, KEPT_SNAPSHOTS);
+}
+
+/** The signed files of the sources, in their order. */
+async function readIndexes(lists: string, sources: readonly NamedSource[]): Promise<LockedIndex[]> {
+  return Promise.all(
+    sources.map(async (source) => {
+      const begin = join(lists, listPrefix(source));
+      const bytes = await readFile(`${begin}InRelease`).catch(() => readFile(`${begin}Release`));
+      const date = new Date(fieldOf(bytes.toString('utf8'), 'Date') ?? '');
+      return {
+        archive: source.archive,
+        suite: source.suite,
+        date: Number.isNaN(date.getTime()) ? 'unknown' : date.toISOString().replace('.000Z', 'Z'),
+        sha256: sha256(bytes),
+      };
+    }),
+  );
+}
+
+export function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+/** Another process reads either the old text or the new one. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const partial = `${path}.${randomUUID()}`;
+  await writeFile(partial, text);
+  await rename(partial, path);
+}
