@@ -91,10 +91,10 @@ export default defineConfig(
     },
   },
   {
-    files: ['{stages,pipeline,gate,hosts,artifacts,base}/**/*.ts'],
+    files: ['{app,stages,pipeline,gate,hosts,artifacts,base}/**/*.ts'],
     rules: { ...noTerminal, ...noProcesses },
   },
-  { files: ['{cli,app}/**/*.ts'], rules: noProcesses },
+  { files: ['cli/**/*.ts'], rules: noProcesses },
   {
     // They start processes, or are one of their own with its own streams and end.
     files: [

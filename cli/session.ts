@@ -1,4 +1,5 @@
 /** What the commands share while one of them runs: the terminal, the signal to stop, and the one renderer. */
+import type { Caller } from '../app/caller.js';
 import type { Failure } from '../base/failure.js';
 import { jsonRenderer } from './render/json.js';
 import { plainRenderer } from './render/plain.js';
@@ -20,6 +21,8 @@ export interface Session {
   readonly signal: AbortSignal;
   /** The renderer that the user's options and terminal ask for; a command opens one at most. */
   open(options: OutputOptions): Renderer;
+  /** Who calls, for the work of a command; what goes wrong from here on is told as the user wants it. */
+  caller(options: OutputOptions): Caller;
   /** Tells of the failure that ends the command; once, if it is told of earlier. */
   fail(failure: Failure): void;
   close(): void;
@@ -36,6 +39,7 @@ export function openSession(terminal: Terminal, signal: AbortSignal): Session {
     terminal,
     signal,
     open,
+    caller: (options) => ({ cwd: terminal.cwd, env: terminal.env, emit: open(options).emit, signal }),
     fail: (failure) => {
       if (told.has(failure)) return;
       told.add(failure);

@@ -149,7 +149,7 @@ check_subordinate_ids() {
 
 compile() {
   mark=dist/.compiled
-  if [ -e "$mark" ] && [ -z "$(find cli stages pipeline gate hosts artifacts base bench test/inside tsconfig.json package.json node_modules/.package-lock.json -newer "$mark" | head -n 1)" ]; then
+  if [ -e "$mark" ] && [ -z "$(find cli app stages pipeline gate hosts artifacts base bench test/inside tsconfig.json package.json node_modules/.package-lock.json -newer "$mark" | head -n 1)" ]; then
     return
   fi
   say "compiling"

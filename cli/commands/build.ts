@@ -1,9 +1,12 @@
 /** `lunsmith build`: recipes to releases. */
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
+import { build } from '../../app/build.js';
+import { checkRecipes } from '../../app/check.js';
+import { bootMatrix, defaultParallel, FIRMWARE, gateNeeds, PATHS } from '../../app/matrix.js';
+import { prove } from '../../app/prove.js';
+import { shellInFailedTree } from '../../app/shell.js';
 import { Failure } from '../../base/failure.js';
-import { build } from '../build.js';
-import { bootMatrix, defaultParallel, FIRMWARE, gateNeeds, PATHS } from '../matrix.js';
 import {
   jsonOption,
   mirrorOption,
@@ -13,11 +16,8 @@ import {
   verboseOption,
   workspaceOption,
 } from '../options.js';
-import { prove } from '../prove.js';
 import { shortPath } from '../render/text.js';
 import type { Session } from '../session.js';
-import { shellInFailedTree } from '../shell.js';
-import { checkRecipes } from './check.js';
 
 export function addBuildCommand(program: Command, session: Session): void {
   const { cwd } = session.terminal;

@@ -1,13 +1,7 @@
 /** `lunsmith check`: everything that can be known before a build, without building. */
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
-import type { Emit } from '../../base/event.js';
-import { Failure } from '../../base/failure.js';
-import { type Plan, planBuild, recipeWarnings } from '../../pipeline/plan/plan.js';
-import { loadRecipe } from '../../pipeline/recipe/load.js';
-import type { ToolNeed } from '../../pipeline/stage.js';
-import { requireHost } from '../../pipeline/tools.js';
-import { stages } from '../../stages/index.js';
+import { checkRecipes } from '../../app/check.js';
 import { setOption } from '../options.js';
 import { plural, shortPath, table } from '../render/text.js';
 import type { Session } from '../session.js';
@@ -43,44 +37,3 @@ const HELP = `
 Examples:
   $ npx lunsmith check recipes/debian-bookworm
   $ npx lunsmith check recipes/* --steps`;
-
-export interface CheckRequest {
-  /** Absolute paths. */
-  readonly folders: readonly string[];
-  readonly variables: Readonly<Record<string, string>>;
-  /** What the host must have besides the recipes' own needs. */
-  readonly needs?: readonly ToolNeed[];
-  /** Ask nothing of the host: whoever does the work will, if there is any. Default false. */
-  readonly recipesOnly?: boolean;
-}
-
-/** The plans of all recipes. @throws Failure that tells what is wrong in any of them, or missing on the host */
-export async function checkRecipes(request: CheckRequest, emit: Emit): Promise<Plan[]> {
-  const plans: Plan[] = [];
-  const failures: Failure[] = [];
-  for (const folder of request.folders) {
-    try {
-      plans.push(planBuild(await loadRecipe(folder, stages, { variables: request.variables }), stages));
-    } catch (error) {
-      failures.push(Failure.from(error));
-    }
-  }
-  const [first, ...others] = failures;
-  if (first !== undefined) {
-    const more = others.flatMap(({ diagnostics }) => diagnostics);
-    throw new Failure(first.kind, [...first.diagnostics, ...more], { cause: first });
-  }
-  if (request.recipesOnly !== true)
-    await requireHost([...plans.flatMap(({ tools }) => tools), ...(request.needs ?? [])]);
-  for (const { recipe } of plans) {
-    for (const { what, expected, hint } of recipeWarnings(recipe)) {
-      const toDo = hint ?? (expected === undefined ? undefined : `Expected ${expected}.`);
-      emit({
-        type: 'warning',
-        message: `${recipe.name}: ${what}`,
-        ...(toDo === undefined ? {} : { hint: toDo }),
-      });
-    }
-  }
-  return plans;
-}

@@ -1,13 +1,15 @@
 /** `lunsmith client`: machines that boot from a target host. */
 import type { Command } from '@commander-js/extra-typings';
 import { Option } from '@commander-js/extra-typings';
+import { changeClient } from '../../app/site/change.js';
+import { siteWithClient, siteWithoutClient } from '../../app/site/client-file.js';
+import { listClients } from '../../app/site/list-clients.js';
 import type { ClientFacts } from '../../hosts/site/facts.js';
 import { jsonOption, plainOption, verboseOption } from '../options.js';
+import { clientLines } from '../render/status.js';
+import { styleFor } from '../render/style.js';
 import type { Session } from '../session.js';
-import { changeClient } from '../site/change.js';
-import { siteWithClient, siteWithoutClient } from '../site/client-file.js';
-import { listClients } from '../site/list-clients.js';
-import { dryRunOption, siteOption } from '../site/options.js';
+import { dryRunOption, siteOption } from '../site-options.js';
 
 export function addClientCommand(program: Command, session: Session): void {
   const client = program
@@ -56,7 +58,9 @@ function addAdd(parent: Command, session: Session): void {
     .option('--size <size>', 'size of its LUN, such as 10G')
     .action(async (name, options) => {
       const intent = (client: ClientFacts) => ({ kind: 'add', client }) as const;
-      await changeClient(session, name, options, intent, () => siteWithClient(session, name, options));
+      await changeClient(session.caller(options), name, options, intent, () =>
+        siteWithClient(session.terminal, name, options),
+      );
     });
 }
 
@@ -67,7 +71,16 @@ function addList(parent: Command, session: Session): void {
     .option('--on <host>', 'the target host (default: all)')
     .addOption(siteOption())
     .addOption(new Option('--json', 'print everything as one JSON document'))
-    .action((options) => listClients(session, options));
+    .action(async (options) => {
+      const renderer = session.open({ plain: true });
+      const rows = await listClients({ ...session.terminal, signal: session.signal }, options);
+      const { stdout, env } = session.terminal;
+      renderer.print(
+        options.json === true
+          ? [JSON.stringify(rows, undefined, 2)]
+          : clientLines(rows, styleFor(stdout, env)),
+      );
+    });
 }
 
 function addRemove(parent: Command, session: Session): void {
@@ -80,8 +93,14 @@ function addRemove(parent: Command, session: Session): void {
     .option('--keep-entry', 'leave the site file as it is')
     .action(async (name, options) => {
       const intent = () => ({ kind: 'remove', client: name }) as const;
-      const look = () => siteWithoutClient(session, name, options);
-      await changeClient(session, name, options, intent, options.keepEntry === true ? undefined : look);
+      const look = () => siteWithoutClient(session.terminal, name, options);
+      await changeClient(
+        session.caller(options),
+        name,
+        options,
+        intent,
+        options.keepEntry === true ? undefined : look,
+      );
     });
 }
 
@@ -96,7 +115,11 @@ function addReset(parent: Command, session: Session): void {
   )
     .addOption(imageOption())
     .action((name, options) =>
-      changeClient(session, name, options, () => ({ kind: 'reset', client: name, ...imageOf(options) })),
+      changeClient(session.caller(options), name, options, () => ({
+        kind: 'reset',
+        client: name,
+        ...imageOf(options),
+      })),
     );
 }
 
@@ -111,7 +134,7 @@ function addRebase(parent: Command, session: Session): void {
     .addOption(imageOption())
     .option('--discard', 'remove the clone that it had; refused while it is logged in')
     .action((name, options) =>
-      changeClient(session, name, options, () => ({
+      changeClient(session.caller(options), name, options, () => ({
         kind: 'rebase',
         client: name,
         state: options.discard === true ? 'discard' : 'keep',
@@ -128,7 +151,7 @@ function addRotate(parent: Command, session: Session): void {
     'Reads the secret behind the reference and puts it in the place of the old one, on the target and in the boot files. ' +
       'A session that is open stays; its next login needs the new one.',
   ).action((name, options) =>
-    changeClient(session, name, options, (facts) => ({ kind: 'rotate', client: facts })),
+    changeClient(session.caller(options), name, options, (facts) => ({ kind: 'rotate', client: facts })),
   );
 }
 
@@ -141,7 +164,7 @@ function addNext(parent: Command, session: Session): void {
   )
     .argument('<image>', 'one of its images')
     .action((name, image, options) =>
-      changeClient(session, name, options, () => ({ kind: 'next', client: name, image })),
+      changeClient(session.caller(options), name, options, () => ({ kind: 'next', client: name, image })),
     );
 }
 

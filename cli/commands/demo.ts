@@ -1,11 +1,13 @@
 /** `lunsmith demo`: the whole main line with a recipe that comes with lunsmith, and a summary of it. */
 import path from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
+import { build } from '../../app/build.js';
+import { checkRecipes } from '../../app/check.js';
+import { examineRelease } from '../../app/examine.js';
+import { bootMatrix, defaultParallel, FIRMWARE, gateNeeds, PATHS } from '../../app/matrix.js';
+import { prove } from '../../app/prove.js';
 import type { Event } from '../../base/event.js';
 import { packageFile } from '../../base/package-root.js';
-import { build } from '../build.js';
-import { examineRelease } from '../examine.js';
-import { bootMatrix, defaultParallel, FIRMWARE, gateNeeds, PATHS } from '../matrix.js';
 import {
   accelOption,
   jsonOption,
@@ -15,11 +17,9 @@ import {
   verboseOption,
   workspaceOption,
 } from '../options.js';
-import { prove } from '../prove.js';
 import { styleFor } from '../render/style.js';
 import { summaryLines } from '../render/summary.js';
 import type { Session } from '../session.js';
-import { checkRecipes } from './check.js';
 
 export function addDemoCommand(program: Command, session: Session): void {
   const { cwd, stdout, env } = session.terminal;

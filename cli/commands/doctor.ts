@@ -1,12 +1,12 @@
 /** `lunsmith doctor`: whether all that a target host has agrees. */
 import { type Command, Option } from '@commander-js/extra-typings';
+import { examineHosts } from '../../app/site/doctor.js';
+import { hostNamed, openSite } from '../../app/site/open.js';
 import { createPorts } from '../../base/command.js';
-import { doctorLines } from '../render/doctor.js';
+import { doctorLines, requireHealthy } from '../render/doctor.js';
 import { styleFor } from '../render/style.js';
 import type { Session } from '../session.js';
-import { examineHosts, requireHealthy } from '../site/doctor.js';
-import { hostNamed, openSite } from '../site/open.js';
-import { siteOption } from '../site/options.js';
+import { siteOption } from '../site-options.js';
 
 export function addDoctorCommand(program: Command, session: Session): void {
   const { stdout, env } = session.terminal;
@@ -23,9 +23,9 @@ export function addDoctorCommand(program: Command, session: Session): void {
     .action(async (options) => {
       const renderer = session.open({ plain: true });
       const ports = createPorts({ emit: () => undefined, signal: session.signal });
-      const site = await openSite(session, options);
+      const site = await openSite(session.terminal, options);
       const hosts = options.on === undefined ? site.hosts : [hostNamed(site, options.on)];
-      const results = await examineHosts(session, site, hosts, ports);
+      const results = await examineHosts(session.terminal, site, hosts, ports);
       renderer.print(
         options.json === true
           ? [JSON.stringify(results, undefined, 2)]

@@ -1,12 +1,12 @@
 /** `lunsmith explain`: the boot chain of a client, and what to look at where it stops. */
 import { type Command, Option } from '@commander-js/extra-typings';
+import { explain } from '../../app/site/explain.js';
+import { clientNamed, connect, hostNamed, openSite } from '../../app/site/open.js';
 import { createPorts } from '../../base/command.js';
 import { explainLines } from '../render/explain.js';
 import { styleFor } from '../render/style.js';
 import type { Session } from '../session.js';
-import { explain } from '../site/explain.js';
-import { clientNamed, connect, hostNamed, openSite } from '../site/open.js';
-import { siteOption } from '../site/options.js';
+import { siteOption } from '../site-options.js';
 
 export function addExplainCommand(program: Command, session: Session): void {
   const { stdout, env } = session.terminal;
@@ -24,9 +24,9 @@ export function addExplainCommand(program: Command, session: Session): void {
     .action(async (name, options) => {
       const renderer = session.open({ plain: true });
       const ports = createPorts({ emit: () => undefined, signal: session.signal });
-      const site = await openSite(session, options);
+      const site = await openSite(session.terminal, options);
       const client = clientNamed(site, name);
-      await using open = await connect(session, hostNamed(site, client.host), ports);
+      await using open = await connect(session.terminal, hostNamed(site, client.host), ports);
       const chain = await explain(open, client, options.image);
       renderer.print(
         options.json === true

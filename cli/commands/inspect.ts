@@ -1,8 +1,8 @@
 /** `lunsmith inspect`: what a release holds, whether it is whole, and what is proven of it. */
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
+import { examineRelease } from '../../app/examine.js';
 import { type Diagnostic, Failure } from '../../base/failure.js';
-import { examineRelease } from '../examine.js';
 import { packageLines, releaseLines } from '../render/release.js';
 import { styleFor } from '../render/style.js';
 import type { Session } from '../session.js';

@@ -1,19 +1,19 @@
 /** `lunsmith lock`: which packages a recipe comes to, written down beside it. */
 import path from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
+import { checkRecipes } from '../../app/check.js';
+import { storeFolder } from '../../app/prepare.js';
+import { resolveInSandbox } from '../../app/resolve.js';
 import type { Emit } from '../../base/event.js';
 import { Failure } from '../../base/failure.js';
 import { type Lock, lockFile, readLock, staleness, writeLock } from '../../pipeline/plan/lock/lock.js';
 import { diffLocks } from '../../pipeline/plan/lock/lock-diff.js';
 import type { Plan } from '../../pipeline/plan/plan.js';
 import { mirrorOption, setOption, workspaceOption } from '../options.js';
-import { storeFolder } from '../prepare.js';
 import { type LockOutcome, lockLines } from '../render/lock.js';
 import { styleFor } from '../render/style.js';
 import { shortPath } from '../render/text.js';
-import { resolveInSandbox } from '../resolve.js';
 import type { Session } from '../session.js';
-import { checkRecipes } from './check.js';
 
 export function addLockCommand(program: Command, session: Session): void {
   const { cwd, stdout, env } = session.terminal;

@@ -2,15 +2,15 @@
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { Option } from '@commander-js/extra-typings';
+import { checkRecipes } from '../../app/check.js';
+import { prepareBuild, storeFolder } from '../../app/prepare.js';
 import { forecast } from '../../pipeline/plan/keys/forecast.js';
 import { readLock } from '../../pipeline/plan/lock/lock.js';
 import { openStore } from '../../pipeline/store/store.js';
 import { mirrorOption, setOption, workspaceOption } from '../options.js';
-import { prepareBuild, storeFolder } from '../prepare.js';
 import { planLines } from '../render/plan.js';
 import { styleFor } from '../render/style.js';
 import type { Session } from '../session.js';
-import { checkRecipes } from './check.js';
 
 export function addPlanCommand(program: Command, session: Session): void {
   const { cwd, stdout, env } = session.terminal;

@@ -1,10 +1,10 @@
 /** `lunsmith promote` and `lunsmith rollback`: what the clients of a channel boot next. */
 import type { Command } from '@commander-js/extra-typings';
+import { change } from '../../app/site/change.js';
+import { releaseOnHost } from '../../app/site/release-name.js';
 import { jsonOption, plainOption, verboseOption } from '../options.js';
 import type { Session } from '../session.js';
-import { change } from '../site/change.js';
-import { dryRunOption, onOption, siteOption } from '../site/options.js';
-import { releaseOnHost } from '../site/release-name.js';
+import { dryRunOption, onOption, siteOption } from '../site-options.js';
 
 export function addPromoteCommand(program: Command, session: Session): void {
   program
@@ -24,7 +24,7 @@ export function addPromoteCommand(program: Command, session: Session): void {
     .addOption(jsonOption())
     .addHelpText('after', PROMOTE_HELP)
     .action((name, channel, options) =>
-      change(session, options, async (host) => ({
+      change(session.caller(options), options, async (host) => ({
         kind: 'promote',
         channel,
         release: await releaseOnHost(host, name),
@@ -47,7 +47,7 @@ export function addRollbackCommand(program: Command, session: Session): void {
     .addOption(verboseOption())
     .addOption(jsonOption())
     .action((channel, options) =>
-      change(session, options, () => Promise.resolve({ kind: 'rollback', channel })),
+      change(session.caller(options), options, () => Promise.resolve({ kind: 'rollback', channel })),
     );
 }
 

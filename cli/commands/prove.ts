@@ -1,7 +1,8 @@
 /** `lunsmith prove`: boot a release over iSCSI exactly as a client would. */
 import path from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
-import { bootMatrix, defaultParallel, FIRMWARE, PATHS } from '../matrix.js';
+import { bootMatrix, defaultParallel, FIRMWARE, PATHS } from '../../app/matrix.js';
+import { prove } from '../../app/prove.js';
 import {
   accelOption,
   jsonOption,
@@ -11,7 +12,6 @@ import {
   verboseOption,
   workspaceOption,
 } from '../options.js';
-import { prove } from '../prove.js';
 import type { Session } from '../session.js';
 
 export function addProveCommand(program: Command, session: Session): void {

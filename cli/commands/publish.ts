@@ -1,10 +1,10 @@
 /** `lunsmith publish`: put a release on a target host, and change nothing that a client sees. */
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
+import { publish } from '../../app/site/publish.js';
 import { jsonOption, plainOption, verboseOption, workspaceOption } from '../options.js';
 import type { Session } from '../session.js';
-import { siteOption } from '../site/options.js';
-import { publish } from '../site/publish.js';
+import { siteOption } from '../site-options.js';
 
 export function addPublishCommand(program: Command, session: Session): void {
   const { cwd } = session.terminal;
@@ -24,14 +24,13 @@ export function addPublishCommand(program: Command, session: Session): void {
     .addOption(jsonOption())
     .addHelpText('after', HELP)
     .action(async (release, options) => {
-      const { emit } = session.open(options);
       const request = {
         release: path.resolve(cwd, release),
         workspace: path.resolve(cwd, options.workspace),
         host: options.to,
         site: options.site,
       };
-      await publish(request, session, emit);
+      await publish(request, session.caller(options));
     });
 }
 

@@ -1,9 +1,9 @@
 /** `lunsmith repair`: a target host becomes again what its state says. */
 import type { Command } from '@commander-js/extra-typings';
+import { repairHost } from '../../app/site/change.js';
 import { jsonOption, plainOption, verboseOption } from '../options.js';
 import type { Session } from '../session.js';
-import { repairHost } from '../site/change.js';
-import { onOption, siteOption } from '../site/options.js';
+import { onOption, siteOption } from '../site-options.js';
 
 export function addRepairCommand(program: Command, session: Session): void {
   program
@@ -18,5 +18,5 @@ export function addRepairCommand(program: Command, session: Session): void {
     .addOption(plainOption())
     .addOption(verboseOption())
     .addOption(jsonOption())
-    .action((options) => repairHost(session, options));
+    .action((options) => repairHost(session.caller(options), options));
 }

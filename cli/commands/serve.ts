@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
+import { findInterface } from '../../app/site/interface.js';
+import { freeServeFolder } from '../../app/site/serve-folder.js';
 import { readRelease } from '../../artifacts/release/release.js';
 import { createPorts } from '../../base/command.js';
 import { Failure } from '../../base/failure.js';
@@ -9,8 +11,6 @@ import { serveRelease } from '../../hosts/serve.js';
 import { parsePort, workspaceOption } from '../options.js';
 import { cleanLine } from '../render/text.js';
 import type { Session } from '../session.js';
-import { findInterface } from '../site/interface.js';
-import { freeServeFolder } from '../site/serve-folder.js';
 
 const ISCSI_PORT = 3260;
 const HTTP_PORT = 8080;

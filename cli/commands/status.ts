@@ -1,12 +1,12 @@
 /** `lunsmith status`: releases, channels, clients, sessions and space of a target host. */
 import { type Command, Option } from '@commander-js/extra-typings';
+import { connect, hostNamed, openSite } from '../../app/site/open.js';
+import { statusOf } from '../../app/site/status.js';
 import { createPorts } from '../../base/command.js';
 import { statusLines } from '../render/status.js';
 import { styleFor } from '../render/style.js';
 import type { Session } from '../session.js';
-import { connect, hostNamed, openSite } from '../site/open.js';
-import { onOption, siteOption } from '../site/options.js';
-import { statusOf } from '../site/status.js';
+import { onOption, siteOption } from '../site-options.js';
 
 export function addStatusCommand(program: Command, session: Session): void {
   const { stdout, env } = session.terminal;
@@ -23,8 +23,8 @@ export function addStatusCommand(program: Command, session: Session): void {
     .action(async (options) => {
       const renderer = session.open({ plain: true });
       const ports = createPorts({ emit: () => undefined, signal: session.signal });
-      const facts = hostNamed(await openSite(session, options), options.on);
-      await using open = await connect(session, facts, ports);
+      const facts = hostNamed(await openSite(session.terminal, options), options.on);
+      await using open = await connect(session.terminal, facts, ports);
       const status = await statusOf(open, ports);
       renderer.print(
         options.json === true

@@ -1,6 +1,8 @@
 /** What is wrong with target hosts, as lines for people. */
+
+import type { HostFindings } from '../../app/site/doctor.js';
+import { Failure } from '../../base/failure.js';
 import type { Finding } from '../../hosts/doctor.js';
-import type { HostFindings } from '../site/doctor.js';
 import type { Style } from './style.js';
 import { plural } from './text.js';
 
@@ -12,7 +14,7 @@ export function doctorLines(hosts: readonly HostFindings[], style: Style): strin
   ]);
 }
 
-export function countWords(findings: readonly Finding[]): string {
+function countWords(findings: readonly Finding[]): string {
   const count = (level: Finding['level']) => findings.filter((each) => each.level === level).length;
   const [errors, warnings] = [count('error'), count('warning')];
   const words = [
@@ -35,4 +37,14 @@ function findingLines({ level, what, where, expected, found, hint }: Finding, st
     ...(found === undefined ? [] : [`    found:    ${found}`]),
     `    to do:    ${hint}`,
   ];
+}
+
+/** Warnings alone are no failure. @throws Failure of kind `integrity` when there is an error */
+export function requireHealthy(hosts: readonly HostFindings[]): void {
+  const ill = hosts.filter(({ findings }) => findings.some(({ level }) => level === 'error'));
+  const [first, ...others] = ill.map(({ host, findings }) => ({
+    what: `${host}: ${countWords(findings)}, told above.`,
+    hint: `Do what each of them says, then run: npx lunsmith doctor --on ${host}`,
+  }));
+  if (first !== undefined) throw new Failure('integrity', [first, ...others]);
 }

@@ -1,6 +1,7 @@
 /** The boot chain of a client as lines for people. */
+
+import type { ExplainedChain } from '../../app/site/explain.js';
 import type { Link, Stop } from '../../hosts/explain.js';
-import type { ExplainedChain } from '../site/explain.js';
 import type { Style } from './style.js';
 import { table } from './text.js';
 

@@ -1,7 +1,8 @@
 /** A release and its proofs as tables for people. */
+
+import type { ExaminedFile, ExaminedRelease } from '../../app/examine.js';
 import type { Manifest } from '../../artifacts/release/manifest.js';
 import { cellName, type Proof } from '../../artifacts/release/proof.js';
-import type { ExaminedFile, ExaminedRelease } from '../examine.js';
 import type { Style } from './style.js';
 import { formatBinary, formatBytes, formatSeconds, plural, shortPath, table } from './text.js';
 

@@ -1,5 +1,5 @@
 /** A target host and its clients as tables for people. */
-import type { HostStatus, ImageRow } from '../site/status.js';
+import type { HostStatus, ImageRow } from '../../app/site/status.js';
 import type { Style } from './style.js';
 import { formatAge, formatBinary, plural, table } from './text.js';
 

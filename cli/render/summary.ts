@@ -1,5 +1,5 @@
 /** What a demo ends with: what was built, where it is, how long it took, and the proof. */
-import type { ExaminedRelease } from '../examine.js';
+import type { ExaminedRelease } from '../../app/examine.js';
 import { proofLines, type ReleaseSurroundings } from './release.js';
 import { formatBinary, formatBytes, formatSeconds, shortPath, table } from './text.js';
 

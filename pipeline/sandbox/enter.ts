@@ -13,7 +13,7 @@ import { idMapOfUser, mapFileText, mapToolArguments } from './id-map.js';
 import type { ToInside, ToOutside } from './protocol.js';
 
 export interface SandboxJob {
-  /** The module to run inside, relative to the project's compiled root, e.g. `cli/inside/build.js`. */
+  /** The module to run inside, relative to the project's compiled root, e.g. `app/inside/build.js`. */
   readonly module: string;
   /** A JSON value for its `inside` function. */
   readonly payload: unknown;

@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { build } from '../../app/build.js';
+import type { prove } from '../../app/prove.js';
 import { Failure } from '../../base/failure.js';
-import type { build } from '../../cli/build.js';
 import { createCommandLine } from '../../cli/command-line.js';
 import type { checkRecipes } from '../../cli/commands/check.js';
-import type { prove } from '../../cli/prove.js';
 import { type Pipes, pipes } from './fake-terminal.js';
 
 const fakes = vi.hoisted(() => ({
@@ -14,8 +14,8 @@ const fakes = vi.hoisted(() => ({
   prove: vi.fn<typeof prove>(),
   checkRecipes: vi.fn<typeof checkRecipes>(),
 }));
-vi.mock('../../cli/build.js', () => ({ build: fakes.build }));
-vi.mock('../../cli/prove.js', async (original) => ({ ...(await original<object>()), prove: fakes.prove }));
+vi.mock('../../app/build.js', () => ({ build: fakes.build }));
+vi.mock('../../app/prove.js', async (original) => ({ ...(await original<object>()), prove: fakes.prove }));
 vi.mock('../../cli/commands/check.js', async (original) => ({
   ...(await original<object>()),
   checkRecipes: fakes.checkRecipes,

@@ -2,16 +2,16 @@ import { mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { build } from '../../cli/build.js';
+import type { build } from '../../app/build.js';
+import type { ExaminedRelease } from '../../app/examine.js';
+import type { prove } from '../../app/prove.js';
 import { createCommandLine } from '../../cli/command-line.js';
-import type { ExaminedRelease } from '../../cli/examine.js';
-import type { prove } from '../../cli/prove.js';
 import { addProof, type ReleaseOnDisk, writeRelease } from './a-release.js';
 import { pipes } from './fake-terminal.js';
 
 const fakes = vi.hoisted(() => ({ build: vi.fn<typeof build>(), prove: vi.fn<typeof prove>() }));
-vi.mock('../../cli/build.js', () => ({ build: fakes.build }));
-vi.mock('../../cli/prove.js', () => ({ prove: fakes.prove }));
+vi.mock('../../app/build.js', () => ({ build: fakes.build }));
+vi.mock('../../app/prove.js', () => ({ prove: fakes.prove }));
 vi.mock('../../cli/commands/check.js', async (original) => ({
   ...(await original<object>()),
   checkRecipes: () => Promise.resolve([]),

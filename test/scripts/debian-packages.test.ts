@@ -19,7 +19,7 @@ const ALWAYS_THERE = [
 const OTHER_ARCHITECTURES = ['grub-efi-arm64-bin'];
 
 async function sources(): Promise<string[]> {
-  const rooms = ['base', 'artifacts', 'hosts', 'gate', 'pipeline', 'stages', 'cli'];
+  const rooms = ['base', 'artifacts', 'hosts', 'gate', 'app', 'pipeline', 'stages', 'cli'];
   const files = await Promise.all(
     rooms.map(async (room) => (await readdir(room, { recursive: true })).map((file) => join(room, file))),
   );

@@ -22,7 +22,7 @@ export async function shellInFailedTree(
     `A shell in the tree of ${step}. Leave it with \`keep\` to keep the tree, with \`discard\` or Ctrl-D to remove it.`,
   ]);
   const payload: ShellInside = { folder };
-  const job = { module: 'cli/inside/shell.js', payload, network: 'host', terminal: true } as const;
+  const job = { module: 'app/inside/shell.js', payload, network: 'host', terminal: true } as const;
   const kept = await enterSandbox(job, () => undefined, signal);
   print([kept === true ? `The tree is kept: ${folder}/tree` : 'The tree is removed.']);
 }

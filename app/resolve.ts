@@ -27,6 +27,6 @@ export async function resolveInSandbox(
 ): Promise<ResolvedLock> {
   await mkdir(request.state, { recursive: true });
   const payload: ResolveInside = request;
-  const job = { module: 'cli/inside/resolve.js', payload, network: 'host' } as const;
+  const job = { module: 'app/inside/resolve.js', payload, network: 'host' } as const;
   return (await enterSandbox(job, emit, signal)) as ResolvedLock;
 }

@@ -1,29 +1,8 @@
-/** What the commands of the cache do, from outside the sandbox. */
-
-import type { Emit } from '../base/event.js';
-import { Failure } from '../base/failure.js';
-import { enterSandbox } from '../pipeline/sandbox/enter.js';
-import type { GarbageReport, GarbageRequest } from '../pipeline/store/garbage/report.js';
-import type { Damage, VerifyReport, VerifyRequest } from '../pipeline/store/verify.js';
-import type { CacheInside } from './inside/cache.js';
-import { damagedName } from './render/cache.js';
-import { shortPath } from './render/text.js';
-
-export async function collect(
-  request: GarbageRequest,
-  emit: Emit,
-  signal: AbortSignal,
-): Promise<GarbageReport> {
-  return (await inside({ do: 'gc', request }, emit, signal)) as GarbageReport;
-}
-
-export async function verify(request: VerifyRequest, emit: Emit, signal: AbortSignal): Promise<VerifyReport> {
-  return (await inside({ do: 'verify', request }, emit, signal)) as VerifyReport;
-}
-
-function inside(payload: CacheInside, emit: Emit, signal: AbortSignal): Promise<unknown> {
-  return enterSandbox({ module: 'cli/inside/cache.js', payload, network: 'own' }, emit, signal);
-}
+/** What damage to the store means for the user. */
+import { Failure } from '../../base/failure.js';
+import type { Damage, VerifyReport } from '../../pipeline/store/verify.js';
+import { damagedName } from './cache.js';
+import { shortPath } from './text.js';
 
 /** @throws Failure of kind `integrity` that names all that is damaged and still there */
 export function requireSound({ damaged }: VerifyReport, cwd: string): void {

@@ -151,7 +151,7 @@ async function proveOne(
 }
 
 function inside(payload: ProveInside, emit: Emit, signal: AbortSignal): Promise<unknown> {
-  return enterSandbox({ module: 'cli/inside/prove.js', payload, network: 'own' }, emit, signal);
+  return enterSandbox({ module: 'app/inside/prove.js', payload, network: 'own' }, emit, signal);
 }
 
 /** Console log, server logs, packet capture and screenshots of a cell's last proof. */

@@ -9,14 +9,14 @@ import type { ClientFacts, HostFacts, Site } from '../../hosts/site/facts.js';
 import { loadSite } from '../../hosts/site/load.js';
 import type { TargetAdapter } from '../../hosts/target/adapter.js';
 import { type AdapterOptions, adapterOf } from '../../hosts/target/adapters.js';
-import type { Session } from '../session.js';
+import type { Caller } from '../caller.js';
 
 export interface SiteOptions {
   readonly site?: string | undefined;
 }
 
-export function openSite({ terminal }: Session, { site }: SiteOptions): Promise<Site> {
-  return loadSite(terminal.cwd, site);
+export function openSite({ cwd }: Pick<Caller, 'cwd'>, { site }: SiteOptions): Promise<Site> {
+  return loadSite(cwd, site);
 }
 
 /** The host of that name; the only one when none is named. @throws Failure of kind `usage` */
@@ -57,17 +57,21 @@ export interface OpenHost extends AsyncDisposable {
 }
 
 /** Connects to a host. */
-export async function connect({ terminal }: Session, facts: HostFacts, ports: Ports): Promise<OpenHost> {
+export async function connect(
+  { env }: Pick<Caller, 'env'>,
+  facts: HostFacts,
+  ports: Ports,
+): Promise<OpenHost> {
   const host = await openHost(facts, ports);
   return {
     host,
-    adapter: adapterOf(facts.target.kind, adapterOptions(facts, terminal.env)),
+    adapter: adapterOf(facts.target.kind, adapterOptions(facts, env)),
     [Symbol.asyncDispose]: () => host[Symbol.asyncDispose](),
   };
 }
 
 /** As tgtadm(8) finds its tgtd: the environment names its socket, to which the number of the control port is added. */
-function adapterOptions({ transport }: HostFacts, env: Session['terminal']['env']): AdapterOptions {
+function adapterOptions({ transport }: HostFacts, env: Caller['env']): AdapterOptions {
   const { TGT_IPC_SOCKET: socket } = env;
   return socket === undefined || transport.kind === 'ssh' ? {} : { tgtSocket: `${socket}.0` };
 }

@@ -2,10 +2,9 @@
 import { join } from 'node:path';
 import { readRelease } from '../../artifacts/release/release.js';
 import { createPorts } from '../../base/command.js';
-import type { Emit } from '../../base/event.js';
 import { hostLayout } from '../../hosts/host/layout.js';
 import { publishRelease } from '../../hosts/publish.js';
-import type { Session } from '../session.js';
+import type { Caller } from '../caller.js';
 import { lockFor } from './change.js';
 import { connect, hostNamed, openSite } from './open.js';
 
@@ -20,8 +19,9 @@ export interface PublishRequest {
 
 const TASK = 'transfer';
 
-export async function publish(request: PublishRequest, session: Session, emit: Emit): Promise<void> {
-  const site = await openSite(session, request);
+export async function publish(request: PublishRequest, caller: Caller): Promise<void> {
+  const { emit, signal } = caller;
+  const site = await openSite(caller, request);
   const facts = hostNamed(site, request.host);
   const release = await readRelease(request.release);
   const { name: recipe } = release.manifest.recipe;
@@ -29,11 +29,11 @@ export async function publish(request: PublishRequest, session: Session, emit: E
   const title = `${recipe}@${digest.slice(0, 12)} to ${facts.name}`;
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
-  const ports = createPorts({ emit, signal: session.signal, task: TASK });
+  const ports = createPorts({ emit, signal, task: TASK });
   emit({ type: 'started', work: 'publish', subject: recipe, tasks: [{ id: TASK, title }] });
   emit({ type: 'task-started', task: TASK });
   try {
-    await using open = await connect(session, facts, ports);
+    await using open = await connect(caller, facts, ports);
     const options = {
       task: TASK,
       indexes: join(request.workspace, 'indexes'),

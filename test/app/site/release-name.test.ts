@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { chooseRelease } from '../../cli/site/release-name.js';
+import { chooseRelease } from '../../../app/site/release-name.js';
 
 const [A, B, C] = ['aaaaaaaaaaaa', 'abababababab', 'cccccccccccc'].map((digits) =>
   digits.padEnd(64, '0'),

@@ -53,7 +53,7 @@ export async function buildAgain(
     await compare(first, second, emit, signal);
   } finally {
     // Its files belong to many users, which only the sandbox may act for.
-    const job = { module: 'cli/inside/remove.js', payload: { folder }, network: 'own' } as const;
+    const job = { module: 'app/inside/remove.js', payload: { folder }, network: 'own' } as const;
     if (!signal.aborted) await enterSandbox(job, () => undefined, signal);
   }
 }
@@ -64,7 +64,7 @@ export async function enterBuild(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<BuiltRelease> {
-  const job = { module: 'cli/inside/build.js', payload, network: 'host' } as const;
+  const job = { module: 'app/inside/build.js', payload, network: 'host' } as const;
   return (await enterSandbox(job, emit, signal)) as BuiltRelease;
 }
 

@@ -10,15 +10,15 @@ import type { Change, Intent } from '../../hosts/change.js';
 import type { TargetHost } from '../../hosts/host/host.js';
 import { resolveChap } from '../../hosts/site/chap.js';
 import type { ClientFacts, HostFacts, Site } from '../../hosts/site/facts.js';
-import type { OutputOptions, Session } from '../session.js';
+import type { Caller } from '../caller.js';
 import type { ChangedSite, FileChange } from './client-file.js';
 import { clientNamed, connect, hostNamed, openSite, type SiteOptions } from './open.js';
 
-interface HostOptions extends SiteOptions, OutputOptions {
+interface HostOptions extends SiteOptions {
   readonly on?: string | undefined;
 }
 
-export interface ChangeOptions extends SiteOptions, OutputOptions {
+export interface ChangeOptions extends SiteOptions {
   readonly dryRun?: true | undefined;
 }
 
@@ -26,22 +26,20 @@ const TASK = 'change';
 
 /** Changes a host that the options name. */
 export async function change(
-  session: Session,
+  caller: Caller,
   options: ChangeOptions & HostOptions,
   intentOf: (host: TargetHost) => Promise<Intent>,
 ): Promise<void> {
-  // Whatever goes wrong from here on is told as the user wants it.
-  session.open(options);
-  const site = await openSite(session, options);
-  await changeHost(session, options, { site, facts: hostNamed(site, options.on) }, intentOf);
+  const site = await openSite(caller, options);
+  await changeHost(caller, options, { site, facts: hostNamed(site, options.on) }, intentOf);
 }
 
 /** Finishes what an earlier call left on a host that the options name. */
-export async function repairHost(session: Session, options: HostOptions): Promise<void> {
-  const { emit } = session.open(options);
-  const facts = hostNamed(await openSite(session, options), options.on);
-  const ports = createPorts({ emit: inTask(emit), signal: session.signal, task: TASK });
-  await using open = await connect(session, facts, ports);
+export async function repairHost(caller: Caller, options: HostOptions): Promise<void> {
+  const { emit } = caller;
+  const facts = hostNamed(await openSite(caller, options), options.on);
+  const ports = createPorts({ emit: inTask(emit), signal: caller.signal, task: TASK });
+  await using open = await connect(caller, facts, ports);
   const { host, adapter } = open;
   const parts = hostParts(adapter, await ipxeBinaries(ports));
   const words = `repair ${facts.name}`;
@@ -54,17 +52,16 @@ export async function repairHost(session: Session, options: HostOptions): Promis
 
 /** Changes the host of a client. @param look the site, and what becomes of its file; absent: it stays as it is */
 export async function changeClient(
-  session: Session,
+  caller: Caller,
   name: string,
   options: ChangeOptions,
   intentOf: (client: ClientFacts) => Intent,
-  look: () => Promise<ChangedSite> = async () => ({ site: await openSite(session, options) }),
+  look: () => Promise<ChangedSite> = async () => ({ site: await openSite(caller, options) }),
 ): Promise<void> {
-  session.open(options);
   const { site, file } = await look();
   const client = clientNamed(site, name);
   const place = { site, facts: hostNamed(site, client.host), file };
-  await changeHost(session, options, place, () => Promise.resolve(intentOf(client)));
+  await changeHost(caller, options, place, () => Promise.resolve(intentOf(client)));
 }
 
 interface Place {
@@ -74,15 +71,15 @@ interface Place {
 }
 
 async function changeHost(
-  session: Session,
+  caller: Caller,
   options: ChangeOptions,
   { site, facts, file }: Place,
   intentOf: (host: TargetHost) => Promise<Intent>,
 ): Promise<void> {
-  const { emit } = session.open(options);
-  const ports = createPorts({ emit: inTask(emit), signal: session.signal, task: TASK });
+  const { emit } = caller;
+  const ports = createPorts({ emit: inTask(emit), signal: caller.signal, task: TASK });
   const started = performance.now();
-  await using open = await connect(session, facts, ports);
+  await using open = await connect(caller, facts, ports);
   const intent = await intentOf(open.host);
   const parts = hostParts(open.adapter, await ipxeBinaries(ports));
   const look = { parts, channels: site.channels, now: new Date().toISOString() };

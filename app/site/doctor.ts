@@ -5,8 +5,7 @@ import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import { examineHost, type Finding } from '../../hosts/doctor.js';
 import type { HostFacts, Site } from '../../hosts/site/facts.js';
-import { countWords } from '../render/doctor.js';
-import type { Session } from '../session.js';
+import type { Caller } from '../caller.js';
 import { connect } from './open.js';
 
 export interface HostFindings {
@@ -16,7 +15,7 @@ export interface HostFindings {
 
 /** One after the other, in the order of the site. A host that cannot be examined does not keep the others from it. */
 export async function examineHosts(
-  session: Session,
+  caller: Pick<Caller, 'env'>,
   site: Site,
   hosts: readonly HostFacts[],
   ports: Ports,
@@ -24,20 +23,20 @@ export async function examineHosts(
   const binaries = await ownBinaries(ports);
   const results: HostFindings[] = [];
   for (const facts of hosts) {
-    results.push({ host: facts.name, findings: await examined(session, site, facts, binaries, ports) });
+    results.push({ host: facts.name, findings: await examined(caller, site, facts, binaries, ports) });
   }
   return results;
 }
 
 async function examined(
-  session: Session,
+  caller: Pick<Caller, 'env'>,
   site: Site,
   facts: HostFacts,
   binaries: BootBinaries | undefined,
   ports: Ports,
 ): Promise<readonly Finding[]> {
   try {
-    await using open = await connect(session, facts, ports);
+    await using open = await connect(caller, facts, ports);
     const clients = site.clients.filter(({ host }) => host === facts.name);
     return await examineHost({ ...open, binaries, site: { clients, channels: site.channels } }, ports);
   } catch (error) {
@@ -60,14 +59,4 @@ async function ownBinaries(ports: Ports): Promise<BootBinaries | undefined> {
     if (error instanceof Failure && (error.kind === 'host' || error.kind === 'tool')) return undefined;
     throw error;
   }
-}
-
-/** Warnings alone are no failure. @throws Failure of kind `integrity` when there is an error */
-export function requireHealthy(hosts: readonly HostFindings[]): void {
-  const ill = hosts.filter(({ findings }) => findings.some(({ level }) => level === 'error'));
-  const [first, ...others] = ill.map(({ host, findings }) => ({
-    what: `${host}: ${countWords(findings)}, told above.`,
-    hint: `Do what each of them says, then run: npx lunsmith doctor --on ${host}`,
-  }));
-  if (first !== undefined) throw new Failure('integrity', [first, ...others]);
 }

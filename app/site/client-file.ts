@@ -4,7 +4,7 @@ import { Failure } from '../../base/failure.js';
 import { addClient, removeClient } from '../../hosts/site/client-text.js';
 import type { Site } from '../../hosts/site/facts.js';
 import { parseSite, readSite } from '../../hosts/site/load.js';
-import type { Session } from '../session.js';
+import type { Caller } from '../caller.js';
 import type { SiteOptions } from './open.js';
 
 /** What a client is, as options of `client add` say it. */
@@ -32,11 +32,11 @@ export interface ChangedSite {
  * @throws Failure of kind `usage` when the site would not be valid with it
  */
 export async function siteWithClient(
-  session: Session,
+  caller: Pick<Caller, 'cwd'>,
   name: string,
   options: WrittenFacts & SiteOptions,
 ): Promise<ChangedSite> {
-  const source = await readSite(session.terminal.cwd, options.site);
+  const source = await readSite(caller.cwd, options.site);
   const facts = WRITTEN.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]] as const]));
   // What is wrong with the file as it is shall not be told of the new client.
   const site = parseSite(source);
@@ -47,34 +47,34 @@ export async function siteWithClient(
     site: parseSite({ ...source, text: edit(source.text) }),
     file: {
       line: `${source.file}: client ${name} is added`,
-      write: () => rewrite(session, options, edit),
+      write: () => rewrite(caller, options, edit),
     },
   };
 }
 
 /** The site that still has the client, and the removal of its entry. */
 export async function siteWithoutClient(
-  session: Session,
+  caller: Pick<Caller, 'cwd'>,
   name: string,
   options: SiteOptions,
 ): Promise<ChangedSite> {
-  const source = await readSite(session.terminal.cwd, options.site);
+  const source = await readSite(caller.cwd, options.site);
   return {
     site: parseSite(source),
     file: {
       line: `${source.file}: client ${name} is removed`,
-      write: () => rewrite(session, options, (text) => removeClient(text, name)),
+      write: () => rewrite(caller, options, (text) => removeClient(text, name)),
     },
   };
 }
 
 /** Somebody may have changed the file while the host was busy: it is read again. */
 async function rewrite(
-  { terminal }: Session,
+  { cwd }: Pick<Caller, 'cwd'>,
   { site }: SiteOptions,
   edit: (text: string) => string,
 ): Promise<void> {
-  const source = await readSite(terminal.cwd, site);
+  const source = await readSite(cwd, site);
   try {
     await replace(await realpath(source.path), edit(source.text));
   } catch (error) {
