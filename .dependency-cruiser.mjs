@@ -27,6 +27,13 @@ export default {
       to: { path: '^pipeline/', pathNot: '^pipeline/stage\\.ts$' },
     },
     {
+      name: 'no-circle',
+      comment: 'Modules that import each other: put what both need, mostly a type, into a third.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
       name: 'not-found',
       severity: 'error',
       from: {},

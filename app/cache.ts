@@ -2,8 +2,9 @@
 
 import type { Emit } from '../base/event.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';
-import type { GarbageReport, GarbageRequest } from '../pipeline/store/garbage/report.js';
-import type { VerifyReport, VerifyRequest } from '../pipeline/store/verify.js';
+import type { GarbageReport } from '../pipeline/store/garbage/report.js';
+import type { GarbageRequest } from '../pipeline/store/garbage/request.js';
+import type { VerifyReport, VerifyRequest } from '../pipeline/store/verify-report.js';
 import type { CacheInside } from './inside/cache.js';
 
 export async function collect(

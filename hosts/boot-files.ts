@@ -19,40 +19,13 @@
 
 import type { BootBinaries } from '../artifacts/formats/ipxe-binaries.js';
 import { Failure } from '../base/failure.js';
+import type { BootFile, BootFilesInput, ClientAccount } from './boot-files/boot-file.js';
 import { clientFiles } from './boot-files/client.js';
 import { dhcpFiles } from './boot-files/dhcp.js';
 import { entryScript, unknownScript } from './boot-files/entry.js';
 import { identityFiles } from './boot-files/identity.js';
 import { releaseFiles } from './boot-files/releases.js';
 import { menuFiles } from './boot-files/tftp.js';
-import type { HostState } from './host/state.js';
-import type { HostFacts } from './site/facts.js';
-
-export interface BootFile {
-  /** Relative to `http/`, `tftp/` or `conf/`. */
-  readonly path: string;
-  readonly content:
-    | { readonly text: string }
-    | { readonly bytes: Uint8Array }
-    /** Target of a symbolic link, relative to the folder that the link is in. */
-    | { readonly link: string };
-  /** To be readable by the process that serves it and nobody else. */
-  readonly secret: boolean;
-}
-
-export interface ClientAccount {
-  readonly user: string;
-  readonly secret: string;
-}
-
-export interface BootFilesInput {
-  readonly host: HostFacts;
-  readonly state: HostState;
-  /** Number of the LUN, as the host's target offers it. */
-  readonly lun: number;
-  /** By client. */
-  readonly secrets: ReadonlyMap<string, ClientAccount>;
-}
 
 /**
  * What the HTTP server shows, sorted by path.

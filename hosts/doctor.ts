@@ -8,7 +8,7 @@ import { Failure } from '../base/failure.js';
 import type { Ports } from '../base/ports.js';
 import { readAccounts } from './apply/secrets.js';
 import { listStates, readState, readStateOf } from './apply/states.js';
-import type { ClientAccount } from './boot-files.js';
+import type { ClientAccount } from './boot-files/boot-file.js';
 import { freeSpace, listClones, thinExhaustion } from './clients/clone.js';
 import { dhcpFindings } from './doctor/dhcp.js';
 import { diskFindings } from './doctor/disks.js';

@@ -14,7 +14,7 @@ import type { Ports } from '../base/ports.js';
 import { ResourceStack } from '../base/resource-stack.js';
 import { hostParts } from './apply/parts.js';
 import { carryOut } from './apply.js';
-import type { Intent } from './change.js';
+import type { Intent } from './change/intent.js';
 import { startDnsmasq } from './dhcp/daemon.js';
 import { toolFindings } from './doctor/tools.js';
 import { openDirectory } from './host/directory.js';

@@ -3,12 +3,13 @@
  * distributions but no terminal. A stage reads what it declares and writes only its layer (kind `rootfs`)
  * or its outputs (kind `output`).
  */
+
 import type { z } from 'zod';
-import type { DiskSpec } from '../artifacts/formats/disk-spec.js';
 import type { VerityTree } from '../artifacts/formats/fs-verity.js';
 import type { Diagnostic } from '../base/failure.js';
 import type { Argv, Ports, RunOptions, RunResult } from '../base/ports.js';
 import type { PooledPackage, Resolution, ResolveContext } from './plan/package-set.js';
+import type { RecipeFacts } from './recipe-facts.js';
 
 export type {
   LockedIndex,
@@ -18,25 +19,7 @@ export type {
   Resolution,
   ResolveContext,
 } from './plan/package-set.js';
-
-/** Debian's name of an architecture. */
-export type Architecture = 'amd64' | 'arm64';
-
-/**
- * What a stage may know of the recipe that it is part of: `folder` and `architecture` always, the others when it declares
- * them, since they become part of its step's key.
- */
-export interface RecipeFacts {
-  readonly name: string;
-  /** Absolute path of the recipe's folder. */
-  readonly folder: string;
-  readonly architecture: Architecture;
-  readonly disk: DiskSpec;
-  readonly kernel: {
-    /** Kernel parameters without `root=`, which follows from the disk; no secret, no client. */
-    readonly commandLine: readonly string[];
-  };
-}
+export type { Architecture, RecipeFacts } from './recipe-facts.js';
 
 /** A fact that a stage has to declare. */
 export type FactName = Exclude<keyof RecipeFacts, 'folder' | 'architecture'>;

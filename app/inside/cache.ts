@@ -1,9 +1,11 @@
 /** What looks after the store inside the sandbox, where the files of all mapped users are seen and may be removed. */
 
 import type { Ports } from '../../base/ports.js';
-import type { GarbageReport, GarbageRequest } from '../../pipeline/store/garbage/report.js';
+import type { GarbageReport } from '../../pipeline/store/garbage/report.js';
+import type { GarbageRequest } from '../../pipeline/store/garbage/request.js';
 import { collectGarbage } from '../../pipeline/store/garbage.js';
-import { type VerifyReport, type VerifyRequest, verifyStore } from '../../pipeline/store/verify.js';
+import { verifyStore } from '../../pipeline/store/verify.js';
+import { type VerifyReport, type VerifyRequest } from '../../pipeline/store/verify-report.js';
 
 export type CacheInside =
   | { readonly do: 'gc'; readonly request: GarbageRequest }

@@ -6,7 +6,7 @@ import type { Emit } from '../../base/event.js';
 import type { Ports } from '../../base/ports.js';
 import { hostParts } from '../../hosts/apply/parts.js';
 import { carryOut, describeChange, repair } from '../../hosts/apply.js';
-import type { Change, Intent } from '../../hosts/change.js';
+import type { Change, Intent } from '../../hosts/change/intent.js';
 import type { TargetHost } from '../../hosts/host/host.js';
 import { resolveChap } from '../../hosts/site/chap.js';
 import type { ClientFacts, HostFacts, Site } from '../../hosts/site/facts.js';

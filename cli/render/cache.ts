@@ -1,7 +1,7 @@
 /** The store as lines for people: what lies in it, what was removed, what was verified. */
 import type { Amount, GarbageReport, Over } from '../../pipeline/store/garbage/report.js';
 import type { ListedEntry, StoreList } from '../../pipeline/store/list.js';
-import type { Damage, VerifyReport } from '../../pipeline/store/verify.js';
+import type { Damage, VerifyReport } from '../../pipeline/store/verify-report.js';
 import type { Style } from './style.js';
 import { formatAge, formatBinary, formatBytes, plural, shortPath, table } from './text.js';
 

@@ -1,6 +1,6 @@
 /** What damage to the store means for the user. */
 import { Failure } from '../../base/failure.js';
-import type { Damage, VerifyReport } from '../../pipeline/store/verify.js';
+import type { Damage, VerifyReport } from '../../pipeline/store/verify-report.js';
 import { damagedName } from './cache.js';
 import { shortPath } from './text.js';
 

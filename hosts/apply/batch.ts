@@ -1,7 +1,7 @@
 /** Many small files at once in a folder that nobody sees yet: one script by the input of one shell, so no secret is in argv. */
 
 import { shellWord } from '../../base/shell-word.js';
-import type { BootFile } from '../boot-files.js';
+import type { BootFile } from '../boot-files/boot-file.js';
 import type { TargetHost } from '../host/host.js';
 import { syncFolder } from '../host/on-disk.js';
 

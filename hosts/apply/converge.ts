@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import PQueue from 'p-queue';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
-import type { BootFile } from '../boot-files.js';
+import type { BootFile } from '../boot-files/boot-file.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
 import type { HostParts } from '../host/parts.js';

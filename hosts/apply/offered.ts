@@ -1,6 +1,6 @@
 /** What the target of a host shall offer: every generation of every client. */
 
-import type { ClientAccount } from '../boot-files.js';
+import type { ClientAccount } from '../boot-files/boot-file.js';
 import type { HostState } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
 import type { OfferedLun, Portal } from '../target/adapter.js';

@@ -2,8 +2,8 @@
 
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
-import type { ClientAccount } from '../boot-files.js';
-import type { Change } from '../change.js';
+import type { ClientAccount } from '../boot-files/boot-file.js';
+import type { Change } from '../change/intent.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
 import type { HostParts } from '../host/parts.js';

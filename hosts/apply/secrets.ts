@@ -1,7 +1,7 @@
 /** CHAP accounts of clients on their target host: each in a file of its own, which only its owner can read. */
 import { z } from 'zod';
 import { Failure } from '../../base/failure.js';
-import type { BootFile, ClientAccount } from '../boot-files.js';
+import type { BootFile, ClientAccount } from '../boot-files/boot-file.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
 

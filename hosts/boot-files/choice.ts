@@ -1,7 +1,7 @@
 /** Which of its images a client boots. */
 import { Failure } from '../../base/failure.js';
 import type { ClientState } from '../host/state.js';
-import type { BootImage } from './client.js';
+import type { BootImage } from './boot-image.js';
 import { OVER } from './entry.js';
 
 /** No image can have this name. */

@@ -3,10 +3,11 @@
 import { ipxeScript, sanUri, setSetting, uriWord } from '../../artifacts/formats/ipxe.js';
 import { initiatorCpio } from '../../artifacts/formats/open-iscsi.js';
 import { Failure } from '../../base/failure.js';
-import type { BootFile, ClientAccount } from '../boot-files.js';
-import type { ClientState, Generation } from '../host/state.js';
+import type { ClientState } from '../host/state.js';
 import type { ClientFacts, ClientImage, HostFacts } from '../site/facts.js';
 import { kernelAddress, ownAddress } from './address.js';
+import type { BootFile, ClientAccount } from './boot-file.js';
+import type { BootImage } from './boot-image.js';
 import { choice } from './choice.js';
 import { checkNames } from './names.js';
 
@@ -15,12 +16,6 @@ export interface ClientFilesInput {
   readonly lun: number;
   readonly client: ClientState;
   readonly account: ClientAccount;
-}
-
-/** An image that the client can boot now. */
-export interface BootImage {
-  readonly image: ClientImage;
-  readonly generation: Generation;
 }
 
 /** Attempts of a release's script before the client's own script is asked for again. */

@@ -1,12 +1,12 @@
 /** The configuration of the host's DHCP server. It names no release, so that a promotion does not touch it. */
 import { posix } from 'node:path';
-import type { BootFile } from '../boot-files.js';
 import { type DnsmasqConfig, dnsmasqConfig, dnsmasqProxyConfig } from '../dhcp/dnsmasq.js';
 import { dhcpdConfig } from '../dhcp/isc.js';
 import { hostLayout } from '../host/layout.js';
 import type { HostState } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
 import { ipv4 } from './address.js';
+import type { BootFile } from './boot-file.js';
 import { checkNames } from './names.js';
 
 /**

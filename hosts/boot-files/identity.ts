@@ -1,8 +1,8 @@
 /** The names under which a machine finds its script. */
 import { Failure } from '../../base/failure.js';
-import type { BootFile } from '../boot-files.js';
 import type { HostState } from '../host/state.js';
 import type { ClientFacts } from '../site/facts.js';
+import type { BootFile } from './boot-file.js';
 
 const KINDS = ['mac', 'serial', 'uuid'] as const;
 type Kind = (typeof KINDS)[number];

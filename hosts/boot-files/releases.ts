@@ -1,6 +1,7 @@
 /** Which parts of which releases the HTTP server shows. */
-import type { BootFile } from '../boot-files.js';
+
 import type { HostState } from '../host/state.js';
+import type { BootFile } from './boot-file.js';
 
 /** Never the disk: clients have clones of it, which they reach over iSCSI. */
 const PARTS = ['boot', 'initrd.img', 'vmlinuz'];

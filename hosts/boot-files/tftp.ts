@@ -1,9 +1,9 @@
 /** What the TFTP server shows besides the boot programs: a script that leads to the HTTP server, and menus for PXELINUX. */
 import { pxelinuxAddressName, pxelinuxMacName, pxelinuxMenu } from '../../artifacts/formats/pxelinux.js';
-import type { BootFile } from '../boot-files.js';
 import type { HostState } from '../host/state.js';
 import type { ClientFacts, HostFacts } from '../site/facts.js';
 import { ipv4 } from './address.js';
+import type { BootFile } from './boot-file.js';
 import { leadScript } from './entry.js';
 import { checkNames } from './names.js';
 

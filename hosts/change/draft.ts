@@ -1,8 +1,9 @@
 /** A change in the making: the parts of the next state, and what it takes. */
-import type { About, Change } from '../change.js';
+
 import type { CloneRequest } from '../clients/clone.js';
 import type { ChannelState, ClientState, Generation, HostState } from '../host/state.js';
 import type { ClientFacts } from '../site/facts.js';
+import type { About, Change } from './intent.js';
 
 export interface Draft {
   readonly before: HostState;

@@ -1,5 +1,5 @@
 /** In what an edited text differs, without telling a secret: neither ours nor one that somebody else put there. */
-import type { ClientAccount } from '../boot-files.js';
+import type { ClientAccount } from '../boot-files/boot-file.js';
 
 export interface LineDifference {
   /** Counts from 1. */

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { BootBinaries } from '../../artifacts/formats/ipxe-binaries.js';
 import { offeredLuns, portalOf } from '../apply/offered.js';
-import { type BootFile, type ClientAccount, confFiles, httpFiles, tftpFiles } from '../boot-files.js';
+import { type BootFile, type ClientAccount } from '../boot-files/boot-file.js';
+import { confFiles, httpFiles, tftpFiles } from '../boot-files.js';
 import type { HostState } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
 import type { TargetAdapter } from '../target/adapter.js';

@@ -1,6 +1,6 @@
 /** Files that are not what the state says: edited, missing, or nobody's. */
 import { posix } from 'node:path';
-import type { BootFile, ClientAccount } from '../boot-files.js';
+import type { BootFile, ClientAccount } from '../boot-files/boot-file.js';
 import type { TargetHost } from '../host/host.js';
 import { firstDifference, type LineDifference } from './difference.js';
 import { type ExpectedFolder, sha256Of } from './expected.js';

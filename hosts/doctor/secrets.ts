@@ -1,6 +1,6 @@
 /** Secrets that are missing, that somebody else may read, or that lie where they do not belong. They are never shown. */
 import { posix } from 'node:path';
-import type { BootFile, ClientAccount } from '../boot-files.js';
+import type { BootFile, ClientAccount } from '../boot-files/boot-file.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
 import type { HostState } from '../host/state.js';

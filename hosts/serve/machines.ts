@@ -1,6 +1,6 @@
 /** Machines that nobody named: whoever asks for its script becomes a client. */
 import { Failure } from '../../base/failure.js';
-import type { Intent } from '../change.js';
+import type { Intent } from '../change/intent.js';
 import type { ClientFacts } from '../site/facts.js';
 
 export const HOST = 'this machine';

@@ -4,10 +4,11 @@ import type { Ports } from '../../base/ports.js';
 import { resolveSecret } from '../../base/secret.js';
 import { recipeUuid } from '../../base/uuid.js';
 import type { PooledPackage } from '../plan/package-set.js';
-import type { PlannedStep } from '../plan/plan.js';
+import type { PlannedStep } from '../plan/planned-step.js';
 import type { Recipe } from '../recipe/recipe.js';
+import type { RecipeFacts } from '../recipe-facts.js';
 import { type Chroot, openChroot } from '../sandbox/chroot.js';
-import type { RecipeFacts, StageContext } from '../stage.js';
+import type { StageContext } from '../stage.js';
 
 export interface ContextParts {
   readonly step: PlannedStep;

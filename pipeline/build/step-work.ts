@@ -8,7 +8,7 @@ import { describeChange, explainMiss } from '../plan/keys/explain.js';
 import type { KeyedStep } from '../plan/keys/fingerprint.js';
 import { digestInputs } from '../plan/keys/input-files.js';
 import type { PooledPackage } from '../plan/package-set.js';
-import type { PlannedStep } from '../plan/plan.js';
+import type { PlannedStep } from '../plan/planned-step.js';
 import { runHook } from '../sandbox/hook.js';
 import { makeEntry } from '../store/entry.js';
 import { type Build, quietPorts, stepsOf, task } from './build.js';

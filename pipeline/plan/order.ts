@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../../base/failure.js';
 import { oneOf } from '../../base/suggest.js';
 import type { AnyStage, StageRegistry } from '../stage.js';
-import type { PlannedStep } from './plan.js';
+import type { PlannedStep } from './planned-step.js';
 
 type Place = NonNullable<AnyStage['place']>;
 

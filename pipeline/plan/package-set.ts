@@ -4,7 +4,7 @@
  */
 
 import type { Ports } from '../../base/ports.js';
-import type { RecipeFacts } from '../stage.js';
+import type { RecipeFacts } from '../recipe-facts.js';
 
 /** One package file of an archive. */
 export interface LockedPackage {

@@ -1,20 +1,12 @@
 /** The plan: the checked order of all steps of a build, and the tools that they need. */
 
 import { throwIfAny } from '../../base/diagnostic.js';
-import type { Diagnostic, SourcePlace } from '../../base/failure.js';
+import type { Diagnostic } from '../../base/failure.js';
 import type { Recipe, RecipeStep } from '../recipe/recipe.js';
-import type { AnyStage, RecipeFacts, StageFinding, StageRegistry, ToolNeed } from '../stage.js';
+import type { RecipeFacts } from '../recipe-facts.js';
+import type { AnyStage, StageFinding, StageRegistry, ToolNeed } from '../stage.js';
 import { checkOrder } from './order.js';
-
-export interface PlannedStep {
-  /** The step's name in the recipe; for output steps the stage's. */
-  readonly id: string;
-  readonly stage: AnyStage;
-  readonly options: unknown;
-  readonly place: SourcePlace;
-  /** What a person reads while it runs. */
-  readonly title: string;
-}
+import type { PlannedStep } from './planned-step.js';
 
 export interface Plan {
   readonly recipe: Recipe;

@@ -3,7 +3,7 @@
 import type { DiskSpec } from '../../artifacts/formats/disk-spec.js';
 import type { SourcePlace } from '../../base/failure.js';
 import type { Path } from '../../base/yaml/node.js';
-import type { Architecture } from '../stage.js';
+import type { Architecture } from '../recipe-facts.js';
 
 /** One use of a stage. */
 export interface RecipeStep {

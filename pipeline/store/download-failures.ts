@@ -1,6 +1,6 @@
 /** Why a download failed, in the user's terms. */
 import { Failure } from '../../base/failure.js';
-import type { Download } from './download.js';
+import type { Download } from './download-request.js';
 
 export function interrupted({ name }: Download): Failure {
   return new Failure('interrupted', { what: `Interrupted: could not download ${name}.` });

@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Failure } from '../../base/failure.js';
-import type { Download } from './download.js';
 import { gone, wrongContent } from './download-failures.js';
+import type { Download } from './download-request.js';
 
 /** An attempt that may succeed when it is made again. */
 export class Interruption extends Error {}

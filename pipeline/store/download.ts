@@ -2,6 +2,7 @@
  * One file from a URL to a place on the disk, checked while it comes: a download that was cut short goes on where it ended,
  * and the file gets its name only when it is whole and right.
  */
+
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
@@ -9,17 +10,8 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../../base/failure.js';
 import { diskFull, interrupted, unreachable, wrongContent } from './download-failures.js';
+import type { Download } from './download-request.js';
 import { BeginAnew, Interruption, openSource } from './download-source.js';
-
-export interface Download {
-  readonly url: string;
-  /** What it is, for messages: `openssh-server 1:9.2p1-2`. */
-  readonly name: string;
-  /** Where the whole file will be; what has come of it is beside it as `*.partial`. */
-  readonly file: string;
-  readonly bytes: number;
-  readonly sha256: string;
-}
 
 export interface DownloadOptions {
   readonly signal: AbortSignal;

@@ -10,7 +10,7 @@ import type { Store } from './store.js';
 import { surveyStore } from './survey.js';
 import { moveAllToTrash, moveToTrash, removeForGood } from './trash.js';
 import { removalLock } from './use.js';
-import type { Damage, VerifyRequest } from './verify.js';
+import type { Damage, VerifyRequest } from './verify-report.js';
 
 /** The damaged with what became of each, and with the releases that share it. */
 export async function removeDamaged(

@@ -1,4 +1,5 @@
 /** Reads every byte of a store and tells, or removes, what is not as it was written. */
+
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import PQueue from 'p-queue';
@@ -11,37 +12,7 @@ import { removeDamaged } from './repair.js';
 import { openStore, type StepRecord, type Store } from './store.js';
 import { surveyStore } from './survey.js';
 import { removalLock } from './use.js';
-
-export interface VerifyRequest {
-  /** Absolute paths. */
-  readonly store: string;
-  readonly workspace: string;
-  /** Remove what is damaged. */
-  readonly repair: boolean;
-}
-
-export interface Damage {
-  readonly what: StepRecord['kind'] | 'package';
-  /** Key of the entry, or digest of the package file. */
-  readonly id: string;
-  /** Of an entry. */
-  readonly record?: Pick<StepRecord, 'recipe' | 'step' | 'made'>;
-  readonly problem: string;
-  /** Absolute paths of releases that have the damaged files too. */
-  readonly releases: readonly string[];
-  /** `needed`: a running build uses it, so that it could not be removed. */
-  readonly outcome: 'found' | 'removed' | 'needed';
-}
-
-export interface VerifyReport {
-  /** Absolute path. */
-  readonly store: string;
-  /** How many were read. */
-  readonly entries: number;
-  readonly packages: number;
-  readonly bytes: number;
-  readonly damaged: readonly Damage[];
-}
+import type { Damage, VerifyReport, VerifyRequest } from './verify-report.js';
 
 /** Work in the order in which it is done. */
 const TASKS = [

@@ -1,11 +1,11 @@
 /** Command lines of the two bootstrap tools. */
+
 import { pathToFileURL } from 'node:url';
 import type { Argv } from '../../base/ports.js';
 import type { Architecture } from '../../pipeline/stage.js';
 import { type Repository, repositorySource } from '../distribution/debian/apt/repository.js';
 import { needsUsrmerge } from './selection.js';
-
-export type Variant = 'minbase' | 'important' | 'standard';
+import type { Variant } from './variant.js';
 
 export interface BootstrapWishes {
   readonly architecture: Architecture;

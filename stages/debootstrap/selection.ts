@@ -2,7 +2,7 @@
 import type { PackageRequest } from '../distribution/debian/apt/solve.js';
 import { fieldOf } from '../distribution/debian/apt/stanza.js';
 import { pretend } from '../distribution/debian/apt/world.js';
-import type { Variant } from './argv.js';
+import type { Variant } from './variant.js';
 
 /**
  * Debian 12 would install usrmerge, which needs all of Perl; the tools make the links of a merged /usr themselves and install

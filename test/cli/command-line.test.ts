@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { build } from '../../app/build.js';
+import type { checkRecipes } from '../../app/check.js';
 import type { prove } from '../../app/prove.js';
 import { Failure } from '../../base/failure.js';
 import { createCommandLine } from '../../cli/command-line.js';
-import type { checkRecipes } from '../../cli/commands/check.js';
 import { type Pipes, pipes } from './fake-terminal.js';
 
 const fakes = vi.hoisted(() => ({
@@ -16,10 +16,7 @@ const fakes = vi.hoisted(() => ({
 }));
 vi.mock('../../app/build.js', () => ({ build: fakes.build }));
 vi.mock('../../app/prove.js', async (original) => ({ ...(await original<object>()), prove: fakes.prove }));
-vi.mock('../../cli/commands/check.js', async (original) => ({
-  ...(await original<object>()),
-  checkRecipes: fakes.checkRecipes,
-}));
+vi.mock('../../app/check.js', () => ({ checkRecipes: fakes.checkRecipes }));
 
 const DIGEST = 'ab'.repeat(32);
 
@@ -252,9 +249,7 @@ describe('check', () => {
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   it('tells all mistakes of all recipes, each in its place', async () => {
-    const { checkRecipes } = await vi.importActual<typeof import('../../cli/commands/check.js')>(
-      '../../cli/commands/check.js',
-    );
+    const { checkRecipes } = await vi.importActual<typeof import('../../app/check.js')>('../../app/check.js');
     await writeFile(join(folder, 'recipe.yaml'), 'nmae: x\n');
     const failure = await checkRecipes(
       { folders: [folder, join(folder, 'none')], variables: {} },

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPorts } from '../../base/command.js';
 import { Failure } from '../../base/failure.js';
 import { carryOut, describeChange, needsRepair, readState, repair } from '../../hosts/apply.js';
-import type { Intent } from '../../hosts/change.js';
+import type { Intent } from '../../hosts/change/intent.js';
 import { openDirectory } from '../../hosts/host/directory.js';
 import type { TargetHost } from '../../hosts/host/host.js';
 import { EMPTY_STATE } from '../../hosts/host/state.js';

@@ -2,7 +2,8 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { ipxeBinaries } from '../../artifacts/formats/ipxe-binaries.js';
-import { type BootFile, confFiles, httpFiles, tftpFiles } from '../../hosts/boot-files.js';
+import { type BootFile } from '../../hosts/boot-files/boot-file.js';
+import { confFiles, httpFiles, tftpFiles } from '../../hosts/boot-files.js';
 import type { ClientState } from '../../hosts/host/state.js';
 import { ports, testFolder } from '../artifacts/formats/tools.js';
 import type { ClientBoot, SeenBoot } from '../inside/client-boot.js';

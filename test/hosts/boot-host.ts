@@ -1,5 +1,5 @@
 /** A target host with a few clients, as the tests of boot files see it. */
-import type { BootFile, BootFilesInput } from '../../hosts/boot-files.js';
+import type { BootFile, BootFilesInput } from '../../hosts/boot-files/boot-file.js';
 import type { ClientState, Generation } from '../../hosts/host/state.js';
 import type { ClientFacts, HostFacts } from '../../hosts/site/facts.js';
 

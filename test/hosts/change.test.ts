@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../base/failure.js';
-import { type About, type Change, type Intent, planChange } from '../../hosts/change.js';
+import { type About, type Change, type Intent } from '../../hosts/change/intent.js';
+import { planChange } from '../../hosts/change.js';
 import { cloneDisk } from '../../hosts/clients/clone.js';
 import { EMPTY_STATE, type Generation, type HostState, hostStateSchema } from '../../hosts/host/state.js';
 import type { ReleaseThere } from '../../hosts/publish/releases-there.js';

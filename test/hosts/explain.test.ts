@@ -3,13 +3,8 @@ import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { directScript, sanbootScript } from '../../artifacts/formats/ipxe.js';
 import { offeredLuns, portalOf } from '../../hosts/apply/offered.js';
-import {
-  type BootFile,
-  type BootFilesInput,
-  confFiles,
-  httpFiles,
-  tftpFiles,
-} from '../../hosts/boot-files.js';
+import { type BootFile, type BootFilesInput } from '../../hosts/boot-files/boot-file.js';
+import { confFiles, httpFiles, tftpFiles } from '../../hosts/boot-files.js';
 import type { Link } from '../../hosts/explain/link.js';
 import { explainClient } from '../../hosts/explain.js';
 import { hostLayout } from '../../hosts/host/layout.js';

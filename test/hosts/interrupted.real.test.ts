@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { generationsOf } from '../../hosts/apply/states.js';
 import { carryOut, needsRepair, readState, repair } from '../../hosts/apply.js';
-import type { Intent } from '../../hosts/change.js';
+import type { Intent } from '../../hosts/change/intent.js';
 import { type HostRig, hostRig, picture } from '../util/host-rig.js';
 import { clientFacts } from '../util/hosts.js';
 import { mortalHost } from '../util/mortal-host.js';

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { createPorts } from '../../base/command.js';
 import type { Failure } from '../../base/failure.js';
 import { carryOut, needsRepair, readState, repair } from '../../hosts/apply.js';
-import type { Intent } from '../../hosts/change.js';
+import type { Intent } from '../../hosts/change/intent.js';
 import { openDirectory } from '../../hosts/host/directory.js';
 import { openHost } from '../../hosts/host/open.js';
 import { hostRig, picture } from '../util/host-rig.js';

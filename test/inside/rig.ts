@@ -9,10 +9,12 @@ import { openStepContext } from '../../pipeline/build/step-context.js';
 import { archivesOf, type Lock, packagesOf } from '../../pipeline/plan/lock/lock.js';
 import { LOCK_FORMAT } from '../../pipeline/plan/lock/lock-text.js';
 import { resolvePlan } from '../../pipeline/plan/lock/resolve-plan.js';
-import type { Plan, PlannedStep } from '../../pipeline/plan/plan.js';
+import type { Plan } from '../../pipeline/plan/plan.js';
+import type { PlannedStep } from '../../pipeline/plan/planned-step.js';
 import type { Recipe } from '../../pipeline/recipe/recipe.js';
+import type { RecipeFacts } from '../../pipeline/recipe-facts.js';
 import { openChroot } from '../../pipeline/sandbox/chroot.js';
-import type { RecipeFacts, StageDefinition } from '../../pipeline/stage.js';
+import type { StageDefinition } from '../../pipeline/stage.js';
 import { fillPool } from '../../pipeline/store/pool.js';
 import { stages } from '../../stages/index.js';
 

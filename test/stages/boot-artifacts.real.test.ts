@@ -2,7 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { run } from '../artifacts/formats/tools.js';
-import { RIG_RECIPE, runStages } from '../util/stage-rig.js';
+import { RIG_RECIPE } from '../util/rig-recipe.js';
+import { runStages } from '../util/stage-rig.js';
 
 /** Makes a tree with a kernel's header and an initramfs of `bytes` bytes. */
 function bootFiles(bytes: number) {

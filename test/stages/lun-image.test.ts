@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MIB, planLayout } from '../../artifacts/formats/disk-layout.js';
 import type { DiskSpec } from '../../artifacts/formats/disk-spec.js';
 import type { Argv } from '../../base/ports.js';
-import type { RecipeFacts } from '../../pipeline/stage.js';
+import type { RecipeFacts } from '../../pipeline/recipe-facts.js';
 import { bootLoaders, requireKernel, rootPartition, systemTitle } from '../../stages/lun-image/boot.js';
 import { layoutFindings, loaderFindings } from '../../stages/lun-image/check.js';
 import {

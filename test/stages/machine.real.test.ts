@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DNS_SCRIPT_PATH } from '../../stages/network/dns.js';
-import { RIG_RECIPE, runStages, type StageRig } from '../util/stage-rig.js';
+import { RIG_RECIPE } from '../util/rig-recipe.js';
+import { runStages, type StageRig } from '../util/stage-rig.js';
 
 const KEY =
   'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4pF0AtC1hJkVrbpn2yQqkvKqvVYyRZPpFVyyYVWbxN admin@example.org';

@@ -6,7 +6,7 @@ import type { StageContext, StageDefinition } from '../../pipeline/stage.js';
 import { stages } from '../../stages/index.js';
 import { rootTree } from '../../stages/rootfs/tree.js';
 import { testFolder } from '../artifacts/formats/tools.js';
-import { RIG_RECIPE } from '../util/stage-rig.js';
+import { RIG_RECIPE } from '../util/rig-recipe.js';
 
 interface Given {
   readonly packages?: readonly string[];

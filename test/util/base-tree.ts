@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 import { enterSandbox } from '../../pipeline/sandbox/enter.js';
 import type { RigSteps } from '../inside/rig.js';
+import { RIG_RECIPE } from './rig-recipe.js';
 import { shared } from './shared.js';
-import { RIG_RECIPE } from './stage-rig.js';
 
 /** What the base tree is made of. */
 export const BASE_STEPS = [{ uses: 'debootstrap', with: { suite: 'bookworm' } }] as const;

@@ -1,7 +1,7 @@
 /** A client that is switched on beside a target host whose files lie in a folder; see test/inside/client-boot.ts. */
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { BootFile } from '../../hosts/boot-files.js';
+import type { BootFile } from '../../hosts/boot-files/boot-file.js';
 import { enterSandbox } from '../../pipeline/sandbox/enter.js';
 import type { ClientBoot, SeenBoot } from '../inside/client-boot.js';
 

@@ -6,11 +6,13 @@ import { vi } from 'vitest';
 import { z } from 'zod';
 import { sha256OfText } from '../../base/digest.js';
 import type { KeyedPlan } from '../../pipeline/plan/keys/fingerprint.js';
-import type { Plan, PlannedStep } from '../../pipeline/plan/plan.js';
+import type { Plan } from '../../pipeline/plan/plan.js';
+import type { PlannedStep } from '../../pipeline/plan/planned-step.js';
 import type { HookEvent } from '../../pipeline/recipe/hook-events.js';
-import type { Architecture, FactName } from '../../pipeline/stage.js';
+import type { Architecture } from '../../pipeline/recipe-facts.js';
+import type { FactName } from '../../pipeline/stage.js';
 import { type KeyRig, lockedPackage } from './key-rig.js';
-import { RIG_RECIPE } from './stage-rig.js';
+import { RIG_RECIPE } from './rig-recipe.js';
 
 /** A stage that declares nothing. */
 export const EMPTY: Spec = { facts: [], files: [], secrets: [], tools: [], surroundings: [], packages: [] };

@@ -2,6 +2,7 @@
  * Runs steps in a real sandbox, as a build would, and lets a test look at the result with other tools. The base tree is
  * bootstrapped once in a run of the test suite (see base-tree.ts).
  */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,10 +10,11 @@ import type { Event } from '../../base/event.js';
 import { type Failure, Failure as FailureClass } from '../../base/failure.js';
 import type { Argv } from '../../base/ports.js';
 import type { Lock } from '../../pipeline/plan/lock/lock.js';
+import type { RecipeFacts } from '../../pipeline/recipe-facts.js';
 import { enterSandbox } from '../../pipeline/sandbox/enter.js';
-import type { RecipeFacts } from '../../pipeline/stage.js';
 import type { RigCommand, RigResult, RigStep, RigSteps } from '../inside/rig.js';
 import { BASE_STEPS, baseTree, packageFolders } from './base-tree.js';
+import { RIG_RECIPE } from './rig-recipe.js';
 
 export interface RigOptions {
   /** `minbase`: a bootstrapped Debian 12; `empty`: nothing. Default `minbase`. */
@@ -39,53 +41,6 @@ export interface StageRig extends AsyncDisposable {
   /** All paths that the steps' own layers hold, relative to the root, sorted; deleted ones as `-path`. */
   changed(): Promise<string[]>;
 }
-
-export const RIG_RECIPE: RecipeFacts & { epoch: number } = {
-  name: 'rig',
-  folder: '/nonexistent',
-  architecture: 'amd64',
-  epoch: 1_767_225_600,
-  disk: {
-    table: 'gpt',
-    bytes: 4 << 30,
-    guid: '11111111-1111-4111-8111-111111111111',
-    partitions: [
-      {
-        name: 'bios',
-        type: 'bios-boot',
-        size: { bytes: 3 << 20 },
-        guid: '22222222-2222-4222-8222-222222222222',
-      },
-      {
-        name: 'esp',
-        type: 'esp',
-        size: { bytes: 64 << 20 },
-        filesystem: 'vfat',
-        mount: '/boot/efi',
-        guid: '33333333-3333-4333-8333-333333333333',
-        filesystemUuid: '3333-3333',
-      },
-      {
-        name: 'swap',
-        type: 'swap',
-        size: { bytes: 512 << 20 },
-        filesystem: 'swap',
-        guid: '44444444-4444-4444-8444-444444444444',
-        filesystemUuid: '44444444-4444-4444-8444-444444444445',
-      },
-      {
-        name: 'root',
-        type: 'linux',
-        size: 'rest',
-        filesystem: 'ext4',
-        mount: '/',
-        guid: '55555555-5555-4555-8555-555555555555',
-        filesystemUuid: '55555555-5555-4555-8555-555555555556',
-      },
-    ],
-  },
-  kernel: { commandLine: ['console=ttyS0,115200', 'iscsi_auto'] },
-};
 
 export async function runStages(steps: readonly RigStep[], options: RigOptions = {}): Promise<StageRig> {
   const folder = await mkdtemp(join(tmpdir(), 'lunsmith-rig-'));

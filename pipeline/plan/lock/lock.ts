@@ -8,7 +8,8 @@ import { validate } from '../../../base/schema/validate.js';
 import { parseYaml } from '../../../base/yaml/parse.js';
 import { placeOf } from '../../../base/yaml/source.js';
 import type { LockedPackage } from '../package-set.js';
-import type { Plan, PlannedStep } from '../plan.js';
+import type { Plan } from '../plan.js';
+import type { PlannedStep } from '../planned-step.js';
 import { formatLock, LOCK_FORMAT, type Lock, lockSchema } from './lock-text.js';
 
 export type { Lock } from './lock-text.js';

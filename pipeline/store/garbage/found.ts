@@ -6,7 +6,7 @@ import { type EntryLocks, GIVEN_UP_MS, readEntryLocks } from '../leftovers.js';
 import type { Store } from '../store.js';
 import { type SurveyedEntry, type SurveyedPackage, surveyStore } from '../survey.js';
 import { type Candidate, type Choice, chooseGarbage, lastUses } from './choice.js';
-import type { GarbageRequest } from './report.js';
+import type { GarbageRequest } from './request.js';
 
 export type EntryCandidate = Candidate & { readonly entry: SurveyedEntry };
 export type PackageCandidate = Candidate & { readonly package: SurveyedPackage };

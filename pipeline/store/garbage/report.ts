@@ -5,16 +5,7 @@ import { heldBy } from '../holders.js';
 import type { StepRecord, Store } from '../store.js';
 import { freedBy } from '../trash.js';
 import { type EntryCandidate, entriesOf, type Found, type PackageCandidate, packagesOf } from './found.js';
-
-export interface GarbageRequest {
-  /** Absolute paths. */
-  readonly store: string;
-  readonly workspace: string;
-  /** In bytes: how much entries and package files may take together. */
-  readonly budget: number;
-  /** Choose, and remove nothing. */
-  readonly dryRun: boolean;
-}
+import type { GarbageRequest } from './request.js';
 
 /** How many things, and what removing them frees. */
 export interface Amount {

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { BootBinaries } from '../../../artifacts/formats/ipxe-binaries.js';
 import { type CarryOutOptions, carryOut, readState } from '../../../hosts/apply.js';
 import { tftpFiles } from '../../../hosts/boot-files.js';
-import type { Change, Intent } from '../../../hosts/change.js';
+import type { Change, Intent } from '../../../hosts/change/intent.js';
 import { type Examination, examineHost, type Finding } from '../../../hosts/doctor.js';
 import type { Generation } from '../../../hosts/host/state.js';
 import { type HostRig, hostRig } from '../../util/host-rig.js';

@@ -7,7 +7,7 @@ import { openStepContext } from '../../../pipeline/build/step-context.js';
 import { type AnyStage, defineStage } from '../../../pipeline/stage.js';
 import { stages } from '../../../stages/index.js';
 import { lockedPackage } from '../../util/key-rig.js';
-import { RIG_RECIPE } from '../../util/stage-rig.js';
+import { RIG_RECIPE } from '../../util/rig-recipe.js';
 
 const { epoch: _, ...RIG_FACTS } = RIG_RECIPE;
 

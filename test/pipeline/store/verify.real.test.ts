@@ -19,7 +19,8 @@ import { createPorts } from '../../../base/command.js';
 import { Failure } from '../../../base/failure.js';
 import { poolFile } from '../../../pipeline/store/pool.js';
 import { useStore } from '../../../pipeline/store/use.js';
-import { type VerifyReport, verifyStore } from '../../../pipeline/store/verify.js';
+import { verifyStore } from '../../../pipeline/store/verify.js';
+import { type VerifyReport } from '../../../pipeline/store/verify-report.js';
 import {
   addPackage,
   addRelease,

@@ -11,8 +11,8 @@ import type { Preference } from '../../../../../pipeline/plan/package-set.js';
 import type { Plan } from '../../../../../pipeline/plan/plan.js';
 import { stages } from '../../../../../stages/index.js';
 import type { RigStep } from '../../../../inside/rig.js';
+import { RIG_RECIPE } from '../../../../util/rig-recipe.js';
 import { type SmallArchive, type SmallPackage, smallArchive } from '../../../../util/small-archive.js';
-import { RIG_RECIPE } from '../../../../util/stage-rig.js';
 
 const BASE: readonly SmallPackage[] = [
   { name: 'libbase', fields: { Section: 'libs' } },

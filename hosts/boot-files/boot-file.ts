@@ -1,0 +1,29 @@
+/** A file that clients are handed, and what it is rendered from. */
+import type { HostState } from '../host/state.js';
+import type { HostFacts } from '../site/facts.js';
+
+export interface BootFile {
+  /** Relative to `http/`, `tftp/` or `conf/`. */
+  readonly path: string;
+  readonly content:
+    | { readonly text: string }
+    | { readonly bytes: Uint8Array }
+    /** Target of a symbolic link, relative to the folder that the link is in. */
+    | { readonly link: string };
+  /** To be readable by the process that serves it and nobody else. */
+  readonly secret: boolean;
+}
+
+export interface ClientAccount {
+  readonly user: string;
+  readonly secret: string;
+}
+
+export interface BootFilesInput {
+  readonly host: HostFacts;
+  readonly state: HostState;
+  /** Number of the LUN, as the host's target offers it. */
+  readonly lun: number;
+  /** By client. */
+  readonly secrets: ReadonlyMap<string, ClientAccount>;
+}

@@ -1,0 +1,52 @@
+/** What is wished of a target host, what is known beside its state, and what comes of it. */
+import type { CloneRequest } from '../clients/clone.js';
+import type { Generation, HostState } from '../host/state.js';
+import type { ReleaseThere } from '../publish/releases-there.js';
+import type { ClientFacts, HostFacts } from '../site/facts.js';
+import type { IscsiSession } from '../target/adapter.js';
+
+export type Intent =
+  | { readonly kind: 'promote'; readonly channel: string; readonly release: string }
+  | { readonly kind: 'rollback'; readonly channel: string }
+  /** Adds a client, or brings it to what the site says of it now. */
+  | { readonly kind: 'add'; readonly client: ClientFacts }
+  | { readonly kind: 'remove'; readonly client: string }
+  /** A fresh clone of the same release. Without `image`: all its images. */
+  | { readonly kind: 'reset'; readonly client: string; readonly image?: string }
+  /** A fresh clone of the release that the channel is at. `state`: what becomes of the clone that it has. */
+  | {
+      readonly kind: 'rebase';
+      readonly client: string;
+      readonly image?: string;
+      readonly state: 'keep' | 'discard';
+    }
+  /** Reads the client's secret again. */
+  | { readonly kind: 'rotate'; readonly client: ClientFacts }
+  /** What it boots at its next start instead of its first image; without `image`: the first again. */
+  | { readonly kind: 'next'; readonly client: string; readonly image?: string };
+
+/** What is known beside the state. */
+export interface About {
+  readonly host: HostFacts;
+  /** Those of the site. */
+  readonly channels: readonly string[];
+  /** At least those that {@link releasesNeeded} names, where they are on the host; by digest. */
+  readonly releases: ReadonlyMap<string, ReleaseThere>;
+  readonly sessions: readonly IscsiSession[];
+  /** Where a clone will lie on the host. */
+  disk(clone: Pick<CloneRequest, 'client' | 'image' | 'generation'>): string;
+  /** RFC 3339, UTC. */
+  readonly now: string;
+}
+
+export interface Change {
+  /** The same object as the state that was, when nothing changes. */
+  readonly next: HostState;
+  readonly clones: readonly CloneRequest[];
+  /** LUNs that nobody needs any more. */
+  readonly dropped: readonly Generation[];
+  /** Clients whose secrets are to be read and kept on the host. */
+  readonly secrets: readonly ClientFacts[];
+  /** One for each thing that changes. */
+  readonly lines: readonly string[];
+}

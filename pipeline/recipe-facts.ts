@@ -1,0 +1,21 @@
+/** What a stage may know of the recipe that it is part of. */
+import type { DiskSpec } from '../artifacts/formats/disk-spec.js';
+
+/** Debian's name of an architecture. */
+export type Architecture = 'amd64' | 'arm64';
+
+/**
+ * What a stage may know of the recipe that it is part of: `folder` and `architecture` always, the others when it declares
+ * them, since they become part of its step's key.
+ */
+export interface RecipeFacts {
+  readonly name: string;
+  /** Absolute path of the recipe's folder. */
+  readonly folder: string;
+  readonly architecture: Architecture;
+  readonly disk: DiskSpec;
+  readonly kernel: {
+    /** Kernel parameters without `root=`, which follows from the disk; no secret, no client. */
+    readonly commandLine: readonly string[];
+  };
+}

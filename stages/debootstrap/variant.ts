@@ -1,0 +1,3 @@
+/** Which packages a base system begins with. */
+
+export type Variant = 'minbase' | 'important' | 'standard';
