@@ -1,6 +1,7 @@
 /** One build under way: what all its parts share, and the task that everything they do belongs to. */
 import { Failure } from '../artifacts/failure.js';
 import type { TakenDigests } from '../artifacts/release/file-digests.js';
+import { stepPorts } from './build/step-ports.js';
 import { createPorts } from './command.js';
 import type { Emit } from './event.js';
 import type { KeyedPlan, KeyedStep } from './keys/fingerprint.js';
@@ -36,12 +37,7 @@ export interface Build {
 }
 
 export function taskPorts(build: Build, id: string): Ports {
-  return createPorts({
-    emit: build.emit,
-    signal: build.signal,
-    task: id,
-    env: { SOURCE_DATE_EPOCH: String(build.keyed.plan.recipe.epoch) },
-  });
+  return stepPorts(build, id, build.keyed.plan.recipe.epoch);
 }
 
 /** Ports for what belongs to no task and is of no interest in a log. */

@@ -24,7 +24,7 @@ import type { Plan } from './plan.js';
 import type { Ports } from './ports.js';
 import { addOutput } from './release-files.js';
 import { openMountRoot, openTemporary } from './root-tree.js';
-import { makeLayer, makeOutput, openFinishedRoot } from './step-work.js';
+import { makeLayer, makeOutput, mountFinishedRoot } from './step-work.js';
 import { usableEntry } from './store/entry.js';
 import { openStore, type StepRecord } from './store/store.js';
 import { contentFolder } from './store/tree-digest.js';
@@ -232,7 +232,7 @@ async function usableEntries(
 async function buildOutputs(build: Build, kept: ReadonlyMap<string, StepRecord>): Promise<void> {
   const missing = stepsOf(build, 'output').filter(({ id }) => !kept.has(id));
   if (missing.length > 0) {
-    await using root = await openFinishedRoot(build);
+    await using root = await mountFinishedRoot(build);
     // They depend on the root alone, not on each other.
     await allSettled(missing.map((step) => makeOutput(build, step, root.path)));
   }

@@ -4,9 +4,9 @@
  */
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Failure } from '../artifacts/failure.js';
 import { TOOL_PATH } from './command.js';
 import type { HookEvent } from './hook-events.js';
+import { hookFailure } from './hook-failure.js';
 import type { Ports } from './ports.js';
 import type { Recipe } from './recipe.js';
 
@@ -38,16 +38,6 @@ export async function runHook(
       timeout: TIMEOUT,
     });
   } catch (error) {
-    const failure = Failure.from(error);
-    if (failure.kind !== 'tool') throw failure;
-    throw new Failure(
-      'tool',
-      {
-        what: `The hook \`${event}\` of ${recipe.name} failed.`,
-        ...(failure.diagnostics[0].found === undefined ? {} : { found: failure.diagnostics[0].found }),
-        hint: `It is \`${recipe.hooks[event]}\` in ${recipe.folder}/package.json.`,
-      },
-      { cause: failure, ...(failure.command === undefined ? {} : { command: failure.command }) },
-    );
+    throw hookFailure(error, recipe, event);
   }
 }
