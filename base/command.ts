@@ -6,8 +6,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { ResultPromise } from 'execa';
+import { failed, interrupted, missingTool } from './command-failures.js';
 import type { Emit } from './event.js';
-import { Failure } from './failure.js';
 import type { Argv, Ports, RunningTool, RunOptions, RunResult } from './ports.js';
 
 /** Tools of the super-user live in sbin; an ordinary user's PATH lacks it, though we may use them in the sandbox. */
@@ -16,7 +16,6 @@ export const TOOL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbi
 const KEPT_LINES = 40;
 /** Milliseconds between SIGTERM and SIGKILL: Ctrl-C must end everything within 2 s. */
 const GRACE_MS = 1000;
-const OUT_OF_SPACE = /No space left on device|Disk quota exceeded|ENOSPC/;
 
 export interface CommandSurroundings {
   readonly emit: Emit;
@@ -235,52 +234,4 @@ export async function runOnTerminal(
   const child = spawn(tool, args, { stdio: [...fds], env: { PATH: TOOL_PATH, HOME: '/root', ...env } });
   const [code] = (await once(child, 'close')) as [number | null];
   return code ?? 128;
-}
-
-function interrupted(options: RunOptions): Failure {
-  return new Failure('interrupted', { what: `Interrupted: could not ${options.doing}.` });
-}
-
-function missingTool(argv: Argv, options: RunOptions, code: string | undefined): Failure {
-  return new Failure('host', {
-    what: `Cannot ${options.doing}: the program ${argv[0]} could not be started.`,
-    found: code ?? 'no process',
-    hint: 'Run `npx lunsmith check RECIPE`: it names every missing tool and the command that installs it.',
-  });
-}
-
-function failed(
-  argv: Argv,
-  options: RunOptions,
-  result: { exitCode?: number; signal?: string },
-  tail: readonly string[],
-  timedOut: boolean,
-): Failure {
-  const outcome = timedOut
-    ? `no end after ${options.timeout} s`
-    : result.signal === undefined
-      ? `exit code ${result.exitCode}`
-      : `ended by ${result.signal}`;
-  const command = {
-    argv,
-    lastLines: tail,
-    ...(result.exitCode === undefined ? {} : { exitCode: result.exitCode }),
-    ...(result.signal === undefined ? {} : { signal: result.signal }),
-  };
-  if (tail.some((line) => OUT_OF_SPACE.test(line))) {
-    return new Failure(
-      'space',
-      {
-        what: `The disk is full: could not ${options.doing}.`,
-        found: `${argv[0]}: ${outcome}`,
-        hint: 'Free space where the workspace and the output directory are, then run the same command again.',
-      },
-      { command },
-    );
-  }
-  return new Failure(
-    'tool',
-    { what: `Could not ${options.doing}.`, found: `${argv[0]}: ${outcome}` },
-    { command },
-  );
 }

@@ -140,8 +140,9 @@ async function endOf(thread: Worker): Promise<void> {
 
 /** The compiled thread, also when this file itself runs from source, as under a test runner. */
 function threadFile(): URL {
-  const folder = import.meta.url.endsWith('.ts') ? '../../dist/artifacts/formats/' : './';
-  return new URL(`${folder}fs-verity-thread.js`, import.meta.url);
+  if (import.meta.url.endsWith('.ts'))
+    return new URL('../../dist/artifacts/formats/fs-verity-thread.js', import.meta.url);
+  return new URL('./fs-verity-thread.js', import.meta.url);
 }
 
 /** The tree's upper levels, each a block for 128 digests of the level below; an empty file has the digest zero. */

@@ -9,6 +9,7 @@ import type { KeyedPlan, KeyedStep } from '../plan/keys/fingerprint.js';
 import type { LockedPackage } from '../plan/package-set.js';
 import type { Store } from '../store/store.js';
 import type { BuildFolder } from '../workspace.js';
+import { stepPorts } from './step-ports.js';
 
 export interface Build {
   readonly keyed: KeyedPlan;
@@ -37,12 +38,7 @@ export interface Build {
 }
 
 export function taskPorts(build: Build, id: string): Ports {
-  return createPorts({
-    emit: build.emit,
-    signal: build.signal,
-    task: id,
-    env: { SOURCE_DATE_EPOCH: String(build.keyed.plan.recipe.epoch) },
-  });
+  return stepPorts(build, id, build.keyed.plan.recipe.epoch);
 }
 
 /** Ports for what belongs to no task and is of no interest in a log. */

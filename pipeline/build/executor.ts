@@ -29,7 +29,7 @@ import { describeRelease } from './manifest.js';
 import { fetchPackages } from './packages-of-steps.js';
 import { addOutput } from './release-files.js';
 import { openMountRoot, openTemporary } from './root-tree.js';
-import { makeLayer, makeOutput, openFinishedRoot } from './step-work.js';
+import { makeLayer, makeOutput, mountFinishedRoot } from './step-work.js';
 
 export interface BuildPlace {
   /** Absolute paths. */
@@ -232,7 +232,7 @@ async function usableEntries(
 async function buildOutputs(build: Build, kept: ReadonlyMap<string, StepRecord>): Promise<void> {
   const missing = stepsOf(build, 'output').filter(({ id }) => !kept.has(id));
   if (missing.length > 0) {
-    await using root = await openFinishedRoot(build);
+    await using root = await mountFinishedRoot(build);
     // They depend on the root alone, not on each other.
     await allSettled(missing.map((step) => makeOutput(build, step, root.path)));
   }

@@ -1,6 +1,5 @@
 /** Gathers the manifest of a build from its plan, what the stages recorded, and the files that lie ready. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+
 import type { Manifest } from '../../artifacts/release/manifest.js';
 import { digestFiles } from '../../artifacts/release/release.js';
 import { Failure } from '../../base/failure.js';
@@ -8,13 +7,11 @@ import type { Ports } from '../../base/ports.js';
 import { lunsmithVersion } from '../../base/version.js';
 import { toolVersions } from '../plan/keys/tool-versions.js';
 import type { Plan } from '../plan/plan.js';
+import { SYSTEM } from './system.js';
 
 /** What output stages record under these keys has the shape of the manifest's. */
 const RECORDED = ['disk', 'kernel', 'packages'] as const;
 type Recorded = Pick<Manifest, (typeof RECORDED)[number]>;
-
-/** Under this key the executor records `${ID} ${VERSION_ID}` of the root. */
-export const SYSTEM = 'system';
 
 /** @param known digests of files that were taken when they were made */
 export async function describeRelease(
@@ -55,11 +52,4 @@ function recorded(records: ReadonlyMap<string, unknown>): Recorded {
   }
   // The manifest's schema judges the shapes before a byte is written.
   return Object.fromEntries(RECORDED.map((key) => [key, records.get(key)])) as unknown as Recorded;
-}
-
-/** `${ID} ${VERSION_ID}` of a root tree's os-release(5). */
-export async function readSystem(rootfs: string): Promise<string> {
-  const text = await readFile(join(rootfs, 'usr', 'lib', 'os-release'), 'utf8').catch(() => '');
-  const field = (name: string) => new RegExp(`^${name}="?([^"\\n]*)"?$`, 'm').exec(text)?.[1];
-  return [field('ID') ?? 'unknown', field('VERSION_ID')].filter((each) => each !== undefined).join(' ');
 }

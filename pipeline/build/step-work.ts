@@ -1,7 +1,6 @@
-/** The work of one step: a tree mounted from the layers below, the stage or hook run in it, the result kept. */
-import { mkdir, rm } from 'node:fs/promises';
+/** The task of one step: what `build/` makes of it is kept in the store; a tree that fails may be kept for a shell. */
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { clampTimes } from '../../artifacts/formats/tree-times.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import { describeChange, explainMiss } from '../plan/keys/explain.js';
@@ -9,13 +8,14 @@ import type { KeyedStep } from '../plan/keys/fingerprint.js';
 import { digestInputs } from '../plan/keys/input-files.js';
 import type { PooledPackage } from '../plan/package-set.js';
 import type { PlannedStep } from '../plan/planned-step.js';
-import { runHook } from '../sandbox/hook.js';
 import { makeEntry } from '../store/entry.js';
 import { type Build, quietPorts, stepsOf, task } from './build.js';
 import { keepFailedTree } from './failed-tree.js';
-import { readSystem, SYSTEM } from './manifest.js';
-import { type MountedTree, mountTree } from './root-tree.js';
-import { openStepContext } from './step-context.js';
+import { makeHookLayer } from './hook-layer.js';
+import type { MountedTree } from './root-tree.js';
+import type { Records, StageWork } from './run-stage.js';
+import { makeStageLayer } from './stage-layer.js';
+import { makeStageOutput, openFinishedRoot } from './stage-output.js';
 
 /** Packages of a step, once they are in the pool. */
 export type Fetching = (step: string) => Promise<readonly PooledPackage[]>;
@@ -37,7 +37,7 @@ export async function makeOutput(build: Build, step: KeyedStep, rootfs: string):
   const { work: planned } = step;
   if (typeof planned === 'string') return;
   await makeResult(build, step, 'outputs', (output, ports) =>
-    inOutput(build, step, planned, { rootfs, output, packages: [] }, ports),
+    inOutput(build, step, planned, { rootfs, output }, ports),
   );
 }
 
@@ -46,7 +46,7 @@ async function makeResult(
   build: Build,
   step: KeyedStep,
   room: 'layers' | 'outputs',
-  make: (content: string, ports: Ports) => Promise<Record<string, unknown>>,
+  make: (content: string, ports: Ports) => Promise<Records>,
 ): Promise<void> {
   const kind = room === 'layers' ? 'layer' : 'output';
   const folder = join(build.folder.path, room, step.id.replaceAll(':', '-'));
@@ -81,31 +81,30 @@ async function inTree(
   step: KeyedStep,
   { tree, below, fetching }: LayerWork,
   ports: Ports,
-): Promise<Record<string, unknown>> {
-  const { work: stepWork, id } = step;
-  const floor = join(build.folder.path, 'floor');
-  const upper = { tree, work: join(tree, '..', 'work') };
-  // Whole seconds, as some file systems keep no more.
-  const started = Math.floor(Date.now() / 1000);
+): Promise<Records> {
+  const { work, id } = step;
   const { recipe } = build.keyed.plan;
-  let recorded: Record<string, unknown> = {};
+  const ground = { mountRoot: build.mountRoot, floor: floorOf(build), below, tree, epoch: recipe.epoch };
   try {
-    {
-      await using mounted = await mountTree(build.mountRoot, { floor, below, upper }, ports);
-      const rootfs = mounted.path;
-      if (typeof stepWork === 'string') await runHook(recipe, stepWork, { LUNSMITH_ROOTFS: rootfs }, ports);
-      else {
-        const packages = await fetching(id);
-        recorded = await runStage(build, step, stepWork, { rootfs, output: '', packages }, ports);
-      }
+    if (typeof work === 'string') {
+      await makeHookLayer(ground, recipe, work, ports);
+      return {};
     }
-    // No two builds would agree on the times at which they wrote.
-    await clampTimes(ports.run, tree, started, recipe.epoch);
-    return recorded;
+    const records = await makeStageLayer(
+      ground,
+      stageWork(build, step, work, await fetching(id), ports),
+      ports,
+    );
+    await assertInputsUnchanged(build, step, work);
+    return records;
   } catch (error) {
     await keepIfAsked(build, step, tree, below, ports);
     throw error;
   }
+}
+
+function floorOf(build: Build): string {
+  return join(build.folder.path, 'floor');
 }
 
 function finishedLayers(build: Build): string[] {
@@ -113,24 +112,22 @@ function finishedLayers(build: Build): string[] {
 }
 
 /** The finished root, read-only. */
-export async function openFinishedRoot(build: Build): Promise<MountedTree> {
-  const floor = join(build.folder.path, 'floor');
-  const layers = { floor, below: finishedLayers(build) };
-  const tree = await mountTree(build.mountRoot, layers, quietPorts(build));
-  build.records.set(SYSTEM, await readSystem(tree.path));
-  return tree;
+export async function mountFinishedRoot(build: Build): Promise<MountedTree> {
+  const layers = { floor: floorOf(build), below: finishedLayers(build) };
+  return openFinishedRoot(build.mountRoot, layers, quietPorts(build));
 }
 
 async function inOutput(
   build: Build,
   step: KeyedStep,
   planned: PlannedStep,
-  ground: StageGround,
+  place: { readonly rootfs: string; readonly output: string },
   ports: Ports,
-): Promise<Record<string, unknown>> {
+): Promise<Records> {
   try {
-    const recorded = await runStage(build, step, planned, ground, ports);
-    return { ...recorded, [SYSTEM]: build.records.get(SYSTEM) };
+    const records = await makeStageOutput(place, stageWork(build, step, planned, [], ports), ports);
+    await assertInputsUnchanged(build, step, planned);
+    return records;
   } catch (error) {
     // It changes nothing in the root; a shell shows the root that it could not make a release of.
     const tree = join(build.folder.path, 'layers', step.id);
@@ -151,44 +148,27 @@ async function keepIfAsked(
   if (build.keepFailed && !signal.aborted) await keepFailedTree(build.folder.path, step.id, tree, below);
 }
 
-interface StageGround {
-  readonly rootfs: string;
-  readonly output: string;
-  readonly packages: readonly PooledPackage[];
-}
-
-/** Runs a stage. @returns what it recorded */
-async function runStage(
+/** What a step's stage is handed in this build. */
+function stageWork(
   build: Build,
-  step: KeyedStep,
-  planned: PlannedStep,
-  ground: StageGround,
+  keyed: KeyedStep,
+  step: PlannedStep,
+  packages: readonly PooledPackage[],
   ports: Ports,
-): Promise<Record<string, unknown>> {
+): StageWork {
   const { plan } = build.keyed;
-  const scratch = join(build.folder.path, 'scratch', step.id);
-  await mkdir(scratch, { recursive: true });
-  const own = new Map<string, unknown>();
-  {
-    await using open = openStepContext({
-      ...ground,
-      step: planned,
-      recipe: plan.recipe,
-      facts: plan.facts,
-      scratch,
-      mirror: build.mirror,
-      temporary: build.temporary,
-      recorded: (key) => own.get(key) ?? build.records.get(key),
-      record: (key, value) => void own.set(key, value),
-      part: (name, work) => makePart(build, step, name, work, ports),
-      digested: (image, tree) => build.digests.note(image, tree),
-      ports,
-    });
-    await planned.stage.run(open.context);
-  }
-  await rm(scratch, { recursive: true, force: true });
-  await assertInputsUnchanged(build, step, planned);
-  return Object.fromEntries(own);
+  return {
+    step,
+    recipe: plan.recipe,
+    facts: plan.facts,
+    scratch: join(build.folder.path, 'scratch', step.id),
+    mirror: build.mirror,
+    temporary: build.temporary,
+    packages,
+    recorded: (key) => build.records.get(key),
+    part: (name, work) => makePart(build, keyed, name, work, ports),
+    digested: (image, tree) => build.digests.note(image, tree),
+  };
 }
 
 /** The folder of a part, kept from an earlier build or made now. */

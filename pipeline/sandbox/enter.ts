@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { createPorts, TOOL_PATH } from '../../base/command.js';
 import type { Emit } from '../../base/event.js';
 import { Failure } from '../../base/failure.js';
+import { died, interrupted, noNamespaces } from './enter-failures.js';
 import { idMapOfUser, mapFileText, mapToolArguments } from './id-map.js';
 import type { ToInside, ToOutside } from './protocol.js';
 
@@ -134,32 +135,4 @@ function tell(child: ChildProcess, message: ToInside): void {
 function keepTail(lines: string[], text: string): void {
   lines.push(...text.split('\n').filter((line) => line !== ''));
   lines.splice(0, Math.max(0, lines.length - 40));
-}
-
-function interrupted(): Failure {
-  return new Failure('interrupted', { what: 'Interrupted.' });
-}
-
-function noNamespaces(noise: readonly string[]): Failure {
-  return new Failure('host', {
-    what: 'This host does not let us make a user namespace.',
-    expected: 'unshare --user to succeed',
-    found: noise.join('; ') || 'the process ended at once',
-    hint: 'Allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0, user.max_user_namespaces > 0); in a container, run it with --privileged.',
-  });
-}
-
-function died(exitCode: number | null, endedBy: NodeJS.Signals | null, noise: readonly string[]): Failure {
-  const inNamespace = noise.find((line) => /^(unshare|setpriv|mount|newuidmap|newgidmap):/.test(line));
-  return new Failure(inNamespace === undefined ? 'internal' : 'host', {
-    what:
-      inNamespace === undefined
-        ? 'The sandbox ended before its work was done.'
-        : 'The sandbox could not be set up.',
-    found: [endedBy === null ? `exit code ${exitCode}` : `ended by ${endedBy}`, ...noise].join('\n'),
-    hint:
-      inNamespace === undefined
-        ? 'Something killed it (out of memory?). Run the same command again.'
-        : 'Mount, pid and network namespaces must be allowed; in a container, run it with --privileged.',
-  });
 }

@@ -5,10 +5,10 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TOOL_PATH } from '../../base/command.js';
-import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import type { HookEvent } from '../recipe/hook-events.js';
 import type { Recipe } from '../recipe/recipe.js';
+import { hookFailure } from './hook-failure.js';
 
 /** Seconds that one hook may take. */
 const TIMEOUT = 1800;
@@ -38,16 +38,6 @@ export async function runHook(
       timeout: TIMEOUT,
     });
   } catch (error) {
-    const failure = Failure.from(error);
-    if (failure.kind !== 'tool') throw failure;
-    throw new Failure(
-      'tool',
-      {
-        what: `The hook \`${event}\` of ${recipe.name} failed.`,
-        ...(failure.diagnostics[0].found === undefined ? {} : { found: failure.diagnostics[0].found }),
-        hint: `It is \`${recipe.hooks[event]}\` in ${recipe.folder}/package.json.`,
-      },
-      { cause: failure, ...(failure.command === undefined ? {} : { command: failure.command }) },
-    );
+    throw hookFailure(error, recipe, event);
   }
 }

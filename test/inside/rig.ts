@@ -1,11 +1,12 @@
 /** Runs inside the sandbox for stage-rig.ts: steps on top of layers, or a command in the result. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { clampTimes } from '../../artifacts/formats/tree-times.js';
-import { createPorts } from '../../base/command.js';
 import type { Argv, Ports } from '../../base/ports.js';
 import { mountTree, openMountRoot } from '../../pipeline/build/root-tree.js';
-import { openStepContext } from '../../pipeline/build/step-context.js';
+import type { Records, StageWork } from '../../pipeline/build/run-stage.js';
+import { makeStageLayer } from '../../pipeline/build/stage-layer.js';
+import { makeStageOutput, openFinishedRoot } from '../../pipeline/build/stage-output.js';
+import { stepPorts } from '../../pipeline/build/step-ports.js';
 import { archivesOf, type Lock, packagesOf } from '../../pipeline/plan/lock/lock.js';
 import { LOCK_FORMAT } from '../../pipeline/plan/lock/lock-text.js';
 import { resolvePlan } from '../../pipeline/plan/lock/resolve-plan.js';
@@ -68,57 +69,49 @@ export async function inside(
     return { stdout };
   }
   const records = new Map(Object.entries(payload.records));
+  const keep = (own: Records) => {
+    for (const [key, value] of Object.entries(own)) records.set(key, value);
+  };
   const given = payload.steps.map((step, index) => plannedStep(step, `${index + 1}-${step.uses}`));
   const base = payload.base.map((step, index) => plannedStep(step, `base-${index}`));
   const { lock, archives } = await resolveSteps(payload, base, given, ports);
   const done: string[] = [];
   for (const step of given) {
     const { id, stage } = step;
-    const upper = { tree: join(folder, id, 'tree'), work: join(folder, id, 'work') };
-    const scratch = join(folder, id, 'scratch');
-    const output = join(folder, 'output');
-    await mkdir(scratch, { recursive: true });
-    await mkdir(output, { recursive: true });
-    const own = createPorts({
-      emit: ports.emit,
-      signal: ports.signal,
-      task: id,
-      env: { SOURCE_DATE_EPOCH: String(payload.recipe.epoch) },
+    const { recipe, mirror, pool } = payload;
+    const packages = await fillPool(packagesOf(lock, id), {
+      archives,
+      folder: pool,
+      ports: stepPorts(ports, id, recipe.epoch),
     });
-    const started = Math.floor(Date.now() / 1000);
-    const packages = await fillPool(packagesOf(lock, id), { archives, folder: payload.pool, ports: own });
-    const mount =
-      stage.kind === 'rootfs'
-        ? { floor, below: [...layers, ...done], upper }
-        : { floor, below: [...layers, ...done] };
-    const tree = await mountTree(mountRoot, mount, own);
-    const open = openStepContext({
+    const work: StageWork = {
       step,
-      recipe: payload.recipe,
-      facts: payload.recipe,
-      rootfs: tree.path,
-      output,
-      scratch,
-      mirror: payload.mirror,
+      recipe,
+      facts: recipe,
+      scratch: join(folder, id, 'scratch'),
+      mirror,
       packages,
-      record: (key, value) => records.set(key, value),
       recorded: (key) => records.get(key),
-      part: async (name, work) => {
+      part: async (name, fill) => {
         const part = join(folder, id, 'parts', name);
         await mkdir(part, { recursive: true });
-        await work(part);
+        await fill(part);
         return part;
       },
       digested: () => Promise.resolve(),
-      ports: own,
-    });
-    await stage.run(open.context);
-    // Before the layer's times are set. After a failure the sandbox takes the mounts along.
-    await open[Symbol.asyncDispose]();
-    await tree[Symbol.asyncDispose]();
-    if (stage.kind !== 'rootfs') continue;
-    await clampTimes(own.run, upper.tree, started, payload.recipe.epoch);
-    done.push(upper.tree);
+    };
+    const below = [...layers, ...done];
+    if (stage.kind === 'rootfs') {
+      const tree = join(folder, id, 'tree');
+      const ground = { mountRoot, floor, below, tree, epoch: recipe.epoch };
+      keep(await makeStageLayer(ground, work, ports));
+      done.push(tree);
+    } else {
+      const output = join(folder, 'output');
+      await mkdir(output, { recursive: true });
+      await using root = await openFinishedRoot(mountRoot, { floor, below }, ports);
+      keep(await makeStageOutput({ rootfs: root.path, output }, work, ports));
+    }
   }
   return { layers: done, records: Object.fromEntries(records), lock };
 }

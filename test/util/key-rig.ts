@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { sha256OfText } from '../../base/digest.js';
+import { codeDigester } from '../../pipeline/plan/keys/code-digest.js';
 import { type KeyedPlan, keyPlan } from '../../pipeline/plan/keys/fingerprint.js';
 import type { LockedPackage } from '../../pipeline/plan/package-set.js';
 import type { Plan } from '../../pipeline/plan/plan.js';
@@ -12,7 +13,7 @@ import type { Plan } from '../../pipeline/plan/plan.js';
 export interface KeyWorld {
   readonly mirror?: string;
   readonly packages?: ReadonlyMap<string, readonly LockedPackage[]>;
-  /** Digests of stages' code by name, and of what runs them by `step-context`; others have one by their name. */
+  /** Digests of stages' code by name; others have one by their name. What runs them is the real code. */
   readonly code?: Readonly<Record<string, string>>;
   /** Installed versions by package. */
   readonly tools?: Readonly<Record<string, string>>;
@@ -25,22 +26,25 @@ export interface KeyRig extends AsyncDisposable {
   keys(plan: Plan, world?: KeyWorld): Promise<KeyedPlan>;
 }
 
+/** Where no module is. */
+const STAGES = 'file:///stages/';
+
 export async function keyRig(): Promise<KeyRig> {
   const path = await mkdtemp(join(tmpdir(), 'key-rig-'));
+  const real = codeDigester();
   return {
     path,
     keys: async (plan, world = {}) => {
-      const text = Object.entries(world.tools ?? {}).map(
-        ([name, version]) => `Package: ${name}\nStatus: install ok installed\nVersion: ${version}\n`,
-      );
-      const packageDatabase = join(path, `status-${sha256OfText(text.join('\n'))}`);
-      if (!existsSync(packageDatabase)) await writeFile(packageDatabase, text.join('\n'));
+      const { tools = {} } = world;
+      const packageDatabase = join(path, `status-${sha256OfText(JSON.stringify(tools))}`);
+      if (!existsSync(packageDatabase)) await writeStatus(packageDatabase, tools);
       return keyPlan(plan, {
         mirror: world.mirror,
         packages: world.packages ?? new Map(),
-        moduleOf: (stage) => new URL(`file:///stages/${stage}.js`),
+        moduleOf: (stage) => new URL(`${STAGES}${stage}.js`),
         code: async (module) => {
-          const name = basename(module.pathname).replace(/\.[jt]s$/, '');
+          if (!module.href.startsWith(STAGES)) return real(module);
+          const name = basename(module.pathname, '.js');
           return sha256OfText(world.code?.[name] ?? name);
         },
         salt: Buffer.from(world.salt ?? 'salt'),
@@ -50,6 +54,14 @@ export async function keyRig(): Promise<KeyRig> {
     },
     [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
   };
+}
+
+/** Writes a database of dpkg with these versions of packages. */
+export async function writeStatus(file: string, versions: Readonly<Record<string, string>>): Promise<void> {
+  const stanzas = Object.entries(versions).map(
+    ([name, version]) => `Package: ${name}\nStatus: install ok installed\nVersion: ${version}\n`,
+  );
+  await writeFile(file, stanzas.join('\n'));
 }
 
 /** Names of all results in order: steps by id, parts as `STEP/PART`. */

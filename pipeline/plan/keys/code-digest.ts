@@ -1,11 +1,14 @@
 /**
- * The digest of a module's own code: its text and that of every module of ours that it imports, at any depth. A change
- * of a stage makes its steps run again; a change elsewhere does not.
+ * The digest of a module's own code: its text and that of every module of ours that it imports or starts, at any depth, and
+ * the versions of the packages that these import. A change of a stage makes its steps run again; a change elsewhere does not.
+ *
+ * Modules that hold nothing but the words of failures are left out, and are told by their names, `failure`, `…-failure` or
+ * `…-failures`: what they make is thrown, and of a step that throws nothing is kept.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The digest of a module, lower-case hex sha256. */
@@ -14,6 +17,8 @@ export type CodeDigest = (module: URL) => Promise<string>;
 interface Module {
   readonly sha256: string;
   readonly imports: readonly string[];
+  /** `NAME VERSION` of each. */
+  readonly packages: readonly string[];
 }
 
 /** Reads each file once, however many modules share it. */
@@ -26,16 +31,22 @@ export function codeDigester(): CodeDigest {
   };
   return async (module) => {
     const found = new Map<string, string>();
+    const packages = new Set<string>();
     let wave = [module.href];
     while (wave.length > 0) {
       const read_ = await Promise.all(wave.map(async (href) => ({ href, ...(await read(href)) })));
-      for (const { href, sha256 } of read_) found.set(href, sha256);
+      for (const each of read_) {
+        found.set(each.href, each.sha256);
+        for (const name of each.packages) packages.add(name);
+      }
       wave = [...new Set(read_.flatMap(({ imports }) => imports))].filter((href) => !found.has(href));
     }
     // By their places relative to the module: the same code in another folder is the same code.
     const folder = dirname(fileURLToPath(module));
     const lines = [...found].map(([href, sha256]) => `${relative(folder, fileURLToPath(href))} ${sha256}`);
-    return createHash('sha256').update(lines.sort().join('\n')).digest('hex');
+    return createHash('sha256')
+      .update([...lines.sort(), ...[...packages].sort()].join('\n'))
+      .digest('hex');
   };
 }
 
@@ -44,17 +55,35 @@ export function codeDigester(): CodeDigest {
  * is overlooked would leave a stale result in use. What leads nowhere is none.
  */
 const IMPORT = /\b(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"\n]+)['"]/g;
+/** A module that becomes a worker or a process of its own is named in this way. */
+const STARTED = /\bnew URL\(\s*['"]([^'"\n]+\.js)['"],\s*import\.meta\.url/g;
+const PACKAGE = /\b(?:from|import)\s*\(?\s*['"]((?:@[\w.-]+\/)?[a-z][\w.-]*)(?:\/[^'"\n]*)?['"]/g;
+const WORDS = /(?:^|[/-])failures?\.[jt]s$/;
 
 async function readModule(href: string): Promise<Module> {
   const text = await readFile(new URL(href), 'utf8');
-  const imports = [...text.matchAll(IMPORT)]
+  const imports = [...text.matchAll(IMPORT), ...text.matchAll(STARTED)]
     .map(([, specifier = '']) => new URL(sourceOf(specifier, href), href))
-    .filter((imported) => existsSync(imported))
+    .filter((imported) => !WORDS.test(imported.pathname) && existsSync(imported))
     .map((imported) => imported.href);
-  return { sha256: createHash('sha256').update(text).digest('hex'), imports };
+  const names = new Set([...text.matchAll(PACKAGE)].map(([, name = '']) => name));
+  const folder = dirname(fileURLToPath(href));
+  const packages = await Promise.all([...names].map((name) => packageVersion(name, folder)));
+  return { sha256: createHash('sha256').update(text).digest('hex'), imports, packages: packages.flat() };
 }
 
 /** Under a runner that takes TypeScript as it is, `./x.js` names `./x.ts`. */
 function sourceOf(specifier: string, href: string): string {
   return href.endsWith('.ts') ? specifier.replace(/\.js$/, '.ts') : specifier;
+}
+
+/** `NAME VERSION` of a package that a module in this folder gets when it imports it, if there is one. */
+async function packageVersion(name: string, folder: string): Promise<string[]> {
+  for (let at = folder; ; at = dirname(at)) {
+    const text = await readFile(join(at, 'node_modules', name, 'package.json'), 'utf8').catch(
+      () => undefined,
+    );
+    if (text !== undefined) return [`${name} ${(JSON.parse(text) as { version?: string }).version}`];
+    if (at === dirname(at)) return [];
+  }
 }

@@ -109,38 +109,67 @@ const NOT_THE_RECIPE: ReadonlySet<string> = new Set(['node_modules', '.git', 're
 /** @throws Failure of kind `recipe` when a secret is not there */
 export async function keyPlan(plan: Plan, around: KeySurroundings): Promise<KeyedPlan> {
   const tools = await toolVersions(plan.tools, around.packageDatabase);
-  // What mounts trees and runs commands in them, for whatever stage.
-  const runtime = await around.code(new URL(`../../build/step-context${ownExtension()}`, import.meta.url));
+  const runners = await digestRunners(around.code);
   const steps: KeyedStep[] = [];
   let below: string | undefined;
   const root = plan.steps.filter(({ stage }) => stage.kind === 'rootfs');
   for (const [index, step] of root.entries()) {
-    steps.push(await keyStep(plan, step, { around, tools, runtime, below }));
-    if (index === 0) steps.push(...(await keyHook(plan, 'rootfs:pre', runtime, steps.at(-1)?.key)));
+    steps.push(await keyStep(plan, step, { around, tools, runners, below }));
+    if (index === 0) steps.push(...(await keyHook(plan, 'rootfs:pre', runners.hook, steps.at(-1)?.key)));
     below = steps.at(-1)?.key;
   }
-  steps.push(...(await keyHook(plan, 'rootfs:post', runtime, below)));
+  steps.push(...(await keyHook(plan, 'rootfs:post', runners.hook, below)));
   below = steps.at(-1)?.key;
   for (const step of plan.steps.filter(({ stage }) => stage.kind === 'output')) {
-    steps.push(await keyStep(plan, step, { around, tools, runtime, below }));
+    steps.push(await keyStep(plan, step, { around, tools, runners, below }));
   }
-  return { plan, steps, release: await releaseKey(plan, steps, tools, around.lunsmith) };
+  return {
+    plan,
+    steps,
+    release: await releaseKey(plan, steps, tools, { lunsmith: around.lunsmith, code: runners.release }),
+  };
 }
 
-function ownExtension(): string {
-  return import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+/** The module that makes each kind of result, with all that it imports. */
+const RUNNERS = {
+  rootfs: '../../build/stage-layer.js',
+  hook: '../../build/hook-layer.js',
+  output: '../../build/stage-output.js',
+  /** Puts a release together of what the steps made. */
+  release: '../../build/executor.js',
+} as const;
+/** The sandbox, in which all of them run: what makes it, and the first process in it. */
+const SANDBOX = ['../../sandbox/enter.js', '../../sandbox/inside.js'] as const;
+
+type Runners = Readonly<Record<keyof typeof RUNNERS, string>>;
+
+async function digestRunners(code: CodeDigest): Promise<Runners> {
+  const digest = async (module: string) => code(new URL(ownForm(module), import.meta.url));
+  const sandbox = await Promise.all(SANDBOX.map(digest));
+  const digests = Object.entries(RUNNERS).map(
+    async ([kind, module]): Promise<[string, string]> => [
+      kind,
+      sha256OfText([await digest(module), ...sandbox].join('\n')),
+    ],
+  );
+  return Object.fromEntries(await Promise.all(digests)) as Runners;
+}
+
+/** Under a runner that takes TypeScript as it is, the modules are TypeScript. */
+function ownForm(module: string): string {
+  return import.meta.url.endsWith('.ts') ? module.replace(/\.js$/, '.ts') : module;
 }
 
 interface Ground {
   readonly around: KeySurroundings;
   readonly tools: Readonly<Record<string, string>>;
-  readonly runtime: string;
+  readonly runners: Runners;
   readonly below: string | undefined;
 }
 
 async function keyStep(plan: Plan, step: PlannedStep, ground: Ground): Promise<KeyedStep> {
   const { stage, options, id, title } = step;
-  const { around, tools, runtime, below } = ground;
+  const { around, tools, runners, below } = ground;
   const { recipe, facts } = plan;
   const about: StageSurroundings<unknown> = { options, recipe: facts, mirror: around.mirror };
   const files = stage.inputs?.(options) ?? [];
@@ -153,7 +182,7 @@ async function keyStep(plan: Plan, step: PlannedStep, ground: Ground): Promise<K
   const inputs: StepInputs = {
     format: 'lunsmith-step/1',
     stage: stage.name,
-    code: sha256OfText(`${await around.code(around.moduleOf(stage.name))}\n${runtime}`),
+    code: sha256OfText(`${await around.code(around.moduleOf(stage.name))}\n${runners[stage.kind]}`),
     options: named(options, names),
     facts: { architecture: recipe.architecture, epoch: recipe.epoch, ...pick(facts, stage.facts ?? []) },
     files: await digestInputs(recipe, files),
@@ -204,7 +233,8 @@ async function keyHook(
     facts: { architecture: recipe.architecture, epoch: recipe.epoch, name: recipe.name },
     files: { '.': await digestInput(recipe.folder, NOT_THE_RECIPE) },
     secrets: {},
-    tools: {},
+    // It is in the hook's PATH, and what calls the script.
+    tools: { node: process.version },
     surroundings: {},
     packages: {},
     ...(below === undefined ? {} : { below }),
@@ -216,7 +246,7 @@ async function releaseKey(
   plan: Plan,
   steps: readonly KeyedStep[],
   tools: Readonly<Record<string, string>>,
-  lunsmith: string,
+  ours: { readonly lunsmith: string; readonly code: string },
 ): Promise<string> {
   const { recipe } = plan;
   const hooks = Object.keys(HOOK_EVENTS).some((event) => recipe.hooks[event] !== undefined);
@@ -229,7 +259,7 @@ async function releaseKey(
       hooks: hooks ? { ...recipe.hooks, folder: await digestInput(recipe.folder, NOT_THE_RECIPE) } : {},
       steps: steps.map(({ key }) => key),
       tools,
-      lunsmith,
+      ...ours,
     }),
   );
 }

@@ -157,7 +157,6 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'code of the second stage': { to: { code: { 'root-1': 'new' } }, step: (_, id) => id === 'root-1' },
   'code of an output stage': { to: { code: { 'output-0': 'new' } }, step: (_, id) => id === 'output-0' },
   'code of a stage that is not used': { to: { code: { unused: 'new' } } },
-  'code that runs all stages': { to: { code: { 'step-context': 'new' } }, step: always, hook: always },
   'the script of an early hook': {
     to: { scripts: { ...WORLD.scripts, 'rootfs:pre': 'false' } },
     hook: (event) => event === 'rootfs:pre',
