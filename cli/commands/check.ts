@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { Failure } from '../../artifacts/failure.js';
 import type { Emit } from '../../pipeline/event.js';
+import { toolVersions } from '../../pipeline/keys/tool-versions.js';
 import { loadRecipe } from '../../pipeline/load.js';
 import { type Plan, planBuild, recipeWarnings } from '../../pipeline/plan.js';
 import type { ToolNeed } from '../../pipeline/stage.js';
@@ -70,8 +71,11 @@ export async function checkRecipes(request: CheckRequest, emit: Emit): Promise<P
     const more = others.flatMap(({ diagnostics }) => diagnostics);
     throw new Failure(first.kind, [...first.diagnostics, ...more], { cause: first });
   }
-  if (request.recipesOnly !== true)
-    await requireHost([...plans.flatMap(({ tools }) => tools), ...(request.needs ?? [])]);
+  if (request.recipesOnly !== true) {
+    const needs = plans.flatMap(({ tools }) => tools);
+    await requireHost([...needs, ...(request.needs ?? [])]);
+    await toolVersions(needs);
+  }
   for (const { recipe } of plans) {
     for (const { what, expected, hint } of recipeWarnings(recipe)) {
       const toDo = hint ?? (expected === undefined ? undefined : `Expected ${expected}.`);
