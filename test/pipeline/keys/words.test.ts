@@ -40,6 +40,7 @@ describe('modules of words, which no key knows', () => {
       'command-failures.js',
       'hook-failure.js',
       'enter-failures.js',
+      'archive-failure.js',
     ]);
   });
 

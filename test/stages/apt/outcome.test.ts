@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../artifacts/failure.js';
+import { archiveFailure } from '../../../stages/apt/archive-failure.js';
 import { nearest } from '../../../stages/apt/nearest.js';
-import { archiveFailure, unknownPackages } from '../../../stages/apt/outcome.js';
+import { unknownPackages } from '../../../stages/apt/unknown-packages.js';
 
 const ARCHIVE = 'http://mirror.example.org/debian';
 
@@ -146,7 +147,10 @@ describe('the words of the tools', () => {
     const full = new Failure('space', { what: 'Full.' });
     expect(archiveFailure(full, { doing: 'do it', archives: [], keyring: undefined })).toBe(full);
     const defect = new TypeError('x');
-    expect(archiveFailure(defect, { doing: 'do it', archives: [], keyring: undefined })).toBe(defect);
+    expect(archiveFailure(defect, { doing: 'do it', archives: [], keyring: undefined })).toMatchObject({
+      kind: 'internal',
+      cause: defect,
+    });
   });
 
   it('name unknown packages once', () => {
