@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -6,6 +7,8 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
+    // One less is the default, which leaves the second of two processors idle.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         test: {
@@ -20,6 +23,7 @@ export default defineConfig({
           name: 'real',
           sequence: { groupOrder: 1 },
           globalSetup: 'test/util/global-setup.ts',
+          setupFiles: 'test/util/processor-time.ts',
           include: ['test/**/*.real.test.ts'],
           exclude: ['test/e2e/**'],
           testTimeout: 120_000,
@@ -31,6 +35,7 @@ export default defineConfig({
           name: 'e2e',
           sequence: { groupOrder: 2 },
           globalSetup: 'test/util/global-setup.ts',
+          setupFiles: 'test/util/processor-time.ts',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 900_000,
           hookTimeout: 900_000,

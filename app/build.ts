@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import PQueue from 'p-queue';
 import { looksDamaged, pointLatest } from '../artifacts/release/release.js';
 import type { Emit, Event } from '../base/event.js';
+import { Failure } from '../base/failure.js';
 import { type BuiltRelease, tasksOf } from '../pipeline/build/executor.js';
 import { keysOf } from '../pipeline/plan/keys/fingerprint.js';
 import { type Lock, readLock } from '../pipeline/plan/lock/lock.js';
@@ -135,7 +136,13 @@ async function payloadOf(job: BuildJob, prepared: PreparedBuild): Promise<BuildI
 
 /** Resolving is a task of its own, since it may take a while. */
 async function prepare(job: BuildJob, emit: Emit, signal: AbortSignal): Promise<PreparedBuild> {
-  if (job.lock !== undefined) return prepareBuild(job, emit, signal);
+  if (job.lock !== undefined) {
+    return prepareBuild(job, emit, signal).catch(async (error: unknown) => {
+      // A tool that is not there has no version either: all that the host lacks is told at once.
+      if (Failure.from(error).kind === 'host') await requireHost(job.plan.tools);
+      throw error;
+    });
+  }
   const started = Date.now();
   const seconds = () => (Date.now() - started) / 1000;
   const task = RESOLVE_TASK.id;

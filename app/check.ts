@@ -1,6 +1,7 @@
 /** Everything that can be known before a build, without building. */
 import type { Emit } from '../base/event.js';
 import { Failure } from '../base/failure.js';
+import { toolVersions } from '../pipeline/plan/keys/tool-versions.js';
 import { type Plan, planBuild, recipeWarnings } from '../pipeline/plan/plan.js';
 import { loadRecipe } from '../pipeline/recipe/load.js';
 import type { ToolNeed } from '../pipeline/stage.js';
@@ -33,8 +34,11 @@ export async function checkRecipes(request: CheckRequest, emit: Emit): Promise<P
     const more = others.flatMap(({ diagnostics }) => diagnostics);
     throw new Failure(first.kind, [...first.diagnostics, ...more], { cause: first });
   }
-  if (request.recipesOnly !== true)
-    await requireHost([...plans.flatMap(({ tools }) => tools), ...(request.needs ?? [])]);
+  if (request.recipesOnly !== true) {
+    const needs = plans.flatMap(({ tools }) => tools);
+    await requireHost([...needs, ...(request.needs ?? [])]);
+    await toolVersions(needs);
+  }
   for (const { recipe } of plans) {
     for (const { what, expected, hint } of recipeWarnings(recipe)) {
       const toDo = hint ?? (expected === undefined ? undefined : `Expected ${expected}.`);

@@ -4,22 +4,25 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 
-interface FileResult {
-  readonly name: string;
-  readonly status: 'passed' | 'failed';
-  readonly message?: string;
-  readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+interface Line {
+  readonly began?: string;
+  readonly ended?: string;
+  readonly seconds?: number;
+  readonly processorSeconds?: number;
+  readonly tests?: readonly { readonly name: string; readonly state: string; readonly seconds: number }[];
+  readonly errors?: readonly string[];
 }
 
 async function summary(
-  testResults: readonly FileResult[] | undefined,
+  report: readonly Line[] | string | undefined,
   status: number,
 ): Promise<{ code: number | undefined; lines: string[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'lunsmith-summary-'));
   try {
-    const report = join(folder, 'report.json');
-    if (testResults !== undefined) await writeFile(report, JSON.stringify({ testResults }));
-    const run = await execa(process.execPath, ['scripts/test-summary.mjs', report, `${status}`], {
+    const file = join(folder, 'report.jsonl');
+    const text = typeof report === 'string' ? report : report?.map((line) => `${JSON.stringify(line)}\n`);
+    if (text !== undefined) await writeFile(file, text);
+    const run = await execa(process.execPath, ['scripts/test-summary.mjs', file, `${status}`], {
       reject: false,
     });
     return { code: run.exitCode, lines: run.stdout.replaceAll(folder, 'FOLDER').split('\n') };
@@ -28,49 +31,49 @@ async function summary(
   }
 }
 
-const GOOD: FileResult = {
-  name: 'a.test.ts',
-  status: 'passed',
-  assertionResults: [
-    { status: 'passed', fullName: 'a one' },
-    { status: 'passed', fullName: 'a two' },
-  ],
-};
+const ended = (name: string, ...states: readonly string[]): Line => ({
+  ended: name,
+  seconds: 0,
+  tests: states.map((state, index) => ({ name: `test ${index + 1}`, state, seconds: 0 })),
+  errors: [],
+});
+const BEGAN = { began: 'a.test.ts' };
+const GOOD = [BEGAN, ended('a.test.ts', 'passed', 'passed'), { errors: [] }];
 
 it('counts what passed', async () => {
-  expect(await summary([GOOD], 0)).toEqual({ code: 0, lines: ['2 passed, 0 failed'] });
+  expect(await summary(GOOD, 0)).toEqual({ code: 0, lines: ['2 passed, 0 failed'] });
 });
 
-it('counts failed, skipped and unloadable tests as failed', async () => {
-  const bad: FileResult = {
-    name: 'b.test.ts',
-    status: 'failed',
-    assertionResults: [
-      { status: 'failed', fullName: 'b one' },
-      { status: 'skipped', fullName: 'b two' },
-      { status: 'todo', fullName: 'b three' },
-    ],
-  };
-  const broken: FileResult = {
-    name: 'c.test.ts',
-    status: 'failed',
-    message: 'SyntaxError',
-    assertionResults: [],
-  };
-  expect(await summary([GOOD, bad, broken], 1)).toEqual({
+it('counts failed, skipped and unloadable tests as failed, and errors of no file', async () => {
+  const bad = ended('b.test.ts', 'failed', 'skipped', 'pending');
+  const broken = { ...ended('c.test.ts'), errors: ['SyntaxError'] };
+  expect(await summary([...GOOD, bad, broken, { errors: ['unhandled'] }], 1)).toEqual({
     code: 1,
     lines: [
-      'failed: b.test.ts: b one',
-      'not run (skipped): b.test.ts: b two',
-      'not run (todo): b.test.ts: b three',
+      'failed: b.test.ts: test 1',
+      'not run (skipped): b.test.ts: test 2',
+      'not run (pending): b.test.ts: test 3',
       'failed as a whole: c.test.ts: SyntaxError',
-      '2 passed, 4 failed',
+      'unhandled',
+      '2 passed, 5 failed',
+    ],
+  });
+});
+
+it('tells which files a run that was cut off had begun, and believes no half of a line', async () => {
+  const text = [...GOOD.slice(0, 2), { began: 'b.test.ts' }].map((line) => `${JSON.stringify(line)}\n`);
+  expect(await summary(`${text.join('')}{"ended":"b.te`, 124)).toEqual({
+    code: 1,
+    lines: [
+      'not ended: b.test.ts',
+      'the tests took longer than they may and were ended',
+      '2 passed, 2 failed',
     ],
   });
 });
 
 it('does not believe a run that failed without a failed test', async () => {
-  expect(await summary([GOOD], 1)).toEqual({
+  expect(await summary(GOOD, 1)).toEqual({
     code: 1,
     lines: ['the test command ended with exit code 1', '2 passed, 1 failed'],
   });
@@ -82,4 +85,55 @@ it('does not take nothing for success', async () => {
   expect(code).toBe(1);
   expect(lines[0]).toMatch(/^there is no report: ENOENT/);
   expect(lines[1]).toBe('0 passed, 1 failed');
+});
+
+it('shows the slowest twenty files and tests first', async () => {
+  const files = Array.from({ length: 25 }, (_, index) => ({
+    ...ended(`${index}.test.ts`),
+    seconds: index,
+    ...(index === 24 ? { processorSeconds: 31.26 } : {}),
+    tests: [{ name: 'works', state: 'passed', seconds: index / 2 }],
+  }));
+  const { lines } = await summary(files, 0);
+  expect(lines.slice(0, 3)).toEqual([
+    'Slowest files: seconds, with hooks; of these by processors',
+    '    24.0    31.3  24.test.ts',
+    '    23.0          23.test.ts',
+  ]);
+  expect(lines.slice(20, 24)).toEqual([
+    '     5.0          5.test.ts',
+    '',
+    'Slowest tests: seconds, without hooks',
+    '    12.0  24.test.ts: works',
+  ]);
+  expect(lines.at(-1)).toBe('25 passed, 0 failed');
+});
+
+it('reads what the reporter writes', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lunsmith-report-'));
+  try {
+    const report = join(folder, 'report.jsonl');
+    await writeFile(
+      join(folder, 'some.test.ts'),
+      `import { afterAll, describe, expect, it } from 'vitest';
+      describe('these', () => { it('pass', () => undefined); it('fail', () => expect(1).toBe(2)); });
+      describe('those', () => { afterAll(() => { throw new Error('too late'); }); it('pass', () => undefined); });`,
+    );
+    const vitest = [join(process.cwd(), 'node_modules/vitest/vitest.mjs'), 'run', '--root', folder];
+    const reporter = `--reporter=${join(process.cwd(), 'scripts/test-report.mjs')}`;
+    const run = await execa(process.execPath, [...vitest, reporter], {
+      cwd: folder,
+      env: { LUNSMITH_TEST_REPORT: report },
+      reject: false,
+    });
+    expect(run.exitCode).toBe(1);
+    const { stdout } = await execa(process.execPath, ['scripts/test-summary.mjs', report, '1'], {
+      reject: false,
+    });
+    expect(stdout).toMatch(
+      /\nfailed: some\.test\.ts: these > fail\nfailed as a whole: some\.test\.ts: too late\n2 passed, 2 failed$/,
+    );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

@@ -15,7 +15,7 @@ export interface KeyWorld {
   readonly packages?: ReadonlyMap<string, readonly LockedPackage[]>;
   /** Digests of stages' code by name; others have one by their name. What runs them is the real code. */
   readonly code?: Readonly<Record<string, string>>;
-  /** Installed versions by package. */
+  /** Installed versions by package; default: 1.0 of all that the plan needs. */
   readonly tools?: Readonly<Record<string, string>>;
   readonly salt?: string;
   readonly lunsmith?: string;
@@ -35,7 +35,7 @@ export async function keyRig(): Promise<KeyRig> {
   return {
     path,
     keys: async (plan, world = {}) => {
-      const { tools = {} } = world;
+      const { tools = Object.fromEntries(plan.tools.map((tool) => [tool.package, '1.0'])) } = world;
       const packageDatabase = join(path, `status-${sha256OfText(JSON.stringify(tools))}`);
       if (!existsSync(packageDatabase)) await writeStatus(packageDatabase, tools);
       return keyPlan(plan, {

@@ -15,9 +15,9 @@ import {
   updateArgv,
 } from './argv.js';
 import { assertInstalled, missing } from './expected.js';
-import { unknownPackages } from './outcome.js';
 import { type Repository, repositorySource, writeRepository } from './repository.js';
 import { followApt } from './run.js';
+import { unknownPackages } from './unknown-packages.js';
 
 export interface Transaction {
   readonly install: readonly string[];

@@ -1,7 +1,7 @@
 /** Why apt does not fulfil a request, in the recipe's terms. */
 import { type Diagnostic, Failure } from '../../../../base/failure.js';
 import { nearest } from './nearest.js';
-import { unknownPackages } from './outcome.js';
+import { unknownPackages } from './unknown-packages.js';
 
 /**
  * The failure of kind `recipe` for unknown packages, unwanted removals and conflicts; anything else is returned as it came.

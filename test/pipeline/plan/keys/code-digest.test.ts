@@ -170,6 +170,18 @@ it.each([
   expect(await modules.digest('a.js')).not.toBe(before);
 });
 
+it('comments of our sources are no part of it', () => {
+  const { config } = ts.readConfigFile('tsconfig.json', (path) => ts.sys.readFile(path)) as {
+    config: { compilerOptions: unknown };
+  };
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, '.');
+  const compiled = (text: string) =>
+    ts.transpileModule(text, { compilerOptions: { ...options, sourceMap: false } }).outputText;
+  const text = 'export function a(): number {\n  return 1;\n}\n';
+  const commented = '/** A. */\nexport function a(): number {\n  // One.\n  return 1; /* one */\n}\n';
+  expect(compiled(commented)).toBe(compiled(text));
+});
+
 describe('a package', () => {
   const text =
     "import { z } from 'zod';\nimport run from '@scope/run/inner.js';\nimport { join } from 'node:path';\n";

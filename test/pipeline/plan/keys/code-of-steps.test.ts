@@ -141,6 +141,7 @@ const TABLE: readonly (readonly [string, () => readonly string[]])[] = [
   ['/command-failures', nothing],
   ['/hook-failure', nothing],
   ['/enter-failures', nothing],
+  ['/archive-failure', nothing],
   ['/event', nothing],
   ['/render/tty', nothing],
   ['cli/main', nothing],

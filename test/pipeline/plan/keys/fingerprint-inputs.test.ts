@@ -35,7 +35,7 @@ describe('the inputs of a step', () => {
           facts: ['kernel'],
           files: ['a.txt', 'missing'],
           secrets: [],
-          tools: ['mtools', 'unknown'],
+          tools: ['mtools'],
           surroundings: ['locale'],
           packages: ['changing'],
         },

@@ -116,10 +116,6 @@ const CHANGES: Readonly<Record<string, Change>> = {
     to: { tools: { ...WORLD.tools, mtools: '4.0.40-1' } },
     step: has('tools', 'mtools'),
   },
-  'a tool that is gone': {
-    to: { tools: { e2fsprogs: '1.47.0-2' } },
-    step: has('tools', 'mtools'),
-  },
   surroundings: {
     to: { surroundings: { ...WORLD.surroundings, locale: 'POSIX' } },
     step: has('surroundings', 'locale'),

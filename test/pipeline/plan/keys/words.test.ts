@@ -40,6 +40,7 @@ describe('modules of words, which no key knows', () => {
       'failure.js',
       'enter-failures.js',
       'hook-failure.js',
+      'archive-failure.js',
     ]);
   });
 

@@ -36,9 +36,10 @@ export interface ArchiveUse {
   readonly keyring: string | undefined;
 }
 
-/** The failure in the user's terms; anything else is returned as it came. */
-export function archiveFailure(error: unknown, use: ArchiveUse): unknown {
-  if (!(error instanceof Failure) || error.kind !== 'tool') return error;
+/** The failure in the user's terms, as far as it is one of these. */
+export function archiveFailure(cause: unknown, use: ArchiveUse): Failure {
+  const error = Failure.from(cause);
+  if (error.kind !== 'tool') return error;
   const lines = (error.command?.lastLines ?? []).map((line) => line.trim());
   const found = untimely(lines, use) ?? signatureTrouble(lines, use) ?? networkTrouble(lines, use);
   if (found === undefined) return error;
@@ -131,17 +132,4 @@ function find(lines: readonly string[], patterns: readonly RegExp[]): string | u
 /** Without apt's line marks. */
 function clean(line: string): string {
   return line.replace(/^(?:[EWI]|Err:\d+|Ign:\d+):?\s+/, '');
-}
-
-/** Package names that apt does not know, in the order of its messages. */
-export function unknownPackages(lines: readonly string[]): string[] {
-  const names = lines.flatMap((line) => {
-    const match =
-      /^E: Unable to locate package (\S+)/.exec(line) ??
-      /^E: Package '([^']+)' has no installation candidate/.exec(line) ??
-      /^E: Couldn't find any package by (?:glob|regex) '([^']+)'/.exec(line) ??
-      /^E: (?:Version|Release) '[^']+' for '([^']+)' was not found/.exec(line);
-    return match === null ? [] : [match[1] ?? ''];
-  });
-  return [...new Set(names)];
 }

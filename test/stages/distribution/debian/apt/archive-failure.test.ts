@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../../../base/failure.js';
+import { archiveFailure } from '../../../../../stages/distribution/debian/apt/archive-failure.js';
 import { nearest } from '../../../../../stages/distribution/debian/apt/nearest.js';
-import { archiveFailure, unknownPackages } from '../../../../../stages/distribution/debian/apt/outcome.js';
+import { unknownPackages } from '../../../../../stages/distribution/debian/apt/unknown-packages.js';
 
 const ARCHIVE = 'http://mirror.example.org/debian';
 
@@ -146,7 +147,10 @@ describe('the words of the tools', () => {
     const full = new Failure('space', { what: 'Full.' });
     expect(archiveFailure(full, { doing: 'do it', archives: [], keyring: undefined })).toBe(full);
     const defect = new TypeError('x');
-    expect(archiveFailure(defect, { doing: 'do it', archives: [], keyring: undefined })).toBe(defect);
+    expect(archiveFailure(defect, { doing: 'do it', archives: [], keyring: undefined })).toMatchObject({
+      kind: 'internal',
+      cause: defect,
+    });
   });
 
   it('name unknown packages once', () => {
