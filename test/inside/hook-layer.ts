@@ -1,9 +1,9 @@
 /** Runs inside the sandbox for hook-layer.real.test.ts: the layer of one hook. */
 import { join } from 'node:path';
+import type { Ports } from '../../base/ports.js';
 import { makeHookLayer } from '../../pipeline/build/hook-layer.js';
-import type { Ports } from '../../pipeline/ports.js';
-import type { Recipe } from '../../pipeline/recipe.js';
-import { openMountRoot } from '../../pipeline/root-tree.js';
+import { openMountRoot } from '../../pipeline/build/root-tree.js';
+import type { Recipe } from '../../pipeline/recipe/recipe.js';
 
 export interface HookLayerInside {
   /** Absolute path; the layer becomes `layer/tree` in it. */
