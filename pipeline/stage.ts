@@ -128,15 +128,20 @@ export interface StageDefinition<Schema extends z.ZodType = z.ZodType> {
   /** Tools that only these options need, besides `tools`. */
   readonly toolsFor?: (options: z.output<Schema>) => readonly ToolNeed[];
   /**
-   * Where its one step stands among the rootfs steps: `first` makes the root from nothing, `late` must see all that
-   * others wrote (the initramfs), `last` cleans up after everything. Absent: anywhere between, any number of times.
+   * Things that its step makes, by the words that stand after "the" in messages: `root`, `initramfs`. A recipe has one step
+   * that provides a thing, and it stands before all steps that require or change it.
    */
-  readonly place?: 'first' | 'late' | 'last';
-  /**
-   * The boolean option with which a step of this stage, one without `place`, stands between the `late` step and the
-   * `last` one: nothing that it writes goes into the initramfs, so that its changes do not generate that anew.
-   */
-  readonly afterInitramfs?: string;
+  readonly provides?: readonly string[];
+  /** Things that must be there and finished: its step stands after all steps that provide or change them. */
+  readonly requires?: readonly string[];
+  /** Things of others that its step writes to. Steps that change the same thing stand in the order of the recipe. */
+  readonly changes?: readonly string[];
+  /** A boolean option with which a step requires and changes other things than the stage says above. */
+  readonly withOption?: {
+    readonly name: string;
+    readonly requires: readonly string[];
+    readonly changes: readonly string[];
+  };
   /** What a person reads while the step runs, after its name: `linux-image-amd64 open-iscsi …`. */
   readonly title?: (options: z.output<Schema>) => string;
   /** What is wrong with the options beyond their schema; may read the recipe's folder, writes nothing. */

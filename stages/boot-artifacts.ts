@@ -9,6 +9,7 @@ import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { commandLines } from './boot-artifacts/command-line.js';
 import { findBootFiles, readKernelVersion } from './boot-artifacts/kernel.js';
 import { rootPartition } from './lun-image/boot.js';
+import { BOOT_ARTIFACTS, INITRAMFS, SEALED_ROOT } from './things.js';
 
 /** The kernel looks for the next archive of an initramfs at multiples of this (buffer-format.rst). */
 const ALIGNMENT = 4;
@@ -21,6 +22,8 @@ export const bootArtifacts = defineStage({
   summary:
     'Write kernel, initramfs, kernel command lines and iPXE scripts of the release; no client is in them.',
   kind: 'output',
+  requires: [SEALED_ROOT, INITRAMFS],
+  provides: [BOOT_ARTIFACTS],
   options,
   tools: [],
   facts: ['disk', 'kernel'],

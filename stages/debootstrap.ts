@@ -35,6 +35,7 @@ import { formatSources, type NamedSource } from './distribution/debian/apt/sourc
 import { type AptWorld, preferred, worldAfter } from './distribution/debian/apt/world.js';
 import { installedPackages, recordPackages } from './distribution/debian/dpkg.js';
 import { rootTree } from './rootfs/tree.js';
+import { WHOLE_ROOT } from './things.js';
 
 const url = z.string().regex(/^https?:\/\/\S+$/, 'a URL that begins with http:// or https://');
 
@@ -97,7 +98,7 @@ export const debootstrap = defineStage({
   name: 'debootstrap',
   summary: 'Create the base system of a Debian release from a signed archive.',
   kind: 'rootfs',
-  place: 'first',
+  provides: WHOLE_ROOT,
   title: ({ suite, variant }) => `${suite} (${variant})`,
   options,
   tools: [

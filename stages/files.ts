@@ -11,6 +11,7 @@ import { renderTemplate } from './files/template.js';
 import { INITRAMFS_SOURCES, initramfsTakes } from './initramfs/sources.js';
 import { resolveOwner } from './rootfs/accounts.js';
 import { type NodeOptions, type RootTree, rootTree } from './rootfs/tree.js';
+import { INITRAMFS, ROOT, WHOLE_ROOT } from './things.js';
 
 const imagePath = z
   .string()
@@ -96,7 +97,8 @@ export const files = defineStage({
   name: 'files',
   summary: 'Put files of the recipe into the image, with owner and mode, and fill in templates.',
   kind: 'rootfs',
-  afterInitramfs: AFTER_INITRAMFS,
+  changes: WHOLE_ROOT,
+  withOption: { name: AFTER_INITRAMFS, requires: [INITRAMFS], changes: [ROOT] },
   title: ({ source, files: single }) =>
     [...(source === undefined ? [] : [`${source}/`]), ...single.map(({ path }) => path)].join(' '),
   options,

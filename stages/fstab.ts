@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { DiskSpec, PartitionSpec } from '../artifacts/formats/disk-spec.js';
 import { defineStage } from '../pipeline/stage.js';
 import { rootTree } from './rootfs/tree.js';
+import { WHOLE_ROOT } from './things.js';
 
 const mountOption = z.string().regex(/^[^\s,#]+$/, 'one mount option, such as `noatime`');
 const optionList = z.array(mountOption).nonempty();
@@ -103,6 +104,7 @@ export const fstab = defineStage({
   name: 'fstab',
   summary: "Write /etc/fstab by the UUIDs of the recipe's disk.",
   kind: 'rootfs',
+  changes: WHOLE_ROOT,
   facts: ['disk'],
   options,
   tools: [],

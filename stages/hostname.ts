@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { defineStage } from '../pipeline/stage.js';
 import { rootTree } from './rootfs/tree.js';
+import { WHOLE_ROOT } from './things.js';
 
 /** hostname(7): labels of letters, digits and hyphens, at most 63 characters each and 64 together. */
 const HOST_NAME =
@@ -54,6 +55,7 @@ export const hostname = defineStage({
   name: 'hostname',
   summary: 'Set the host name, or leave it to each client.',
   kind: 'rootfs',
+  changes: WHOLE_ROOT,
   title: ({ name }) => name ?? '',
   options,
   tools: [],

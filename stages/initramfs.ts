@@ -6,6 +6,7 @@ import { hasPackage } from './distribution/debian/dpkg.js';
 import { SHORTCUTS, SHORTCUTS_PATH } from './initramfs/shortcuts.js';
 import { addModules, initramfsConf, missingParts } from './initramfs/texts.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
+import { INITRAMFS, INITRAMFS_CONTENT, ROOT } from './things.js';
 
 const options = z.strictObject({
   compression: z
@@ -33,7 +34,9 @@ export const initramfs = defineStage({
   summary: 'Generate the initramfs once, and check that it can log in to an iSCSI target.',
   kind: 'rootfs',
   facts: ['disk'],
-  place: 'late',
+  requires: [INITRAMFS_CONTENT],
+  changes: [ROOT],
+  provides: [INITRAMFS],
   title: ({ compression }) => compression,
   options,
   tools: [],

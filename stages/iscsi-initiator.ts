@@ -17,6 +17,7 @@ import {
 } from './iscsi-initiator/texts.js';
 import { enableUnit, hasUnit } from './rootfs/systemd.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
+import { WHOLE_ROOT } from './things.js';
 
 const options = z.strictObject({
   identity: z
@@ -77,6 +78,7 @@ export const iscsiInitiator = defineStage({
   summary:
     'Configure open-iscsi so that the root disk is found at boot, survives outages, and lets the machine shut down.',
   kind: 'rootfs',
+  changes: WHOLE_ROOT,
   title: ({ identity }) => identity,
   options,
   tools: [],

@@ -4,6 +4,7 @@ import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { hasPackage } from './distribution/debian/dpkg.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
+import { WHOLE_ROOT } from './things.js';
 
 const options = z.strictObject({
   lang: z
@@ -50,6 +51,7 @@ export const locale = defineStage({
   name: 'locale',
   summary: 'Set language, time zone and keyboard.',
   kind: 'rootfs',
+  changes: WHOLE_ROOT,
   title: ({ lang, timezone }) => `${lang} ${timezone}`,
   options,
   tools: [],

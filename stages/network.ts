@@ -24,6 +24,7 @@ import {
 } from './network/managers.js';
 import { addUnit, hasSystemd } from './rootfs/systemd.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
+import { WHOLE_ROOT } from './things.js';
 
 const address = z.union([z.ipv4(), z.ipv6()], 'an IPv4 or IPv6 address');
 const MANAGERS = ['ifupdown', 'networkd', 'networkmanager', 'netplan'] as const;
@@ -79,6 +80,7 @@ export const network = defineStage({
   name: 'network',
   summary: 'Leave the boot NIC alone after the initramfs configured it, and hand on its name servers.',
   kind: 'rootfs',
+  changes: WHOLE_ROOT,
   options,
   tools: [],
   check: ({ options: { dns, search } }) =>

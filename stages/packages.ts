@@ -6,6 +6,7 @@ import { installPooled } from './distribution/debian/apt/install.js';
 import { packageName, packageRequest } from './distribution/debian/apt/names.js';
 import { warnOfOtherSources } from './distribution/debian/apt/other-sources.js';
 import { resolveRequest } from './distribution/debian/apt/resolve.js';
+import { WHOLE_ROOT } from './things.js';
 
 const options = z.strictObject({
   install: z
@@ -27,6 +28,7 @@ export const packages = defineStage({
   name: 'packages',
   summary: 'Install Debian packages; services stay down and the initramfs is left to its own step.',
   kind: 'rootfs',
+  changes: WHOLE_ROOT,
   title: ({ install, remove, hold }) =>
     [...install, ...remove.map((name) => `${name}-`), ...hold.map((name) => `${name} (hold)`)].join(' '),
   options,

@@ -7,6 +7,7 @@ import { sha256OfText } from '../base/digest.js';
 import type { Argv } from '../base/ports.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { rootTree } from './rootfs/tree.js';
+import { WHOLE_ROOT } from './things.js';
 
 const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable');
 
@@ -47,6 +48,7 @@ export const run = defineStage({
   name: 'run',
   summary: 'Run a script or command in the root tree.',
   kind: 'rootfs',
+  changes: WHOLE_ROOT,
   title: ({ script, file, command }) => file ?? command?.join(' ') ?? script?.trim().split('\n')[0] ?? '',
   // Whether it may be used is up to the option.
   network: true,

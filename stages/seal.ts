@@ -8,6 +8,7 @@ import { addUnit, hasSystemd } from './rootfs/systemd.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
 import { removeTraces } from './seal/clean.js';
 import { elfArchitecture } from './seal/elf.js';
+import { ROOT, SEALED_ROOT } from './things.js';
 
 const options = z.strictObject({
   'machine-id': z
@@ -33,7 +34,8 @@ export const seal = defineStage({
   name: 'seal',
   summary: 'Empty the machine ID, remove host keys, logs and caches.',
   kind: 'rootfs',
-  place: 'last',
+  requires: [ROOT],
+  provides: [SEALED_ROOT],
   options,
   tools: [],
   async run(ctx) {

@@ -8,6 +8,7 @@ import { defineStage, type StageContext, type StageFinding } from '../pipeline/s
 import { hasPackage } from './distribution/debian/dpkg.js';
 import { findAccount, parseGroup } from './rootfs/accounts.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
+import { WHOLE_ROOT } from './things.js';
 import { CHPASSWD, chpasswdInput, isPasswordHash, LOCKED, sudoersText, useraddArgv } from './users/argv.js';
 import { KEY_OR_FILE, parseKeys, sshdText } from './users/ssh.js';
 
@@ -95,6 +96,7 @@ export const users = defineStage({
   name: 'users',
   summary: 'Create accounts, with passwords by hash reference, SSH keys and a careful sshd.',
   kind: 'rootfs',
+  changes: WHOLE_ROOT,
   title: (given) => ['root', ...given.users.map(({ name }) => name)].join(' '),
   options,
   tools: [],

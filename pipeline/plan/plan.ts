@@ -30,8 +30,7 @@ export function planBuild(recipe: Recipe, registry: StageRegistry): Plan {
     return stage === undefined ? [] : [{ step, planned: planStep(step, stage) }];
   });
   const steps = pairs.map(({ planned }) => planned);
-  const rootfs = steps.filter(({ stage }) => stage.kind === 'rootfs');
-  const problems = checkOrder(rootfs, registry, recipe.steps[0]?.place);
+  const problems = checkOrder(steps, registry);
   const order = steps.map(({ stage }) => stage.name);
   pairs.forEach(({ step, planned: { stage, options } }, index) => {
     const findings = stage.check?.({ options, recipe: facts, step: step.name, order, index }) ?? [];

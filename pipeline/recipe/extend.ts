@@ -4,35 +4,29 @@
  */
 import type { Diagnostic } from '../../base/failure.js';
 import { child, type MapEntry, type MapNode, type Node, textAt, withEntries } from '../../base/yaml/node.js';
-import { rankOf, type StepPlace } from '../plan/order.js';
+import { contributes, needsOf } from '../plan/needs.js';
+import type { StageRegistry } from '../stage.js';
 import { type JoinRules, joinByName, mergeMaps } from './join-by-name.js';
-
-/** What merging must know of stages: where a step of this stage and with these options stands when nothing else is said. */
-export type PlaceOfStage = (
-  uses: string | undefined,
-  option: (name: string) => unknown,
-) => StepPlace | undefined;
 
 /** The parent with the child laid over it; problems are appended. */
 export function mergeRecipes(
   parent: MapNode,
   over: MapNode,
-  placeOfStage: PlaceOfStage,
+  registry: StageRegistry,
   problems: Diagnostic[],
 ): MapNode {
-  const stepRank = (item: Node) => {
-    const option = (name: string) => {
+  const needs = (item: Node) =>
+    needsOf(registry.get(textAt(item, 'uses') ?? ''), (name) => {
       const value = child(child(item, 'with'), name);
       return value?.kind === 'scalar' ? value.value : undefined;
-    };
-    return rankOf(placeOfStage(textAt(item, 'uses'), option));
-  };
+    });
+  const takesRest = (item: Node) => ['rest', 'grow'].includes(textAt(item, 'size') ?? '');
   const merged = new Map(mergeMaps(parent, over).entries);
   joinInto(merged, 'steps', child(parent, 'steps'), child(over, 'steps'), {
     word: 'step',
     needed: 'uses',
     nameOf: (item) => textAt(item, 'name') ?? textAt(item, 'uses'),
-    rank: stepRank,
+    precedes: (item, other) => contributes(needs(item), needs(other)).length > 0,
     problems,
   });
   const disk = merged.get('disk');
@@ -47,7 +41,7 @@ export function mergeRecipes(
       needed: 'type',
       nameOf: (item) => textAt(item, 'name'),
       // What takes the rest of the disk stays last.
-      rank: (item) => (['rest', 'grow'].includes(textAt(item, 'size') ?? '') ? 1 : 0),
+      precedes: (item, other) => !takesRest(item) && takesRest(other),
       problems,
     });
     merged.set('disk', { ...disk, value: withEntries(disk.value, entries) });

@@ -13,8 +13,8 @@ export interface JoinRules {
   /** The key that a new item cannot do without. */
   readonly needed: string;
   readonly nameOf: (item: Node) => string | undefined;
-  /** A new item goes before the first one of a greater rank. */
-  readonly rank: (item: Node) => number;
+  /** Whether a new item goes before this one: it is put before the first such. */
+  readonly precedes: (item: Node, other: Node) => boolean;
   readonly problems: Diagnostic[];
 }
 
@@ -86,7 +86,7 @@ class Join {
       return;
     }
     if (existing !== undefined) this.items.splice(index, 1);
-    this.items.splice(target?.(name) ?? this.byRank(clean), 0, clean);
+    this.items.splice(target?.(name) ?? this.beforeWhatFollows(clean), 0, clean);
   }
 
   /** Where `after` or `before` puts an item; undefined when neither is given. */
@@ -132,9 +132,8 @@ class Join {
     }
   }
 
-  private byRank(item: Node): number {
-    const rank = this.rules.rank(item);
-    const next = this.items.findIndex((other) => this.rules.rank(other) > rank);
+  private beforeWhatFollows(item: Node): number {
+    const next = this.items.findIndex((other) => this.rules.precedes(item, other));
     return next < 0 ? this.items.length : next;
   }
 

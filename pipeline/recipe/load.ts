@@ -14,10 +14,9 @@ import {
   withEntries,
 } from '../../base/yaml/node.js';
 import { placeOf, startOf } from '../../base/yaml/source.js';
-import { placeOfStep } from '../plan/order.js';
 import type { StageRegistry } from '../stage.js';
 import { normaliseDisk } from './disk.js';
-import { mergeRecipes, type PlaceOfStage } from './extend.js';
+import { mergeRecipes } from './extend.js';
 import { type RecipeTree, readRecipeChain } from './files.js';
 import { checkKernelParameter, holdsSecret, withoutValue } from './kernel-command-line.js';
 import { readRecipePackage } from './package.js';
@@ -107,14 +106,10 @@ function resolveTree(
   set: Readonly<Record<string, string>>,
 ): ResolvedTree {
   const problems: Diagnostic[] = [];
-  const placeOfStage: PlaceOfStage = (uses, option) => {
-    const stage = registry.get(uses ?? '');
-    return stage === undefined ? undefined : placeOfStep(stage, option);
-  };
   const merged = [...chain]
     .reverse()
     .map(({ root }) => pickKeys(root, (key) => key !== 'extends'))
-    .reduce((below, over) => mergeRecipes(below, over, placeOfStage, problems));
+    .reduce((below, over) => mergeRecipes(below, over, registry, problems));
   const values = variableValues(merged, set, problems);
   const { node, ...found } = substitute(
     pickKeys(merged, (key) => key !== 'variables'),

@@ -9,10 +9,11 @@ describe('the order of steps', () => {
     expect(
       await problemsOf(changed("  - uses: bootstrap\n    with: { suite: '${suite}' }\n", '')),
     ).toMatchInlineSnapshot(`
-      "r/recipe.yaml:5:11 No step makes the root from nothing.
+      "r/recipe.yaml:5:11 No step provides the root, which \`packages\` needs.
         - uses: packages
                 ^^^^^^^^
-        Expected: one step that uses bootstrap"
+        Expected: one step that uses bootstrap
+        Hint: Add it above \`packages\`."
     `);
   });
 
@@ -20,11 +21,23 @@ describe('the order of steps', () => {
     expect(
       await problemsOf(changed('  - uses: bootstrap', '  - uses: files\n  - uses: bootstrap')),
     ).toMatchInlineSnapshot(`
-      "r/recipe.yaml:6:11 The step \`bootstrap\` makes the root from nothing, so its place is at the beginning.
+      "r/recipe.yaml:5:11 The step \`files\` needs the root, so its place is after \`bootstrap\`.
+        - uses: files
+                ^^^^^
+        Found: \`bootstrap\` after it
+        Hint: Move it below \`bootstrap\`."
+    `);
+  });
+
+  it('everything comes before the bootstrap', async () => {
+    const bootstrap = "  - uses: bootstrap\n    with: { suite: '${suite}' }\n";
+    const text = changed(bootstrap, '').replace('disk:\n', () => `${bootstrap}disk:\n`);
+    expect(await problemsOf(text)).toMatchInlineSnapshot(`
+      "r/recipe.yaml:10:11 The step \`bootstrap\` provides the root, so its place is before all steps that need it.
         - uses: bootstrap
                 ^^^^^^^^^
-        Found: \`files\` before it
-        Hint: Move it to the top of \`steps\`."
+        Found: \`packages\`, \`initramfs\`, \`seal\` before it
+        Hint: Move it above \`packages\`."
     `);
   });
 
@@ -32,11 +45,11 @@ describe('the order of steps', () => {
     expect(
       await problemsOf(changed('  - uses: seal', '  - uses: files\n  - uses: seal')),
     ).toMatchInlineSnapshot(`
-      "r/recipe.yaml:10:11 The step \`initramfs\` generates the initramfs from the finished root, so its place is at the end.
+      "r/recipe.yaml:10:11 The step \`initramfs\` needs the finished initramfs content, so its place is after all steps that change it.
         - uses: initramfs
                 ^^^^^^^^^
         Found: \`files\` after it
-        Hint: Move it below them."
+        Hint: Move it below \`files\`."
     `);
   });
 
@@ -44,11 +57,11 @@ describe('the order of steps', () => {
     expect(
       await problemsOf(changed('  - uses: initramfs\n  - uses: seal', '  - uses: seal\n  - uses: initramfs')),
     ).toMatchInlineSnapshot(`
-      "r/recipe.yaml:10:11 The step \`seal\` cleans the root of what a build leaves behind, so its place is at the end.
+      "r/recipe.yaml:10:11 The step \`seal\` needs the finished root, so its place is after all steps that change it.
         - uses: seal
                 ^^^^
         Found: \`initramfs\` after it
-        Hint: Move it to the end of \`steps\`."
+        Hint: Move it below \`initramfs\`."
     `);
   });
 
@@ -56,7 +69,7 @@ describe('the order of steps', () => {
     expect(
       await problemsOf(changed('  - uses: seal', '  - { name: again, uses: initramfs }\n  - uses: seal')),
     ).toMatchInlineSnapshot(`
-      "r/recipe.yaml:11:26 \`initramfs\` and \`again\` both do what one step of a recipe does: it generates the initramfs from the finished root.
+      "r/recipe.yaml:11:26 \`initramfs\` and \`again\` both provide the initramfs, which one step of a recipe does.
         - { name: again, uses: initramfs }
                                ^^^^^^^^^
         Hint: Remove one of them."
@@ -65,15 +78,17 @@ describe('the order of steps', () => {
 
   it('nothing generates it, and nothing seals the root', async () => {
     expect(await problemsOf(changed('  - uses: initramfs\n  - uses: seal\n', ''))).toMatchInlineSnapshot(`
-      "r/recipe.yaml:5:11 No step generates the initramfs from the finished root.
-        - uses: bootstrap
-                ^^^^^^^^^
-        Expected: one step that uses initramfs
+      "r/recipe.yaml:7:11 No step provides the sealed root, which \`lun-image\` needs.
+        - uses: packages
+                ^^^^^^^^
+        Expected: one step that uses seal
+        Hint: Add it at the end of \`steps\`.
 
-      r/recipe.yaml:5:11 No step cleans the root of what a build leaves behind.
-        - uses: bootstrap
-                ^^^^^^^^^
-        Expected: one step that uses seal"
+      r/recipe.yaml:7:11 No step provides the initramfs, which \`boot-artifacts\` needs.
+        - uses: packages
+                ^^^^^^^^
+        Expected: one step that uses initramfs
+        Hint: Add it at the end of \`steps\`."
     `);
   });
 });
@@ -85,7 +100,8 @@ describe('a step after the initramfs', () => {
     kind: 'rootfs',
     tools: [],
     options: z.strictObject({ late: z.boolean().default(false).describe('After the initramfs.') }),
-    afterInitramfs: 'late',
+    changes: ['root', 'initramfs content'],
+    withOption: { name: 'late', requires: ['initramfs'], changes: ['root'] },
     run: async () => undefined,
   });
   const registry: StageRegistry = new Map([...FAKE_REGISTRY, ['motd', motd]]);
@@ -119,22 +135,22 @@ describe('a step after the initramfs', () => {
     `);
     const behind = changed('  - uses: seal\n', `  - uses: seal\n${late}`);
     expect(await stepsOf({ 'r/recipe.yaml': behind }, 'r')).toMatchInlineSnapshot(`
-      "r/recipe.yaml:11:11 The step \`seal\` cleans the root of what a build leaves behind, so its place is at the end.
+      "r/recipe.yaml:11:11 The step \`seal\` needs the finished root, so its place is after all steps that change it.
         - uses: seal
                 ^^^^
         Found: \`motd\` after it
-        Hint: Move it to the end of \`steps\`."
+        Hint: Move it below \`motd\`."
     `);
   });
 
   it('may not stand there without the option', async () => {
     const text = changed('  - uses: seal', '  - uses: motd\n  - uses: seal');
     expect(await stepsOf({ 'r/recipe.yaml': text }, 'r')).toMatchInlineSnapshot(`
-      "r/recipe.yaml:10:11 The step \`initramfs\` generates the initramfs from the finished root, so its place is at the end.
+      "r/recipe.yaml:10:11 The step \`initramfs\` needs the finished initramfs content, so its place is after all steps that change it.
         - uses: initramfs
                 ^^^^^^^^^
         Found: \`motd\` after it
-        Hint: Move it below them."
+        Hint: Move it below \`motd\`."
     `);
   });
 

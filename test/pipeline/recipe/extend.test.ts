@@ -273,12 +273,7 @@ function tree(text: string): MapNode {
 
 function merge(parent: string, over: string): MapNode {
   const found: Diagnostic[] = [];
-  const merged = mergeRecipes(
-    tree(parent),
-    tree(over),
-    (uses) => FAKE_REGISTRY.get(uses ?? '')?.place,
-    found,
-  );
+  const merged = mergeRecipes(tree(parent), tree(over), FAKE_REGISTRY, found);
   expect(found).toEqual([]);
   return merged;
 }
@@ -311,12 +306,7 @@ describe('merging', () => {
     fc.assert(
       fc.property(recipe, recipe, (parent, over) => {
         const once = merge(JSON.stringify(parent), JSON.stringify(over));
-        const twice = mergeRecipes(
-          once,
-          tree(JSON.stringify(over)),
-          (uses) => FAKE_REGISTRY.get(uses ?? '')?.place,
-          [],
-        );
+        const twice = mergeRecipes(once, tree(JSON.stringify(over)), FAKE_REGISTRY, []);
         expect(toPlain(twice)).toEqual(toPlain(once));
       }),
       { seed: 1, numRuns: 200 },

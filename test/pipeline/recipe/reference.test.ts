@@ -9,7 +9,9 @@ const stage = defineStage({
   name: 'packages',
   summary: 'Install packages.',
   kind: 'rootfs',
-  place: 'late',
+  requires: ['root'],
+  changes: ['initramfs content'],
+  provides: ['initramfs'],
   network: true,
   tools: [{ name: 'mke2fs', package: 'e2fsprogs', min: '1.47' }],
   options: z.strictObject({
@@ -46,7 +48,7 @@ describe('stagesPage', () => {
 
 Install packages.
 
-After all steps that write the root; every recipe has one such step. Reaches the network. Needs on the host: \`mke2fs\` 1.47 or later.
+It requires the root, changes the initramfs content and provides the initramfs. Reaches the network. Needs on the host: \`mke2fs\` 1.47 or later.
 
 | option | value | default | meaning |
 | --- | --- | --- | --- |
