@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../base/failure.js';
 import type { Argv, Ports, RunningTool } from '../base/ports.js';
-import { ResourceStack } from '../base/resource-stack.js';
+import { UndoStack } from '../base/undo-stack.js';
 import { createCleaner } from './ansi.js';
 import { Broken } from './broken.js';
 import { createConsole, type SerialConsole } from './console.js';
@@ -45,7 +45,7 @@ const LOOK_MS = 20;
 /** Starts QEMU; the machine is off. @throws Failure of kind `tool` or `host` when QEMU does not start */
 export async function startMachine(ports: Ports, options: MachineOptions): Promise<Machine> {
   const { argv, runtime } = options;
-  await using stack = new ResourceStack();
+  await using stack = new UndoStack();
   const serial = stack.use(await openSerial(runtime.path, ports));
   const tool = stack.use(
     await ports.start(argv, {
@@ -65,7 +65,7 @@ export async function startMachine(ports: Ports, options: MachineOptions): Promi
   let qmp: Qmp;
   try {
     const control = await connectTo(join(runtime.shortPath, QMP_SOCKET), tool, ports.signal);
-    stack.use({ [Symbol.asyncDispose]: () => Promise.resolve(void control.destroy()) });
+    stack.defer(() => Promise.resolve(void control.destroy()));
     qmp = await openQmp(control, stops.hear);
     await serial.connect(qmp, (chunk) => terminal.feed(cleaner.clean(chunk)));
   } catch (error) {

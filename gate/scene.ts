@@ -2,7 +2,7 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ports } from '../base/ports.js';
-import { ResourceStack } from '../base/resource-stack.js';
+import { UndoStack } from '../base/undo-stack.js';
 import { type Served, serveHttp } from '../hosts/serve/http-server.js';
 import { startTgtd, type Tgtd } from '../hosts/target/tgt/daemon.js';
 import type { Chain } from './chain.js';
@@ -36,7 +36,7 @@ export interface SceneOptions {
 /** @throws Failure of kind `host` or `tool` when something of it cannot be had; nothing stays behind then */
 export async function openScene(options: SceneOptions): Promise<Scene> {
   const { request, identity, evidence, chain, disk, ports } = options;
-  await using stack = new ResourceStack();
+  await using stack = new UndoStack();
   const runtime = stack.use(await openRuntime(request.scratch, ports));
   const network = stack.use(
     await openNetwork(ports, {

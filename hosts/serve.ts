@@ -11,7 +11,7 @@ import { ipxeBinaries } from '../artifacts/formats/ipxe-binaries.js';
 import type { Release } from '../artifacts/release/release.js';
 import { Failure } from '../base/failure.js';
 import type { Ports } from '../base/ports.js';
-import { ResourceStack } from '../base/resource-stack.js';
+import { UndoStack } from '../base/undo-stack.js';
 import { hostParts } from './apply/parts.js';
 import { carryOut } from './apply.js';
 import type { Intent } from './change/intent.js';
@@ -54,13 +54,13 @@ export async function serveRelease(
   ports: Ports,
 ): Promise<ServedRelease> {
   const { folder, address, onLine } = options;
-  await using stack = new ResourceStack();
+  await using stack = new UndoStack();
   const facts = factsOf(options);
   const host = openDirectory(facts, ports);
   await requireTools(host);
   await requirePort(address, options.ports.iscsi);
   await mkdir(folder, { recursive: true, mode: 0o711 });
-  stack.use({ [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) });
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
   const layout = hostLayout(facts);
   await mkdir(layout.releases, { recursive: true });
   // It is on this machine already, and nobody writes to it.

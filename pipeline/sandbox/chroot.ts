@@ -5,7 +5,7 @@
  */
 import { access, chmod, lstat, mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Cleanups } from '../../base/cleanups.js';
+import { UndoStack } from '../../base/undo-stack.js';
 import { Failure } from '../../base/failure.js';
 import type { Argv, Ports, RunResult } from '../../base/ports.js';
 import type { ChrootOptions } from '../stage.js';
@@ -31,15 +31,15 @@ export interface Chroot extends AsyncDisposable {
 
 /** @param network whether this step may reach the network at all */
 export async function openChroot(rootfs: string, network: boolean, ports: Ports): Promise<Chroot> {
-  const cleanups = new Cleanups();
+  const undo = new UndoStack();
   try {
-    await mountDevices(rootfs, ports, cleanups);
-    await mountRun(rootfs, ports, cleanups);
+    await mountDevices(rootfs, ports, undo);
+    await mountRun(rootfs, ports, undo);
     await mkdir(join(rootfs, 'proc'), { recursive: true });
-    await denyServices(rootfs, cleanups);
-    if (network) await lendResolvConf(rootfs, ports, cleanups);
+    await denyServices(rootfs, undo);
+    if (network) await lendResolvConf(rootfs, ports, undo);
   } catch (error) {
-    await cleanups[Symbol.asyncDispose]();
+    await undo[Symbol.asyncDispose]();
     throw error;
   }
   const lent = new Set<string>();
@@ -52,7 +52,7 @@ export async function openChroot(rootfs: string, network: boolean, ports: Ports)
       }
       return ports.run(chrootArgv(rootfs, argv, mayReach(network, options)), options);
     },
-    [Symbol.asyncDispose]: () => cleanups[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => undo[Symbol.asyncDispose](),
   };
 }
 
@@ -82,9 +82,9 @@ function mayReach(declared: boolean, options: ChrootOptions): boolean {
   return options.network === true;
 }
 
-async function mount(argv: readonly string[], at: string, ports: Ports, cleanups: Cleanups): Promise<void> {
+async function mount(argv: readonly string[], at: string, ports: Ports, undo: UndoStack): Promise<void> {
   await ports.run(['mount', ...argv, at], { doing: 'mount what a chroot needs', quiet: true });
-  cleanups.defer(async () => {
+  undo.defer(async () => {
     if (ports.signal.aborted) return;
     await ports.run(['umount', '--recursive', '--lazy', at], {
       doing: 'unmount what a chroot needed',
@@ -93,10 +93,10 @@ async function mount(argv: readonly string[], at: string, ports: Ports, cleanups
   });
 }
 
-async function mountDevices(rootfs: string, ports: Ports, cleanups: Cleanups): Promise<void> {
+async function mountDevices(rootfs: string, ports: Ports, undo: UndoStack): Promise<void> {
   const dev = join(rootfs, 'dev');
   await mkdir(dev, { recursive: true });
-  await mount(['-t', 'tmpfs', '-o', 'mode=755', 'dev'], dev, ports, cleanups);
+  await mount(['-t', 'tmpfs', '-o', 'mode=755', 'dev'], dev, ports, undo);
   for (const name of DEVICES) {
     await writeFile(join(dev, name), '');
     await ports.run(['mount', '--bind', `/dev/${name}`, join(dev, name)], {
@@ -117,10 +117,10 @@ async function mountDevices(rootfs: string, ports: Ports, cleanups: Cleanups): P
   );
 }
 
-async function mountRun(rootfs: string, ports: Ports, cleanups: Cleanups): Promise<void> {
+async function mountRun(rootfs: string, ports: Ports, undo: UndoStack): Promise<void> {
   const run = join(rootfs, 'run');
   await mkdir(run, { recursive: true });
-  await mount(['-t', 'tmpfs', '-o', 'mode=755', 'run'], run, ports, cleanups);
+  await mount(['-t', 'tmpfs', '-o', 'mode=755', 'run'], run, ports, undo);
   await mkdir(join(run, 'lock'), { mode: 0o1777 });
   await chmod(join(run, 'lock'), 0o1777);
   await mkdir(join(run, 'lunsmith', 'bin'), { recursive: true });
@@ -151,27 +151,27 @@ async function lendFolder(folder: string, at: string, ports: Ports): Promise<voi
   });
 }
 
-async function denyServices(rootfs: string, cleanups: Cleanups): Promise<void> {
+async function denyServices(rootfs: string, undo: UndoStack): Promise<void> {
   const policy = join(rootfs, 'usr', 'sbin', 'policy-rc.d');
   if (await exists(policy)) return;
   if (!(await exists(join(rootfs, 'usr', 'sbin')))) return;
   await writeExecutable(policy, POLICY);
-  cleanups.defer(() => rm(policy, { force: true }));
+  undo.defer(() => rm(policy, { force: true }));
 }
 
 /** Puts the host's resolver configuration where the tree's own would be, for the step's time. */
-async function lendResolvConf(rootfs: string, ports: Ports, cleanups: Cleanups): Promise<void> {
+async function lendResolvConf(rootfs: string, ports: Ports, undo: UndoStack): Promise<void> {
   const path = join(rootfs, 'etc', 'resolv.conf');
   const own = await lstat(path).catch(() => undefined);
   if (own?.isFile() === true) {
-    await mount(['--bind', '/etc/resolv.conf'], path, ports, cleanups);
+    await mount(['--bind', '/etc/resolv.conf'], path, ports, undo);
     return;
   }
   // A link, mostly dangling, or nothing.
   const link = own === undefined ? undefined : await readlink(path);
   await rm(path, { force: true });
   await writeFile(path, await readFile('/etc/resolv.conf').catch(() => ''));
-  cleanups.defer(async () => {
+  undo.defer(async () => {
     await rm(path, { force: true });
     if (link !== undefined) await symlink(link, path);
   });

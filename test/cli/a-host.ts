@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { sanbootScript } from '../../artifacts/formats/ipxe.js';
 import { commitRelease, digestFiles } from '../../artifacts/release/release.js';
 import { createPorts } from '../../base/command.js';
-import { ResourceStack } from '../../base/resource-stack.js';
+import { UndoStack } from '../../base/undo-stack.js';
 import { startTgtd } from '../../hosts/target/tgt/daemon.js';
 import { smallRelease } from '../util/hosts.js';
 
@@ -25,9 +25,9 @@ export interface HostHome extends AsyncDisposable {
 
 export async function hostHome(): Promise<HostHome> {
   const ports = createPorts({ emit: () => undefined, signal: new AbortController().signal });
-  await using stack = new ResourceStack();
+  await using stack = new UndoStack();
   const home = await mkdtemp(join(tmpdir(), 'lunsmith-home-'));
-  stack.use({ [Symbol.asyncDispose]: () => rm(home, { recursive: true, force: true }) });
+  stack.defer(() => rm(home, { recursive: true, force: true }));
   const port = await freePort();
   stack.use(await startTgtd(ports, { portal: { address: '127.0.0.1', port }, folder: home }));
   const rest = stack.move();

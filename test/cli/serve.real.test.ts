@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ResourceStack } from '../../base/resource-stack.js';
+import { UndoStack } from '../../base/undo-stack.js';
 import { MAIN } from '../util/cli.js';
 import { descendants, untilEnded } from '../util/processes.js';
 import { openWire, type Wire } from '../util/wire/wire.js';
 import { writeRelease } from './a-release.js';
 
-const stack = new ResourceStack();
+const stack = new UndoStack();
 let home: string;
 let workspace: string;
 let release: string;
@@ -19,7 +19,7 @@ let wire: Wire;
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'lunsmith-serve-'));
-  stack.use({ [Symbol.asyncDispose]: () => rm(home, { recursive: true, force: true }) });
+  stack.defer(() => rm(home, { recursive: true, force: true }));
   workspace = join(home, 'work');
   release = (await writeRelease(join(home, 'release'))).path;
   wire = stack.use(await openWire(new AbortController().signal));
@@ -43,7 +43,7 @@ function serve(...more: string[]): Server {
   const child = execa(enter, [...into, process.execPath, MAIN, ...args], {
     ...{ reject: false, stdin: 'ignore', env: { NO_COLOR: '1' } },
   });
-  stack.use({ [Symbol.asyncDispose]: () => Promise.resolve(void child.kill('SIGKILL')) });
+  stack.defer(() => Promise.resolve(void child.kill('SIGKILL')));
   const lines: string[] = [];
   const waiting = new Set<() => void>();
   createInterface({ input: child.stdout }).on('line', (line) => {

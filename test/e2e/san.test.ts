@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { readRelease } from '../../artifacts/release/release.js';
-import { ResourceStack } from '../../base/resource-stack.js';
+import { UndoStack } from '../../base/undo-stack.js';
 import type { Session } from '../../gate/session.js';
 import { readAction } from '../util/action.js';
 import { provenRelease } from '../util/build.js';
@@ -24,7 +24,7 @@ const CLIENTS = {
 type Name = keyof typeof CLIENTS;
 const NAMES = Object.keys(CLIENTS) as Name[];
 
-const stack = new ResourceStack();
+const stack = new UndoStack();
 const controller = new AbortController();
 let home: string;
 let wire: Wire;

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { expect, inject, it } from 'vitest';
 import { readRelease, verifyRelease } from '../../artifacts/release/release.js';
-import { ResourceStack } from '../../base/resource-stack.js';
+import { UndoStack } from '../../base/undo-stack.js';
 import { shippedRelease } from '../util/build.js';
 import { MAIN } from '../util/cli.js';
 import { openClient } from '../util/wire/client.js';
@@ -14,7 +14,7 @@ import { openWire } from '../util/wire/wire.js';
 
 it('serves a release to a machine that nobody named, until Ctrl-C', async () => {
   const { signal } = new AbortController();
-  await using stack = new ResourceStack();
+  await using stack = new UndoStack();
   const wire = stack.use(await openWire(signal));
   stack.use(await startPlainDhcp(await wire.neighbour('10.78.0.3')));
   const release = await shippedRelease('debian-bookworm');
@@ -26,7 +26,7 @@ it('serves a release to a machine that nobody named, until Ctrl-C', async () => 
     stdin: 'ignore',
     all: true,
   });
-  stack.use({ [Symbol.asyncDispose]: () => Promise.resolve(void server.kill('SIGKILL')) });
+  stack.defer(() => Promise.resolve(void server.kill('SIGKILL')));
   const lines = createInterface({ input: server.all as NodeJS.ReadableStream });
   const serving = new Promise<string>((resolve) => {
     lines.on('line', (line) => line.startsWith('Serving ') && resolve(line));

@@ -6,7 +6,7 @@ import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { ResourceStack } from '../../base/resource-stack.js';
+import { UndoStack } from '../../base/undo-stack.js';
 import type { Session } from '../../gate/session.js';
 import { provenRelease } from '../util/build.js';
 import { type CliResult, lunsmith } from '../util/cli.js';
@@ -20,7 +20,7 @@ const MAC = '52:54:00:aa:00:11';
 /** Names of all targets of LIO. */
 const TARGETS = '(cd /sys/kernel/config/target/iscsi && ls -d iqn*) 2>/dev/null || true';
 
-const stack = new ResourceStack();
+const stack = new UndoStack();
 const { signal } = new AbortController();
 let home: string;
 let wire: Wire;

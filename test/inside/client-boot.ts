@@ -6,7 +6,7 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Argv, Ports, RunningTool } from '../../base/ports.js';
-import { ResourceStack } from '../../base/resource-stack.js';
+import { UndoStack } from '../../base/undo-stack.js';
 import { type Machine, startMachine } from '../../gate/machine.js';
 import { qemuArgv } from '../../gate/qemu.js';
 import { OVMF_VARS } from '../../gate/request.js';
@@ -58,7 +58,7 @@ export interface SeenBoot {
 export async function inside(boot: ClientBoot, ports: Ports): Promise<SeenBoot> {
   const seen = { requests: [] as string[], console: [] as string[], dhcp: [] as string[] };
   await makeNetwork(ports);
-  await using stack = new ResourceStack();
+  await using stack = new UndoStack();
   const runtime = stack.use(await openRuntime(boot.scratch, ports));
   const lan = await startLanDhcp(boot, runtime, ports);
   if (lan) stack.use(lan);

@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Argv } from '../../../base/ports.js';
-import { ResourceStack } from '../../../base/resource-stack.js';
+import { UndoStack } from '../../../base/undo-stack.js';
 import { accountCredential, hashPassword } from '../../../gate/credentials.js';
 import { type Machine, startMachine } from '../../../gate/machine.js';
 import { qemuArgv, value } from '../../../gate/qemu.js';
@@ -50,9 +50,9 @@ function prepared(argv: Argv, disk: string | undefined): Argv {
 /** The machine is off. */
 export async function openClient(wire: Wire, options: ClientOptions): Promise<ClientMachine> {
   const { name, firmware, mac, disk, signal } = options;
-  await using stack = new ResourceStack();
+  await using stack = new UndoStack();
   const folder = await mkdtemp(join(tmpdir(), 'lunsmith-wire-'));
-  stack.use({ [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) });
+  stack.defer(() => rm(folder, { recursive: true }));
   const runtime = stack.use(await openRuntime(folder, wire.ports));
   const oemString = join(runtime.path, 'credential');
   const hash = await hashPassword(ACCOUNT.password, wire.ports);

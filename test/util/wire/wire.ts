@@ -5,7 +5,7 @@
 
 import { createPorts } from '../../../base/command.js';
 import type { Argv, Ports, RunningTool } from '../../../base/ports.js';
-import { ResourceStack } from '../../../base/resource-stack.js';
+import { UndoStack } from '../../../base/undo-stack.js';
 
 export interface Wire extends AsyncDisposable {
   /** Runs and starts tools in the namespace. */
@@ -40,7 +40,7 @@ export const ROUTER_ADVERTISEMENT = IPV6;
 
 export async function openWire(signal: AbortSignal): Promise<Wire> {
   const host = createPorts({ emit: () => undefined, signal });
-  await using stack = new ResourceStack();
+  await using stack = new UndoStack();
   const holder = stack.use(await hold(host, SET_UP));
   const enter = ['nsenter', `--net=/proc/${holder.pid}/ns/net`, '--'] as const;
   const ports = within(host, enter);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ResourceStack } from '../../base/resource-stack.js';
+import { UndoStack } from '../../base/undo-stack.js';
 
 function resource(name: string, given: string[], error?: Error): AsyncDisposable {
   return {
@@ -13,7 +13,7 @@ function resource(name: string, given: string[], error?: Error): AsyncDisposable
 it('gives up what it holds in reverse order', async () => {
   const given: string[] = [];
   {
-    await using stack = new ResourceStack();
+    await using stack = new UndoStack();
     for (const name of ['a', 'b', 'c']) stack.use(resource(name, given));
   }
   expect(given).toEqual(['c', 'b', 'a']);
@@ -21,7 +21,7 @@ it('gives up what it holds in reverse order', async () => {
 
 it('hands everything over', async () => {
   const given: string[] = [];
-  const stack = new ResourceStack();
+  const stack = new UndoStack();
   stack.use(resource('a', given));
   const other = stack.move();
   await stack[Symbol.asyncDispose]();
@@ -32,9 +32,12 @@ it('hands everything over', async () => {
 
 it('goes on after an error, and throws the first', async () => {
   const given: string[] = [];
-  const stack = new ResourceStack();
+  const stack = new UndoStack();
   stack.use(resource('a', given));
-  stack.use(resource('b', given, new Error('second')));
+  stack.defer(() => {
+    given.push('b');
+    return Promise.reject(new Error('second'));
+  });
   stack.use(resource('c', given, new Error('first')));
   await expect(stack[Symbol.asyncDispose]()).rejects.toThrow('first');
   expect(given).toEqual(['c', 'b', 'a']);
