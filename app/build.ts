@@ -9,6 +9,7 @@ import PQueue from 'p-queue';
 import { looksDamaged, pointLatest } from '../artifacts/release/release.js';
 import type { Emit, Event } from '../base/event.js';
 import { Failure } from '../base/failure.js';
+import { runTask, stopwatch } from '../base/task.js';
 import { type BuiltRelease, tasksOf } from '../pipeline/build/executor.js';
 import { keysOf } from '../pipeline/plan/keys/fingerprint.js';
 import { type Lock, readLock } from '../pipeline/plan/lock/lock.js';
@@ -93,7 +94,7 @@ interface BuildJob extends BuildRequest {
 }
 
 async function buildOne(job: BuildJob, emit: Emit, signal: AbortSignal): Promise<BuiltRelease> {
-  const started = Date.now();
+  const seconds = stopwatch();
   const prepared = await prepare(job, emit, signal);
   const payload = await payloadOf(job, prepared);
   const known = await findBuilt(job, prepared);
@@ -104,7 +105,7 @@ async function buildOne(job: BuildJob, emit: Emit, signal: AbortSignal): Promise
   if (job.twice === true) await buildAgain(release, payload, emit, signal);
   if (known !== undefined) {
     const { name } = job.plan.recipe;
-    emit({ type: 'released', recipe: name, ...known, seconds: (Date.now() - started) / 1000 });
+    emit({ type: 'released', recipe: name, ...known, seconds: seconds() });
   }
   return release;
 }
@@ -143,19 +144,8 @@ async function prepare(job: BuildJob, emit: Emit, signal: AbortSignal): Promise<
       throw error;
     });
   }
-  const started = Date.now();
-  const seconds = () => (Date.now() - started) / 1000;
-  const task = RESOLVE_TASK.id;
   await requireHost(job.plan.tools);
-  emit({ type: 'task-started', task });
-  try {
-    const prepared = await prepareBuild(job, emit, signal);
-    emit({ type: 'task-finished', task, seconds: seconds() });
-    return prepared;
-  } catch (error) {
-    emit({ type: 'task-failed', task, seconds: seconds() });
-    throw error;
-  }
+  return runTask(emit, RESOLVE_TASK.id, () => prepareBuild(job, emit, signal));
 }
 
 /** The release that was built of exactly this before, if it is in the output folder and whole as far as a look tells. */

@@ -10,6 +10,7 @@ import { type Release, readRelease, verifyRelease, writeProof } from '../artifac
 import { createPorts } from '../base/command.js';
 import type { Emit } from '../base/event.js';
 import { Failure } from '../base/failure.js';
+import { runTask, stopwatch } from '../base/task.js';
 import { proofFailure } from '../gate/proof-failure.js';
 import { bootGateFiles, bootGateTools } from '../gate/request.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';
@@ -32,7 +33,7 @@ export interface ProofRequest {
  * @throws Failure of kind `proof` when a cell did not pass, another when nothing could be proven
  */
 export async function prove(request: ProofRequest, emit: Emit, signal: AbortSignal): Promise<Proof[]> {
-  const started = Date.now();
+  const seconds = stopwatch();
   const { cells, workspace } = request;
   await requireHost(cells.flatMap((cell) => [...bootGateTools(cell), ...bootGateFiles(cell).map(asNeed)]));
   const release = await readRelease(request.release);
@@ -43,8 +44,7 @@ export async function prove(request: ProofRequest, emit: Emit, signal: AbortSign
   const accel = await decideAccelerator(request.accel, emit, signal);
   const proofs = await proveAll({ ...request, accel }, release, emit, signal);
   const passed = proofs.every((proof) => proof.passed);
-  const seconds = (Date.now() - started) / 1000;
-  emit({ type: 'proven', path: release.path, digest: release.digest, passed, seconds });
+  emit({ type: 'proven', path: release.path, digest: release.digest, passed, seconds: seconds() });
   await requirePassed(proofs, release);
   return proofs;
 }
@@ -115,11 +115,8 @@ async function proveOne(
   signal: AbortSignal,
 ): Promise<Proof> {
   const task = cellName(cell);
-  const started = Date.now();
-  const seconds = () => (Date.now() - started) / 1000;
   if (signal.aborted) throw new Failure('interrupted', { what: 'Interrupted.' });
-  emit({ type: 'task-started', task });
-  try {
+  const work = async () => {
     const evidence = evidenceOf(release, cell);
     await rm(evidence, { recursive: true, force: true });
     await mkdir(evidence, { recursive: true });
@@ -138,14 +135,11 @@ async function proveOne(
     };
     const proof = (await inside(payload, emit, signal)) as Proof;
     await writeProof(release.path, proof);
-    emit(
-      proof.passed
-        ? { type: 'task-finished', task, seconds: seconds() }
-        : { type: 'task-failed', task, seconds: seconds() },
-    );
     return proof;
+  };
+  try {
+    return await runTask(emit, task, work, { passed: ({ passed }) => passed });
   } catch (error) {
-    emit({ type: 'task-failed', task, seconds: seconds() });
     throw Failure.from(error).with({ step: task });
   }
 }

@@ -9,6 +9,7 @@ import { notTheSame } from '../artifacts/release/compare/not-the-same.js';
 import { readRelease } from '../artifacts/release/release.js';
 import { createPorts } from '../base/command.js';
 import type { Emit, TaskFacts } from '../base/event.js';
+import { runTask } from '../base/task.js';
 import { type BuiltRelease, tasksOf } from '../pipeline/build/executor.js';
 import type { Plan } from '../pipeline/plan/plan.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';
@@ -79,19 +80,11 @@ async function compare(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<void> {
-  const started = Date.now();
-  const seconds = () => (Date.now() - started) / 1000;
-  const task = COMPARE.id;
-  emit({ type: 'task-started', task });
-  try {
+  const work = async () => {
     const ports = createPorts({ emit: () => undefined, signal });
     const [a, b] = [await readRelease(first.path), await readRelease(second.path)];
-    const differences = await compareReleases(a, b, ports);
-    const [difference, ...more] = differences;
+    const [difference, ...more] = await compareReleases(a, b, ports);
     if (difference !== undefined) throw notTheSame(a, [difference, ...more]);
-    emit({ type: 'task-finished', task, seconds: seconds(), note: 'the same, bit for bit' });
-  } catch (error) {
-    emit({ type: 'task-failed', task, seconds: seconds() });
-    throw error;
-  }
+  };
+  await runTask(emit, COMPARE.id, work, { note: () => 'the same, bit for bit' });
 }

@@ -4,6 +4,7 @@ import { ipxeBinaries } from '../../artifacts/formats/ipxe-binaries.js';
 import { createPorts } from '../../base/command.js';
 import type { Emit } from '../../base/event.js';
 import type { Ports } from '../../base/ports.js';
+import { runTask, stopwatch, type TaskWords } from '../../base/task.js';
 import { hostParts } from '../../hosts/apply/parts.js';
 import { carryOut, describeChange, repair } from '../../hosts/apply.js';
 import type { Change, Intent } from '../../hosts/change/intent.js';
@@ -43,11 +44,9 @@ export async function repairHost(caller: Caller, options: HostOptions): Promise<
   const { host, adapter } = open;
   const parts = hostParts(adapter, await ipxeBinaries(ports));
   const words = `repair ${facts.name}`;
-  await asTask(
-    { host, words, emit },
-    () => repair(host, { parts, lock: lockFor(words) }, ports),
-    ({ serial }) => (serial === 0 ? 'nothing was done to it yet' : `all follows state ${serial}`),
-  );
+  await asTask({ host, words, emit }, () => repair(host, { parts, lock: lockFor(words) }, ports), {
+    note: ({ serial }) => (serial === 0 ? 'nothing was done to it yet' : `all follows state ${serial}`),
+  });
 }
 
 /** Changes the host of a client. @param look the site, and what becomes of its file; absent: it stays as it is */
@@ -78,7 +77,7 @@ async function changeHost(
 ): Promise<void> {
   const { emit } = caller;
   const ports = createPorts({ emit: inTask(emit), signal: caller.signal, task: TASK });
-  const started = performance.now();
+  const seconds = stopwatch();
   await using open = await connect(caller, facts, ports);
   const intent = await intentOf(open.host);
   const parts = hostParts(open.adapter, await ipxeBinaries(ports));
@@ -88,9 +87,8 @@ async function changeHost(
     ? await describeChange(open.host, intent, look, ports)
     : await carriedOut({ site, host: open.host, intent, look }, emit, ports);
   if (!dryRun) await file?.write();
-  const seconds = (performance.now() - started) / 1000;
   const lines = [...made.lines, ...(file === undefined ? [] : [file.line])];
-  emit({ type: 'changed', host: facts.name, lines, dryRun, seconds });
+  emit({ type: 'changed', host: facts.name, lines, dryRun, seconds: seconds() });
 }
 
 interface Wish {
@@ -114,26 +112,15 @@ interface Telling {
   readonly emit: Emit;
 }
 
-/** Tells of work on a host from its beginning to its end. @param noteOf what is said of its result */
-async function asTask<T>(
+/** Tells of work on a host from its beginning to its end. */
+function asTask<T>(
   { host, words, emit }: Telling,
   work: () => Promise<T>,
-  noteOf?: (result: T) => string,
+  more: TaskWords<T> = {},
 ): Promise<T> {
-  const started = performance.now();
-  const seconds = () => (performance.now() - started) / 1000;
   const tasks = [{ id: TASK, title: words }];
   emit({ type: 'started', work: 'change', subject: host.facts.name, tasks });
-  emit({ type: 'task-started', task: TASK });
-  try {
-    const result = await work();
-    const note = noteOf === undefined ? {} : { note: noteOf(result) };
-    emit({ type: 'task-finished', task: TASK, seconds: seconds(), ...note });
-    return result;
-  } catch (error) {
-    emit({ type: 'task-failed', task: TASK, seconds: seconds() });
-    throw error;
-  }
+  return runTask(emit, TASK, work, more);
 }
 
 /** What others read of us while they wait. */

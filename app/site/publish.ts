@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { readRelease } from '../../artifacts/release/release.js';
 import { createPorts } from '../../base/command.js';
+import { runTask, stopwatch } from '../../base/task.js';
 import { hostLayout } from '../../hosts/host/layout.js';
 import { publishRelease } from '../../hosts/publish.js';
 import type { Caller } from '../caller.js';
@@ -27,25 +28,19 @@ export async function publish(request: PublishRequest, caller: Caller): Promise<
   const { name: recipe } = release.manifest.recipe;
   const { digest } = release;
   const title = `${recipe}@${digest.slice(0, 12)} to ${facts.name}`;
-  const started = performance.now();
-  const seconds = () => (performance.now() - started) / 1000;
+  const seconds = stopwatch();
   const ports = createPorts({ emit, signal, task: TASK });
   emit({ type: 'started', work: 'publish', subject: recipe, tasks: [{ id: TASK, title }] });
-  emit({ type: 'task-started', task: TASK });
-  try {
+  const { sent, received, already } = await runTask(emit, TASK, async () => {
     await using open = await connect(caller, facts, ports);
     const options = {
       task: TASK,
       indexes: join(request.workspace, 'indexes'),
       lock: lockFor(`publish ${title}`),
     };
-    const { sent, received, already } = await publishRelease(open.host, release, options, ports);
-    emit({ type: 'task-finished', task: TASK, seconds: seconds() });
-    const path = hostLayout(facts).release(digest);
-    const outcome = { already, sent, received, seconds: seconds() };
-    emit({ type: 'published', recipe, digest, host: facts.name, path, ...outcome });
-  } catch (error) {
-    emit({ type: 'task-failed', task: TASK, seconds: seconds() });
-    throw error;
-  }
+    return await publishRelease(open.host, release, options, ports);
+  });
+  const path = hostLayout(facts).release(digest);
+  const outcome = { already, sent, received, seconds: seconds() };
+  emit({ type: 'published', recipe, digest, host: facts.name, path, ...outcome });
 }

@@ -5,6 +5,7 @@ import { createPorts } from '../../base/command.js';
 import type { Emit } from '../../base/event.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
+import { runTask, type TaskWords } from '../../base/task.js';
 import type { KeyedPlan, KeyedStep } from '../plan/keys/fingerprint.js';
 import type { LockedPackage } from '../plan/package-set.js';
 import type { Store } from '../store/store.js';
@@ -46,35 +47,16 @@ export function quietPorts(build: Build): Ports {
   return createPorts({ emit: () => undefined, signal: build.signal });
 }
 
-interface TaskWords<T> {
-  /** Why it is done. */
-  readonly because?: readonly string[];
-  /** What is worth saying of the result. */
-  readonly note?: (result: T) => string | undefined;
-}
-
-/** Does one task between its start and finish events. */
+/** Does one task of a build; a failure names it. */
 export async function task<T>(
   build: Build,
   id: string,
   work: (ports: Ports) => Promise<T>,
-  { because = [], note }: TaskWords<T> = {},
+  words: TaskWords<T> = {},
 ): Promise<T> {
-  const started = Date.now();
-  const seconds = () => (Date.now() - started) / 1000;
-  build.emit({ type: 'task-started', task: id, ...(because.length === 0 ? {} : { because }) });
   try {
-    const result = await work(taskPorts(build, id));
-    const said = note?.(result);
-    build.emit({
-      type: 'task-finished',
-      task: id,
-      seconds: seconds(),
-      ...(said === undefined ? {} : { note: said }),
-    });
-    return result;
+    return await runTask(build.emit, id, () => work(taskPorts(build, id)), words);
   } catch (error) {
-    build.emit({ type: 'task-failed', task: id, seconds: seconds() });
     throw Failure.from(error).with({ step: id });
   }
 }

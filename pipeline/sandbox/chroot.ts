@@ -5,9 +5,9 @@
  */
 import { access, chmod, lstat, mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UndoStack } from '../../base/undo-stack.js';
 import { Failure } from '../../base/failure.js';
 import type { Argv, Ports, RunResult } from '../../base/ports.js';
+import { UndoStack } from '../../base/undo-stack.js';
 import type { ChrootOptions } from '../stage.js';
 
 /** Character devices that programs expect; bound from the host, since no one may make device nodes in a user namespace. */

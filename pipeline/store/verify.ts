@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import PQueue from 'p-queue';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
+import { runTask } from '../../base/task.js';
 import { entryDamage } from './damage.js';
 import { takeLease } from './lease.js';
 import { verifyPool } from './pool.js';
@@ -18,8 +19,7 @@ import type { Damage, VerifyReport, VerifyRequest } from './verify-report.js';
 const TASKS = [
   { id: 'entries', title: 'results of steps' },
   { id: 'packages', title: 'package files' },
-] as const;
-type TaskId = (typeof TASKS)[number]['id'];
+];
 
 /**
  * Entries that are being made, or that disappear meanwhile, are passed over. Runs in the sandbox, where owners are seen as
@@ -32,14 +32,14 @@ export async function verifyStore(request: VerifyRequest, ports: Ports): Promise
   const files = packages.filter(({ whole }) => whole);
   const bytes = sumOf(entries.map(({ record }) => record)) + sumOf(files);
   const damaged = [
-    ...(await task('entries', ports, () =>
+    ...(await runTask(ports.emit, 'entries', () =>
       damagedEntries(
         store,
         entries.map(({ record }) => record),
         ports,
       ),
     )),
-    ...(await task('packages', ports, () => damagedPackages(store, ports))),
+    ...(await runTask(ports.emit, 'packages', () => damagedPackages(store, ports))),
   ];
   return {
     store: store.path,
@@ -48,20 +48,6 @@ export async function verifyStore(request: VerifyRequest, ports: Ports): Promise
     bytes,
     damaged: await removeDamaged(store, damaged, request, ports),
   };
-}
-
-async function task<T>(id: TaskId, ports: Ports, work: () => Promise<T>): Promise<T> {
-  const started = Date.now();
-  const seconds = () => (Date.now() - started) / 1000;
-  ports.emit({ type: 'task-started', task: id });
-  try {
-    const result = await work();
-    ports.emit({ type: 'task-finished', task: id, seconds: seconds() });
-    return result;
-  } catch (error) {
-    ports.emit({ type: 'task-failed', task: id, seconds: seconds() });
-    throw error;
-  }
 }
 
 async function damagedEntries(store: Store, records: readonly StepRecord[], ports: Ports): Promise<Damage[]> {
