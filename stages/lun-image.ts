@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { allSettled } from '../base/settled.js';
 import { defineStage } from '../pipeline/stage.js';
-import { layoutFindings, loaderFindings } from './lun-image/check.js';
+import { loaderFindings, rootFindings } from './lun-image/check.js';
 import { describeDisk } from './lun-image/describe.js';
 import { writeImage } from './lun-image/image.js';
 import { linkBootLoaders } from './lun-image/loaders.js';
@@ -44,7 +44,7 @@ export const lunImage = defineStage({
   // The name is that of the boot menu's entry when the tree has none for its system.
   facts: ['name', 'disk', 'kernel'],
   parts: { [FILE_SYSTEMS]: { facts: ['disk'], options: ['reserved-percent', 'free'] } },
-  check: ({ recipe }) => [...layoutFindings(recipe), ...loaderFindings(recipe)],
+  check: ({ recipe }) => [...rootFindings(recipe), ...loaderFindings(recipe)],
   async run(ctx) {
     const { run, recipe, rootfs, scratch } = ctx;
     const menuSeconds = ctx.options['menu-seconds'];

@@ -1,6 +1,7 @@
 /** From a folder to a Recipe: read, extend, substitute, validate, normalise. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import type { DiskSpec } from '../../artifacts/formats/disk-spec.js';
 import { throwIfAny } from '../../base/diagnostic.js';
 import { type Diagnostic, Failure, type SourcePlace } from '../../base/failure.js';
 import { validate } from '../../base/schema/validate.js';
@@ -15,7 +16,7 @@ import {
 } from '../../base/yaml/node.js';
 import { placeOf, startOf } from '../../base/yaml/source.js';
 import type { StageRegistry } from '../stage.js';
-import { normaliseDisk } from './disk.js';
+import { diskFindings, normaliseDisk } from './disk.js';
 import { mergeRecipes } from './extend.js';
 import { type RecipeTree, readRecipeChain } from './files.js';
 import { checkKernelParameter, holdsSecret, withoutValue } from './kernel-command-line.js';
@@ -57,8 +58,7 @@ export async function loadRecipe(
   checkKernel(tree, later);
   const pack = await readRecipePackage(join(source.file, '..'), source.folder, later);
   const epoch = epochOf(file, settings.sourceDateEpoch ?? process.env['SOURCE_DATE_EPOCH'], later);
-  const disk =
-    file === undefined ? undefined : normaliseDisk(file.name, file.disk, child(tree, 'disk') ?? tree, later);
+  const disk = file === undefined ? undefined : checkedDisk(file, tree, later);
   const brokenPlaces = new Set(broken.map((node) => placeKey(placeOf(node))));
   const shown = later.filter(({ place }) => place === undefined || !brokenPlaces.has(placeKey(place)));
   throwIfAny('recipe', hideSecrets([...problems, ...shown], tree));
@@ -90,6 +90,13 @@ export async function loadRecipe(
       steps: [...steps, ...outputs].map(({ name, uses, options }) => ({ name, uses, options })),
     }),
   };
+}
+
+function checkedDisk(file: RecipeFile, tree: MapNode, problems: Diagnostic[]): DiskSpec {
+  const spec = normaliseDisk(file.name, file.disk);
+  for (const { path, ...finding } of diskFindings(file.disk, spec))
+    problems.push({ ...finding, place: placeAt(tree, ['disk', ...path]) });
+  return spec;
 }
 
 interface ResolvedTree {

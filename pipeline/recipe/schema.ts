@@ -1,5 +1,6 @@
 /** `recipe.yaml` after `extends` and variables are resolved. The texts become docs/recipe.md and the JSON Schema. */
 import { z } from 'zod';
+import { PARTITION_NAME, PARTITION_NAME_EXPECTED } from '../../artifacts/formats/disk-check.js';
 import { sizeSchema } from '../../base/schema/size.js';
 import { parsePartitionSize } from './partition-size.js';
 import { VARIABLE_NAME, variableSchema } from './variables.js';
@@ -7,7 +8,6 @@ import { VARIABLE_NAME, variableSchema } from './variables.js';
 /** Names of recipes: safe as file name, npm package name and part of an IQN. */
 export const RECIPE_NAME = /^[a-z][a-z0-9]*(?:[.-][a-z0-9]+)*$/;
 const STEP_NAME = /^[a-z][a-z0-9-]*$/;
-const PARTITION_NAME = /^[A-Za-z0-9][A-Za-z0-9 ._-]*$/;
 
 const partitionSizeSchema = z
   .union([z.string(), z.int()], 'a size such as `512M`, `rest` or `grow`')
@@ -25,8 +25,7 @@ const partitionSizeSchema = z
 const partitionSchema = z.strictObject({
   name: z
     .string()
-    .max(36)
-    .regex(PARTITION_NAME, 'letters, digits, spaces, `.`, `_` and `-`, beginning with a letter or a digit')
+    .regex(PARTITION_NAME, PARTITION_NAME_EXPECTED)
     .describe('Unique in the disk; also the GPT partition name.'),
   type: z
     .enum(['bios-boot', 'esp', 'swap', 'linux', 'fat'])

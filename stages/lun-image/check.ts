@@ -1,21 +1,20 @@
 /** What can be known to fail before anything runs. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { planLayout } from '../../artifacts/formats/disk-layout.js';
 import { grubFolder } from '../../artifacts/formats/grub.js';
-import { Failure } from '../../base/failure.js';
 import type { RecipeFacts, StageFinding } from '../../pipeline/stage.js';
 import { bootLoaders } from './boot.js';
 
-/** Why the layout is impossible, if it is. */
-export function layoutFindings(recipe: RecipeFacts): StageFinding[] {
-  try {
-    planLayout(recipe.disk);
-    return [];
-  } catch (error) {
-    if (!(error instanceof Failure) || error.kind !== 'recipe') throw error;
-    return error.diagnostics.map(({ place: _place, ...diagnostic }) => ({ ...diagnostic, path: [] }));
-  }
+/** Why the disk could not hold the root tree, if so. */
+export function rootFindings({ disk }: Pick<RecipeFacts, 'disk'>): StageFinding[] {
+  if (disk.partitions.some(({ mount }) => mount === '/')) return [];
+  return [
+    {
+      path: ['partitions'],
+      what: 'No partition is mounted on `/`.',
+      hint: 'Give the root partition `mount: /`.',
+    },
+  ];
 }
 
 /** Why the disk could not be made bootable, if so. */

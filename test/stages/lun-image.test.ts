@@ -5,7 +5,7 @@ import type { DiskSpec } from '../../artifacts/formats/disk-spec.js';
 import type { Argv } from '../../base/ports.js';
 import type { RecipeFacts } from '../../pipeline/recipe-facts.js';
 import { bootLoaders, requireKernel, rootPartition, systemTitle } from '../../stages/lun-image/boot.js';
-import { layoutFindings, loaderFindings } from '../../stages/lun-image/check.js';
+import { loaderFindings, rootFindings } from '../../stages/lun-image/check.js';
 import {
   type Content,
   contentBytes,
@@ -111,14 +111,18 @@ describe('boot loaders', () => {
 describe('check', () => {
   it('finds nothing on disks that can be', () => {
     for (const disk of [GPT_DISK, MBR_DISK]) {
-      expect([...layoutFindings(facts(disk)), ...loaderFindings(facts(disk))]).toEqual([]);
+      expect([...rootFindings(facts(disk)), ...loaderFindings(facts(disk))]).toEqual([]);
     }
   });
 
-  it('finds an impossible layout', () => {
-    expect(
-      layoutFindings(facts({ ...GPT_DISK, bytes: 100 * MIB })).map(({ what, path }) => [what, path]),
-    ).toEqual([['The disk of 100 MiB is 482 MiB too small for its partitions.', []]]);
+  it('finds that nothing holds the root', () => {
+    expect(rootFindings(facts({ ...GPT_DISK, partitions: [bios, { ...root, mount: '/srv' }] }))).toEqual([
+      {
+        path: ['partitions'],
+        what: 'No partition is mounted on `/`.',
+        hint: 'Give the root partition `mount: /`.',
+      },
+    ]);
   });
 
   it('finds a BIOS on arm64, and modules that are missing', () => {

@@ -5,7 +5,7 @@ import type { DiskSpec } from '../../../artifacts/formats/disk-spec.js';
 import { sha256File } from '../../../artifacts/formats/file-digest.js';
 import { readPartitionTable, writePartitionTable } from '../../../artifacts/formats/partition-table.js';
 import { createSparse, fileSizes, readAt } from '../../../artifacts/formats/sparse.js';
-import { GPT_DISK, MBR_DISK } from './disks.js';
+import { esp, GPT_DISK, MBR_DISK, root } from './disks.js';
 import { parseGpt } from './judges.js';
 import { ask, run, testFolder } from './tools.js';
 
@@ -28,6 +28,18 @@ it('writes a GPT that sgdisk finds no fault in', async () => {
   expect(info).toContain('Partition unique GUID: 44444444-1111-4111-8111-111111111111');
   expect(info).toContain("Partition name: 'root'");
   expect((await fileSizes(image)).allocated).toBeLessThanOrEqual(128 * 1024);
+});
+
+it('writes names with spaces that other tools read', async () => {
+  await using folder = await testFolder();
+  const image = folder.at('disk.img');
+  const name = 'EFI system partition no. 1 of a disk';
+  await write(image, { ...GPT_DISK, partitions: [{ ...esp, name }, root] });
+  expect(await ask('sgdisk', '-i', '1', image)).toContain(`Partition name: '${name}'`);
+  const gpt = parseGpt(await readAt(image, 512, 33 * 512));
+  expect(gpt.partitions.map((partition) => partition.name)).toEqual([name, 'root']);
+  const { partitions } = await readPartitionTable(run, image);
+  expect(partitions.map((partition) => partition.name)).toEqual([name, 'root']);
 });
 
 it('writes a GPT that the package gpt reads, with its checksums', async () => {

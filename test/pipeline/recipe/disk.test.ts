@@ -1,6 +1,46 @@
 /** Layouts that cannot be. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { diskFindings, normaliseDisk } from '../../../pipeline/recipe/disk.js';
+import { diskSchema } from '../../../pipeline/recipe/schema.js';
 import { changed, problemsOf } from '../../util/recipe-rig.js';
+
+it('a disk that is refused is refused where the recipe wrote it', () => {
+  const partition = fc.record(
+    {
+      name: fc.constantFrom('a', 'b', 'c'),
+      type: fc.constantFrom('bios-boot', 'esp', 'swap', 'linux', 'fat'),
+      size: fc.constantFrom('rest', 'grow', '1M', '700M', '3T', '8191T'),
+      filesystem: fc.constantFrom('ext4', 'vfat', 'swap'),
+      mount: fc.constantFrom('/', '/boot/efi', '/srv'),
+    },
+    { requiredKeys: ['name', 'type', 'size'] },
+  );
+  const disk = fc.record(
+    {
+      table: fc.constantFrom('gpt', 'mbr'),
+      size: fc.constantFrom('64M', '2G', '4T'),
+      partitions: fc.array(partition, { minLength: 1, maxLength: 5 }),
+    },
+    { requiredKeys: ['partitions'] },
+  );
+  let refused = 0;
+  fc.assert(
+    fc.property(disk, (written) => {
+      const parsed = diskSchema.parse(written);
+      for (const { path } of diskFindings(parsed, normaliseDisk('demo', parsed))) {
+        refused++;
+        const value = path.reduce<unknown>(
+          (node, key) => (node as Readonly<Record<string | number, unknown>> | undefined)?.[key],
+          written,
+        );
+        expect(value, path.join('.')).toBeDefined();
+      }
+    }),
+    { seed: 1, numRuns: 500 },
+  );
+  expect(refused).toBeGreaterThan(500);
+});
 
 describe('layouts', () => {
   it('too small, by how much', async () => {
@@ -11,15 +51,6 @@ describe('layouts', () => {
         Expected: at least 582M
         Found: 500M
         Hint: Enlarge \`disk.size\` or make partitions smaller."
-    `);
-  });
-
-  it('without a root', async () => {
-    expect(await problemsOf(changed(', mount: /', ''))).toMatchInlineSnapshot(`
-      "r/recipe.yaml:14:3 No partition is mounted on \`/\`.
-        partitions:
-        ^^^^^^^^^^
-        Hint: Give the root partition \`mount: /\`."
     `);
   });
 
@@ -147,7 +178,8 @@ describe('layouts', () => {
         partitions:
         ^^^^^^^^^^
         Expected: at most 4
-        Found: 5"
+        Found: 5
+        Hint: Set \`table: gpt\`; logical partitions are not supported."
     `);
   });
 
@@ -193,6 +225,17 @@ describe('layouts', () => {
                                                           ^^^^
         Expected: an absolute path without spaces and without a slash at its end, such as \`/boot\`
         Found: \`root\`"
+    `);
+  });
+
+  it('with a name whose end nobody sees', async () => {
+    expect(await problemsOf(changed('name: swap', "name: 'my swap'"))).toBe('');
+    expect(await problemsOf(changed('name: swap', "name: 'swap '"))).toMatchInlineSnapshot(`
+      "r/recipe.yaml:17:15 Invalid value of \`name\`.
+          - { name: 'swap ', type: swap, size: 512M }
+                    ^^^^^^^
+        Expected: 1 to 36 letters, digits, spaces, \`.\`, \`_\` and \`-\`, beginning with a letter or a digit and not ending with a space
+        Found: \`swap \`"
     `);
   });
 });
