@@ -18,6 +18,7 @@ import { loadRecipe } from '../pipeline/recipe/load.js';
 import { openStore, type Store } from '../pipeline/store/store.js';
 import { requireHost } from '../pipeline/tools.js';
 import { claimOf } from '../pipeline/workspace.js';
+import { distributions } from '../stages/distribution/index.js';
 import { stages } from '../stages/index.js';
 import type { BuildInside } from './inside/build.js';
 import { type PreparedBuild, prepareBuild, RESOLVE_TASK, storeFolder } from './prepare.js';
@@ -44,7 +45,7 @@ export async function build(
 ): Promise<readonly BuiltRelease[]> {
   const plans = await Promise.all(
     request.recipes.map(async (folder) =>
-      planBuild(await loadRecipe(folder, stages, { variables: request.variables }), stages),
+      planBuild(await loadRecipe(folder, stages, { variables: request.variables }), stages, distributions),
     ),
   );
   await mkdir(request.output, { recursive: true });

@@ -6,6 +6,7 @@ import { type Plan, planBuild, recipeWarnings } from '../pipeline/plan/plan.js';
 import { loadRecipe } from '../pipeline/recipe/load.js';
 import type { ToolNeed } from '../pipeline/stage.js';
 import { requireHost } from '../pipeline/tools.js';
+import { distributions } from '../stages/distribution/index.js';
 import { stages } from '../stages/index.js';
 
 export interface CheckRequest {
@@ -24,7 +25,9 @@ export async function checkRecipes(request: CheckRequest, emit: Emit): Promise<P
   const failures: Failure[] = [];
   for (const folder of request.folders) {
     try {
-      plans.push(planBuild(await loadRecipe(folder, stages, { variables: request.variables }), stages));
+      plans.push(
+        planBuild(await loadRecipe(folder, stages, { variables: request.variables }), stages, distributions),
+      );
     } catch (error) {
       failures.push(Failure.from(error));
     }

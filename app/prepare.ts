@@ -8,6 +8,7 @@ import { type KeyedPlan, keyPlan } from '../pipeline/plan/keys/fingerprint.js';
 import { archivesOf, checkLock, type Lock, lockFile, packagesOf } from '../pipeline/plan/lock/lock.js';
 import type { Plan } from '../pipeline/plan/plan.js';
 import type { Store } from '../pipeline/store/store.js';
+import { topicModule } from '../stages/distribution/index.js';
 import { stageModule } from '../stages/index.js';
 import { resolveInSandbox } from './resolve.js';
 
@@ -53,6 +54,7 @@ export async function prepareBuild(
     mirror,
     packages,
     moduleOf: stageModule,
+    topicOf: topicModule,
     code: codeDigester(),
     salt: await store.salt(),
     lunsmith: await lunsmithVersion(),

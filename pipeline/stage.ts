@@ -8,8 +8,10 @@ import type { z } from 'zod';
 import type { VerityTree } from '../artifacts/formats/fs-verity.js';
 import type { Diagnostic } from '../base/failure.js';
 import type { Argv, Ports, RunOptions, RunResult } from '../base/ports.js';
+import type { KnownDistribution } from './distribution.js';
 import type { PooledPackage, Resolution, ResolveContext } from './plan/package-set.js';
 import type { RecipeFacts } from './recipe-facts.js';
+import type { ToolNeed } from './tool-need.js';
 
 export type {
   LockedIndex,
@@ -20,18 +22,11 @@ export type {
   ResolveContext,
 } from './plan/package-set.js';
 export type { Architecture, RecipeFacts } from './recipe-facts.js';
+export type { ToolNeed } from './tool-need.js';
+export type { KnownDistribution };
 
 /** A fact that a stage has to declare. */
 export type FactName = Exclude<keyof RecipeFacts, 'folder' | 'architecture'>;
-
-/** A program on the host that a stage needs. `package` is Debian's package that holds it. */
-export interface ToolNeed {
-  /** Looked for in the tools' PATH; an absolute path is that of a file which is no program. */
-  readonly name: string;
-  readonly package: string;
-  /** Least version, if one is needed; compared as dot-separated numbers. */
-  readonly min?: string;
-}
 
 export interface ChrootOptions extends RunOptions {
   /** Reach the network from inside; only in a stage that declares `network: true`. Default false. */
@@ -45,6 +40,8 @@ export interface StageContext<Options> extends Ports {
   readonly step: string;
   readonly options: Options;
   readonly recipe: RecipeFacts;
+  /** That of the root tree, if the first step has one; asking it for a topic that the stage does not declare fails. */
+  readonly distribution: KnownDistribution | undefined;
   /** Absolute path of the root tree: writable for `rootfs` stages, read-only for `output` stages. */
   readonly rootfs: string;
   /** Absolute path of the folder that will become the release; only `output` stages write here. */
@@ -88,6 +85,8 @@ export interface StageContext<Options> extends Ports {
 export interface StageCheck<Options> {
   readonly options: Options;
   readonly recipe: RecipeFacts;
+  /** That of the root tree, for any question: a check makes nothing. */
+  readonly distribution: KnownDistribution | undefined;
   readonly step: string;
   /** Stage names of all steps in order, and this step's place among them. */
   readonly order: readonly string[];
@@ -142,6 +141,13 @@ export interface StageDefinition<Schema extends z.ZodType = z.ZodType> {
     readonly requires: readonly string[];
     readonly changes: readonly string[];
   };
+  /** Of a stage that makes the root from nothing: the id of the distribution that it makes. Absent: none that is known. */
+  readonly distribution?: (options: z.output<Schema>) => string;
+  /**
+   * Topics of the root's distribution that `run` and `resolve` ask: their code goes into the step's key, and what they need
+   * of the host is needed for the step.
+   */
+  readonly asks?: readonly string[];
   /** What a person reads while the step runs, after its name: `linux-image-amd64 open-iscsi …`. */
   readonly title?: (options: z.output<Schema>) => string;
   /** What is wrong with the options beyond their schema; may read the recipe's folder, writes nothing. */

@@ -7,8 +7,10 @@ import type { Manifest } from '../artifacts/release/manifest.js';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { commandLines } from './boot-artifacts/command-line.js';
-import { findBootFiles, readKernelVersion } from './boot-artifacts/kernel.js';
+import { readKernelVersion } from './boot-artifacts/kernel.js';
+import { distributionOf } from './distribution/distribution.js';
 import { rootPartition } from './lun-image/boot.js';
+import { rootTree } from './rootfs/tree.js';
 import { BOOT_ARTIFACTS, INITRAMFS, SEALED_ROOT } from './things.js';
 
 /** The kernel looks for the next archive of an initramfs at multiples of this (buffer-format.rst). */
@@ -27,9 +29,10 @@ export const bootArtifacts = defineStage({
   options,
   tools: [],
   facts: ['disk', 'kernel'],
+  asks: ['kernel'],
   async run(ctx) {
     const { disk, kernel, architecture } = ctx.recipe;
-    const files = await findBootFiles(ctx.rootfs);
+    const files = await distributionOf(ctx).kernel.find(rootTree(ctx.rootfs));
     const version = await readKernelVersion(files.kernel, architecture);
     const { san, direct } = commandLines(rootPartition(disk).filesystemUuid, kernel.commandLine);
     await copyBootFiles(ctx, files);

@@ -26,7 +26,6 @@ import {
   type MirrorChoice,
   suiteSources,
 } from './distribution/debian/apt/mirror.js';
-import { packageName } from './distribution/debian/apt/names.js';
 import { recordSources } from './distribution/debian/apt/other-sources.js';
 import { reasonsFor } from './distribution/debian/apt/reasons.js';
 import { followApt } from './distribution/debian/apt/run.js';
@@ -34,6 +33,7 @@ import { solve } from './distribution/debian/apt/solve.js';
 import { formatSources, type NamedSource } from './distribution/debian/apt/sources.js';
 import { type AptWorld, preferred, worldAfter } from './distribution/debian/apt/world.js';
 import { installedPackages, recordPackages } from './distribution/debian/dpkg.js';
+import { packageName } from './packages/names.js';
 import { rootTree } from './rootfs/tree.js';
 import { WHOLE_ROOT } from './things.js';
 
@@ -99,6 +99,7 @@ export const debootstrap = defineStage({
   summary: 'Create the base system of a Debian release from a signed archive.',
   kind: 'rootfs',
   provides: WHOLE_ROOT,
+  distribution: () => 'debian',
   title: ({ suite, variant }) => `${suite} (${variant})`,
   options,
   tools: [

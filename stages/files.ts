@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext, type StageFinding } from '../pipeline/stage.js';
+import { distributionOf } from './distribution/distribution.js';
 import { globToRegExp } from './files/glob.js';
 import { listOverlay, type OverlayEntry } from './files/listing.js';
 import { renderTemplate } from './files/template.js';
-import { INITRAMFS_SOURCES, initramfsTakes } from './initramfs/sources.js';
 import { resolveOwner } from './rootfs/accounts.js';
 import { type NodeOptions, type RootTree, rootTree } from './rootfs/tree.js';
 import { INITRAMFS, ROOT, WHOLE_ROOT } from './things.js';
@@ -107,7 +107,7 @@ export const files = defineStage({
     ...(source === undefined ? [] : [source]),
     ...single.flatMap((file) => (file.source === undefined ? [] : [file.source])),
   ],
-  check: ({ options: given, recipe }) => [
+  check: ({ options: given, recipe, distribution }) => [
     ...(given.source === undefined && given.files.length === 0
       ? [{ path: [], what: 'The step puts nothing anywhere.', expected: '`source` or `files`' }]
       : []),
@@ -115,7 +115,9 @@ export const files = defineStage({
       ? [{ path: ['source'], what: `The recipe has no folder ${given.source}.` }]
       : []),
     ...given.files.flatMap((file, i) => wrongFile(file, i, recipe.folder)),
-    ...(given[AFTER_INITRAMFS] ? tooLate(given, recipe.folder) : []),
+    ...(given[AFTER_INITRAMFS] && distribution !== undefined
+      ? tooLate(given, recipe.folder, distributionOf({ distribution }).initramfs.sources)
+      : []),
   ],
   async run(ctx) {
     const tree = rootTree(ctx.rootfs);
@@ -151,18 +153,24 @@ function wrongFile(file: SingleFile, index: number, folder: string): StageFindin
 }
 
 /** Files that the initramfs would miss, or hold as they were before. */
-function tooLate({ source, files: single }: Options, folder: string): StageFinding[] {
+function tooLate(
+  { source, files: single }: Options,
+  folder: string,
+  taken: readonly string[],
+): StageFinding[] {
   const finding = (path: StageFinding['path'], file: string): StageFinding => ({
     path,
     what: `The initramfs may hold ${file}, but the step stands after it.`,
     hint: `Put it into a step without \`${AFTER_INITRAMFS}\`.`,
   });
   return [
-    ...INITRAMFS_SOURCES.filter((path) => source !== undefined && existsSync(join(folder, source, path))).map(
-      (path) => finding(['source'], path),
-    ),
+    ...taken
+      .filter((path) => source !== undefined && existsSync(join(folder, source, path)))
+      .map((path) => finding(['source'], path)),
     ...single.flatMap(({ path }, index) =>
-      initramfsTakes(path) ? [finding(['files', index, 'path'], path)] : [],
+      taken.some((each) => path === each || path.startsWith(`${each}/`))
+        ? [finding(['files', index, 'path'], path)]
+        : [],
     ),
   ];
 }

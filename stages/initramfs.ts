@@ -2,9 +2,8 @@
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
-import { hasPackage } from './distribution/debian/dpkg.js';
-import { SHORTCUTS, SHORTCUTS_PATH } from './initramfs/shortcuts.js';
-import { addModules, initramfsConf, missingParts } from './initramfs/texts.js';
+import { distributionOf } from './distribution/distribution.js';
+import { addPackage } from './distribution/roles.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
 import { INITRAMFS, INITRAMFS_CONTENT, ROOT } from './things.js';
 
@@ -13,21 +12,13 @@ const options = z.strictObject({
     .enum(['zstd', 'gzip', 'xz', 'lz4'])
     .default('zstd')
     .describe('How the initramfs is compressed; the program must be installed in the image.'),
-  level: z
-    .int()
-    .min(0)
-    .max(19)
-    .optional()
-    .describe('Compression level. Default: what initramfs-tools takes.'),
+  level: z.int().min(0).max(19).optional().describe('Compression level. Default: that of the generator.'),
   modules: z
     .array(z.string().regex(/^[A-Za-z0-9_-]+( [^\n]*)?$/, 'a kernel module, with options if need be'))
     .default([])
     .describe('More kernel modules to put in and to load, besides all that disks and NICs need.'),
 });
 type Options = z.output<typeof options>;
-
-/** Without the folder of the no-op update-initramfs. */
-const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
 
 export const initramfs = defineStage({
   name: 'initramfs',
@@ -40,9 +31,11 @@ export const initramfs = defineStage({
   title: ({ compression }) => compression,
   options,
   tools: [],
+  asks: ['software', 'initramfs'],
   async run(ctx) {
     const tree = rootTree(ctx.rootfs);
-    const kernels = await kernelVersions(tree);
+    const { initramfs: generator } = distributionOf(ctx);
+    const kernels = await installedKernels(ctx, tree);
     await prepare(ctx, tree);
     for (const [index, version] of kernels.entries()) {
       ctx.progress('initramfs', index, kernels.length, 'files');
@@ -50,98 +43,59 @@ export const initramfs = defineStage({
       ctx.progress('initramfs', index + 1, kernels.length, 'files');
     }
     const newest = kernels.at(-1);
-    if (newest !== undefined) await link(ctx, tree, newest);
+    if (newest !== undefined) await generator.choose(ctx, tree, newest);
   },
 });
 
-/** Versions whose image and modules are installed, oldest first. */
-async function kernelVersions(tree: RootTree): Promise<string[]> {
-  const images = await tree.names('/boot');
-  const versions = (await tree.names('/usr/lib/modules')).filter((version) =>
-    images.includes(`vmlinuz-${version}`),
-  );
-  if (versions.length > 0) return versions.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+async function installedKernels(ctx: StageContext<Options>, tree: RootTree): Promise<string[]> {
+  const { initramfs: generator, software } = distributionOf(ctx);
+  const versions = await generator.kernels(tree);
+  if (versions.length > 0) return versions;
+  const [kernel] = software.packagesFor('kernel');
   throw new Failure('recipe', {
     what: 'No kernel is installed.',
     expected: 'a kernel in /boot and its modules in /usr/lib/modules',
-    hint: 'Add a kernel, such as `linux-image-amd64`, to a `packages` step before this one.',
+    hint: `Add a kernel${kernel === undefined ? '' : `, such as \`${kernel}\`,`} to a \`packages\` step before this one.`,
   });
 }
 
 async function prepare(ctx: StageContext<Options>, tree: RootTree): Promise<void> {
   const { compression, level, modules } = ctx.options;
-  if (!(await hasPackage(tree, 'initramfs-tools'))) {
+  const { software, initramfs: generator } = distributionOf(ctx);
+  if (!(await software.has(tree, 'initramfs-generator'))) {
+    const [name = 'of an initramfs generator'] = software.packagesFor('initramfs-generator');
     throw new Failure('recipe', {
-      what: 'The package initramfs-tools is not installed.',
-      hint: 'Add `initramfs-tools` to a `packages` step before this one.',
+      what: `The package ${name} is not installed.`,
+      hint: `${addPackage(software, 'initramfs-generator')}.`,
     });
   }
   if (!(await tree.exists(`/usr/bin/${compression}`))) {
     throw new Failure('recipe', {
       what: `The initramfs shall be compressed by ${compression}, which is not installed.`,
-      hint: `Add \`${compression === 'xz' ? 'xz-utils' : compression}\` to a \`packages\` step, or choose another \`compression\`.`,
+      hint: `Add \`${software.packagesFor(compression)[0] ?? compression}\` to a \`packages\` step, or choose another \`compression\`.`,
     });
   }
   const root = ctx.recipe.disk.partitions.find(({ mount }) => mount === '/');
   const rootFilesystem = root?.filesystem ?? 'ext4';
   if (!(await tree.exists(`/usr/sbin/fsck.${rootFilesystem}`))) {
+    const [check] = rootFilesystem === 'ext4' ? software.packagesFor('ext4-check') : [];
     ctx.warn(
       `The root is not checked before it is mounted: the image has no fsck.${rootFilesystem}.`,
-      rootFilesystem === 'ext4' ? 'Add `e2fsprogs` to a `packages` step.' : undefined,
+      check === undefined ? undefined : `Add \`${check}\` to a \`packages\` step.`,
     );
   }
-  await tree.write(
-    '/etc/initramfs-tools/conf.d/lunsmith',
-    initramfsConf({ compression, level, rootFilesystem }),
-  );
-  const path = '/etc/initramfs-tools/modules';
-  if (modules.length > 0) await tree.write(path, addModules((await tree.read(path)) ?? '', modules));
+  await generator.configure(tree, { compression, level, rootFilesystem, modules });
 }
 
 async function generate(ctx: StageContext<Options>, tree: RootTree, version: string): Promise<void> {
-  const image = `/boot/initrd.img-${version}`;
-  await tree.remove(image);
-  await tree.write(SHORTCUTS_PATH, SHORTCUTS);
-  try {
-    await ctx.chroot(['/usr/sbin/update-initramfs', '-c', '-k', version], {
-      doing: `generate the initramfs of Linux ${version}`,
-      env: { PATH, SOURCE_DATE_EPOCH: String(ctx.epoch) },
-    });
-  } finally {
-    await tree.remove(SHORTCUTS_PATH);
-  }
-  const { stdout } = await ctx.chroot(['lsinitramfs', image], {
-    doing: 'list the initramfs',
-    env: { PATH },
-    quiet: true,
-  });
-  const builtin = (await tree.read(`/usr/lib/modules/${version}/modules.builtin`)) ?? '';
-  const missing = missingParts(stdout.split('\n'), builtin);
+  const { initramfs: generator, software } = distributionOf(ctx);
+  const image = await generator.generate(ctx, tree, version);
+  const missing = await generator.missing(ctx, tree, version);
   if (missing.length === 0) return;
   throw new Failure('integrity', {
     what: `The initramfs of Linux ${version} cannot mount a root on iSCSI.`,
     expected: missing.join(', '),
     found: `${image} without`,
-    hint: 'Install `open-iscsi` and use the step `iscsi-initiator` before this one.',
+    hint: `Install \`${software.packagesFor('initiator')[0] ?? 'an initiator'}\` and use the step \`iscsi-initiator\` before this one.`,
   });
-}
-
-/** /vmlinuz and /initrd.img, by which the boot loader finds the kernel. */
-async function link(ctx: StageContext<Options>, tree: RootTree, version: string): Promise<void> {
-  await ctx.chroot(['linux-update-symlinks', 'install', version, `/boot/vmlinuz-${version}`], {
-    doing: 'point /vmlinuz and /initrd.img at the kernel',
-    env: { PATH },
-    quiet: true,
-  });
-  for (const [name, target] of [
-    ['/vmlinuz', `/boot/vmlinuz-${version}`],
-    ['/initrd.img', `/boot/initrd.img-${version}`],
-  ] as const) {
-    if ((await tree.resolve(name)) !== (await tree.resolve(target))) {
-      throw new Failure('integrity', {
-        what: `${name} does not lead to ${target}.`,
-        hint: 'Look into /etc/kernel-img.conf of the root tree: `do_symlinks` must not be off, nor `link_in_boot` on.',
-      });
-    }
-  }
 }

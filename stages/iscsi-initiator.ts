@@ -2,21 +2,12 @@
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
 import { defineStage } from '../pipeline/stage.js';
-import { installPooled } from './distribution/debian/apt/install.js';
-import { resolveRequest, unchanged } from './distribution/debian/apt/resolve.js';
-import { knownPackages } from './distribution/debian/apt/solve.js';
-import { namesOf, worldBefore } from './distribution/debian/apt/world.js';
-import { hasPackage } from './distribution/debian/dpkg.js';
+import { distributionOf } from './distribution/distribution.js';
+import { addPackage } from './distribution/roles.js';
+import type { PackageRequest, Software } from './distribution/topics.js';
+import { udevRule } from './iscsi-initiator/disk-tuning.js';
 import { editIscsidConf, sessionSettings } from './iscsi-initiator/iscsid-conf.js';
-import {
-  INITIATOR_NAME,
-  ISCSID_DROP_IN,
-  ISCSID_DROP_IN_PATH,
-  iscsiInitramfsText,
-  udevRule,
-} from './iscsi-initiator/texts.js';
-import { enableUnit, hasUnit } from './rootfs/systemd.js';
-import { type RootTree, rootTree } from './rootfs/tree.js';
+import { rootTree } from './rootfs/tree.js';
 import { WHOLE_ROOT } from './things.js';
 
 const options = z.strictObject({
@@ -69,10 +60,6 @@ const options = z.strictObject({
       'Install finalrd, which logs out cleanly after the root is unmounted: if the archive has it (`auto`), always, or never.',
     ),
 });
-type Options = z.output<typeof options>;
-
-const FINALRD = { install: ['finalrd'], remove: [], recommends: false };
-
 export const iscsiInitiator = defineStage({
   name: 'iscsi-initiator',
   summary:
@@ -82,6 +69,7 @@ export const iscsiInitiator = defineStage({
   title: ({ identity }) => identity,
   options,
   tools: [],
+  asks: ['software', 'packages', 'initiator'],
   check: ({ options: given }) =>
     Object.keys(given.settings).flatMap((key) =>
       key.includes('password')
@@ -97,41 +85,34 @@ export const iscsiInitiator = defineStage({
   request: ({ finalrd }) => ({ finalrd }),
   async resolve(ctx) {
     const { finalrd } = ctx.options;
-    const world = worldBefore(ctx.before);
-    const wanted = finalrd !== false && !namesOf(world).includes('finalrd');
-    const available = wanted && (finalrd === true || (await knownPackages(ctx, world)).includes('finalrd'));
-    return available ? resolveRequest(ctx, FINALRD) : unchanged(world);
+    const { packages, software } = distributionOf(ctx);
+    const request = lateLogout(software);
+    const [name] = request.install;
+    const available =
+      name !== undefined && finalrd !== false && (finalrd === true || (await packages.offers(ctx, name)));
+    return packages.resolve(ctx, available ? request : { ...request, install: [] });
   },
   async run(ctx) {
     const tree = rootTree(ctx.rootfs);
-    if (!(await hasPackage(tree, 'open-iscsi'))) {
+    const { software, packages, initiator } = distributionOf(ctx);
+    if (!(await software.has(tree, 'initiator'))) {
+      const [name = 'of an initiator'] = software.packagesFor('initiator');
       throw new Failure('recipe', {
-        what: 'The package open-iscsi is not installed.',
-        hint: 'Add `open-iscsi` (and `busybox`, for a default route) to a `packages` step before this one.',
+        what: `The package ${name} is not installed.`,
+        hint: `${addPackage(software, 'initiator')}.`,
       });
     }
-    if (ctx.packages.length > 0) await installPooled(ctx, FINALRD);
-    await configure(ctx.options, tree);
-    if (!(await hasPackage(tree, 'busybox', 'busybox-static'))) {
-      ctx.warn(
-        'Without busybox the initramfs sets no default route from the iBFT: targets beyond a router are not reached.',
-        'Add `busybox` to a `packages` step.',
-      );
-    }
+    if (ctx.packages.length > 0) await packages.install(ctx, lateLogout(software));
+    const { identity, settings, scheduler, 'scsi-timeout': scsiTimeout } = ctx.options;
+    const path = initiator.configuration;
+    const wanted = { ...sessionSettings(ctx.options), ...settings };
+    await tree.write(path, editIscsidConf((await tree.read(path)) ?? '', wanted), { mode: 0o600 });
+    await initiator.place(ctx, tree, { identity });
+    const rule = udevRule({ scsiTimeout: scsiTimeout ?? undefined, scheduler });
+    if (rule !== undefined) await tree.write('/etc/udev/rules.d/71-iscsi-disks.rules', rule);
   },
 });
 
-async function configure(given: Options, tree: RootTree): Promise<void> {
-  const path = '/etc/iscsi/iscsid.conf';
-  const settings = { ...sessionSettings(given), ...given.settings };
-  await tree.write(path, editIscsidConf((await tree.read(path)) ?? '', settings), { mode: 0o600 });
-  await tree.write('/etc/iscsi/iscsi.initramfs', iscsiInitramfsText(given.identity), { mode: 0o600 });
-  await tree.write('/etc/iscsi/initiatorname.iscsi', INITIATOR_NAME, { mode: 0o600 });
-  const rule = udevRule({ scsiTimeout: given['scsi-timeout'] ?? undefined, scheduler: given.scheduler });
-  if (rule !== undefined) await tree.write('/etc/udev/rules.d/71-iscsi-disks.rules', rule);
-  // It takes the session over from the initramfs: without it nothing reconnects after an outage.
-  if (await hasUnit(tree, 'iscsid.service')) {
-    await enableUnit(tree, 'iscsid.service', 'sysinit.target');
-    await tree.write(ISCSID_DROP_IN_PATH, ISCSID_DROP_IN);
-  }
+function lateLogout(software: Software): PackageRequest {
+  return { install: software.packagesFor('late-logout').slice(0, 1), remove: [], recommends: false };
 }

@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
-import { hasPackage } from './distribution/debian/dpkg.js';
+import { type Distribution, distributionOf } from './distribution/distribution.js';
+import { addPackage } from './distribution/roles.js';
+import type { Role, Software } from './distribution/topics.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
 import { WHOLE_ROOT } from './things.js';
 
@@ -38,15 +40,6 @@ type Options = z.output<typeof options>;
 
 const BUILT_IN = new Set(['C', 'POSIX', 'C.UTF-8']);
 
-/** The line of /etc/locale.gen for a locale, which is its line in /usr/share/i18n/SUPPORTED; undefined for unknown ones. */
-export function localeGenLine(locale: string, supported: string): string | undefined {
-  return supported.split('\n').find((line) => line.startsWith(`${locale} `));
-}
-
-export function keyboardText(layout: string): string {
-  return `XKBMODEL="pc105"\nXKBLAYOUT="${layout}"\nXKBVARIANT=""\nXKBOPTIONS=""\nBACKSPACE="guess"\n`;
-}
-
 export const locale = defineStage({
   name: 'locale',
   summary: 'Set language, time zone and keyboard.',
@@ -55,15 +48,15 @@ export const locale = defineStage({
   title: ({ lang, timezone }) => `${lang} ${timezone}`,
   options,
   tools: [],
+  asks: ['software', 'locale'],
   async run(ctx) {
     const tree = rootTree(ctx.rootfs);
+    const distribution = distributionOf(ctx);
+    const { lang, timezone, keymap } = ctx.options;
     await generateLocales(ctx, tree);
-    await tree.write('/etc/default/locale', `LANG=${ctx.options.lang}\n`);
-    // systemd's name of the same file.
-    if (await tree.exists('/usr/lib/systemd')) await tree.link('/etc/locale.conf', 'default/locale');
-    await setTimezone(ctx.options.timezone, tree);
-    const { keymap } = ctx.options;
-    if (keymap !== undefined) await tree.write('/etc/default/keyboard', keyboardText(keymap));
+    await distribution.locale.setLanguage(tree, lang);
+    await setTimezone(timezone, tree, distribution);
+    if (keymap !== undefined) await distribution.locale.setKeyboard(tree, keymap);
   },
 });
 
@@ -71,45 +64,47 @@ async function generateLocales(ctx: StageContext<Options>, tree: RootTree): Prom
   const { lang, generate } = ctx.options;
   const wanted = [...new Set([lang, ...generate])].filter((name) => !BUILT_IN.has(name));
   if (wanted.length === 0) return;
-  if (!(await hasPackage(tree, 'locales'))) {
+  const { software, locale: files } = distributionOf(ctx);
+  if (!(await software.has(tree, 'locales'))) {
     throw new Failure('recipe', {
-      what: `The locale ${wanted[0]} needs the package locales, which is not installed.`,
-      hint: 'Add `locales` to a `packages` step before this one, or use `lang: C.UTF-8`.',
+      what: `The locale ${wanted[0]} needs ${packageOf(software, 'locales')}, which is not installed.`,
+      hint: `${addPackage(software, 'locales')}, or use \`lang: C.UTF-8\`.`,
     });
   }
-  const supported = (await tree.read('/usr/share/i18n/SUPPORTED')) ?? '';
-  const lines = wanted.map((name) => {
-    const line = localeGenLine(name, supported);
-    if (line !== undefined) return line;
-    throw new Failure('recipe', {
-      what: `There is no locale ${name}.`,
-      expected: 'a locale of /usr/share/i18n/SUPPORTED, such as de_DE.UTF-8',
-    });
-  });
-  await tree.write('/etc/locale.gen', `${lines.join('\n')}\n`);
-  await ctx.chroot(['locale-gen'], { doing: 'generate locales' });
+  await files.generate(ctx, tree, wanted);
 }
 
-async function setTimezone(timezone: string, tree: RootTree): Promise<void> {
+async function setTimezone(
+  timezone: string,
+  tree: RootTree,
+  { software, locale: files }: Distribution,
+): Promise<void> {
   const zone = `/usr/share/zoneinfo/${timezone}`;
   if (!(await tree.exists(zone))) {
     if (timezone === 'UTC') {
-      // Without tzdata the C library already counts in UTC.
+      // Without the tz database the C library already counts in UTC.
       await tree.remove('/etc/localtime');
-      await tree.write('/etc/timezone', 'Etc/UTC\n');
-      return;
+      return files.noteTimezone(tree, timezone);
     }
-    const installed = await hasPackage(tree, 'tzdata');
+    const installed = await software.has(tree, 'time-zones');
+    const [old] = software.packagesFor('old-time-zones');
     throw new Failure('recipe', {
       what: installed
         ? `There is no time zone ${timezone}.`
-        : `The time zone ${timezone} needs the package tzdata, which is not installed.`,
+        : `The time zone ${timezone} needs ${packageOf(software, 'time-zones')}, which is not installed.`,
       expected: 'a name below /usr/share/zoneinfo, such as Europe/Berlin',
-      hint: installed
-        ? 'Old names are in the package tzdata-legacy.'
-        : 'Add `tzdata` to a `packages` step before this one.',
+      ...(installed
+        ? old === undefined
+          ? {}
+          : { hint: `Old names are in the package ${old}.` }
+        : { hint: `${addPackage(software, 'time-zones')}.` }),
     });
   }
   await tree.link('/etc/localtime', zone);
-  await tree.write('/etc/timezone', `${timezone === 'UTC' ? 'Etc/UTC' : timezone}\n`);
+  await files.noteTimezone(tree, timezone);
+}
+
+function packageOf(software: Software, role: Role): string {
+  const [name] = software.packagesFor(role);
+  return name === undefined ? 'a package' : `the package ${name}`;
 }

@@ -43,12 +43,13 @@ export const lunImage = defineStage({
   ],
   // The name is that of the boot menu's entry when the tree has none for its system.
   facts: ['name', 'disk', 'kernel'],
+  asks: ['kernel', 'software'],
   parts: { [FILE_SYSTEMS]: { facts: ['disk'], options: ['reserved-percent', 'free'] } },
   check: ({ recipe }) => [...rootFindings(recipe), ...loaderFindings(recipe)],
   async run(ctx) {
-    const { run, recipe, rootfs, scratch } = ctx;
+    const { run, recipe, distribution, rootfs, scratch } = ctx;
     const menuSeconds = ctx.options['menu-seconds'];
-    const linking = linkBootLoaders({ run, recipe, rootfs, scratch, menuSeconds });
+    const linking = linkBootLoaders({ run, recipe, distribution, rootfs, scratch, menuSeconds });
     const [layout] = await allSettled([writeImage(ctx, FILE_SYSTEMS, linking), linking]);
     ctx.record('disk', describeDisk(layout));
   },

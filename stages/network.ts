@@ -1,13 +1,15 @@
 /** The NIC that carries the root, in the booted system: configured by the initramfs, and then left alone. */
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
-import { defineStage } from '../pipeline/stage.js';
-import { hasPackage } from './distribution/debian/dpkg.js';
+import { defineStage, type StageContext } from '../pipeline/stage.js';
+import { distributionOf } from './distribution/distribution.js';
+import { addPackage } from './distribution/roles.js';
+import type { Role } from './distribution/topics.js';
 import {
-  DNS_SCRIPT,
   DNS_SCRIPT_PATH,
   DNS_UNIT,
-  DNS_UNIT_TEXT,
+  dnsScript,
+  dnsUnitText,
   RUN_RESOLV_CONF,
   resolvConfText,
   resolvedText,
@@ -27,7 +29,8 @@ import { type RootTree, rootTree } from './rootfs/tree.js';
 import { WHOLE_ROOT } from './things.js';
 
 const address = z.union([z.ipv4(), z.ipv6()], 'an IPv4 or IPv6 address');
-const MANAGERS = ['ifupdown', 'networkd', 'networkmanager', 'netplan'] as const;
+/** Each is a role too. */
+const MANAGERS = ['ifupdown', 'networkd', 'networkmanager', 'netplan'] as const satisfies readonly Role[];
 type Manager = (typeof MANAGERS)[number];
 
 const options = z.strictObject({
@@ -68,13 +71,7 @@ const options = z.strictObject({
     .describe('Domains to search, when `dns` is a list of addresses.'),
 });
 type Options = z.output<typeof options>;
-
-const NEEDS: Readonly<Record<Manager, string>> = {
-  ifupdown: 'ifupdown',
-  networkd: 'systemd',
-  networkmanager: 'network-manager',
-  netplan: 'netplan.io',
-};
+type Asking = Pick<StageContext<Options>, 'distribution'>;
 
 export const network = defineStage({
   name: 'network',
@@ -83,6 +80,7 @@ export const network = defineStage({
   changes: WHOLE_ROOT,
   options,
   tools: [],
+  asks: ['software', 'network'],
   check: ({ options: { dns, search } }) =>
     search.length > 0 && !Array.isArray(dns)
       ? [
@@ -96,40 +94,43 @@ export const network = defineStage({
   async run(ctx) {
     const tree = rootTree(ctx.rootfs);
     const { manager, interface: nic, 'renew-lease': renewLease } = ctx.options;
-    const managers = manager === 'auto' ? await installed(tree) : manager === 'none' ? [] : [manager];
-    for (const each of managers) await leaveAlone(tree, each, { nic, renewLease }, manager !== 'auto');
-    if (await hasPackage(tree, 'cloud-init')) {
+    const managers = manager === 'auto' ? await installed(ctx, tree) : manager === 'none' ? [] : [manager];
+    for (const each of managers) {
+      if (manager !== 'auto') await requireManager(ctx, tree, each);
+      await leaveAlone(tree, each, { nic, renewLease });
+    }
+    if (await distributionOf(ctx).software.has(tree, 'cloud-init')) {
       await tree.write('/etc/cloud/cloud.cfg.d/99-boot-nic.cfg', CLOUD_INIT_TEXT);
     }
     if (renewLease && !managers.some((each) => each === 'networkd' || each === 'netplan')) {
       ctx.warn(
         'No network manager here can renew the lease of the boot NIC without a gap.',
-        'Install systemd, or netplan.io.',
+        'Install systemd, or netplan.',
       );
     }
-    await nameServers(tree, ctx.options, (message, hint) => ctx.warn(message, hint));
+    await nameServers(ctx, tree);
   },
 });
 
-async function installed(tree: RootTree): Promise<Manager[]> {
+async function installed(ctx: Asking, tree: RootTree): Promise<Manager[]> {
+  const { software } = distributionOf(ctx);
   const found: Manager[] = [];
-  for (const each of MANAGERS) if (await hasPackage(tree, NEEDS[each])) found.push(each);
+  for (const each of MANAGERS) if (await software.has(tree, each)) found.push(each);
   return found;
 }
 
-async function leaveAlone(
-  tree: RootTree,
-  manager: Manager,
-  wishes: NicWishes,
-  asked: boolean,
-): Promise<void> {
-  if (asked && !(await hasPackage(tree, NEEDS[manager]))) {
-    throw new Failure('recipe', {
-      what: `The network manager ${manager} is not installed.`,
-      expected: `the package ${NEEDS[manager]}`,
-      hint: `Add \`${NEEDS[manager]}\` to a \`packages\` step before this one, or use \`manager: auto\`.`,
-    });
-  }
+async function requireManager(ctx: Asking, tree: RootTree, manager: Manager): Promise<void> {
+  const { software } = distributionOf(ctx);
+  if (await software.has(tree, manager)) return;
+  const [name] = software.packagesFor(manager);
+  throw new Failure('recipe', {
+    what: `The network manager ${manager} is not installed.`,
+    ...(name === undefined ? {} : { expected: `the package ${name}` }),
+    hint: `${addPackage(software, manager)}, or use \`manager: auto\`.`,
+  });
+}
+
+async function leaveAlone(tree: RootTree, manager: Manager, wishes: NicWishes): Promise<void> {
   switch (manager) {
     case 'ifupdown':
       return tree.write('/etc/network/interfaces', ifupdownText(wishes));
@@ -146,28 +147,28 @@ async function leaveAlone(
   }
 }
 
-async function nameServers(
-  tree: RootTree,
-  { dns, search }: Options,
-  warn: (message: string, hint: string) => void,
-): Promise<void> {
+async function nameServers(ctx: StageContext<Options>, tree: RootTree): Promise<void> {
+  const { dns, search } = ctx.options;
+  const { software, network: nic } = distributionOf(ctx);
   // resolvconf is fed by open-iscsi's own udev handler.
-  if (dns === 'keep' || (dns === 'boot' && (await hasPackage(tree, 'resolvconf', 'openresolv')))) return;
-  const resolved = await hasPackage(tree, 'systemd-resolved');
+  if (dns === 'keep' || (dns === 'boot' && (await software.has(tree, 'resolvconf')))) return;
+  const resolved = await software.has(tree, 'resolved');
   if (Array.isArray(dns)) {
     const wishes = { servers: dns, search };
     if (resolved) await tree.write('/etc/systemd/resolved.conf.d/boot-nic.conf', resolvedText(wishes));
     else await tree.write('/etc/resolv.conf', resolvConfText(wishes));
     return;
   }
-  if (!(await hasSystemd(tree))) {
-    warn(
-      'Without systemd nothing hands the name servers of the boot NIC to the booted system.',
+  if (nic.learned.length === 0 || !(await hasSystemd(tree))) {
+    ctx.warn(
+      nic.learned.length === 0
+        ? 'The initramfs of this distribution does not hand on name servers.'
+        : 'Without systemd nothing hands the name servers of the boot NIC to the booted system.',
       'List them in `dns`.',
     );
     return;
   }
-  await tree.write(DNS_SCRIPT_PATH, DNS_SCRIPT, { mode: 0o755 });
-  await addUnit(tree, DNS_UNIT, DNS_UNIT_TEXT, 'sysinit.target');
+  await tree.write(DNS_SCRIPT_PATH, dnsScript(nic.learned), { mode: 0o755 });
+  await addUnit(tree, DNS_UNIT, dnsUnitText(nic.learned), 'sysinit.target');
   if (!resolved) await tree.link('/etc/resolv.conf', RUN_RESOLV_CONF);
 }

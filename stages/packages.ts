@@ -1,11 +1,8 @@
-/** Debian packages by apt, with no service started and no initramfs generated. */
+/** Packages of the root's distribution, with no service started and no initramfs generated. */
 import { z } from 'zod';
 import { defineStage } from '../pipeline/stage.js';
-import { aptEnvironment, holdArgv } from './distribution/debian/apt/argv.js';
-import { installPooled } from './distribution/debian/apt/install.js';
-import { packageName, packageRequest } from './distribution/debian/apt/names.js';
-import { warnOfOtherSources } from './distribution/debian/apt/other-sources.js';
-import { resolveRequest } from './distribution/debian/apt/resolve.js';
+import { distributionOf } from './distribution/distribution.js';
+import { packageName, packageRequest } from './packages/names.js';
 import { WHOLE_ROOT } from './things.js';
 
 const options = z.strictObject({
@@ -20,22 +17,20 @@ const options = z.strictObject({
   hold: z
     .array(packageName)
     .default([])
-    .describe('Packages that apt must not upgrade in the booted system, such as the kernel.'),
+    .describe('Packages that must not be upgraded in the booted system, such as the kernel.'),
   recommends: z.boolean().default(false).describe('Install what the packages recommend too.'),
 });
 
 export const packages = defineStage({
   name: 'packages',
-  summary: 'Install Debian packages; services stay down and the initramfs is left to its own step.',
+  summary: 'Install packages; services stay down and the initramfs is left to its own step.',
   kind: 'rootfs',
   changes: WHOLE_ROOT,
   title: ({ install, remove, hold }) =>
     [...install, ...remove.map((name) => `${name}-`), ...hold.map((name) => `${name} (hold)`)].join(' '),
   options,
-  tools: [
-    { name: 'apt-get', package: 'apt' },
-    { name: 'dpkg-deb', package: 'dpkg' },
-  ],
+  tools: [],
+  asks: ['packages'],
   check: ({ options: { install, remove, hold } }) => [
     ...(install.length + remove.length + hold.length === 0
       ? [{ path: [], what: 'The step names no package.', expected: '`install`, `remove` or `hold`' }]
@@ -45,12 +40,11 @@ export const packages = defineStage({
     ),
   ],
   request: ({ install, remove, recommends }) => ({ install, remove, recommends }),
-  resolve: (ctx) => resolveRequest(ctx, ctx.options),
+  resolve: (ctx) => distributionOf(ctx).packages.resolve(ctx, ctx.options),
   async run(ctx) {
     const { install, remove, hold } = ctx.options;
-    if (install.length > 0) await warnOfOtherSources(ctx);
-    if (install.length + remove.length > 0) await installPooled(ctx, ctx.options);
-    if (hold.length > 0)
-      await ctx.chroot(holdArgv(hold), { doing: 'hold packages', env: aptEnvironment(ctx.epoch) });
+    const { packages: manager } = distributionOf(ctx);
+    if (install.length + remove.length > 0) await manager.install(ctx, ctx.options);
+    if (hold.length > 0) await manager.hold(ctx, hold);
   },
 });

@@ -3,7 +3,8 @@ import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
-import { hasPackage, recordPackages } from './distribution/debian/dpkg.js';
+import { distributionOf } from './distribution/distribution.js';
+import type { Software } from './distribution/topics.js';
 import { addUnit, hasSystemd } from './rootfs/systemd.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
 import { removeTraces } from './seal/clean.js';
@@ -38,14 +39,16 @@ export const seal = defineStage({
   provides: [SEALED_ROOT],
   options,
   tools: [],
+  asks: ['software', 'traces'],
   async run(ctx) {
     const tree = rootTree(ctx.rootfs);
     await assertArchitecture(ctx, tree);
-    await recordPackages(ctx);
+    const { software, traces } = distributionOf(ctx);
+    ctx.record('packages', await software.installed(tree));
     for (const path of ctx.options.remove) await tree.remove(path);
-    await removeTraces(tree);
+    await removeTraces(tree, traces);
     if (ctx.options['machine-id'] === 'empty') await emptyMachineId(tree);
-    if (ctx.options['ssh-host-keys'] === 'remove') await removeHostKeys(tree);
+    if (ctx.options['ssh-host-keys'] === 'remove') await removeHostKeys(tree, software);
     if (await tree.exists('/usr/sbin/policy-rc.d')) {
       ctx.warn(
         'The image holds /usr/sbin/policy-rc.d, which decides whether packages may start services.',
@@ -95,9 +98,9 @@ async function emptyMachineId(tree: RootTree): Promise<void> {
  * `ssh-keygen -A` makes what is missing; the condition keeps it from running at every boot. Debian 12 brings nothing of
  * the kind; Debian 13 brings a unit for first boots, which the boot of an image with an empty machine ID is not.
  */
-const KEYGEN_UNIT = `[Unit]
+const keygenUnit = (server: string) => `[Unit]
 Description=Generate the SSH host keys of this machine
-Before=ssh.service
+Before=${server}
 ConditionPathExists=|!/etc/ssh/ssh_host_ecdsa_key
 ConditionPathExists=|!/etc/ssh/ssh_host_ed25519_key
 ConditionPathExists=|!/etc/ssh/ssh_host_rsa_key
@@ -107,14 +110,15 @@ Type=oneshot
 ExecStart=/usr/bin/ssh-keygen -A
 
 [Install]
-WantedBy=ssh.service
+WantedBy=${server}
 `;
 
-async function removeHostKeys(tree: RootTree): Promise<void> {
+async function removeHostKeys(tree: RootTree, software: Software): Promise<void> {
   for (const name of await tree.names('/etc/ssh')) {
     if (/^ssh_host_.*key(\.pub)?$/.test(name)) await tree.remove(`/etc/ssh/${name}`);
   }
-  if ((await hasPackage(tree, 'openssh-server')) && (await hasSystemd(tree))) {
-    await addUnit(tree, 'ssh-host-keys.service', KEYGEN_UNIT, 'ssh.service');
+  const server = software.unitFor('ssh-server');
+  if (server !== undefined && (await software.has(tree, 'ssh-server')) && (await hasSystemd(tree))) {
+    await addUnit(tree, 'ssh-host-keys.service', keygenUnit(server), server);
   }
 }

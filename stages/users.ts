@@ -5,7 +5,8 @@ import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext, type StageFinding } from '../pipeline/stage.js';
-import { hasPackage } from './distribution/debian/dpkg.js';
+import { distributionOf } from './distribution/distribution.js';
+import { addPackage } from './distribution/roles.js';
 import { findAccount, parseGroup } from './rootfs/accounts.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
 import { WHOLE_ROOT } from './things.js';
@@ -88,7 +89,7 @@ const options = z.strictObject({
         .describe('Whether a password lets anyone in by SSH.'),
     })
     .optional()
-    .describe('How sshd lets users in. Written when openssh-server is installed, with these defaults.'),
+    .describe('How sshd lets users in. Written when an SSH server is installed, with these defaults.'),
 });
 type Options = z.output<typeof options>;
 
@@ -100,6 +101,7 @@ export const users = defineStage({
   title: (given) => ['root', ...given.users.map(({ name }) => name)].join(' '),
   options,
   tools: [],
+  asks: ['software'],
   inputs: (given) => keyFiles(given).map(({ file }) => file),
   secrets: ({ root, users: accounts }) =>
     [root, ...accounts].flatMap(({ 'password-hash': reference }) => reference ?? []),
@@ -111,7 +113,7 @@ export const users = defineStage({
     await setPasswords(ctx, [{ name: 'root', ...root }, ...accounts]);
     await authorize(ctx, tree, 'root', root['authorized-keys']);
     for (const each of accounts) await authorize(ctx, tree, each.name, each['authorized-keys']);
-    await configureSshd(ctx.options, tree);
+    await configureSshd(ctx, tree);
   },
 });
 
@@ -185,10 +187,11 @@ async function create(
       hint: 'Install the package that brings it before this step, or leave it out.',
     });
   }
-  if (sudo !== 'none' && !(await hasPackage(tree, 'sudo', 'sudo-ldap'))) {
+  const { software } = distributionOf(ctx);
+  if (sudo !== 'none' && !(await software.has(tree, 'sudo'))) {
     throw new Failure('recipe', {
       what: `The user ${name} shall use sudo, which is not installed.`,
-      hint: 'Add `sudo` to a `packages` step before this one.',
+      hint: `${addPackage(software, 'sudo')}.`,
     });
   }
   await ctx.chroot(useraddArgv(wanted), { doing: `create the user ${name}` });
@@ -240,12 +243,15 @@ async function authorize(
   await tree.write(`${home}/.ssh/authorized_keys`, `${lines.join('\n')}\n`, { mode: 0o600, uid, gid });
 }
 
-async function configureSshd({ sshd }: Options, tree: RootTree): Promise<void> {
-  if (!(await hasPackage(tree, 'openssh-server'))) {
+async function configureSshd(ctx: StageContext<Options>, tree: RootTree): Promise<void> {
+  const { sshd } = ctx.options;
+  const { software } = distributionOf(ctx);
+  if (!(await software.has(tree, 'ssh-server'))) {
     if (sshd === undefined) return;
+    const [name = 'of an SSH server'] = software.packagesFor('ssh-server');
     throw new Failure('recipe', {
-      what: 'The option `sshd` needs the package openssh-server, which is not installed.',
-      hint: 'Add `openssh-server` to a `packages` step before this one.',
+      what: `The option \`sshd\` needs the package ${name}, which is not installed.`,
+      hint: `${addPackage(software, 'ssh-server')}.`,
     });
   }
   const text = sshdText({

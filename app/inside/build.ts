@@ -6,6 +6,7 @@ import { bindKeys, type PlanKeys } from '../../pipeline/plan/keys/fingerprint.js
 import type { LockedPackage } from '../../pipeline/plan/package-set.js';
 import { planBuild } from '../../pipeline/plan/plan.js';
 import { loadRecipe } from '../../pipeline/recipe/load.js';
+import { distributions } from '../../stages/distribution/index.js';
 import { stages } from '../../stages/index.js';
 
 export interface BuildInside {
@@ -20,7 +21,7 @@ export interface BuildInside {
 
 export async function inside(payload: BuildInside, ports: Ports): Promise<BuiltRelease> {
   const recipe = await loadRecipe(payload.recipe, stages, { variables: payload.variables });
-  const keyed = bindKeys(planBuild(recipe, stages), payload.keys);
+  const keyed = bindKeys(planBuild(recipe, stages, distributions), payload.keys);
   const { archives } = payload;
   return executePlan(keyed, { packages: new Map(payload.packages), archives }, payload.place, ports);
 }

@@ -6,6 +6,7 @@ import { type ResolvedLock, resolvePlan } from '../../pipeline/plan/lock/resolve
 import type { Preference } from '../../pipeline/plan/package-set.js';
 import { planBuild } from '../../pipeline/plan/plan.js';
 import { loadRecipe } from '../../pipeline/recipe/load.js';
+import { distributions } from '../../stages/distribution/index.js';
 import { stages } from '../../stages/index.js';
 
 export interface ResolveInside {
@@ -21,5 +22,5 @@ export async function inside(payload: ResolveInside, ports: Ports): Promise<Reso
   const recipe = await loadRecipe(payload.recipe, stages, { variables: payload.variables });
   const mountRoot = await openMountRoot([payload.state, recipe.folder], ports);
   const temporary = await openTemporary(mountRoot);
-  return resolvePlan(planBuild(recipe, stages), { ...payload, temporary }, ports);
+  return resolvePlan(planBuild(recipe, stages, distributions), { ...payload, temporary }, ports);
 }

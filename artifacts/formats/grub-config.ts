@@ -12,38 +12,52 @@ export interface GrubConfig {
   readonly commandLine: readonly string[];
   /** Seconds for which the menu waits. */
   readonly menuSeconds: number;
+  /** Paths of kernel and initramfs in the root file system. */
+  readonly boot: GrubEntry;
+  /** Those of the kernel before an upgrade, which may be there. */
+  readonly previous?: GrubEntry | undefined;
+}
+
+export interface GrubEntry {
+  readonly kernel: string;
+  readonly initramfs: string;
 }
 
 const PLAIN = /^[A-Za-z0-9_.,:=/@%+~-]+$/;
 const DEFAULT_BAUD = 9600;
 
 /**
- * The text of grub.cfg. It boots what Debian's links `/vmlinuz` and `/initrd.img` point to, so that a kernel that a
- * client installs itself is the one that boots, and sources `/boot/grub/custom.cfg` of the root if there is one.
+ * The text of grub.cfg. It boots paths that stay when a client upgrades its kernel, and sources `/boot/grub/custom.cfg` of the root if there is one.
  * @throws Failure of kind `recipe` for a parameter that cannot stand in a command line.
  */
 export function grubConfig(config: GrubConfig): string {
   const parameters = [`root=UUID=${config.rootUuid}`, 'ro', ...config.commandLine]
     .map(quoteParameter)
     .join(' ');
-  const entry = (title: string, suffix: string) => [
-    `menuentry ${quote(title)} {`,
-    `  echo ${quote(`Loading ${title} ...`)}`,
-    `  linux /vmlinuz${suffix} ${parameters}`,
-    `  initrd /initrd.img${suffix}`,
+  const { title, boot, previous } = config;
+  const entry = (name: string, { kernel, initramfs }: GrubEntry) => [
+    `menuentry ${quote(name)} {`,
+    `  echo ${quote(`Loading ${name} ...`)}`,
+    `  linux ${kernel} ${parameters}`,
+    `  initrd ${initramfs}`,
     '}',
   ];
-  const old = entry(`${config.title}, previous kernel`, '.old').map((line) => `  ${line}`);
+  const old =
+    previous === undefined
+      ? []
+      : [
+          `if [ -f ${previous.kernel} ]; then`,
+          ...entry(`${title}, previous kernel`, previous).map((line) => `  ${line}`),
+          'fi',
+        ];
   const lines = [
     ...terminals(config.commandLine),
     `set timeout=${config.menuSeconds}`,
     'set default=0',
     `search --no-floppy --fs-uuid --set=root ${config.rootUuid}`,
     '',
-    ...entry(config.title, ''),
-    'if [ -f /vmlinuz.old ]; then',
+    ...entry(title, boot),
     ...old,
-    'fi',
     'if [ -f /boot/grub/custom.cfg ]; then',
     '  source /boot/grub/custom.cfg',
     'fi',

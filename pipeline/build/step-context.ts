@@ -3,6 +3,7 @@ import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import { resolveSecret } from '../../base/secret.js';
 import { recipeUuid } from '../../base/uuid.js';
+import { askedDistribution } from '../plan/asked-distribution.js';
 import type { PooledPackage } from '../plan/package-set.js';
 import type { PlannedStep } from '../plan/planned-step.js';
 import type { Recipe } from '../recipe/recipe.js';
@@ -50,6 +51,7 @@ export function openStepContext(parts: ContextParts): OpenContext {
       step: step.id,
       options: step.options,
       recipe: facts,
+      distribution: askedDistribution(step),
       rootfs,
       output,
       scratch,

@@ -4,6 +4,7 @@
  */
 
 import type { Ports } from '../../base/ports.js';
+import type { KnownDistribution } from '../distribution.js';
 import type { RecipeFacts } from '../recipe-facts.js';
 
 /** One package file of an archive. */
@@ -54,6 +55,8 @@ export interface Preference {
 export interface ResolveContext<Options> extends Ports {
   readonly options: Options;
   readonly recipe: RecipeFacts;
+  /** As in the context of `run`. */
+  readonly distribution: KnownDistribution | undefined;
   /** The mirror that the user chose on the command line or by environment, if any. */
   readonly mirror: string | undefined;
   /** Absolute path of a folder that is kept between calls of all recipes: indexes that need not be fetched again. */

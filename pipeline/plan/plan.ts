@@ -1,12 +1,13 @@
 /** The plan: the checked order of all steps of a build, and the tools that they need. */
 
 import { throwIfAny } from '../../base/diagnostic.js';
-import type { Diagnostic } from '../../base/failure.js';
+import { type Diagnostic, Failure } from '../../base/failure.js';
+import type { DistributionRegistry, KnownDistribution } from '../distribution.js';
 import type { Recipe, RecipeStep } from '../recipe/recipe.js';
 import type { RecipeFacts } from '../recipe-facts.js';
 import type { AnyStage, StageFinding, StageRegistry, ToolNeed } from '../stage.js';
 import { checkOrder } from './order.js';
-import type { PlannedStep } from './planned-step.js';
+import { type PlannedStep, toolsOfStep } from './planned-step.js';
 
 export interface Plan {
   readonly recipe: Recipe;
@@ -21,19 +22,25 @@ export interface Plan {
  * The plan of a recipe. Runs every stage's own check; writes nothing.
  * @throws Failure of kind `recipe` with everything that is wrong
  */
-export function planBuild(recipe: Recipe, registry: StageRegistry): Plan {
+export function planBuild(
+  recipe: Recipe,
+  registry: StageRegistry,
+  distributions: DistributionRegistry,
+): Plan {
   const { name, folder, architecture, disk, kernel } = recipe;
   const facts: RecipeFacts = { name, folder, architecture, disk, kernel };
   const written = [...recipe.steps, ...(recipe.outputs ?? [])];
+  const distribution = distributionOfRecipe(recipe, registry, distributions);
   const pairs = written.flatMap((step) => {
     const stage = registry.get(step.uses);
-    return stage === undefined ? [] : [{ step, planned: planStep(step, stage) }];
+    return stage === undefined ? [] : [{ step, planned: planStep(step, stage, distribution) }];
   });
   const steps = pairs.map(({ planned }) => planned);
   const problems = checkOrder(steps, registry);
   const order = steps.map(({ stage }) => stage.name);
   pairs.forEach(({ step, planned: { stage, options } }, index) => {
-    const findings = stage.check?.({ options, recipe: facts, step: step.name, order, index }) ?? [];
+    const findings =
+      stage.check?.({ options, recipe: facts, distribution, step: step.name, order, index }) ?? [];
     problems.push(...findings.map((finding) => located(finding, step)));
   });
   throwIfAny('recipe', problems);
@@ -52,9 +59,26 @@ export function recipeWarnings(recipe: Recipe): Diagnostic[] {
   ];
 }
 
-function planStep({ name, options, place }: RecipeStep, stage: AnyStage): PlannedStep {
+/** That of the first step which makes one: a root tree has one distribution, of which all its steps ask. */
+function distributionOfRecipe(
+  { steps }: Recipe,
+  registry: StageRegistry,
+  distributions: DistributionRegistry,
+): KnownDistribution | undefined {
+  const [id] = steps.flatMap(({ uses, options }) => registry.get(uses)?.distribution?.(options) ?? []);
+  const found = id === undefined ? undefined : distributions.get(id);
+  if (id !== undefined && found === undefined)
+    throw new Failure('internal', { what: `There is no distribution ${id} in the registry.` });
+  return found;
+}
+
+function planStep(
+  { name, options, place }: RecipeStep,
+  stage: AnyStage,
+  distribution: KnownDistribution | undefined,
+): PlannedStep {
   const about = stage.title?.(options) ?? (name === stage.name ? '' : `(${stage.name})`);
-  return { id: name, stage, options, place, title: about === '' ? name : `${name}  ${about}` };
+  return { id: name, stage, options, distribution, place, title: about === '' ? name : `${name}  ${about}` };
 }
 
 function located({ path, ...finding }: StageFinding, step: RecipeStep): Diagnostic {
@@ -63,8 +87,8 @@ function located({ path, ...finding }: StageFinding, step: RecipeStep): Diagnost
 
 function toolsOf(steps: readonly PlannedStep[]): ToolNeed[] {
   const needs = new Map<string, ToolNeed>();
-  for (const { stage, options } of steps) {
-    for (const need of [...stage.tools, ...(stage.toolsFor?.(options) ?? [])]) {
+  for (const step of steps) {
+    for (const need of toolsOfStep(step)) {
       const known = needs.get(need.name);
       if (known === undefined || compareVersions(known.min ?? '', need.min ?? '') < 0)
         needs.set(need.name, need);

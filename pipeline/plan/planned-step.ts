@@ -1,13 +1,30 @@
 /** A step as the plan has it. */
 import type { SourcePlace } from '../../base/failure.js';
-import type { AnyStage } from '../stage.js';
+import type { KnownDistribution } from '../distribution.js';
+import type { AnyStage, ToolNeed } from '../stage.js';
 
 export interface PlannedStep {
   /** The step's name in the recipe; for output steps the stage's. */
   readonly id: string;
   readonly stage: AnyStage;
   readonly options: unknown;
+  /** That of the root tree, which the first step makes. */
+  readonly distribution?: KnownDistribution | undefined;
   readonly place: SourcePlace;
   /** What a person reads while it runs. */
   readonly title: string;
+}
+
+/** What a step needs of the host: for itself, and for what it asks its distribution. */
+export function toolsOfStep({
+  stage,
+  options,
+  distribution,
+}: Pick<PlannedStep, 'stage' | 'options' | 'distribution'>): ToolNeed[] {
+  const topics = stage.asks ?? [];
+  return [
+    ...stage.tools,
+    ...(stage.toolsFor?.(options) ?? []),
+    ...topics.flatMap((topic) => distribution?.tools[topic] ?? []),
+  ];
 }

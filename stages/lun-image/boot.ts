@@ -4,6 +4,7 @@ import type { DiskSpec, PartitionSpec } from '../../artifacts/formats/disk-spec.
 import { EFI_BOOT_FILES, type GrubFormat } from '../../artifacts/formats/grub.js';
 import { Failure } from '../../base/failure.js';
 import type { Architecture } from '../../pipeline/stage.js';
+import type { Distribution } from '../distribution/distribution.js';
 import { rootTree } from '../rootfs/tree.js';
 
 const UEFI_FORMATS = { amd64: 'x86_64-efi', arm64: 'arm64-efi' } as const satisfies Record<
@@ -43,14 +44,18 @@ export function rootPartition(disk: DiskSpec): PartitionSpec & { readonly filesy
 }
 
 /** @throws Failure of kind `recipe` when GRUB would not find a kernel and an initramfs in the tree. */
-export async function requireKernel(rootfs: string): Promise<void> {
+export async function requireKernel(
+  rootfs: string,
+  { kernel, software }: Pick<Distribution, 'kernel' | 'software'>,
+): Promise<void> {
   const tree = rootTree(rootfs);
-  for (const path of ['/vmlinuz', '/initrd.img']) {
+  for (const path of [kernel.boot.kernel, kernel.boot.initramfs]) {
     if (await tree.exists(path)) continue;
+    const [name] = software.packagesFor('kernel');
     throw new Failure('recipe', {
       what: `The root tree cannot be booted: ${path} is missing.`,
-      expected: `${path}, as Debian's kernel packages link it`,
-      hint: 'Install a kernel (`linux-image-amd64`) and make its initramfs (`uses: initramfs`) before the image is written.',
+      expected: `${path}, ${kernel.expected}`,
+      hint: `Install a kernel${name === undefined ? '' : ` (\`${name}\`)`} and make its initramfs (\`uses: initramfs\`) before the image is written.`,
     });
   }
 }

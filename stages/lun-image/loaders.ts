@@ -9,12 +9,14 @@ import { copyInto } from '../../artifacts/formats/sparse.js';
 import type { Ports } from '../../base/ports.js';
 import { allSettled } from '../../base/settled.js';
 import type { RecipeFacts, StageContext } from '../../pipeline/stage.js';
+import { distributionOf } from '../distribution/distribution.js';
 import { bootLoaders, requireKernel, rootPartition, systemTitle } from './boot.js';
 import type { Contents } from './content.js';
 import { filesystemUuid } from './file-systems.js';
 
 export interface LoaderSource extends Pick<Ports, 'run'> {
   readonly recipe: RecipeFacts;
+  readonly distribution: StageContext<unknown>['distribution'];
   readonly rootfs: string;
   /** A private folder. */
   readonly scratch: string;
@@ -33,12 +35,15 @@ export async function linkBootLoaders(source: LoaderSource): Promise<LinkedLoade
   const { run, recipe, rootfs, scratch, menuSeconds } = source;
   const { bios, uefi } = bootLoaders(recipe.disk, recipe.architecture);
   if (bios === undefined && uefi === undefined) return { espFiles: [] };
-  await requireKernel(rootfs);
+  const distribution = distributionOf(source);
+  await requireKernel(rootfs, distribution);
   const config = grubConfig({
     title: await systemTitle(rootfs, recipe.name),
     rootUuid: rootPartition(recipe.disk).filesystemUuid,
     commandLine: recipe.kernel.commandLine,
     menuSeconds,
+    boot: distribution.kernel.boot,
+    previous: distribution.kernel.previous,
   });
   const link = async (format: GrubFormat | undefined) =>
     format === undefined ? undefined : makeGrubImage(run, { format, config, scratch });

@@ -5,16 +5,14 @@ export const DNS_UNIT = 'boot-nic-dns.service';
 /** What the script writes when systemd-resolved does not run the show. */
 export const RUN_RESOLV_CONF = '/run/boot-nic/resolv.conf';
 
-/**
- * ipconfig (klibc) and open-iscsi leave /run/net-NIC.conf and /run/net6-NIC.conf behind, as shell assignments; /run
- * lives on in the booted system.
- */
-export const DNS_SCRIPT = `#!/bin/sh
+/** @param learned patterns of the files, shell assignments, that the initramfs left behind; /run lives on in the booted system */
+export function dnsScript(learned: readonly string[]): string {
+  return `#!/bin/sh
 # Hands the name servers that the initramfs learned to the booted system.
 set -eu
 servers=
 domains=
-for conf in /run/net-*.conf /run/net6-*.conf; do
+for conf in ${learned.join(' ')}; do
   [ -r "$conf" ] || continue
   IPV4DNS0= IPV4DNS1= IPV6DNS0= IPV6DNS1= DNSDOMAIN= DOMAINSEARCH= IPV6DOMAINSEARCH=
   . "$conf"
@@ -41,18 +39,18 @@ else
   } > ${RUN_RESOLV_CONF}
 fi
 `;
+}
 
 /** Runs early and once; nothing is to be undone at shutdown. */
-export const DNS_UNIT_TEXT = `[Unit]
+export function dnsUnitText(learned: readonly string[]): string {
+  return `[Unit]
 Description=Name servers that the initramfs learned by the boot NIC
 DefaultDependencies=no
 After=local-fs.target
 Before=sysinit.target systemd-resolved.service nss-lookup.target
 Conflicts=shutdown.target
 Before=shutdown.target
-ConditionPathExistsGlob=|/run/net-*.conf
-ConditionPathExistsGlob=|/run/net6-*.conf
-
+${learned.map((pattern) => `ConditionPathExistsGlob=|${pattern}\n`).join('')}
 [Service]
 Type=oneshot
 ExecStart=${DNS_SCRIPT_PATH}
@@ -60,6 +58,7 @@ ExecStart=${DNS_SCRIPT_PATH}
 [Install]
 WantedBy=sysinit.target
 `;
+}
 
 export interface StaticDns {
   readonly servers: readonly string[];

@@ -1,5 +1,6 @@
 /** What a root tree gathers while it is built and an image must not hand on to every client. */
 import { lstat, truncate } from 'node:fs/promises';
+import type { Traces } from '../distribution/topics.js';
 import type { RootTree } from '../rootfs/tree.js';
 
 /** Removed as they are. */
@@ -16,18 +17,7 @@ const REMOVED: readonly string[] = [
   '/root/.cache',
   '/root/.lesshst',
   '/root/.wget-hsts',
-  '/var/cache/apt/pkgcache.bin',
-  '/var/cache/apt/srcpkgcache.bin',
-  '/var/cache/debconf/config.dat-old',
-  '/var/cache/debconf/tmp.ci',
-  '/var/cache/debconf/passwords.dat-old',
-  '/var/cache/debconf/templates.dat-old',
   '/var/cache/ldconfig/aux-cache',
-  '/var/lib/apt/periodic',
-  '/var/lib/dpkg/available-old',
-  '/var/lib/dpkg/diversions-old',
-  '/var/lib/dpkg/statoverride-old',
-  '/var/lib/dpkg/status-old',
   '/var/lib/NetworkManager/secret_key',
   '/var/lib/systemd/credential.secret',
   '/var/lib/systemd/random-seed',
@@ -36,29 +26,20 @@ const REMOVED: readonly string[] = [
 ];
 
 /** Emptied, but kept: what is in them is made anew when it is missed. */
-const EMPTIED: readonly string[] = [
-  '/run',
-  '/tmp',
-  '/var/backups',
-  '/var/cache/apt/archives',
-  '/var/cache/man',
-  '/var/lib/apt/lists',
-  '/var/lib/dhcp',
-  '/var/tmp',
-];
-/** Folders below those that apt and others want to find. */
-const KEPT = new Set(['/var/cache/apt/archives/partial', '/var/lib/apt/lists/partial']);
+const EMPTIED: readonly string[] = ['/run', '/tmp', '/var/cache/man', '/var/lib/dhcp', '/var/tmp'];
 
-export async function removeTraces(tree: RootTree): Promise<void> {
-  for (const path of REMOVED) await tree.remove(path);
-  for (const path of EMPTIED) await empty(tree, path);
+/** @param own what the distribution's own tools leave behind besides */
+export async function removeTraces(tree: RootTree, own: Traces): Promise<void> {
+  const kept = new Set(own.kept);
+  for (const path of [...REMOVED, ...own.removed]) await tree.remove(path);
+  for (const path of [...EMPTIED, ...own.emptied]) await empty(tree, path, kept);
   await emptyLogs(tree, '/var/log');
 }
 
-async function empty(tree: RootTree, folder: string): Promise<void> {
+async function empty(tree: RootTree, folder: string, kept: ReadonlySet<string>): Promise<void> {
   for (const name of await tree.names(folder)) {
     const path = `${folder}/${name}`;
-    if (KEPT.has(path)) await empty(tree, path);
+    if (kept.has(path)) await empty(tree, path, kept);
     else await tree.remove(path);
   }
 }

@@ -17,6 +17,7 @@ import type { RecipeFacts } from '../../pipeline/recipe-facts.js';
 import { openChroot } from '../../pipeline/sandbox/chroot.js';
 import type { StageDefinition } from '../../pipeline/stage.js';
 import { fillPool } from '../../pipeline/store/pool.js';
+import { debian } from '../../stages/distribution/debian/index.js';
 import { stages } from '../../stages/index.js';
 
 export interface RigStep {
@@ -120,7 +121,7 @@ function plannedStep({ uses, with: options = {} }: RigStep, id: string): Planned
   const stage: StageDefinition | undefined = stages.get(uses);
   if (stage === undefined) throw new Error(`no stage ${uses}`);
   const place = { file: 'rig', line: 1, column: 1 };
-  return { id, stage, options: stage.options.parse(options), title: uses, place };
+  return { id, stage, options: stage.options.parse(options), title: uses, place, distribution: debian };
 }
 
 /** The packages of the steps, without a look at any archive when none of them installs packages. */

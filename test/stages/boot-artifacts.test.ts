@@ -2,7 +2,9 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commandLines } from '../../stages/boot-artifacts/command-line.js';
-import { findBootFiles, readKernelVersion } from '../../stages/boot-artifacts/kernel.js';
+import { readKernelVersion } from '../../stages/boot-artifacts/kernel.js';
+import { kernel } from '../../stages/distribution/debian/kernel.js';
+import { rootTree } from '../../stages/rootfs/tree.js';
 import { type TestFolder, testFolder } from '../artifacts/formats/tools.js';
 
 async function fill(folder: TestFolder, files: Readonly<Record<string, string>>): Promise<void> {
@@ -13,7 +15,7 @@ async function fill(folder: TestFolder, files: Readonly<Record<string, string>>)
   }
 }
 
-describe('findBootFiles', () => {
+describe('Debian’s boot files', () => {
   it('follows the links of the tree inside it', async () => {
     await using folder = await testFolder();
     await fill(folder, {
@@ -23,7 +25,7 @@ describe('findBootFiles', () => {
       vmlinuz: '-> /boot/vmlinuz-6.1.0-9-amd64',
       'initrd.img': '-> boot/initrd.img-6.1.0-9-amd64',
     });
-    expect(await findBootFiles(folder.path)).toEqual({
+    expect(await kernel.find(rootTree(folder.path))).toEqual({
       kernel: folder.at('boot/vmlinuz-6.1.0-9-amd64'),
       initramfs: folder.at('boot/initrd.img-6.1.0-9-amd64'),
     });
@@ -37,7 +39,7 @@ describe('findBootFiles', () => {
       'boot/initrd.img-6.1.0-9-amd64': '',
       'boot/initrd.img-6.1.0-10-amd64': '',
     });
-    expect(await findBootFiles(folder.path)).toEqual({
+    expect(await kernel.find(rootTree(folder.path))).toEqual({
       kernel: folder.at('boot/vmlinuz-6.1.0-10-amd64'),
       initramfs: folder.at('boot/initrd.img-6.1.0-10-amd64'),
     });
@@ -54,7 +56,7 @@ describe('findBootFiles', () => {
   ])('says what the tree lacks: %j', async (files, link, prefix, hint) => {
     await using folder = await testFolder();
     await fill(folder, files);
-    await expect(findBootFiles(folder.path)).rejects.toMatchObject({
+    await expect(kernel.find(rootTree(folder.path))).rejects.toMatchObject({
       kind: 'recipe',
       diagnostics: [
         {

@@ -4,6 +4,7 @@ import { MIB, planLayout } from '../../artifacts/formats/disk-layout.js';
 import type { DiskSpec } from '../../artifacts/formats/disk-spec.js';
 import type { Argv } from '../../base/ports.js';
 import type { RecipeFacts } from '../../pipeline/recipe-facts.js';
+import { debian } from '../../stages/distribution/debian/index.js';
 import { bootLoaders, requireKernel, rootPartition, systemTitle } from '../../stages/lun-image/boot.js';
 import { loaderFindings, rootFindings } from '../../stages/lun-image/check.js';
 import {
@@ -80,7 +81,7 @@ describe('boot loaders', () => {
     await writeFile(folder.at('boot/vmlinuz-6.1'), '');
     await symlink('/boot/vmlinuz-6.1', folder.at('vmlinuz'));
     await symlink('boot/initrd.img-6.1', folder.at('initrd.img'));
-    await expect(requireKernel(folder.path)).rejects.toMatchObject({
+    await expect(requireKernel(folder.path, debian)).rejects.toMatchObject({
       kind: 'recipe',
       diagnostics: [
         {
@@ -91,7 +92,7 @@ describe('boot loaders', () => {
       ],
     });
     await writeFile(folder.at('boot/initrd.img-6.1'), '');
-    await requireKernel(folder.path);
+    await requireKernel(folder.path, debian);
   });
 
   it('call the system by its name', async () => {

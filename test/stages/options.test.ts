@@ -1,6 +1,7 @@
 /** What a user reads when the options of a step are wrong: all of it stands in options.txt. */
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { distributions } from '../../stages/distribution/index.js';
 import { stages } from '../../stages/index.js';
 import { recipeRig } from '../util/recipe-rig.js';
 
@@ -84,7 +85,7 @@ const WRONG: readonly (readonly [uses: string, options: string])[] = [
 
 async function problems(uses: string, options: string): Promise<string> {
   const files = { 'r/recipe.yaml': recipe(uses, options), 'r/key.pub': 'x', 'r/files/a': 'x' };
-  await using rig = await recipeRig(files, stages);
+  await using rig = await recipeRig(files, stages, distributions);
   return await rig.problems('r');
 }
 

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { Failure } from '../../base/failure.js';
 import type { StageContext, StageDefinition } from '../../pipeline/stage.js';
+import { debian } from '../../stages/distribution/debian/index.js';
 import { stages } from '../../stages/index.js';
 import { rootTree } from '../../stages/rootfs/tree.js';
 import { testFolder } from '../artifacts/formats/tools.js';
@@ -29,6 +30,7 @@ async function refusal(uses: string, options: object, { packages = [], files = {
     step: uses,
     options: stage.options.parse(options),
     recipe: RIG_RECIPE,
+    distribution: debian,
     rootfs,
     epoch: RIG_RECIPE.epoch,
     chroot: () => Promise.resolve({ stdout: '', stderr: '', exitCode: 0 }),

@@ -2,12 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { debootstrapArgv, mmdebstrapArgv } from '../../stages/debootstrap/argv.js';
 import { autoArgv, installArgv, updateArgv } from '../../stages/distribution/debian/apt/argv.js';
+import { iscsiInitramfsText } from '../../stages/distribution/debian/initiator.js';
+import { addModules, initramfsConf, missingParts } from '../../stages/distribution/debian/initramfs/texts.js';
+import { keyboardText, localeGenLine } from '../../stages/distribution/debian/locale.js';
 import { diskEntries, fstabText } from '../../stages/fstab.js';
 import { hostsText } from '../../stages/hostname.js';
-import { addModules, initramfsConf, missingParts } from '../../stages/initramfs/texts.js';
+import { udevRule } from '../../stages/iscsi-initiator/disk-tuning.js';
 import { editIscsidConf, sessionSettings } from '../../stages/iscsi-initiator/iscsid-conf.js';
-import { iscsiInitramfsText, udevRule } from '../../stages/iscsi-initiator/texts.js';
-import { keyboardText, localeGenLine } from '../../stages/locale.js';
 import { resolvConfText, resolvedText } from '../../stages/network/dns.js';
 import {
   ifupdownText,

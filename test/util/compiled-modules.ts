@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
+import { distributions } from '../../stages/distribution/index.js';
 import { stages } from '../../stages/index.js';
 
 /** What makes the sandbox, and the first process in it. */
@@ -58,6 +59,10 @@ export async function namedModules(file: string): Promise<string[]> {
 /** All modules that can change what any step makes. */
 export async function codeOfSteps(): Promise<string[]> {
   const stageModules = [...stages.keys()].map((name) => `stages/${name}.js`);
+  const topics = [...stages.values()].flatMap(({ asks = [] }) => asks);
+  const distribution = [...distributions.keys()].flatMap((id) =>
+    topics.map((topic) => `stages/distribution/${id}/${topic}.js`),
+  );
   const runners = ['stage-layer', 'hook-layer', 'stage-output'].map((name) => `pipeline/build/${name}.js`);
-  return [...(await closure([...stageModules, ...runners, ...SANDBOX]))].sort();
+  return [...(await closure([...stageModules, ...distribution, ...runners, ...SANDBOX]))].sort();
 }

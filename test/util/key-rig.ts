@@ -42,6 +42,7 @@ export async function keyRig(): Promise<KeyRig> {
         mirror: world.mirror,
         packages: world.packages ?? new Map(),
         moduleOf: (stage) => new URL(`${STAGES}${stage}.js`),
+        topicOf: (distribution, topic) => new URL(`${STAGES}${distribution}-${topic}.js`),
         code: async (module) => {
           if (!module.href.startsWith(STAGES)) return real(module);
           const name = basename(module.pathname, '.js');

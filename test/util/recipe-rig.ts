@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { renderDiagnostics } from '../../base/diagnostic.js';
 import { Failure } from '../../base/failure.js';
+import type { DistributionRegistry } from '../../pipeline/distribution.js';
 import { type Plan, planBuild } from '../../pipeline/plan/plan.js';
 import { type LoadSettings, loadRecipe } from '../../pipeline/recipe/load.js';
 import type { Recipe } from '../../pipeline/recipe/recipe.js';
@@ -155,6 +156,7 @@ export interface RecipeRig extends AsyncDisposable {
 export async function recipeRig(
   files: Readonly<Record<string, string | Uint8Array>>,
   registry: StageRegistry = FAKE_REGISTRY,
+  distributions: DistributionRegistry = new Map(),
 ): Promise<RecipeRig> {
   const root = await mkdtemp(join(tmpdir(), 'recipe-rig-'));
   for (const [path, text] of Object.entries(files)) {
@@ -164,7 +166,7 @@ export async function recipeRig(
   const load = (recipe: string, settings: LoadSettings = {}) =>
     loadRecipe(join(root, recipe), registry, { sourceDateEpoch: '', ...settings });
   const plan = async (recipe: string, settings?: LoadSettings) =>
-    planBuild(await load(recipe, settings), registry);
+    planBuild(await load(recipe, settings), registry, distributions);
   return {
     root,
     load,

@@ -10,7 +10,7 @@ import { HOOK_EVENTS, type HookEvent, isHookEvent } from '../../recipe/hook-even
 import type { StageSurroundings } from '../../stage.js';
 import type { LockedPackage } from '../package-set.js';
 import type { Plan } from '../plan.js';
-import type { PlannedStep } from '../planned-step.js';
+import { type PlannedStep, toolsOfStep } from '../planned-step.js';
 import type { CodeDigest } from './code-digest.js';
 import { digestInput, digestInputs, inputNames } from './input-files.js';
 import { toolVersions } from './tool-versions.js';
@@ -19,7 +19,7 @@ import { toolVersions } from './tool-versions.js';
 export interface StepInputs {
   readonly format: 'lunsmith-step/1';
   readonly stage: string;
-  /** Digest of the stage's code and of what runs it. */
+  /** Digest of the stage's code, of what it asks its distribution, and of what runs it. */
   readonly code: string;
   readonly options: unknown;
   /** Facts of the recipe that it reads, with `architecture` and `epoch`. */
@@ -66,6 +66,8 @@ export interface KeySurroundings {
   readonly packages: ReadonlyMap<string, readonly LockedPackage[]>;
   /** Where a stage's code is. */
   readonly moduleOf: (stage: string) => URL;
+  /** Where the code of a distribution's topic is. */
+  readonly topicOf: (distribution: string, topic: string) => URL;
   readonly code: CodeDigest;
   /** Key of the HMACs of secrets. */
   readonly salt: Uint8Array;
@@ -178,18 +180,17 @@ async function keyStep(plan: Plan, step: PlannedStep, ground: Ground): Promise<K
     recipe,
     [...files, ...secrets].map((path) => path.replace(/^file:/, '')),
   );
-  const needs = [...stage.tools, ...(stage.toolsFor?.(options) ?? [])];
   const inputs: StepInputs = {
     format: 'lunsmith-step/1',
     stage: stage.name,
-    code: sha256OfText(`${await around.code(around.moduleOf(stage.name))}\n${runners[stage.kind]}`),
+    code: sha256OfText([...(await digestCode(step, around)), runners[stage.kind]].join('\n')),
     options: named(options, names),
     facts: { architecture: recipe.architecture, epoch: recipe.epoch, ...pick(facts, stage.facts ?? []) },
     files: await digestInputs(recipe, files),
     secrets: await digestSecrets(secrets, names, recipe.folder, around.salt),
     tools: pick(
       tools,
-      needs.map((need) => need.package),
+      toolsOfStep(step).map((need) => need.package),
     ),
     surroundings: (await stage.surroundings?.(about)) ?? {},
     packages: Object.fromEntries(
@@ -207,6 +208,13 @@ async function keyStep(plan: Plan, step: PlannedStep, ground: Ground): Promise<K
     }),
   ]);
   return { id, title, kind: stage.kind, work: step, parts: Object.fromEntries(parts), ...keyed(inputs) };
+}
+
+/** Digests of a stage's code and of the topics of its distribution that it asks. */
+async function digestCode({ stage, distribution }: PlannedStep, around: KeySurroundings): Promise<string[]> {
+  const topics = distribution === undefined ? [] : (stage.asks ?? []);
+  const modules = topics.map((topic) => around.topicOf(distribution?.id ?? '', topic));
+  return Promise.all([around.moduleOf(stage.name), ...modules].map(around.code));
 }
 
 /** What of a package a step's result may follow from; where it is fetched from is no part of it. */

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { createPorts } from '../../../base/command.js';
 import { Failure } from '../../../base/failure.js';
 import type { Ports } from '../../../base/ports.js';
+import { askedDistribution } from '../asked-distribution.js';
 import type { LockedIndex, Preference, Resolution } from '../package-set.js';
 import type { Plan } from '../plan.js';
 import { requestDigest, resolvingSteps } from './lock.js';
@@ -49,6 +50,7 @@ export async function resolvePlan(
         ...own,
         options: step.options,
         recipe: plan.facts,
+        distribution: askedDistribution(step),
         mirror,
         state,
         before: [...before],

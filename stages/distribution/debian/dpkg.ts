@@ -1,12 +1,7 @@
 /** Which packages the root tree has, from dpkg's own database (deb-control syntax), without starting a process. */
 import type { StageContext } from '../../../pipeline/stage.js';
 import { type RootTree, rootTree } from '../../rootfs/tree.js';
-
-export interface InstalledPackage {
-  readonly name: string;
-  readonly version: string;
-  readonly architecture: string;
-}
+import type { InstalledPackage } from '../topics.js';
 
 /** Packages whose state is `installed` in the text of /var/lib/dpkg/status, by name and architecture. */
 export function parseStatus(text: string): InstalledPackage[] {
@@ -27,10 +22,6 @@ function key(installed: InstalledPackage): string {
 
 export async function installedPackages(tree: RootTree): Promise<InstalledPackage[]> {
   return parseStatus((await tree.read('/var/lib/dpkg/status')) ?? '');
-}
-
-export async function hasPackage(tree: RootTree, ...names: readonly string[]): Promise<boolean> {
-  return (await installedPackages(tree)).some(({ name }) => names.includes(name));
 }
 
 /** Notes the installed packages for the manifest; the last note stands. */

@@ -3,6 +3,8 @@ import { type GrubConfig, grubConfig } from '../../../artifacts/formats/grub-con
 import { failureOf } from './tools.js';
 
 const config: GrubConfig = {
+  boot: { kernel: '/vmlinuz', initramfs: '/initrd.img' },
+  previous: { kernel: '/vmlinuz.old', initramfs: '/initrd.img.old' },
   title: 'Debian GNU/Linux 12 (bookworm)',
   rootUuid: '44444444-5555-4666-8777-888888888888',
   commandLine: ['console=tty0', 'console=ttyS0,115200', 'iscsi_auto'],

@@ -4,14 +4,16 @@ import type { Event } from '../../../base/event.js';
 import { Failure } from '../../../base/failure.js';
 import { recipeUuid } from '../../../base/uuid.js';
 import { openStepContext } from '../../../pipeline/build/step-context.js';
-import { type AnyStage, defineStage } from '../../../pipeline/stage.js';
+import { type AnyStage, defineStage, type KnownDistribution } from '../../../pipeline/stage.js';
+import { debian } from '../../../stages/distribution/debian/index.js';
+import { distributionOf } from '../../../stages/distribution/distribution.js';
 import { stages } from '../../../stages/index.js';
 import { lockedPackage } from '../../util/key-rig.js';
 import { RIG_RECIPE } from '../../util/rig-recipe.js';
 
 const { epoch: _, ...RIG_FACTS } = RIG_RECIPE;
 
-function contextOf(stage: Partial<AnyStage>, options: unknown = {}) {
+function contextOf(stage: Partial<AnyStage>, options: unknown = {}, distribution?: KnownDistribution) {
   const events: Event[] = [];
   const recorded = new Map<string, unknown>([['earlier', 1]]);
   const run = vi.fn(() => Promise.resolve({ stdout: '', stderr: '', exitCode: 0 }));
@@ -28,6 +30,7 @@ function contextOf(stage: Partial<AnyStage>, options: unknown = {}) {
         ...stage,
       }),
       options,
+      distribution,
       title: '',
       place: { file: 'recipe.yaml', line: 1, column: 1 },
     },
@@ -105,6 +108,33 @@ describe('facts of the recipe', () => {
       "The stage made-up reads the recipe's name and does not declare it in `facts`: its step's key would miss it.",
     ]);
   });
+});
+
+describe('topics of the distribution', () => {
+  it('are those that the stage asks', async () => {
+    const about = contextOf({ asks: ['kernel'] }, {}, debian).context;
+    expect(distributionOf(about).kernel).toBe(debian.kernel);
+    const failure = await failureOf(() => distributionOf(about).traces);
+    expect([failure.kind, failure.message]).toEqual([
+      'internal',
+      "The stage made-up asks its distribution for traces and does not declare it in `asks`: its step's key would miss it.",
+    ]);
+  });
+
+  it('are none where no step made a root', async () => {
+    const failure = await failureOf(() => distributionOf(contextOf({ asks: ['kernel'] }).context));
+    expect([failure.kind, failure.message]).toEqual([
+      'recipe',
+      'No step tells which distribution the root tree is of.',
+    ]);
+  });
+
+  it.each([...stages.values()].flatMap(({ name, asks = [] }) => asks.map((topic) => [name, topic])))(
+    'that %s asks exist: %s',
+    (_, topic) => {
+      expect(debian).toHaveProperty(topic);
+    },
+  );
 });
 
 describe('secrets', () => {

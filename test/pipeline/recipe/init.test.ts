@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planBuild } from '../../../pipeline/plan/plan.js';
 import { initRecipe, recipeNameFor } from '../../../pipeline/recipe/init.js';
 import { loadRecipe } from '../../../pipeline/recipe/load.js';
+import { distributions } from '../../../stages/distribution/index.js';
 import { stages } from '../../../stages/index.js';
 
 let root: string;
@@ -19,7 +20,7 @@ describe('initRecipe', () => {
     await initRecipe(folder);
     const recipe = await loadRecipe(folder, stages);
     expect(recipe.name).toBe('my-recipe');
-    expect(planBuild(recipe, stages).steps.length).toBeGreaterThan(5);
+    expect(planBuild(recipe, stages, distributions).steps.length).toBeGreaterThan(5);
     expect(await readdir(dirname(folder))).toEqual(['My Recipe']);
     const text = await readFile(join(folder, 'recipe.yaml'), 'utf8');
     expect(text.split('\n').filter((line) => line.trim().startsWith('#')).length).toBeGreaterThan(15);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { planBuild, recipeWarnings } from '../../../pipeline/plan/plan.js';
 import { loadRecipe } from '../../../pipeline/recipe/load.js';
 import type { Recipe } from '../../../pipeline/recipe/recipe.js';
+import { distributions } from '../../../stages/distribution/index.js';
 import { stages } from '../../../stages/index.js';
 
 const load = (name: string) => loadRecipe(`recipes/${name}`, stages, { sourceDateEpoch: '' });
@@ -11,7 +12,7 @@ const optionsOf = (recipe: Recipe, name: string) => recipe.steps.find((step) => 
 describe.each(['debian-bookworm', 'debian-trixie'])('%s', (name) => {
   it('can be planned, without a warning', async () => {
     const recipe = await load(name);
-    const { steps } = planBuild(recipe, stages);
+    const { steps } = planBuild(recipe, stages, distributions);
     expect(recipeWarnings(recipe)).toEqual([]);
     expect([recipe.name, recipe.version]).toEqual([name, '1.0.0']);
     expect(steps[0]?.stage.name).toBe('debootstrap');

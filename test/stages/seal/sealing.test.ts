@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { traces } from '../../../stages/distribution/debian/traces.js';
 import { rootTree } from '../../../stages/rootfs/tree.js';
 import { removeTraces } from '../../../stages/seal/clean.js';
 import { elfArchitecture } from '../../../stages/seal/elf.js';
@@ -51,7 +52,7 @@ it('removes the traces of a build, and keeps what others expect', async () => {
   ];
   for (const file of files) await tree.write(file, 'x');
   await tree.directory('/var/lib/apt/lists/partial');
-  await removeTraces(tree);
+  await removeTraces(tree, traces);
   const left = (await listTree(folder.path)).filter(
     (path) => !path.includes('/') || path.split('/').length > 1,
   );

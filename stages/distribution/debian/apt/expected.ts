@@ -1,7 +1,7 @@
 /** Whether the packages of a root tree are exactly those that were locked. */
 import { type Diagnostic, Failure } from '../../../../base/failure.js';
 import type { LockedPackage } from '../../../../pipeline/stage.js';
-import type { InstalledPackage } from '../dpkg.js';
+import type { InstalledPackage } from '../../topics.js';
 import { packageKey } from './world.js';
 
 export interface Expectation {

@@ -19,6 +19,6 @@ export async function resolveRequest(
 }
 
 /** Nothing is asked for. */
-export function unchanged(world: AptWorld): Resolution {
+function unchanged(world: AptWorld): Resolution {
   return { packages: [], indexes: [], carry: world };
 }

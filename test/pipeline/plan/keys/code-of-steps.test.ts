@@ -9,6 +9,7 @@ import { codeDigester } from '../../../../pipeline/plan/keys/code-digest.js';
 import type { KeyedPlan, keyPlan } from '../../../../pipeline/plan/keys/fingerprint.js';
 import { type Plan, planBuild } from '../../../../pipeline/plan/plan.js';
 import { loadRecipe } from '../../../../pipeline/recipe/load.js';
+import { distributions } from '../../../../stages/distribution/index.js';
 import { stages } from '../../../../stages/index.js';
 import { closure, SANDBOX } from '../../../util/compiled-modules.js';
 import { writeStatus } from '../../../util/key-rig.js';
@@ -20,6 +21,7 @@ let plan: Plan;
 let before: KeyedPlan;
 let keyPlanOfCopy: typeof keyPlan;
 
+const topicFile = (distribution: string, topic: string) => `stages/distribution/${distribution}/${topic}.js`;
 const at = (file: string) => join(folder, 'dist', file);
 
 beforeAll(async () => {
@@ -40,7 +42,11 @@ beforeAll(async () => {
   await cp('recipes/debian-bookworm', join(folder, 'recipe'), { recursive: true });
   const scripts = { 'rootfs:pre': 'true', 'rootfs:post': 'true' };
   await writeFile(join(folder, 'recipe', 'package.json'), JSON.stringify({ name: 'recipe', scripts }));
-  plan = planBuild(await loadRecipe(join(folder, 'recipe'), stages, { sourceDateEpoch: '' }), stages);
+  plan = planBuild(
+    await loadRecipe(join(folder, 'recipe'), stages, { sourceDateEpoch: '' }),
+    stages,
+    distributions,
+  );
   await writeStatus(
     join(folder, 'status'),
     Object.fromEntries(plan.tools.map((tool) => [tool.package, '1.0'])),
@@ -59,6 +65,7 @@ function keys(): Promise<KeyedPlan> {
     mirror: undefined,
     packages: new Map(),
     moduleOf: (stage) => pathToFileURL(at(`stages/${stage}.js`)),
+    topicOf: (distribution, topic) => pathToFileURL(at(topicFile(distribution, topic))),
     code: codeDigester(),
     salt: Buffer.from('salt'),
     lunsmith: '0.0.0',
@@ -128,6 +135,35 @@ const TABLE: readonly (readonly [string, () => readonly string[]])[] = [
   ['/lun-image/boot', only(...OUTPUTS)],
   ['/fs-verity-thread', only('lun-image')],
   ['stages/run', only('discard')],
+  // What they ask the distribution, and nothing else of it.
+  [
+    '/debian/dpkg',
+    only(
+      'debootstrap',
+      'packages',
+      'locale',
+      'users',
+      'iscsi-initiator',
+      'network',
+      'initramfs',
+      'seal',
+      'lun-image',
+    ),
+  ],
+  [
+    '/debian/software',
+    only('locale', 'users', 'iscsi-initiator', 'network', 'initramfs', 'seal', 'lun-image'),
+  ],
+  ['/debian/packages', only('packages', 'iscsi-initiator')],
+  ['/debian/locale', only('locale')],
+  ['/debian/initiator', only('iscsi-initiator')],
+  ['/debian/network', only('network')],
+  ['/debian/initramfs', only('initramfs')],
+  ['/shortcuts', only('initramfs')],
+  ['/debian/kernel', only(...OUTPUTS)],
+  ['/debian/traces', only('seal')],
+  ['/debian/index', nothing],
+  ['/distribution/index', nothing],
   // What carries results from one step to the next and puts the release together.
   ['/executor', release],
   ['/step-work', release],
@@ -166,7 +202,9 @@ describe('a change', () => {
       const runner =
         typeof work === 'string' ? 'hook-layer' : kind === 'rootfs' ? 'stage-layer' : 'stage-output';
       const stage = typeof work === 'string' ? [] : [`stages/${work.stage.name}.js`];
-      entries.set(id, [...stage, `pipeline/build/${runner}.js`]);
+      const asked = typeof work === 'string' ? [] : (work.stage.asks ?? []);
+      const topics = asked.map((topic) => topicFile('debian', topic));
+      entries.set(id, [...stage, ...topics, `pipeline/build/${runner}.js`]);
     }
     const users = new Map<string, Set<string>>();
     for (const [id, modules] of entries) {

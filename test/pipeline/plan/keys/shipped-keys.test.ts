@@ -7,6 +7,7 @@ import type { KeyedPlan } from '../../../../pipeline/plan/keys/fingerprint.js';
 import { type Plan, planBuild } from '../../../../pipeline/plan/plan.js';
 import { type PlannedStep } from '../../../../pipeline/plan/planned-step.js';
 import { type LoadSettings, loadRecipe } from '../../../../pipeline/recipe/load.js';
+import { distributions } from '../../../../stages/distribution/index.js';
 import { stages } from '../../../../stages/index.js';
 import { changedNames, type KeyRig, type KeyWorld, keyRig, lockedPackage } from '../../../util/key-rig.js';
 
@@ -54,7 +55,7 @@ let before: KeyedPlan;
 
 async function load(folder: string, settings: LoadSettings = {}): Promise<Plan> {
   const recipe = await loadRecipe(join(rig.path, folder), stages, { sourceDateEpoch: '', ...settings });
-  return planBuild(recipe, stages);
+  return planBuild(recipe, stages, distributions);
 }
 
 async function copied(name: string): Promise<string> {

@@ -9,6 +9,7 @@ import { Failure } from '../../../../../base/failure.js';
 import { type ResolvedLock, resolvePlan } from '../../../../../pipeline/plan/lock/resolve-plan.js';
 import type { Preference } from '../../../../../pipeline/plan/package-set.js';
 import type { Plan } from '../../../../../pipeline/plan/plan.js';
+import { debian } from '../../../../../stages/distribution/debian/index.js';
 import { stages } from '../../../../../stages/index.js';
 import type { RigStep } from '../../../../inside/rig.js';
 import { RIG_RECIPE } from '../../../../util/rig-recipe.js';
@@ -65,7 +66,9 @@ function planOf(steps: readonly RigStep[]): Plan {
       const stage = stages.get(uses);
       if (stage === undefined) throw new Error(`no stage ${uses}`);
       const parsed: unknown = (stage.options as z.ZodType).parse(options);
-      return [{ id: `${index + 1}-${uses}`, stage, options: parsed, title: uses, place }];
+      return [
+        { id: `${index + 1}-${uses}`, stage, options: parsed, title: uses, place, distribution: debian },
+      ];
     }),
   };
 }

@@ -1,4 +1,7 @@
-/** Files of the initiator besides iscsid.conf. */
+/** Debian's open-iscsi: what its initramfs hook, its units and its shutdown scripts read. */
+import { enableUnit, hasUnit } from '../../rootfs/systemd.js';
+import type { Initiator } from '../topics.js';
+import { installedPackages } from './dpkg.js';
 
 /**
  * /etc/iscsi/iscsi.initramfs. That it exists makes the hook put it into the initramfs as /etc/iscsi.initramfs, and
@@ -14,31 +17,9 @@ export function iscsiInitramfsText(identity: 'ibft' | 'cmdline'): string {
  * /etc/iscsi/initiatorname.iscsi of an image that many clients boot: iscsid's start-up check makes a name at the first
  * start. The session of the root has its name from the iBFT, the command line or the per-client initrd.
  */
-export const INITIATOR_NAME = 'GenerateName=yes\n';
+const INITIATOR_NAME = 'GenerateName=yes\n';
 
-export interface DiskTuning {
-  /** Seconds until the kernel gives a SCSI command up. */
-  readonly scsiTimeout: number | undefined;
-  readonly scheduler: 'none' | 'keep';
-}
-
-/** udev(7) rule for disks on iSCSI; undefined when there is nothing to set. */
-export function udevRule({ scsiTimeout, scheduler }: DiskTuning): string | undefined {
-  const assignments = [
-    ...(scsiTimeout === undefined ? [] : [`ATTR{device/timeout}="${scsiTimeout}"`]),
-    ...(scheduler === 'none' ? ['ATTR{queue/scheduler}="none"'] : []),
-  ];
-  if (assignments.length === 0) return undefined;
-  const match = [
-    'ACTION=="add|change"',
-    'SUBSYSTEM=="block"',
-    'ENV{DEVTYPE}=="disk"',
-    'ENV{ID_PATH}=="*-iscsi-*"',
-  ];
-  return `${[...match, ...assignments].join(', ')}\n`;
-}
-
-export const ISCSID_DROP_IN_PATH = '/etc/systemd/system/iscsid.service.d/root-session.conf';
+const ISCSID_DROP_IN_PATH = '/etc/systemd/system/iscsid.service.d/root-session.conf';
 
 /**
  * When iscsid adopts the root session it closes its connection and logs in again; until then the disk is away, and
@@ -46,7 +27,27 @@ export const ISCSID_DROP_IN_PATH = '/etc/systemd/system/iscsid.service.d/root-se
  * then (seen: 120 s without the disk, then I/O errors). So OpenSSL gets an empty one, and what the C library reads to
  * connect is in memory before. iscsid locks its own pages.
  */
-export const ISCSID_DROP_IN = `[Service]
+const ISCSID_DROP_IN = `[Service]
 Environment=OPENSSL_CONF=/dev/null
 ExecStartPre=-/bin/sh -c 'cat /etc/hosts /etc/nsswitch.conf /etc/gai.conf /etc/host.conf /etc/services /etc/iscsi/* >/dev/null 2>&1'
 `;
+
+export const initiator: Initiator = {
+  configuration: '/etc/iscsi/iscsid.conf',
+  async place(ctx, tree, { identity }) {
+    await tree.write('/etc/iscsi/iscsi.initramfs', iscsiInitramfsText(identity), { mode: 0o600 });
+    await tree.write('/etc/iscsi/initiatorname.iscsi', INITIATOR_NAME, { mode: 0o600 });
+    // It takes the session over from the initramfs: without it nothing reconnects after an outage.
+    if (await hasUnit(tree, 'iscsid.service')) {
+      await enableUnit(tree, 'iscsid.service', 'sysinit.target');
+      await tree.write(ISCSID_DROP_IN_PATH, ISCSID_DROP_IN);
+    }
+    const names = (await installedPackages(tree)).map(({ name }) => name);
+    if (!names.includes('busybox') && !names.includes('busybox-static')) {
+      ctx.warn(
+        'Without busybox the initramfs sets no default route from the iBFT: targets beyond a router are not reached.',
+        'Add `busybox` to a `packages` step.',
+      );
+    }
+  },
+};

@@ -24,8 +24,3 @@ export const INITRAMFS_SOURCES: readonly string[] = [
   '/usr/lib/udev',
   '/usr/share/initramfs-tools',
 ];
-
-/** Whether what stands at `path` of the image may become part of the initramfs. */
-export function initramfsTakes(path: string): boolean {
-  return INITRAMFS_SOURCES.some((source) => path === source || path.startsWith(`${source}/`));
-}

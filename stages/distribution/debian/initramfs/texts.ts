@@ -1,18 +1,17 @@
 /** What initramfs-tools is told, see initramfs.conf(5). */
 
-export interface InitramfsWishes {
-  readonly compression: 'zstd' | 'gzip' | 'xz' | 'lz4';
-  readonly level: number | undefined;
-  /** File system of the root. */
-  readonly rootFilesystem: string;
-}
+import type { InitramfsWishes } from '../../topics.js';
 
 /**
  * A drop-in of /etc/initramfs-tools/conf.d. `MODULES=dep` would ask the build host for its hardware. `RESUME` would be
  * the build host's swap, and one cannot resume from a disk that the network brings. `FSTYPE` puts the right fsck into
  * the initramfs without a look at the root device, which does not exist yet.
  */
-export function initramfsConf({ compression, level, rootFilesystem }: InitramfsWishes): string {
+export function initramfsConf({
+  compression,
+  level,
+  rootFilesystem,
+}: Omit<InitramfsWishes, 'modules'>): string {
   return [
     'MODULES=most',
     `COMPRESS=${compression}`,

@@ -1,0 +1,28 @@
+/** Debian and what descends from it: dpkg, apt, initramfs-tools. */
+import type { Distribution } from '../distribution.js';
+import { initiator } from './initiator.js';
+import { initramfs } from './initramfs.js';
+import { kernel } from './kernel.js';
+import { locale } from './locale.js';
+import { network } from './network.js';
+import { packages } from './packages.js';
+import { software } from './software.js';
+import { traces } from './traces.js';
+
+export const debian: Distribution = {
+  id: 'debian',
+  tools: {
+    packages: [
+      { name: 'apt-get', package: 'apt' },
+      { name: 'dpkg-deb', package: 'dpkg' },
+    ],
+  },
+  software,
+  packages,
+  locale,
+  initiator,
+  network,
+  initramfs,
+  kernel,
+  traces,
+};

@@ -1,0 +1,76 @@
+/** initramfs-tools(7). */
+import { Failure } from '../../../base/failure.js';
+import type { RootTree } from '../../rootfs/tree.js';
+import type { InitramfsGenerator, TopicContext } from '../topics.js';
+import { SHORTCUTS, SHORTCUTS_PATH } from './initramfs/shortcuts.js';
+import { INITRAMFS_SOURCES } from './initramfs/sources.js';
+import { addModules, initramfsConf, missingParts } from './initramfs/texts.js';
+
+/** Without the folder of the no-op update-initramfs. */
+const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
+const imageOf = (version: string) => `/boot/initrd.img-${version}`;
+
+export const initramfs: InitramfsGenerator = {
+  sources: INITRAMFS_SOURCES,
+
+  async kernels(tree) {
+    const images = await tree.names('/boot');
+    const versions = (await tree.names('/usr/lib/modules')).filter((version) =>
+      images.includes(`vmlinuz-${version}`),
+    );
+    return versions.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  },
+
+  async configure(tree, { modules, ...wishes }) {
+    await tree.write('/etc/initramfs-tools/conf.d/lunsmith', initramfsConf(wishes));
+    const path = '/etc/initramfs-tools/modules';
+    if (modules.length > 0) await tree.write(path, addModules((await tree.read(path)) ?? '', modules));
+  },
+
+  async generate(ctx, tree, version) {
+    const image = imageOf(version);
+    await tree.remove(image);
+    await tree.write(SHORTCUTS_PATH, SHORTCUTS);
+    try {
+      await ctx.chroot(['/usr/sbin/update-initramfs', '-c', '-k', version], {
+        doing: `generate the initramfs of Linux ${version}`,
+        env: { PATH, SOURCE_DATE_EPOCH: String(ctx.epoch) },
+      });
+    } finally {
+      await tree.remove(SHORTCUTS_PATH);
+    }
+    return image;
+  },
+
+  async missing(ctx, tree, version) {
+    const { stdout } = await ctx.chroot(['lsinitramfs', imageOf(version)], {
+      doing: 'list the initramfs',
+      env: { PATH },
+      quiet: true,
+    });
+    const builtin = (await tree.read(`/usr/lib/modules/${version}/modules.builtin`)) ?? '';
+    return missingParts(stdout.split('\n'), builtin);
+  },
+
+  choose: link,
+};
+
+/** /vmlinuz and /initrd.img, by which the boot loader finds the kernel. */
+async function link(ctx: TopicContext, tree: RootTree, version: string): Promise<void> {
+  await ctx.chroot(['linux-update-symlinks', 'install', version, `/boot/vmlinuz-${version}`], {
+    doing: 'point /vmlinuz and /initrd.img at the kernel',
+    env: { PATH },
+    quiet: true,
+  });
+  for (const [name, target] of [
+    ['/vmlinuz', `/boot/vmlinuz-${version}`],
+    ['/initrd.img', imageOf(version)],
+  ] as const) {
+    if ((await tree.resolve(name)) !== (await tree.resolve(target))) {
+      throw new Failure('integrity', {
+        what: `${name} does not lead to ${target}.`,
+        hint: 'Look into /etc/kernel-img.conf of the root tree: `do_symlinks` must not be off, nor `link_in_boot` on.',
+      });
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/** Debian's kernels: /boot/vmlinuz-VERSION, the links /vmlinuz and /initrd.img to those in use, and `.old` ones beside them. */
+import { Failure } from '../../../base/failure.js';
+import type { RootTree } from '../../rootfs/tree.js';
+import type { BootPair, KernelFiles } from '../topics.js';
+
+export const kernel: KernelFiles = {
+  boot: { kernel: '/vmlinuz', initramfs: '/initrd.img' },
+  previous: { kernel: '/vmlinuz.old', initramfs: '/initrd.img.old' },
+  expected: "as Debian's kernel packages link it",
+  find: findBootFiles,
+};
+
+/** What the links lead to, or the newest of /boot. */
+async function findBootFiles(tree: RootTree): Promise<BootPair> {
+  const names = await tree.names('/boot');
+  const newest = (prefix: string) =>
+    names
+      .filter((name) => name.startsWith(prefix))
+      .sort(byVersion)
+      .at(-1);
+  const find = async (link: string, prefix: string, hint: string) => {
+    const linked = await tree.resolve(link);
+    if (linked !== undefined) return linked;
+    const name = newest(prefix);
+    const found = name === undefined ? undefined : await tree.resolve(`/boot/${name}`);
+    if (found !== undefined) return found;
+    throw new Failure('recipe', {
+      what: `The root tree cannot be booted: there is no ${link} and no /boot/${prefix}VERSION in it.`,
+      expected: `${link}, as Debian's kernel packages link it`,
+      hint,
+    });
+  };
+  return {
+    kernel: await find('/vmlinuz', 'vmlinuz-', 'Install a kernel: `linux-image-amd64`.'),
+    initramfs: await find(
+      '/initrd.img',
+      'initrd.img-',
+      'Make it: `uses: initramfs`, after the last step that changes the root.',
+    ),
+  };
+}
+
+/** Numbers in names compare as numbers: 6.1.0-9 comes before 6.1.0-10. */
+function byVersion(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}

@@ -1,0 +1,4 @@
+/** What the initramfs leaves behind of the boot NIC: ipconfig (klibc), which open-iscsi's script calls too. */
+import type { BootNic } from '../topics.js';
+
+export const network: BootNic = { learned: ['/run/net-*.conf', '/run/net6-*.conf'] };

@@ -1,0 +1,30 @@
+/** What is installed by dpkg, and Debian's names for what plays a role. */
+import { softwareOf } from '../roles.js';
+import { installedPackages } from './dpkg.js';
+
+export const software = softwareOf(
+  {
+    kernel: { packages: ['linux-image-amd64'] },
+    'initramfs-generator': { packages: ['initramfs-tools'] },
+    zstd: { packages: ['zstd'] },
+    gzip: { packages: ['gzip'] },
+    xz: { packages: ['xz-utils'] },
+    lz4: { packages: ['lz4'] },
+    'ext4-check': { packages: ['e2fsprogs'] },
+    initiator: { packages: ['open-iscsi'], unit: 'iscsid.service' },
+    'late-logout': { packages: ['finalrd'] },
+    'ssh-server': { packages: ['openssh-server'], unit: 'ssh.service' },
+    sudo: { packages: ['sudo', 'sudo-ldap'] },
+    locales: { packages: ['locales'] },
+    'time-zones': { packages: ['tzdata'] },
+    'old-time-zones': { packages: ['tzdata-legacy'] },
+    ifupdown: { packages: ['ifupdown'] },
+    networkd: { packages: ['systemd'] },
+    networkmanager: { packages: ['network-manager'] },
+    netplan: { packages: ['netplan.io'] },
+    'cloud-init': { packages: ['cloud-init'] },
+    resolvconf: { packages: ['resolvconf', 'openresolv'] },
+    resolved: { packages: ['systemd-resolved'] },
+  },
+  installedPackages,
+);

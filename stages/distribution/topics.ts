@@ -1,0 +1,150 @@
+/** What every distribution answers, by topics. Paths are those of the root tree, unless they are called the host's. */
+import type { Resolution, ResolveContext, StageContext } from '../../pipeline/stage.js';
+import type { RootTree } from '../rootfs/tree.js';
+
+/** What a topic may use of a step. */
+export type TopicContext = Pick<StageContext<unknown>, 'chroot' | 'epoch' | 'warn'>;
+
+export interface InstalledPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly architecture: string;
+}
+
+/** A part that software plays in an image; each distribution has names of its own for what plays it. */
+export type Role =
+  | 'kernel'
+  | 'initramfs-generator'
+  /** Programs that compress an initramfs. */
+  | 'zstd'
+  | 'gzip'
+  | 'xz'
+  | 'lz4'
+  /** Checks ext4 file systems. */
+  | 'ext4-check'
+  | 'initiator'
+  /** Logs out of the root's session after the root is unmounted. */
+  | 'late-logout'
+  | 'ssh-server'
+  | 'sudo'
+  | 'locales'
+  | 'time-zones'
+  | 'old-time-zones'
+  | 'ifupdown'
+  | 'networkd'
+  | 'networkmanager'
+  | 'netplan'
+  | 'cloud-init'
+  /** Writes /etc/resolv.conf of what others tell it. */
+  | 'resolvconf'
+  | 'resolved';
+
+export interface Software {
+  /** Installed packages by name and architecture, in byte order. */
+  installed(tree: RootTree): Promise<readonly InstalledPackage[]>;
+  /** Whether a package that plays the role is installed. */
+  has(tree: RootTree, role: Role): Promise<boolean>;
+  /** Packages of which each plays the role, the one to suggest first; none where the distribution has nothing for it. */
+  packagesFor(role: Role): readonly string[];
+  /** The systemd unit that runs it, or undefined. */
+  unitFor(role: Role): string | undefined;
+}
+
+export interface PackageRequest {
+  readonly install: readonly string[];
+  readonly remove: readonly string[];
+  /** Install what the packages recommend too. */
+  readonly recommends: boolean;
+}
+
+export interface PackageManager {
+  /** The exact packages of a request, on top of those that the steps before brought. */
+  resolve(ctx: ResolveContext<unknown>, request: PackageRequest): Promise<Resolution>;
+  /** Whether an archive has the package, and no step before brought it. */
+  offers(ctx: ResolveContext<unknown>, name: string): Promise<boolean>;
+  /**
+   * Installs exactly the step's packages, without the network, and records what is installed then.
+   * @throws Failure of kind `integrity` when something else came, `tool` for a package that fails to install
+   */
+  install(ctx: StageContext<unknown>, request: PackageRequest): Promise<void>;
+  /** Keeps packages from being upgraded in the booted system. */
+  hold(ctx: StageContext<unknown>, names: readonly string[]): Promise<void>;
+}
+
+export interface Locale {
+  /** Generates locales. @throws Failure of kind `recipe` for one that does not exist */
+  generate(ctx: TopicContext, tree: RootTree, locales: readonly string[]): Promise<void>;
+  /** Sets the locale of the whole system. */
+  setLanguage(tree: RootTree, locale: string): Promise<void>;
+  /** Notes the time zone's name, besides the link /etc/localtime. */
+  noteTimezone(tree: RootTree, zone: string): Promise<void>;
+  /** Sets the console's keyboard layout, an XKB name. */
+  setKeyboard(tree: RootTree, layout: string): Promise<void>;
+}
+
+export interface Initiator {
+  /** Path of iscsid.conf. */
+  readonly configuration: string;
+  /**
+   * Places the initiator's files beside its configuration, so that the initramfs finds the target as `identity` says, and the
+   * booted system takes over the session.
+   */
+  place(ctx: TopicContext, tree: RootTree, wishes: { readonly identity: 'ibft' | 'cmdline' }): Promise<void>;
+}
+
+export interface BootNic {
+  /**
+   * Patterns of files below /run, shell assignments as klibc's ipconfig writes them (`IPV4DNS0=…`), in which the initramfs
+   * leaves what it learned of the network; none where it leaves nothing.
+   */
+  readonly learned: readonly string[];
+}
+
+export interface InitramfsWishes {
+  readonly compression: 'zstd' | 'gzip' | 'xz' | 'lz4';
+  /** Undefined: the generator's own. */
+  readonly level: number | undefined;
+  /** File system of the root. */
+  readonly rootFilesystem: string;
+  /** More kernel modules to put in and to load, with options if need be. */
+  readonly modules: readonly string[];
+}
+
+export interface InitramfsGenerator {
+  /** From where it takes what it puts into an initramfs. */
+  readonly sources: readonly string[];
+  /** Versions of the kernels that have an image and modules, oldest first. */
+  kernels(tree: RootTree): Promise<string[]>;
+  configure(tree: RootTree, wishes: InitramfsWishes): Promise<void>;
+  /** Generates the initramfs of a kernel and returns its path. */
+  generate(ctx: TopicContext, tree: RootTree, version: string): Promise<string>;
+  /** What it lacks of all that a root on iSCSI needs, as phrases. */
+  missing(ctx: TopicContext, tree: RootTree, version: string): Promise<string[]>;
+  /** Makes the kernel and its initramfs those that the boot loader finds. */
+  choose(ctx: TopicContext, tree: RootTree, version: string): Promise<void>;
+}
+
+export interface BootPair {
+  readonly kernel: string;
+  readonly initramfs: string;
+}
+
+export interface KernelFiles {
+  /** What a boot loader on the LUN loads: names that stay when a client upgrades its kernel. */
+  readonly boot: BootPair;
+  /** The kernel before an upgrade, if the distribution keeps one. */
+  readonly previous?: BootPair;
+  /** Who makes these names, for messages: `as Debian's kernel packages link it`. */
+  readonly expected: string;
+  /** The host's paths of what the tree boots with. @throws Failure of kind `recipe` when it lacks one of them */
+  find(tree: RootTree): Promise<BootPair>;
+}
+
+export interface Traces {
+  /** Removed as they are. */
+  readonly removed: readonly string[];
+  /** Directories that are emptied. */
+  readonly emptied: readonly string[];
+  /** Directories below those that stay, empty. */
+  readonly kept: readonly string[];
+}
