@@ -48,7 +48,7 @@ export interface StageContext<Options> extends Ports {
   readonly output: string;
   /** A private folder on the workspace's file system, gone after the step. */
   readonly scratch: string;
-  /** Like `run`, with the root tree as `/`, its own /proc, /dev, /run and a policy-rc.d that denies. */
+  /** Like `run`, with the root tree as `/`, its own /proc, /dev, /run and its distribution's guard. */
   readonly chroot: (argv: Argv, options: ChrootOptions) => Promise<RunResult>;
   /** The apt mirror that the user chose on the command line or by environment, if any. */
   readonly mirror: string | undefined;

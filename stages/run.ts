@@ -106,7 +106,10 @@ async function scriptText({ options: { script, file }, recipe }: StageContext<Op
 
 async function execute(ctx: StageContext<Options>, argv: Argv): Promise<void> {
   const { environment, secrets, network } = ctx.options;
-  const env: Record<string, string> = { DEBIAN_FRONTEND: 'noninteractive', ...environment };
+  const env: Record<string, string> = {
+    ...ctx.distribution?.guard.environment,
+    ...environment,
+  };
   for (const [name, reference] of Object.entries(secrets)) env[name] = await ctx.secret(reference);
   await ctx.chroot(argv, {
     doing: `run the ${ctx.options.command === undefined ? 'script' : 'command'} of step ${ctx.step}`,

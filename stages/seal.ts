@@ -43,17 +43,15 @@ export const seal = defineStage({
   async run(ctx) {
     const tree = rootTree(ctx.rootfs);
     await assertArchitecture(ctx, tree);
-    const { software, traces } = distributionOf(ctx);
+    const { guard, software, traces } = distributionOf(ctx);
     ctx.record('packages', await software.installed(tree));
     for (const path of ctx.options.remove) await tree.remove(path);
     await removeTraces(tree, traces);
     if (ctx.options['machine-id'] === 'empty') await emptyMachineId(tree);
     if (ctx.options['ssh-host-keys'] === 'remove') await removeHostKeys(tree, software);
-    if (await tree.exists('/usr/sbin/policy-rc.d')) {
-      ctx.warn(
-        'The image holds /usr/sbin/policy-rc.d, which decides whether packages may start services.',
-        'Remove it in the recipe if it is a left-over.',
-      );
+    for (const { path, purpose } of guard.files) {
+      if (!(await tree.exists(path))) continue;
+      ctx.warn(`The image holds ${path}, which ${purpose}.`, 'Remove it in the recipe if it is a left-over.');
     }
   },
 });

@@ -6,7 +6,7 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { runOnTerminal } from '../../base/command.js';
 import type { Ports } from '../../base/ports.js';
-import { chrootArgv, openChroot } from '../sandbox/chroot.js';
+import { chrootArgv, type GuardOfTree, openChroot } from '../sandbox/chroot.js';
 import { TERMINAL_FDS } from '../sandbox/enter.js';
 import { mountTree, openMountRoot } from './root-tree.js';
 
@@ -14,6 +14,8 @@ interface FailedStep {
   readonly step: string;
   /** Layers below, oldest first. */
   readonly below: readonly string[];
+  /** Of the tree's distribution. */
+  readonly guard?: GuardOfTree | undefined;
 }
 
 /** `<workspace>/failed/<build>`. */
@@ -35,6 +37,7 @@ export async function keepFailedTree(
   step: string,
   tree: string,
   below: readonly string[],
+  guard?: GuardOfTree,
 ): Promise<void> {
   const folder = failedFolder(join(buildFolder, '..', '..'), basename(buildFolder));
   await mkdir(dirname(folder), { recursive: true });
@@ -48,7 +51,7 @@ export async function keepFailedTree(
   );
   if (!first) return;
   await rename(tree, join(folder, 'tree'));
-  await writeFile(join(folder, 'failed.json'), JSON.stringify({ step, below } satisfies FailedStep));
+  await writeFile(join(folder, 'failed.json'), JSON.stringify({ step, below, guard } satisfies FailedStep));
 }
 
 /** Exit code by which the user says that the tree shall stay. */
@@ -63,13 +66,15 @@ discard() { exit 0; }
  * tree, all else removes it. @returns whether it is kept
  */
 export async function shellInTree(folder: string, ports: Ports): Promise<boolean> {
-  const { step, below } = JSON.parse(await readFile(join(folder, 'failed.json'), 'utf8')) as FailedStep;
+  const { step, below, guard } = JSON.parse(
+    await readFile(join(folder, 'failed.json'), 'utf8'),
+  ) as FailedStep;
   const mountRoot = await openMountRoot([folder, ...below], ports);
   const upper = { tree: join(folder, 'tree'), work: join(folder, 'work') };
   let code: number;
   {
     await using tree = await mountTree(mountRoot, { floor: join(folder, 'floor'), below, upper }, ports);
-    await using _chroot = await openChroot(tree.path, true, ports);
+    await using _chroot = await openChroot(tree.path, true, ports, guard);
     await writeFile(
       join(tree.path, RC),
       `${COMMANDS}PS1='${step.replaceAll("'", '')} (keep|discard) \\w# '\n`,

@@ -63,7 +63,7 @@ export function openStepContext(parts: ContextParts): OpenContext {
       digested,
       chroot: async (argv, options) => {
         // Only when first used: the bootstrap begins with an empty tree and has no need of one.
-        chroot ??= openChroot(rootfs, step.stage.network === true, ports);
+        chroot ??= openChroot(rootfs, step.stage.network === true, ports, step.distribution?.guard);
         return (await chroot).run(argv, options);
       },
       epoch: recipe.epoch,

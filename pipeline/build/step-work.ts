@@ -145,7 +145,10 @@ async function keepIfAsked(
   below: readonly string[],
   { signal }: Ports,
 ): Promise<void> {
-  if (build.keepFailed && !signal.aborted) await keepFailedTree(build.folder.path, step.id, tree, below);
+  if (build.keepFailed && !signal.aborted) {
+    const guard = typeof step.work === 'string' ? undefined : step.work.distribution?.guard;
+    await keepFailedTree(build.folder.path, step.id, tree, below, guard);
+  }
 }
 
 /** What a step's stage is handed in this build. */

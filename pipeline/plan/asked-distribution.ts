@@ -1,6 +1,6 @@
 /** The distribution of a step's root tree, of which asking for an undeclared topic fails: it would be missing in the step's key. */
 import { Failure } from '../../base/failure.js';
-import type { KnownDistribution } from '../distribution.js';
+import { GUARD, type KnownDistribution } from '../distribution.js';
 import type { PlannedStep } from './planned-step.js';
 
 export function askedDistribution({
@@ -8,7 +8,7 @@ export function askedDistribution({
   distribution,
 }: Pick<PlannedStep, 'stage' | 'distribution'>): KnownDistribution | undefined {
   if (distribution === undefined) return undefined;
-  const declared = new Set<string | symbol>(['id', ...(stage.asks ?? [])]);
+  const declared = new Set<string | symbol>(['id', GUARD, ...(stage.asks ?? [])]);
   return new Proxy(distribution, {
     get: (target, name) => {
       if (declared.has(name)) return target[name as keyof KnownDistribution];

@@ -1,13 +1,14 @@
 /**
  * Commands with the root tree as `/`. Each gets a pid namespace, so that no daemon survives it, and a network namespace
- * with nothing in it unless its step declared the network. What it needs of a running system (/dev, /proc, /run, a
- * policy-rc.d that denies) is mounted or written for the step's time and leaves no trace in the layer.
+ * with nothing in it unless its step declared the network. What it needs of a running system (/dev, /proc, /run) and
+ * what its distribution guards it with is mounted or written for the step's time and leaves no trace in the layer.
  */
 import { access, chmod, lstat, mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Failure } from '../../base/failure.js';
 import type { Argv, Ports, RunResult } from '../../base/ports.js';
 import { UndoStack } from '../../base/undo-stack.js';
+import type { ChrootGuard, GuardFile } from '../distribution.js';
 import type { ChrootOptions } from '../stage.js';
 
 /** Character devices that programs expect; bound from the host, since no one may make device nodes in a user namespace. */
@@ -19,24 +20,33 @@ const DEVICE_LINKS: Readonly<Record<string, string>> = {
   stderr: '/proc/self/fd/2',
   ptmx: 'pts/ptmx',
 };
-/** invoke-rc.d(8) asks it before it starts a service; 101 means: forbidden. */
-const POLICY = '#!/bin/sh\nexit 101\n';
-/** Stands before the real one in the PATH of package work: the initramfs is generated once, by its own step. */
-const NO_UPDATE_INITRAMFS = '#!/bin/sh\nexit 0\n';
+/** Text of a program that does nothing. */
+const NOTHING = '#!/bin/sh\nexit 0\n';
+
+/** What of a distribution's guard stands in the tree. */
+export type GuardOfTree = Pick<ChrootGuard, 'files' | 'silenced'>;
 
 /** The root tree made ready for commands; disposing of it removes all that was added. */
 export interface Chroot extends AsyncDisposable {
   run(argv: Argv, options: ChrootOptions): Promise<RunResult>;
 }
 
-/** @param network whether this step may reach the network at all */
-export async function openChroot(rootfs: string, network: boolean, ports: Ports): Promise<Chroot> {
+/**
+ * @param network whether this step may reach the network at all
+ * @param guard of the tree's distribution, if that is known
+ */
+export async function openChroot(
+  rootfs: string,
+  network: boolean,
+  ports: Ports,
+  guard: GuardOfTree = { files: [], silenced: [] },
+): Promise<Chroot> {
   const undo = new UndoStack();
   try {
     await mountDevices(rootfs, ports, undo);
-    await mountRun(rootfs, ports, undo);
+    await mountRun(rootfs, guard.silenced, ports, undo);
     await mkdir(join(rootfs, 'proc'), { recursive: true });
-    await denyServices(rootfs, undo);
+    for (const file of guard.files) await placeGuard(rootfs, file, undo);
     if (network) await lendResolvConf(rootfs, ports, undo);
   } catch (error) {
     await undo[Symbol.asyncDispose]();
@@ -117,14 +127,19 @@ async function mountDevices(rootfs: string, ports: Ports, undo: UndoStack): Prom
   );
 }
 
-async function mountRun(rootfs: string, ports: Ports, undo: UndoStack): Promise<void> {
+async function mountRun(
+  rootfs: string,
+  silenced: readonly string[],
+  ports: Ports,
+  undo: UndoStack,
+): Promise<void> {
   const run = join(rootfs, 'run');
   await mkdir(run, { recursive: true });
   await mount(['-t', 'tmpfs', '-o', 'mode=755', 'run'], run, ports, undo);
   await mkdir(join(run, 'lock'), { mode: 0o1777 });
   await chmod(join(run, 'lock'), 0o1777);
   await mkdir(join(run, 'lunsmith', 'bin'), { recursive: true });
-  await writeExecutable(join(run, 'lunsmith', 'bin', 'update-initramfs'), NO_UPDATE_INITRAMFS);
+  for (const name of silenced) await writeExecutable(join(run, 'lunsmith', 'bin', name), NOTHING);
 }
 
 /**
@@ -151,12 +166,12 @@ async function lendFolder(folder: string, at: string, ports: Ports): Promise<voi
   });
 }
 
-async function denyServices(rootfs: string, undo: UndoStack): Promise<void> {
-  const policy = join(rootfs, 'usr', 'sbin', 'policy-rc.d');
-  if (await exists(policy)) return;
-  if (!(await exists(join(rootfs, 'usr', 'sbin')))) return;
-  await writeExecutable(policy, POLICY);
-  undo.defer(() => rm(policy, { force: true }));
+async function placeGuard(rootfs: string, { path, text }: GuardFile, undo: UndoStack): Promise<void> {
+  const host = join(rootfs, path);
+  // Before a base system is there, neither are programs that would look for it.
+  if ((await exists(host)) || !(await exists(dirname(host)))) return;
+  await writeExecutable(host, text);
+  undo.defer(() => rm(host, { force: true }));
 }
 
 /** Puts the host's resolver configuration where the tree's own would be, for the step's time. */

@@ -5,6 +5,7 @@ import type { Argv, Ports } from '../../base/ports.js';
 import { mountTree, openMountRoot } from '../../pipeline/build/root-tree.js';
 import { openChroot } from '../../pipeline/sandbox/chroot.js';
 import type { ChrootOptions } from '../../pipeline/stage.js';
+import { debian } from '../../stages/distribution/debian/index.js';
 
 export interface ChrootInside {
   readonly folder: string;
@@ -31,7 +32,7 @@ export async function inside(payload: ChrootInside, ports: Ports): Promise<strin
   await rm(resolv, { force: true });
   if (payload.resolv === 'link') await symlink('../run/systemd/resolve/stub-resolv.conf', resolv);
   else await writeFile(resolv, '# own\n');
-  await using chroot = await openChroot(tree.path, declared, ports);
+  await using chroot = await openChroot(tree.path, declared, ports, debian.guard);
   const { stdout } = await chroot.run(argv, { doing: 'look around', quiet: true, ...payload.options });
   return stdout;
 }

@@ -65,7 +65,7 @@ export async function inside(
     const own = join(folder, `exec-${process.hrtime.bigint()}`);
     const upper = { tree: join(own, 'tree'), work: join(own, 'work') };
     const tree = await mountTree(mountRoot, { floor, below: layers, upper }, ports);
-    const chroot = await openChroot(tree.path, false, ports);
+    const chroot = await openChroot(tree.path, false, ports, debian.guard);
     const { stdout } = await chroot.run(payload.exec, { doing: 'run a command in the result', quiet: true });
     return { stdout };
   }

@@ -59,7 +59,7 @@ export async function namedModules(file: string): Promise<string[]> {
 /** All modules that can change what any step makes. */
 export async function codeOfSteps(): Promise<string[]> {
   const stageModules = [...stages.keys()].map((name) => `stages/${name}.js`);
-  const topics = [...stages.values()].flatMap(({ asks = [] }) => asks);
+  const topics = ['guard', ...[...stages.values()].flatMap(({ asks = [] }) => asks)];
   const distribution = [...distributions.keys()].flatMap((id) =>
     topics.map((topic) => `stages/distribution/${id}/${topic}.js`),
   );

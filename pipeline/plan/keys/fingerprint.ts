@@ -6,6 +6,7 @@ import { createHmac } from 'node:crypto';
 import { canonicalJson, sha256OfText } from '../../../base/digest.js';
 import { Failure } from '../../../base/failure.js';
 import { resolveSecret } from '../../../base/secret.js';
+import { GUARD } from '../../distribution.js';
 import { HOOK_EVENTS, type HookEvent, isHookEvent } from '../../recipe/hook-events.js';
 import type { StageSurroundings } from '../../stage.js';
 import type { LockedPackage } from '../package-set.js';
@@ -212,7 +213,7 @@ async function keyStep(plan: Plan, step: PlannedStep, ground: Ground): Promise<K
 
 /** Digests of a stage's code and of the topics of its distribution that it asks. */
 async function digestCode({ stage, distribution }: PlannedStep, around: KeySurroundings): Promise<string[]> {
-  const topics = distribution === undefined ? [] : (stage.asks ?? []);
+  const topics = distribution === undefined ? [] : [GUARD, ...(stage.asks ?? [])];
   const modules = topics.map((topic) => around.topicOf(distribution?.id ?? '', topic));
   return Promise.all([around.moduleOf(stage.name), ...modules].map(around.code));
 }

@@ -1,5 +1,6 @@
 /** Debian and what descends from it: dpkg, apt, initramfs-tools. */
 import type { Distribution } from '../distribution.js';
+import { guard } from './guard.js';
 import { initiator } from './initiator.js';
 import { initramfs } from './initramfs.js';
 import { kernel } from './kernel.js';
@@ -17,6 +18,7 @@ export const debian: Distribution = {
       { name: 'dpkg-deb', package: 'dpkg' },
     ],
   },
+  guard,
   software,
   packages,
   locale,

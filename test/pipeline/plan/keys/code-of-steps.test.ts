@@ -136,6 +136,7 @@ const TABLE: readonly (readonly [string, () => readonly string[]])[] = [
   ['/fs-verity-thread', only('lun-image')],
   ['stages/run', only('discard')],
   // What they ask the distribution, and nothing else of it.
+  ['/debian/guard', staged],
   [
     '/debian/dpkg',
     only(
@@ -202,7 +203,7 @@ describe('a change', () => {
       const runner =
         typeof work === 'string' ? 'hook-layer' : kind === 'rootfs' ? 'stage-layer' : 'stage-output';
       const stage = typeof work === 'string' ? [] : [`stages/${work.stage.name}.js`];
-      const asked = typeof work === 'string' ? [] : (work.stage.asks ?? []);
+      const asked = typeof work === 'string' ? [] : ['guard', ...(work.stage.asks ?? [])];
       const topics = asked.map((topic) => topicFile('debian', topic));
       entries.set(id, [...stage, ...topics, `pipeline/build/${runner}.js`]);
     }
