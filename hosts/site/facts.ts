@@ -5,6 +5,9 @@
 
 import type { Argv } from '../../base/ports.js';
 
+/** The iSCSI targets that there are adapters for. */
+export const TARGETS = ['lio', 'tgt', 'iet'] as const;
+
 /** How a program on this machine reaches the target host. */
 export type Transport =
   | { readonly kind: 'directory' }
@@ -53,7 +56,7 @@ export interface HostFacts {
   /** The address at which clients reach it, IPv4. */
   readonly address: string;
   readonly target: {
-    readonly kind: 'lio' | 'tgt' | 'iet';
+    readonly kind: (typeof TARGETS)[number];
     /** What the names of its targets begin with: `iqn.2026-01.org.example:san1`. */
     readonly prefix: string;
     /** TCP port; 3260 is the registered one (RFC 7143). */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { checkedText } from './checked.js';
 import { checkConnection, checkRoot } from './connect.js';
+import { TARGETS } from './facts.js';
 import { addressSchema, networkSchema, prefixSchema, urlSchema } from './values.js';
 
 /** The cells of the boot matrix that `lunsmith prove` runs. */
@@ -99,10 +100,7 @@ export const hostSchema = z.strictObject({
   address: addressSchema.describe('The address at which clients reach the host, IPv4.'),
   target: z
     .strictObject({
-      kind: z
-        .enum(['lio', 'tgt', 'iet'])
-        .default('lio')
-        .describe('The iSCSI target: LIO (the kernel’s), tgt or IET.'),
+      kind: z.enum(TARGETS).default('lio').describe('The iSCSI target: LIO (the kernel’s), tgt or IET.'),
       prefix: prefixSchema
         .optional()
         .describe(
