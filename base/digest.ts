@@ -1,9 +1,9 @@
 /** The canonical bytes that a manifest's digest is taken of, and that digest. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Lower-case hex sha256 of a text's UTF-8 bytes. */
 export function sha256OfText(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }
 
 /** JSON with sorted keys, two spaces and a final newline: the same value always gives the same bytes. */

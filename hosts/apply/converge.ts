@@ -2,7 +2,7 @@
  * Lets everything outside of a state's folder follow the state that is current: accounts, targets, and the files of the TFTP,
  * DHCP and iSCSI servers; and then the DHCP server read its own. Doing it twice is as doing it once.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import PQueue from 'p-queue';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
@@ -101,9 +101,8 @@ async function follow(
 }
 
 function fingerprint({ content }: BootFile): string {
-  const sha256 = (data: string | Uint8Array) => createHash('sha256').update(data).digest('hex');
-  if ('link' in content) return `link ${sha256(`${content.link}\n`)}`;
-  return `file ${sha256('text' in content ? content.text : content.bytes)}`;
+  if ('link' in content) return `link ${hash('sha256', `${content.link}\n`)}`;
+  return `file ${hash('sha256', 'text' in content ? content.text : content.bytes)}`;
 }
 
 async function writeFile(

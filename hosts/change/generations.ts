@@ -1,5 +1,5 @@
 /** The LUNs of one client and image: which one it boots, which are kept, which go. */
-import { createHash } from 'node:crypto';
+import { sha256OfText } from '../../base/digest.js';
 import type { CloneRequest } from '../clients/clone.js';
 import type { ClientState, Generation } from '../host/state.js';
 import type { ReleaseThere } from '../publish/releases-there.js';
@@ -58,7 +58,7 @@ export function freshClone(
   };
   clones.push(request);
   const target = `${about.host.target.prefix}:${client}.${image.name}.${id}`;
-  const serial = createHash('sha256').update(target).digest('hex').slice(0, 16);
+  const serial = sha256OfText(target).slice(0, 16);
   return { id, release: release.digest, target, serial, disk: about.disk(request), bytes, made: about.now };
 }
 

@@ -1,5 +1,5 @@
 /** What the files of a target host shall be: rendered anew from its state, and compared with what lies there. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { BootBinaries } from '../../artifacts/formats/ipxe-binaries.js';
 import { offeredLuns, portalOf } from '../apply/offered.js';
 import { type BootFile, type ClientAccount } from '../boot-files/boot-file.js';
@@ -39,6 +39,5 @@ export function expectedFiles(
 }
 
 export function sha256Of(content: Exclude<BootFile['content'], { readonly link: string }>): string {
-  const bytes = 'text' in content ? content.text : content.bytes;
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', 'text' in content ? content.text : content.bytes);
 }

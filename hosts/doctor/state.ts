@@ -1,5 +1,5 @@
 /** Whether a state agrees with itself, and with the facts of its host. */
-import { createHash } from 'node:crypto';
+import { sha256OfText } from '../../base/digest.js';
 import { hostLayout } from '../host/layout.js';
 import type { Generation, HostState } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
@@ -51,7 +51,7 @@ function channelFindings(facts: HostFacts, { channels }: HostState): Finding[] {
 function nameFindings({ target: { prefix } }: HostFacts, generation: NamedGeneration): Finding[] {
   const { client, image, id, target, serial } = generation;
   const wanted = `${prefix}:${client}.${image}.${id}`;
-  const digits = createHash('sha256').update(target).digest('hex').slice(0, 16);
+  const digits = sha256OfText(target).slice(0, 16);
   const hint = `Give it a fresh LUN: npx lunsmith client reset ${client}`;
   const findings: Finding[] = [];
   if (target !== wanted) {

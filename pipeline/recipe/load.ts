@@ -1,8 +1,8 @@
 /** From a folder to a Recipe: read, extend, substitute, validate, normalise. */
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { DiskSpec } from '../../artifacts/formats/disk-spec.js';
 import { throwIfAny } from '../../base/diagnostic.js';
+import { canonicalJson, sha256OfText } from '../../base/digest.js';
 import { type Diagnostic, Failure, type SourcePlace } from '../../base/failure.js';
 import { validate } from '../../base/schema/validate.js';
 import {
@@ -84,11 +84,13 @@ export async function loadRecipe(
       ...chain.map((one) => join(one.source.folder, 'recipe.yaml')),
       ...(pack.file === undefined ? [] : [pack.file]),
     ],
-    digest: digestOf({
-      format: 'lunsmith-recipe/1',
-      ...facts,
-      steps: [...steps, ...outputs].map(({ name, uses, options }) => ({ name, uses, options })),
-    }),
+    digest: sha256OfText(
+      canonicalJson({
+        format: 'lunsmith-recipe/1',
+        ...facts,
+        steps: [...steps, ...outputs].map(({ name, uses, options }) => ({ name, uses, options })),
+      }),
+    ),
   };
 }
 
@@ -185,17 +187,4 @@ function epochOf(file: RecipeFile | undefined, override: string | undefined, pro
   }
   const written = file?.epoch ?? DEFAULT_EPOCH;
   return typeof written === 'number' ? written : Math.floor(Date.parse(written) / 1000);
-}
-
-function digestOf(value: unknown): string {
-  return createHash('sha256').update(canonical(value)).digest('hex');
-}
-
-/** JSON with the keys of every map in the order of their code units. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }

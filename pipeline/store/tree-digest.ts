@@ -1,7 +1,7 @@
 /** Digests by which damage of a store's entry is found: a quick one of what a walk shows, and one of all contents. */
-import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sha256OfText } from '../../base/digest.js';
 import type { Ports } from '../../base/ports.js';
 
 export interface TreeListing {
@@ -69,5 +69,5 @@ export function contentFolder(entry: string, kind: 'layer' | 'output' | 'part'):
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return sha256OfText(text);
 }

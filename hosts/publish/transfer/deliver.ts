@@ -1,5 +1,5 @@
 /** One attempt at a release: what is missing is sent in chunks, and then the host puts all of it together. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { BLOCK } from '../../../artifacts/formats/ext4-size.js';
 import type { Span } from '../../../artifacts/formats/ranges.js';
 import type { Release } from '../../../artifacts/release/release.js';
@@ -113,7 +113,7 @@ async function sendAll(
   if (there) return undefined;
   if (!makesIndex(plan, delivery)) return { literals: names };
   const bytes = digestBytes(literalDigests(plan, delivery.index));
-  const digests = { name: createHash('sha256').update(bytes).digest('hex'), bytes };
+  const digests = { name: hash('sha256', bytes), bytes };
   if (!(await send(digests, false, arrived, delivery))) return undefined;
   return { literals: names, digests: digests.name };
 }

@@ -1,5 +1,5 @@
 /** The blocks that are sent, read from the release's files in pieces of a size at which a cut costs little. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BLOCK } from '../../../artifacts/formats/ext4-size.js';
@@ -89,7 +89,7 @@ export function openLiterals(release: Release, index: ReleaseIndex): LiteralRead
         await readRange(range, bytes.subarray(at, at + length));
         at += length;
       }
-      return { name: createHash('sha256').update(bytes).digest('hex'), bytes };
+      return { name: hash('sha256', bytes), bytes };
     },
     [Symbol.asyncDispose]: async () => {
       for (const file of files.values()) await file.then((opened) => opened.close()).catch(() => undefined);

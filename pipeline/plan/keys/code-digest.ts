@@ -5,11 +5,11 @@
  * Modules that hold nothing but the words of failures are left out, and are told by their names, `failure`, `…-failure` or
  * `…-failures`: what they make is thrown, and of a step that throws nothing is kept.
  */
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sha256OfText } from '../../../base/digest.js';
 
 /** The digest of a module, lower-case hex sha256. */
 export type CodeDigest = (module: URL) => Promise<string>;
@@ -44,9 +44,7 @@ export function codeDigester(): CodeDigest {
     // By their places relative to the module: the same code in another folder is the same code.
     const folder = dirname(fileURLToPath(module));
     const lines = [...found].map(([href, sha256]) => `${relative(folder, fileURLToPath(href))} ${sha256}`);
-    return createHash('sha256')
-      .update([...lines.sort(), ...[...packages].sort()].join('\n'))
-      .digest('hex');
+    return sha256OfText([...lines.sort(), ...[...packages].sort()].join('\n'));
   };
 }
 
@@ -69,7 +67,7 @@ async function readModule(href: string): Promise<Module> {
   const names = new Set([...text.matchAll(PACKAGE)].map(([, name = '']) => name));
   const folder = dirname(fileURLToPath(href));
   const packages = await Promise.all([...names].map((name) => packageVersion(name, folder)));
-  return { sha256: createHash('sha256').update(text).digest('hex'), imports, packages: packages.flat() };
+  return { sha256: sha256OfText(text), imports, packages: packages.flat() };
 }
 
 /** Under a runner that takes TypeScript as it is, `./x.js` names `./x.ts`. */

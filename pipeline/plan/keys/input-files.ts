@@ -1,7 +1,8 @@
 /** Names and digests of what a step takes from the recipe's folder. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { lstat, readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
+import { sha256OfText } from '../../../base/digest.js';
 import { RECIPE_FILE } from '../../recipe/files.js';
 import type { Recipe } from '../../recipe/recipe.js';
 
@@ -47,10 +48,8 @@ export async function digestInputs(
  * @param ignore names in the folder itself that do not count
  */
 export async function digestInput(path: string, ignore: ReadonlySet<string> = new Set()): Promise<string> {
-  const hash = createHash('sha256');
   const real = await realpath(path).catch(() => path);
-  for (const line of await describe(real, '', ignore)) hash.update(`${line}\n`);
-  return hash.digest('hex');
+  return sha256OfText(`${(await describe(real, '', ignore)).join('\n')}\n`);
 }
 
 async function describe(
@@ -68,8 +67,6 @@ async function describe(
     return [`directory ${shown}`, ...below.flat()];
   }
   if (!facts.isFile()) return [`special ${shown}`];
-  const sha256 = createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex');
+  const sha256 = hash('sha256', await readFile(path));
   return [`${(facts.mode & 0o100) === 0 ? 'file' : 'program'} ${shown} ${sha256}`];
 }
