@@ -1,4 +1,4 @@
-/** The one place where words become text for a shell: ssh hands its command to the login shell of the other side. */
+/** The one place where words become text for a shell: a command for ssh, a script, or what a user may paste. */
 
 /**
  * The word as one that a POSIX shell reads back as it is: in single quotes nothing has a meaning but the quote itself

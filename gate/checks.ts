@@ -1,6 +1,7 @@
 /** What is looked at in the running system, each with what was found. */
 import type { Manifest } from '../artifacts/release/manifest.js';
 import type { Proof } from '../artifacts/release/proof.js';
+import { shellWord } from '../base/shell-word.js';
 import type { RootPartition } from './disk.js';
 import type { GateIdentity } from './identity.js';
 import type { Session } from './session.js';
@@ -23,9 +24,9 @@ export async function checkSystem(
 ): Promise<Check[]> {
   const answer = async (line: string) => (await session.run(line)).text;
   const [device = '', uuid = ''] = (await answer('findmnt --noheadings --output SOURCE,UUID /')).split(/\s+/);
-  const path = await answer(`readlink -f /sys/class/block/"$(basename ${quote(device)})"`);
+  const path = await answer(`readlink -f /sys/class/block/"$(basename ${shellWord(device)})"`);
   const link = await answer(
-    `find /dev/disk/by-path -lname ${quote(`*/${device.slice(device.lastIndexOf('/') + 1)}`)}`,
+    `find /dev/disk/by-path -lname ${shellWord(`*/${device.slice(device.lastIndexOf('/') + 1)}`)}`,
   );
   const sessionOf = (file: string) => answer(`cat /sys/class/iscsi_session/*/${file}`);
   const target = await sessionOf('targetname');
@@ -72,9 +73,4 @@ export async function readToken(session: Session, { token }: GateIdentity): Prom
 
 export function check(name: string, passed: boolean, found: string): Check {
   return { name, passed, found };
-}
-
-/** A word for sh(1). */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,24 +1,14 @@
 /** How far a boot came, read from the logs of the servers and the console. */
 
 import type { Cell } from '../artifacts/release/proof.js';
-import type { Milestone } from '../base/event.js';
+import { MILESTONES, type Milestone } from '../base/event.js';
+
+/** The firmware's own login, and the boot loader that it reads from the LUN. */
+const SAN_ONLY: ReadonlySet<Milestone> = new Set(['san-login', 'grub']);
 
 /** The milestones that a boot of this kind passes, in order. */
 export function chainOf(cell: Pick<Cell, 'path'>): readonly Milestone[] {
-  return cell.path === 'san'
-    ? [
-        'power-on',
-        'dhcp',
-        'tftp',
-        'ipxe',
-        'san-login',
-        'grub',
-        'kernel',
-        'initramfs-login',
-        'root-mount',
-        'login',
-      ]
-    : ['power-on', 'dhcp', 'tftp', 'ipxe', 'kernel', 'initramfs-login', 'root-mount', 'login'];
+  return MILESTONES.filter((milestone) => cell.path === 'san' || !SAN_ONLY.has(milestone));
 }
 
 /** What each milestone means, for messages. */

@@ -3,6 +3,7 @@
  * of the root file system, so that a new kernel command line leaves the root as it is.
  */
 import { Failure } from '../../base/failure.js';
+import { shellWord } from '../../base/shell-word.js';
 
 export interface GrubConfig {
   /** What the menu calls the system, e.g. `Debian GNU/Linux 12 (bookworm)`. */
@@ -36,8 +37,8 @@ export function grubConfig(config: GrubConfig): string {
     .join(' ');
   const { title, boot, previous } = config;
   const entry = (name: string, { kernel, initramfs }: GrubEntry) => [
-    `menuentry ${quote(name)} {`,
-    `  echo ${quote(`Loading ${name} ...`)}`,
+    `menuentry ${shellWord(name)} {`,
+    `  echo ${shellWord(`Loading ${name} ...`)}`,
     `  linux ${kernel} ${parameters}`,
     `  initrd ${initramfs}`,
     '}',
@@ -87,10 +88,6 @@ function quoteParameter(parameter: string): string {
       expected: 'text without control characters',
     });
   }
-  return PLAIN.test(parameter) ? parameter : quote(parameter);
-}
-
-/** GRUB's single quotes, which nothing but a single quote ends. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
+  // In GRUB's single quotes, too, nothing has a meaning but the quote (manual, 6.2).
+  return PLAIN.test(parameter) ? parameter : shellWord(parameter);
 }

@@ -3,6 +3,7 @@
  * beside it (Debian's open-iscsi, README.Debian and debian/extra/initramfs.local-top).
  */
 import { Failure } from '../../base/failure.js';
+import { shellWord } from '../../base/shell-word.js';
 import { writeCpio } from './cpio.js';
 
 export interface InitiatorSettings {
@@ -45,7 +46,7 @@ export function initiatorCpio(settings: InitiatorSettings): Buffer {
 
 /** One word of sh(1). */
 function quoted(name: string, text: string): string {
-  if (!/\p{Cc}/u.test(text)) return `'${text.replaceAll("'", "'\\''")}'`;
+  if (!/\p{Cc}/u.test(text)) return shellWord(text);
   throw new Failure('usage', {
     what: `${name} cannot stand in /etc/iscsi.initramfs.`,
     expected: 'text without control characters',

@@ -1,5 +1,6 @@
 /** Small pure helpers that turn values into text for people: widths, sizes, times, paths and commands. */
 import path from 'node:path';
+import { shellWord } from '../../base/shell-word.js';
 
 const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g;
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/g;
@@ -94,7 +95,7 @@ export function shortPath(absolute: string, cwd: string): string {
 /** An argv quoted for reading and for pasting into a shell. */
 export function quoteArgv(argv: readonly string[]): string {
   return argv
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : shellWord(word.replaceAll('\0', '\ufffd'))))
     .join(' ');
 }
 
