@@ -1,6 +1,7 @@
 /** `lunsmith client add` and `client rm` in the site file. */
-import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { Failure } from '../../base/failure.js';
+import { replaceFile } from '../../base/replace-file.js';
 import { addClient, removeClient } from '../../hosts/site/client-text.js';
 import type { Site } from '../../hosts/site/facts.js';
 import { parseSite, readSite } from '../../hosts/site/load.js';
@@ -76,7 +77,8 @@ async function rewrite(
 ): Promise<void> {
   const source = await readSite(cwd, site);
   try {
-    await replace(await realpath(source.path), edit(source.text));
+    const path = await realpath(source.path);
+    await replaceFile(path, edit(source.text), { mode: (await stat(path)).mode & 0o777 });
   } catch (error) {
     const { kind, message } = error instanceof Failure ? error : unwritable(error as Error);
     throw new Failure(
@@ -95,15 +97,4 @@ async function rewrite(
 function unwritable(error: Error): Pick<Failure, 'kind' | 'message'> {
   const { kind } = Failure.from(error);
   return { kind: kind === 'internal' ? 'usage' : kind, message: error.message };
-}
-
-async function replace(path: string, text: string): Promise<void> {
-  const partial = `${path}.${process.pid}.partial`;
-  try {
-    await writeFile(partial, text, { mode: (await stat(path)).mode & 0o777 });
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
 }

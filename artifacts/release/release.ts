@@ -26,6 +26,7 @@ import { z } from 'zod';
 import { canonicalJson, sha256OfText } from '../../base/digest.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
+import { replaceFile } from '../../base/replace-file.js';
 import type { DigestOptions } from '../formats/file-digest.js';
 import { digestFile, hasDigest } from './file-digests.js';
 import { type Manifest, manifestSchema } from './manifest.js';
@@ -218,10 +219,7 @@ async function readProofs(path: string): Promise<Proof[]> {
 export async function writeProof(path: string, proof: Proof): Promise<void> {
   const folder = join(path, 'proofs');
   await mkdir(folder, { recursive: true });
-  const file = join(folder, `${cellName(proof.cell)}.json`);
-  const partial = `${file}.partial-${process.pid}`;
-  await writeFile(partial, canonicalJson(proof));
-  await rename(partial, file);
+  await replaceFile(join(folder, `${cellName(proof.cell)}.json`), canonicalJson(proof));
 }
 
 /** What differs between a release's files and its manifest; empty when it is whole. */

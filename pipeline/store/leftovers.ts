@@ -2,6 +2,7 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ports } from '../../base/ports.js';
+import { HALF_WRITTEN } from '../../base/replace-file.js';
 import { freeLocks } from './free-locks.js';
 import type { Holders } from './holders.js';
 import type { Store } from './store.js';
@@ -55,9 +56,6 @@ async function pointersOf(store: Store): Promise<string[]> {
   );
   return (await Promise.all(steps)).flat().sort();
 }
-
-/** A record is written beside its place, as `NAME.PID-RANDOM`, and renamed. */
-const HALF_WRITTEN = /\.\d+-[0-9a-f]{8}$/;
 
 async function forgetHalfWritten(store: Store): Promise<void> {
   const releases = join(store.path, 'releases');

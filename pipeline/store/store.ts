@@ -23,11 +23,12 @@
  *   salt                      key of the HMACs that stand for secrets
  * ```
  */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '../../base/digest.js';
+import { replaceFile } from '../../base/replace-file.js';
 import type { StepInputs } from '../plan/keys/fingerprint.js';
 
 const inputsSchema = z.custom<StepInputs>((value) => typeof value === 'object' && value !== null);
@@ -180,7 +181,7 @@ async function salt(path: string): Promise<Buffer> {
   if (known?.length === 32) return known;
   if (known !== undefined) await rm(path, { force: true });
   // Two builds may come here at once: the first link wins, both read it.
-  const partial = partialOf(path);
+  const partial = `${path}.${randomUUID()}.partial`;
   await writeFile(partial, randomBytes(32), { mode: 0o600 });
   await link(partial, path).catch(() => undefined);
   await rm(partial);
@@ -189,13 +190,7 @@ async function salt(path: string): Promise<Buffer> {
 
 async function writeAside(path: string, content: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const partial = partialOf(path);
-  await writeFile(partial, content);
-  await rename(partial, path);
-}
-
-function partialOf(path: string): string {
-  return `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;
+  await replaceFile(path, content);
 }
 
 /** Undefined for what is missing, torn or of another version. */

@@ -1,6 +1,6 @@
 /** The commands that change a target host, on one that is a folder with a real tgtd: what they say, and what they leave alone. */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, readlink, rm, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HostStatus } from '../../app/site/status.js';
@@ -302,14 +302,16 @@ describe('client', () => {
   it('add: a site that cannot be written is told, and the same call goes on', async () => {
     const args = ['client', 'add', 'web3', '--mac', '52:54:00:00:00:03', '--channel', 'edge'];
     args.push('--secret', 'file:chap');
-    const inTheWay = join(host.home, `lunsmith.yaml.${process.pid}.partial`, 'x');
-    await mkdir(inTheWay, { recursive: true });
+    // Beside a file with so long a name none can be written.
+    const [file, long] = [join(host.home, 'lunsmith.yaml'), join(host.home, 'x'.repeat(250))];
+    await rename(file, long);
+    await symlink(long, file);
     const told = await failure(2, ...args);
-    await rm(join(inTheWay, '..'), { recursive: true, force: true });
+    await rename(long, file);
     expect(told).toEqual({
       kind: 'usage',
       what: 'The target host is changed, but lunsmith.yaml is not: it could not be written.',
-      found: expect.stringContaining('EISDIR') as unknown,
+      found: expect.stringContaining('ENAMETOOLONG') as unknown,
       hint: 'Mend that, then run the same command again.',
     });
     expect(await siteText()).not.toContain('web3');

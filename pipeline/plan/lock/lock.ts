@@ -1,9 +1,9 @@
 /** `recipe.lock`: exactly which packages the steps of a recipe install, beside its recipe.yaml. */
-import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { canonicalJson, sha256OfText } from '../../../base/digest.js';
 import { type Diagnostic, Failure, type SourcePlace } from '../../../base/failure.js';
+import { replaceFile } from '../../../base/replace-file.js';
 import { validate } from '../../../base/schema/validate.js';
 import { parseYaml } from '../../../base/yaml/parse.js';
 import { placeOf } from '../../../base/yaml/source.js';
@@ -82,15 +82,7 @@ function problemsIn(text: string, file: string): Diagnostic[] {
 
 /** Appears by one rename. */
 export async function writeLock(folder: string, lock: Lock): Promise<void> {
-  const file = lockFile(folder);
-  const partial = `${file}.${randomUUID()}`;
-  try {
-    await writeFile(partial, formatLock(lock));
-    await rename(partial, file);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
+  await replaceFile(lockFile(folder), formatLock(lock));
 }
 
 /** Steps whose packages a lock holds. */

@@ -1,8 +1,8 @@
 /** Stanzas of packages that were chosen once: an archive forgets a version, a lock does not. */
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { replaceFile } from '../../../../base/replace-file.js';
 import type { LockedPackage } from '../../../../pipeline/stage.js';
-import { replaceFile } from './lists.js';
 
 export interface KeptStanza {
   readonly locked: LockedPackage;

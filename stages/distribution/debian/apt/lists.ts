@@ -6,6 +6,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '../../../../base/replace-file.js';
 import type { Architecture, LockedIndex, ResolveContext } from '../../../../pipeline/stage.js';
 import { archiveFailure } from './archive-failure.js';
 import { aptConfig } from './config.js';
@@ -117,11 +118,4 @@ async function readIndexes(lists: string, sources: readonly NamedSource[]): Prom
 
 export function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
-}
-
-/** Another process reads either the old text or the new one. */
-export async function replaceFile(path: string, text: string): Promise<void> {
-  const partial = `${path}.${randomUUID()}`;
-  await writeFile(partial, text);
-  await rename(partial, path);
 }

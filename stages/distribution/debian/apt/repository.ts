@@ -2,13 +2,14 @@
  * A small archive of packages from the pool, from which apt and the bootstrap tools install without the network. It needs no
  * signature: each file was checked against the digest that the signed index of its archive gave it.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { copyFile, link, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { copyFile, link, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import PQueue from 'p-queue';
 import { Failure } from '../../../../base/failure.js';
 import type { Ports } from '../../../../base/ports.js';
+import { replaceFile } from '../../../../base/replace-file.js';
 import { allSettled } from '../../../../base/settled.js';
 import type { PooledPackage } from '../../../../pipeline/stage.js';
 import { withFields } from './stanza.js';
@@ -121,8 +122,6 @@ async function controlOf(each: PooledPackage, { run }: Pick<Ports, 'run'>): Prom
       hint: 'Run `npx lunsmith lock RECIPE --update`.',
     });
   }
-  const partial = `${kept}.${randomUUID()}`;
-  await writeFile(partial, control);
-  await rename(partial, kept);
+  await replaceFile(kept, control);
   return control;
 }

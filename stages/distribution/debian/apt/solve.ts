@@ -5,10 +5,11 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Argv } from '../../../../base/ports.js';
+import { replaceFile } from '../../../../base/replace-file.js';
 import type { LockedPackage, ResolveContext } from '../../../../pipeline/stage.js';
 import { describeChosen } from './describe.js';
 import { keepStanzas } from './kept-stanzas.js';
-import { replaceFile, sha256 } from './lists.js';
+import { sha256 } from './lists.js';
 import { openPrivateApt } from './private-apt.js';
 import { keepNewest } from './prune.js';
 import { explainRequest, unmet } from './refusal.js';
