@@ -13,24 +13,20 @@ import { runTask, stopwatch } from '../base/task.js';
 import { type BuiltRelease, tasksOf } from '../pipeline/build/executor.js';
 import { keysOf } from '../pipeline/plan/keys/fingerprint.js';
 import { type Lock, readLock } from '../pipeline/plan/lock/lock.js';
-import { type Plan, planBuild } from '../pipeline/plan/plan.js';
-import { loadRecipe } from '../pipeline/recipe/load.js';
+import type { Plan } from '../pipeline/plan/plan.js';
 import { openStore, type Store } from '../pipeline/store/store.js';
 import { requireHost } from '../pipeline/tools.js';
 import { claimOf } from '../pipeline/workspace.js';
-import { distributions } from '../stages/distribution/index.js';
-import { stages } from '../stages/index.js';
 import type { BuildInside } from './inside/build.js';
 import { type PreparedBuild, prepareBuild, RESOLVE_TASK, storeFolder } from './prepare.js';
 import { buildAgain, enterBuild, tasksAgain } from './twice.js';
 
 export interface BuildRequest {
-  /** Folders of the recipes. */
-  readonly recipes: readonly string[];
+  /** Of each recipe, checked. */
+  readonly plans: readonly Plan[];
   readonly output: string;
   readonly workspace: string;
   readonly mirror?: string;
-  readonly variables: Readonly<Record<string, string>>;
   /** Build again from nothing and compare. */
   readonly twice?: boolean;
   /** Keep the tree of a step that fails. */
@@ -43,11 +39,7 @@ export async function build(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<readonly BuiltRelease[]> {
-  const plans = await Promise.all(
-    request.recipes.map(async (folder) =>
-      planBuild(await loadRecipe(folder, stages, { variables: request.variables }), stages, distributions),
-    ),
-  );
+  const { plans } = request;
   await mkdir(request.output, { recursive: true });
   const store = await openStore(resolve(storeFolder(request.workspace)));
   const jobs = await Promise.all(
@@ -120,8 +112,7 @@ function tellCached(plan: Plan, { keyed }: PreparedBuild, emit: Emit): void {
 
 async function payloadOf(job: BuildJob, prepared: PreparedBuild): Promise<BuildInside> {
   return {
-    recipe: job.plan.recipe.folder,
-    variables: job.variables,
+    recipe: job.plan.recipe,
     keys: keysOf(prepared.keyed),
     packages: [...prepared.packages],
     archives: prepared.archives,

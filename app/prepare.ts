@@ -23,7 +23,6 @@ export interface PrepareRequest {
   readonly lock: Lock | undefined;
   readonly store: Store;
   readonly mirror?: string;
-  readonly variables: Readonly<Record<string, string>>;
 }
 
 export interface PreparedBuild extends BuildPackages {
@@ -39,16 +38,12 @@ export async function prepareBuild(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<PreparedBuild> {
-  const { plan, lock: written, store, mirror, variables } = request;
-  const { folder } = plan.recipe;
-  if (written !== undefined) checkLock(plan, written, lockFile(folder));
+  const { plan, lock: written, store, mirror } = request;
+  const { recipe } = plan;
+  if (written !== undefined) checkLock(plan, written, lockFile(recipe.folder));
   const lock =
     written ??
-    (await resolveInSandbox(
-      { recipe: folder, variables, mirror, state: store.resolve, task: RESOLVE_TASK.id },
-      emit,
-      signal,
-    ));
+    (await resolveInSandbox({ recipe, mirror, state: store.resolve, task: RESOLVE_TASK.id }, emit, signal));
   const packages = new Map(plan.steps.map(({ id }) => [id, packagesOf(lock, id)]));
   const keyed = await keyPlan(plan, {
     mirror,

@@ -3,13 +3,12 @@ import { mkdir } from 'node:fs/promises';
 import type { Emit } from '../base/event.js';
 import type { ResolvedLock } from '../pipeline/plan/lock/resolve-plan.js';
 import type { Preference } from '../pipeline/plan/package-set.js';
+import type { Recipe } from '../pipeline/recipe/recipe.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';
 import type { ResolveInside } from './inside/resolve.js';
 
 export interface ResolveRequest {
-  /** Absolute path of the recipe's folder. */
-  readonly recipe: string;
-  readonly variables: Readonly<Record<string, string>>;
+  readonly recipe: Recipe;
   readonly mirror: string | undefined;
   /** Absolute path of the folder of indexes that need not be fetched again. */
   readonly state: string;

@@ -5,13 +5,12 @@ import { openMountRoot, openTemporary } from '../../pipeline/build/root-tree.js'
 import { type ResolvedLock, resolvePlan } from '../../pipeline/plan/lock/resolve-plan.js';
 import type { Preference } from '../../pipeline/plan/package-set.js';
 import { planBuild } from '../../pipeline/plan/plan.js';
-import { loadRecipe } from '../../pipeline/recipe/load.js';
+import type { Recipe } from '../../pipeline/recipe/recipe.js';
 import { distributions } from '../../stages/distribution/index.js';
 import { stages } from '../../stages/index.js';
 
 export interface ResolveInside {
-  readonly recipe: string;
-  readonly variables: Readonly<Record<string, string>>;
+  readonly recipe: Recipe;
   readonly mirror: string | undefined;
   readonly state: string;
   readonly prefer?: Preference;
@@ -19,7 +18,7 @@ export interface ResolveInside {
 }
 
 export async function inside(payload: ResolveInside, ports: Ports): Promise<ResolvedLock> {
-  const recipe = await loadRecipe(payload.recipe, stages, { variables: payload.variables });
+  const { recipe } = payload;
   const mountRoot = await openMountRoot([payload.state, recipe.folder], ports);
   const temporary = await openTemporary(mountRoot);
   return resolvePlan(planBuild(recipe, stages, distributions), { ...payload, temporary }, ports);

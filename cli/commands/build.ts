@@ -46,15 +46,15 @@ export function addBuildCommand(program: Command, session: Session): void {
       const folders = recipes.map((recipe) => path.resolve(cwd, recipe));
       const cells = options.prove === true ? bootMatrix(FIRMWARE, PATHS) : [];
       const recipesOnly = options.prove !== true;
-      await checkRecipes({ folders, variables, needs: gateNeeds(cells), recipesOnly }, renderer.emit);
+      const needs = gateNeeds(cells);
+      const plans = await checkRecipes({ folders, variables, needs, recipesOnly }, renderer.emit);
       const workspace = path.resolve(cwd, options.workspace);
       const shell = options.shellOnFailure === true;
       if (shell) requireTerminal(session);
       const request = {
-        recipes: folders,
+        plans,
         output: path.resolve(cwd, options.output),
         workspace,
-        variables,
         twice: options.twice === true,
         keepFailed: shell,
         ...(options.mirror === undefined ? {} : { mirror: options.mirror }),

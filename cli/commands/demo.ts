@@ -52,12 +52,11 @@ export function addDemoCommand(program: Command, session: Session): void {
       const recipe = packageFile(`recipes/${options.recipe}`);
       const [output, workspace] = [path.resolve(cwd, options.output), path.resolve(cwd, options.workspace)];
       const cells = bootMatrix(FIRMWARE, PATHS);
-      await checkRecipes({ folders: [recipe], variables: {}, needs: gateNeeds(cells) }, emit);
+      const plans = await checkRecipes({ folders: [recipe], variables: {}, needs: gateNeeds(cells) }, emit);
       const request = {
-        recipes: [recipe],
+        plans,
         output,
         workspace,
-        variables: {},
         ...(options.mirror === undefined ? {} : { mirror: options.mirror }),
       };
       const [built] = await build(request, emit, session.signal);

@@ -42,7 +42,7 @@ export function addLockCommand(program: Command, session: Session): void {
       const plans = await checkRecipes({ folders, variables }, onlyWarnings);
       const documents: unknown[] = [];
       for (const plan of plans) {
-        const settings = { variables, state, mirror: options.mirror, update: options.update === true };
+        const settings = { state, mirror: options.mirror, update: options.update === true };
         const outcome = await lockRecipe(plan, settings, onlyWarnings, session.signal);
         const { recipe, did, lock, diff } = outcome;
         const file = lockFile(plan.recipe.folder);
@@ -65,7 +65,6 @@ Without --update a package keeps the version that the lock has wherever the reci
 Put recipe.lock under version control: who builds from it gets the same packages.`;
 
 interface LockSettings {
-  readonly variables: Readonly<Record<string, string>>;
   readonly state: string;
   readonly mirror: string | undefined;
   readonly update: boolean;
@@ -77,19 +76,23 @@ async function lockRecipe(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Omit<LockOutcome, 'file'>> {
-  const { name: recipe, folder } = plan.recipe;
+  const { folder, name } = plan.recipe;
   const { update, ...given } = settings;
   const old = await oldLock(folder, emit);
   const fits = old !== undefined && staleness(plan, old, lockFile(folder)).length === 0;
-  if (fits && !update) return { recipe, did: 'kept', lock: old };
+  if (fits && !update) return { recipe: name, did: 'kept', lock: old };
   const keep = !update && old?.architecture === plan.recipe.architecture;
   const prefer = keep
     ? { prefer: { packages: old.steps.flatMap(({ packages }) => packages), indexes: old.indexes } }
     : {};
-  const { reasons, ...lock } = await resolveInSandbox({ recipe: folder, ...given, ...prefer }, emit, signal);
+  const { reasons, ...lock } = await resolveInSandbox(
+    { recipe: plan.recipe, ...given, ...prefer },
+    emit,
+    signal,
+  );
   await writeLock(folder, lock);
   return {
-    recipe,
+    recipe: name,
     did: 'written',
     lock,
     ...(old === undefined ? {} : { diff: diffLocks(old, lock, reasons) }),

@@ -39,7 +39,7 @@ export function addPlanCommand(program: Command, session: Session): void {
         const { mirror } = options;
         const lock = await readLock(plan.recipe.folder);
         const { keyed } = await prepareBuild(
-          { plan, lock, store, variables, ...(mirror === undefined ? {} : { mirror }) },
+          { plan, lock, store, ...(mirror === undefined ? {} : { mirror }) },
           () => undefined,
           session.signal,
         );

@@ -112,13 +112,16 @@ describe('build', () => {
     ];
     const { code, out } = await lunsmith(args);
     expect(code).toBe(0);
+    expect(fakes.checkRecipes.mock.calls[0]?.[0]).toMatchObject({
+      folders: ['/home/u/r'],
+      variables: { a: '1', b: 'x=y' },
+    });
     expect(fakes.build.mock.calls[0]?.[0]).toEqual({
-      recipes: ['/home/u/r'],
+      plans: [],
       twice: false,
       keepFailed: false,
       output: '/home/u/o',
       workspace: '/home/u/.cache/lunsmith',
-      variables: { a: '1', b: 'x=y' },
       mirror: 'http://mirror.example.org/debian',
     });
     expect(out).toBe('Prove it: npx lunsmith prove out/r/releases/x\n');

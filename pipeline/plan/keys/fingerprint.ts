@@ -79,24 +79,16 @@ export interface KeySurroundings {
 
 /** A keyed plan without the stages, which cannot travel between processes. */
 export interface PlanKeys {
-  /** Digest of the recipe that the keys are of. */
-  readonly recipe: string;
   readonly release: string;
   readonly steps: readonly Omit<KeyedStep, 'work'>[];
 }
 
-export function keysOf({ plan, steps, release }: KeyedPlan): PlanKeys {
-  return { recipe: plan.recipe.digest, release, steps: steps.map(({ work: _, ...rest }) => rest) };
+export function keysOf({ steps, release }: KeyedPlan): PlanKeys {
+  return { release, steps: steps.map(({ work: _, ...rest }) => rest) };
 }
 
-/** The plan of the same recipe with its keys. @throws Failure of kind `recipe` when the recipe is no longer the same */
-export function bindKeys(plan: Plan, { recipe, release, steps }: PlanKeys): KeyedPlan {
-  if (plan.recipe.digest !== recipe) {
-    throw new Failure('recipe', {
-      what: `The recipe ${plan.recipe.name} changed while its build began.`,
-      hint: 'Run the build again.',
-    });
-  }
+/** The plan of the same recipe with its keys. */
+export function bindKeys(plan: Plan, { release, steps }: PlanKeys): KeyedPlan {
   const work = (id: string): KeyedStep['work'] => {
     const step = plan.steps.find((each) => each.id === id);
     if (step !== undefined) return step;

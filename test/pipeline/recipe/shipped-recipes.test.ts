@@ -24,6 +24,17 @@ describe.each(['debian-bookworm', 'debian-trixie'])('%s', (name) => {
     ).toEqual(['initramfs', 'seal']);
   });
 
+  it('comes into the sandbox as it was loaded', async () => {
+    const recipe = await load(name);
+    const there = JSON.parse(JSON.stringify(recipe)) as Recipe;
+    // Where options were written is only needed for what is wrong, and nothing is.
+    const strip = (steps: Recipe['steps'] = []) => steps.map(({ locate: _, ...step }) => step);
+    const { steps, outputs, ...rest } = recipe;
+    expect(there).toStrictEqual({ ...rest, steps: strip(steps), outputs: strip(outputs) });
+    const ids = (of: Recipe) => planBuild(of, stages).steps.map(({ id, title }) => [id, title]);
+    expect(ids(there)).toEqual(ids(recipe));
+  });
+
   it('boots by BIOS and by UEFI', async () => {
     const { disk } = await load(name);
     expect(disk.partitions.map(({ name: partition, type }) => [partition, type])).toEqual([

@@ -170,19 +170,6 @@ describe('keys that travel to another process', () => {
     expect(bindKeys(keyed.plan, sent)).toEqual(keyed);
   });
 
-  it('are not taken for those of a recipe that changed meanwhile', async () => {
-    const { keyed } = await keysIn(given, WORLD);
-    const plan = { ...keyed.plan, recipe: { ...keyed.plan.recipe, digest: '0'.repeat(64) } };
-    expect(() => bindKeys(plan, keysOf(keyed))).toThrow(
-      expect.objectContaining({
-        kind: 'recipe',
-        diagnostics: [
-          { what: 'The recipe demo changed while its build began.', hint: 'Run the build again.' },
-        ],
-      }),
-    );
-  });
-
   it('are not bound to a plan without their steps', async () => {
     const { keyed } = await keysIn(given, WORLD);
     const plan = { ...keyed.plan, steps: keyed.plan.steps.slice(1) };
