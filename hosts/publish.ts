@@ -6,14 +6,20 @@ import type { Ports } from '../base/ports.js';
 import type { TargetHost } from './host/host.js';
 import { hostLayout } from './host/layout.js';
 import { type LockOptions, takeHostLock } from './host/lock.js';
-import { type SendOptions, type SentRelease, sendRelease } from './publish/transfer.js';
+import {
+  knownIndex,
+  makeIndex,
+  type SendOptions,
+  type SentRelease,
+  sendRelease,
+} from './publish/transfer.js';
 
 export interface PublishOptions extends SendOptions {
   readonly lock: Pick<LockOptions, 'words'>;
 }
 
 /**
- * Sends a release after it was verified here; promotions on the host go on meanwhile.
+ * Sends a release after it was verified here, once; promotions on the host go on meanwhile.
  * @throws Failure of kind `integrity` when it is damaged here, and as `sendRelease`
  */
 export async function publishRelease(
@@ -22,7 +28,13 @@ export async function publishRelease(
   { lock, ...options }: PublishOptions,
   ports: Ports,
 ): Promise<SentRelease> {
-  const [problem, ...more] = await verifyRelease(release, { signal: ports.signal });
+  // Whoever makes an index of the release reads all of it, and makes sure of it.
+  const known = (await knownIndex(options.indexes, release)) !== undefined;
+  const [problem, ...more] = await verifyRelease(release, {
+    run: ports.run,
+    signal: ports.signal,
+    contents: known,
+  });
   if (problem !== undefined) {
     throw new Failure('integrity', {
       what: `The release ${release.path} is damaged; it was not sent.`,
@@ -31,6 +43,7 @@ export async function publishRelease(
       hint: 'Build it again.',
     });
   }
+  if (!known) await makeIndex(release, options, ports);
   await using _lock = await takeHostLock(host, { ...lock, path: hostLayout(host.facts).publishing }, ports);
   return await sendRelease(host, release, options, ports);
 }

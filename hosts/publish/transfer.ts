@@ -6,7 +6,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Release } from '../../artifacts/release/release.js';
-import type { Event } from '../../base/event.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import type { TargetHost } from '../host/host.js';
@@ -62,29 +61,19 @@ async function send(
   wire: Wire,
   survey: Survey,
   release: Release,
-  { indexes, task }: SendOptions,
+  options: SendOptions,
   ports: Ports,
 ): Promise<Pick<SentRelease, 'already' | 'seed'>> {
+  const { indexes, task } = options;
   await openIndexes(indexes);
   const scratch = await mkdtemp(join(indexes, '.scratch-'));
-  const tell = (what: string, done: number, total: number) => {
-    const event: Event = { type: 'progress', what, done, total, unit: 'bytes' };
-    ports.emit(task === undefined ? event : { ...event, task });
-  };
-  const warn = (message: string) => {
-    const event: Event = { type: 'warning', message };
-    ports.emit(task === undefined ? event : { ...event, task });
-  };
-  const makeIndex = async () => {
-    const made = await indexRelease(release, ports, (done, total) => tell('read the release', done, total));
-    await saveIndex(indexes, release.digest, made);
-    return made;
-  };
+  const ofTask = task === undefined ? {} : { task };
   const words = { send: `send to ${wire.name}`, assemble: `put together on ${wire.name}` };
   try {
-    const index = (await knownIndex(indexes, release)) ?? (await makeIndex());
+    const index = (await knownIndex(indexes, release)) ?? (await makeIndex(release, options, ports));
     const packing = survey.tools.has('zstd') && (await hasZstd(ports.run)) ? zstd(scratch, ports.run) : GZIP;
-    const onProgress: Delivery['onProgress'] = (what, done, total) => tell(words[what], done, total);
+    const onProgress: Delivery['onProgress'] = (what, done, total) =>
+      ports.emit({ type: 'progress', ...ofTask, what: words[what], done, total, unit: 'bytes' });
     const delivery = { wire, release, index, survey, packing, onProgress };
     const seeds = await findSeeds({ wire, release, index, indexes, survey, ports });
     const outcome = await deliver(makePlan(index, seeds), delivery);
@@ -94,12 +83,15 @@ async function send(
     }
     const suspects = seeds.map(({ digest }) => digest.slice(0, 12));
     if (suspects.length > 0) {
-      warn(
-        `What came of ${suspects.join(', ')} on ${wire.name} is wrong (${outcome.file}): one of them is damaged there. All is sent.`,
-      );
+      const message = `What came of ${suspects.join(', ')} on ${wire.name} is wrong (${outcome.file}): one of them is damaged there. All is sent.`;
+      ports.emit({ type: 'warning', ...ofTask, message });
     }
     // Nothing is trusted any more: neither what is kept here, nor what the host has.
-    const again = { ...delivery, index: await makeIndex(), survey: { ...survey, chunks: new Set<string>() } };
+    const again = {
+      ...delivery,
+      index: await makeIndex(release, options, ports),
+      survey: { ...survey, chunks: new Set<string>() },
+    };
     const second = await deliver(makePlan(again.index, [], false), again);
     if (second.kind !== 'damaged') return { already: second.kind === 'there' };
     throw new Failure('integrity', {
@@ -111,8 +103,26 @@ async function send(
   }
 }
 
+/**
+ * Reads all of a release, and keeps what is known of its blocks.
+ * @throws Failure of kind `integrity` when a file is not what the manifest says
+ */
+export async function makeIndex(
+  release: Release,
+  { indexes, task }: SendOptions,
+  ports: Ports,
+): Promise<ReleaseIndex> {
+  await openIndexes(indexes);
+  const ofTask = task === undefined ? {} : { task };
+  const made = await indexRelease(release, ports, (done, total) =>
+    ports.emit({ type: 'progress', ...ofTask, what: 'read the release', done, total, unit: 'bytes' }),
+  );
+  await saveIndex(indexes, release.digest, made);
+  return made;
+}
+
 /** The kept index, if it is of these very files. */
-async function knownIndex(indexes: string, release: Release): Promise<ReleaseIndex | undefined> {
+export async function knownIndex(indexes: string, release: Release): Promise<ReleaseIndex | undefined> {
   const index = await loadIndex(indexes, release.digest);
   const [, ...files] = index?.files ?? [];
   const same =

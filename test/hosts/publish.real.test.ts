@@ -61,6 +61,12 @@ it('a release is sent whole, and a damaged one not at all', async () => {
       },
     ],
   });
+  // Without an index what makes one finds it.
+  await rm(options.indexes, { recursive: true });
+  await expect(publishRelease(rig.host, release, options, rig.ports)).rejects.toMatchObject({
+    kind: 'integrity',
+    message: `The release ${path} is damaged: disk.img is not what its manifest says.`,
+  });
   expect(await picture(rig.root)).toEqual(before);
   expect(await readdir(join(rig.root, 'releases'))).toHaveLength(3);
 });
