@@ -1,5 +1,5 @@
 /** Sizes as recipes, sites and options write them. */
-import type { Diagnostic } from './failure.js';
+import type { Checked } from './schema/checked.js';
 
 const KIB = 1024;
 export const MIB = 1024 * KIB;
@@ -15,12 +15,10 @@ const FACTORS: Readonly<Record<string, number>> = {
 export const SIZE_EXPECTED =
   'a whole number of bytes, or one with K, M, G or T (binary units: 1M is 1 MiB), in multiples of 1 MiB';
 
-type SizeResult = { readonly bytes: number } | { readonly problem: Omit<Diagnostic, 'place'> };
-
 /** `512M`, `10G` or bytes, as bytes. Binary units, no fractions, a multiple of 1 MiB, at least 1 MiB. */
-export function parseSize(value: string | number): SizeResult {
+export function parseSize(value: string | number): Checked<number> {
   const text = String(value).trim();
-  const problem = (what: string, hint?: string): SizeResult => ({
+  const problem = (what: string, hint?: string): Checked<number> => ({
     problem: { what, expected: SIZE_EXPECTED, found: `\`${text}\``, ...(hint === undefined ? {} : { hint }) },
   });
   const fraction = /^([0-9]*\.[0-9]+)\s*([KMGT])(?:i?B)?$/i.exec(text);
@@ -39,7 +37,7 @@ export function parseSize(value: string | number): SizeResult {
   if (bytes === 0) return problem('A size must be greater than zero.');
   if (bytes % MIB !== 0)
     return problem('The size is no multiple of 1 MiB.', `Write \`${Math.ceil(bytes / MIB)}M\`.`);
-  return { bytes };
+  return { value: bytes };
 }
 
 /** Bytes in the largest unit that holds them wholly: `512M`, `4G`. */

@@ -144,7 +144,7 @@ function show(
 function parseBudget(text: string): number {
   if (/^0[KMGT]?$/.test(text)) return 0;
   const size = parseSize(text);
-  if ('bytes' in size) return size.bytes;
+  if ('value' in size) return size.value;
   const { what, expected, hint } = size.problem;
   throw new InvalidArgumentError(
     `${what} Expected ${expected ?? ''}, or 0.${hint === undefined ? '' : ` ${hint}`}`,

@@ -1,6 +1,6 @@
 /** How a site names the way to a target host, and the folder there. */
 import { resolve } from 'node:path';
-import type { Checked } from './checked.js';
+import type { Checked } from '../../base/schema/checked.js';
 import type { Transport } from './facts.js';
 
 /** Where a host without words of its own keeps everything. */

@@ -1,6 +1,6 @@
 /** A target host as `lunsmith.yaml` has it. The texts become docs/site.md and the JSON Schema. */
 import { z } from 'zod';
-import { checkedText } from './checked.js';
+import { checkedText } from '../../base/schema/checked.js';
 import { checkConnection, checkRoot } from './connect.js';
 import { TARGETS } from './facts.js';
 import { addressSchema, networkSchema, prefixSchema, urlSchema } from './values.js';

@@ -2,7 +2,7 @@
  * Names of iSCSI nodes (RFC 7143, section 4.2.7): `iqn.` with the date and the reversed domain of who gives the name, or
  * `eui.` and `naa.` with a number. Characters as RFC 3722 leaves them: lower-case letters, digits, `-`, `.` and `:`.
  */
-import type { Checked, Refused } from './checked.js';
+import type { Checked, Refused } from '../../base/schema/checked.js';
 
 /** Bytes that a name may have (RFC 7143, section 4.2.7.1). */
 const LONGEST = 223;

@@ -1,7 +1,7 @@
 /** The kinds of text that a site file is made of, each with what may stand there. */
 import { z } from 'zod';
+import { type Checked, checkedText, type Refused } from '../../base/schema/checked.js';
 import { TAKEN } from '../boot-files/names.js';
-import { type Checked, checkedText, type Refused } from './checked.js';
 import { ADDRESS, type Network, networkOf, networkText, parseAddress, parseNetmask } from './ipv4.js';
 import { checkInitiator, checkPrefix, INITIATOR_PATTERN, IQN_PATTERN } from './iscsi-name.js';
 

@@ -1,6 +1,7 @@
 /** `recipe.yaml` after `extends` and variables are resolved. The texts become docs/recipe.md and the JSON Schema. */
 import { z } from 'zod';
 import { PARTITION_NAME, PARTITION_NAME_EXPECTED } from '../../artifacts/formats/disk-check.js';
+import { checked } from '../../base/schema/checked.js';
 import { sizeSchema } from '../../base/schema/size.js';
 import { parsePartitionSize } from './partition-size.js';
 import { VARIABLE_NAME, variableSchema } from './variables.js';
@@ -9,18 +10,10 @@ import { VARIABLE_NAME, variableSchema } from './variables.js';
 export const RECIPE_NAME = /^[a-z][a-z0-9]*(?:[.-][a-z0-9]+)*$/;
 const STEP_NAME = /^[a-z][a-z0-9-]*$/;
 
-const partitionSizeSchema = z
-  .union([z.string(), z.int()], 'a size such as `512M`, `rest` or `grow`')
-  .transform((value, context) => {
-    const result = parsePartitionSize(value);
-    if ('size' in result) return result.size;
-    context.addIssue({
-      code: 'custom',
-      message: result.problem.what,
-      params: { diagnostic: result.problem },
-    });
-    return z.NEVER;
-  });
+const partitionSizeSchema = checked(
+  z.union([z.string(), z.int()], 'a size such as `512M`, `rest` or `grow`'),
+  parsePartitionSize,
+);
 
 const partitionSchema = z.strictObject({
   name: z

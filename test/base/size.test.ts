@@ -17,7 +17,7 @@ describe('parseSize', () => {
     ['1048576', MIB],
     [' 4G ', 4096 * MIB],
   ])('%s', (text, bytes) => {
-    expect(parseSize(text)).toEqual({ bytes });
+    expect(parseSize(text)).toEqual({ value: bytes });
   });
 
   it.each<[string | number, string, string | undefined]>([
@@ -47,7 +47,7 @@ describe('parseSize', () => {
   it('reads what formatSize writes', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2 ** 32 }), (mebibytes) => {
-        expect(parseSize(formatSize(mebibytes * MIB))).toEqual({ bytes: mebibytes * MIB });
+        expect(parseSize(formatSize(mebibytes * MIB))).toEqual({ value: mebibytes * MIB });
       }),
       { seed: 1, numRuns: 200 },
     );
@@ -57,9 +57,9 @@ describe('parseSize', () => {
 describe('parsePartitionSize', () => {
   it('knows two words', () => {
     expect(['rest', 'grow', '3M'].map(parsePartitionSize)).toEqual([
-      { size: 'rest' },
-      { size: 'grow' },
-      { size: { bytes: 3 * MIB } },
+      { value: 'rest' },
+      { value: 'grow' },
+      { value: { bytes: 3 * MIB } },
     ]);
     expect(parsePartitionSize('all')).toEqual({
       problem: { what: 'Not a size.', expected: `${GRAMMAR}; \`rest\` or \`grow\``, found: '`all`' },

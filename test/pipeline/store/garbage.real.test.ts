@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { access, link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -246,7 +247,7 @@ describe('clears away', () => {
       return path;
     };
     const [old, young] = [await partial('old', 2), await partial('young', 0)];
-    const record = join(at.store.path, 'releases', `${keyOf('r')}.json.77-0123abcd`);
+    const record = join(at.store.path, 'releases', `${keyOf('r')}.json.${randomUUID()}.partial`);
     await writeFile(record, '{}');
     await usedDaysAgo(record, 2);
     const report = await collect(1e9);
