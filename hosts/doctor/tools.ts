@@ -5,9 +5,10 @@ import type { CloneKind } from '../site/facts.js';
 import type { TargetAdapter } from '../target/adapter.js';
 import type { Finding } from './finding.js';
 
-/** Of coreutils or busybox, util-linux and grep. */
+/** Of coreutils or busybox, util-linux, grep and perl-base. */
 const ALWAYS = [
   'flock',
+  'perl',
   'sha256sum',
   'dd',
   'stat',

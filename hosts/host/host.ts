@@ -4,7 +4,7 @@ import type { HostFacts } from '../site/facts.js';
 
 /**
  * All paths are those of the host. There may be nothing on it but POSIX sh, coreutils, flock(1), and the tools of its
- * target, file systems and volumes; and to send a release to, busybox in the place of coreutils.
+ * target, file systems and volumes; and to send a release to, perl, and busybox may stand in the place of coreutils.
  */
 export interface TargetHost extends AsyncDisposable {
   readonly facts: HostFacts;

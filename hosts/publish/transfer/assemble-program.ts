@@ -1,4 +1,4 @@
-/** The part of the assembly that a process for each run would be too slow for. */
+/** What puts the files of a release together on the host: one process, since a release has thousands of runs of blocks. */
 
 /**
  * A program for the perl that is essential on Debian: no module but POSIX. Arguments: root, folder of the chunks, their

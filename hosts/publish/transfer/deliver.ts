@@ -47,9 +47,16 @@ const ATTEMPTS = 3;
 /** Chunks under way: one is packed while the other is sent. */
 const WIDTH = 2;
 
-/** @throws Failure as the host's `run`; of kind `space` when the host has no room, `network` when chunks do not arrive */
+/** @throws Failure as the host's `run`; of kind `host` when it has no perl, `space` when it has no room, `network` when chunks do not arrive */
 export async function deliver(plan: Plan, delivery: Delivery): Promise<Outcome> {
   const { wire, survey, packing } = delivery;
+  if (!survey.tools.has('perl')) {
+    throw new Failure('host', {
+      what: `${wire.name} has no perl, which puts releases together there.`,
+      expected: 'perl on the PATH of the user that connects; none of its modules but POSIX',
+      hint: 'Install it there. In Debian it is in perl-base, an essential package.',
+    });
+  }
   const blocks = countBlocks(plan.literals);
   if (blocks * BLOCK > survey.free) {
     const [needed, free] = [blocks * BLOCK, survey.free].map((bytes) => `${Math.ceil(bytes / 2 ** 20)} MiB`);
@@ -118,10 +125,10 @@ async function sendAll(
   return { literals: names, digests: digests.name };
 }
 
-/** The host makes the index of the release from those of the seeds, if it has all of them and perl. */
+/** The host makes the index of the release from those of the seeds, if it has all of them. */
 function makesIndex({ seeds }: Plan, { survey }: Delivery): boolean {
   const indexed = (digest: string) => survey.releases.some((each) => each.digest === digest && each.indexed);
-  return survey.tools.has('perl') && seeds.every(({ digest }) => indexed(digest));
+  return seeds.every(({ digest }) => indexed(digest));
 }
 
 /** @returns false when the release is there meanwhile */
@@ -151,10 +158,9 @@ async function finish(plan: Plan, sent: Sent, delivery: Delivery): Promise<strin
   const { wire, release, packing, survey, index, onProgress } = delivery;
   const all = plan.files.flatMap(({ runs }) => runs).reduce((sum, { count }) => sum + count, 0) * BLOCK;
   const hasher = survey.tools.has('openssl') ? 'openssl dgst -sha256 -r' : 'sha256sum';
-  const program = survey.tools.has('perl') ? ASSEMBLE : '';
   const text = planText(plan, sent);
   const input = await packing.pack(Buffer.from(text), true);
-  const args = [wire.root, release.digest, packing.suffix, packing.unpack, hasher, program];
+  const args = [wire.root, release.digest, packing.suffix, packing.unpack, hasher, ASSEMBLE];
   const printed = await wire.script(FINISH, [...args, tableText(index.files), sha256OfText(text)], {
     doing: `put the release together on ${wire.name}`,
     input,

@@ -117,12 +117,16 @@ function withPath(host: TargetHost, path: string): TargetHost {
   };
 }
 
-/** A host with nothing but busybox and flock(1), which Debian's busybox is without. */
-export async function withBusybox(host: TargetHost, folder: string): Promise<TargetHost> {
+/** A host with nothing but busybox and, which Debian's is without, flock(1), and perl unless it is left out. */
+export async function withBusybox(
+  host: TargetHost,
+  folder: string,
+  others: readonly string[] = ['flock', 'perl'],
+): Promise<TargetHost> {
   const applets = 'sh find sha256sum dd gzip base64 df ls sed cat mv mkdir rm ln sync env';
   await mkdir(folder);
   for (const applet of applets.split(' ')) await symlink('/bin/busybox', join(folder, applet));
-  await symlink('/usr/bin/flock', join(folder, 'flock'));
+  for (const name of others) await symlink(`/usr/bin/${name}`, join(folder, name));
   return withPath(host, folder);
 }
 
