@@ -31,7 +31,8 @@ describe.each(['debian-bookworm', 'debian-trixie'])('%s', (name) => {
     const strip = (steps: Recipe['steps'] = []) => steps.map(({ locate: _, ...step }) => step);
     const { steps, outputs, ...rest } = recipe;
     expect(there).toStrictEqual({ ...rest, steps: strip(steps), outputs: strip(outputs) });
-    const ids = (of: Recipe) => planBuild(of, stages, distributions).steps.map(({ id, title }) => [id, title]);
+    const ids = (of: Recipe) =>
+      planBuild(of, stages, distributions).steps.map(({ id, title }) => [id, title]);
     expect(ids(there)).toEqual(ids(recipe));
   });
 
