@@ -5,6 +5,9 @@ import { initRecipe } from '../../pipeline/recipe/init.js';
 import { shortPath } from '../render/text.js';
 import type { Session } from '../session.js';
 
+/** The shipped recipe that is explained line by line. */
+const TEMPLATE = 'debian-bookworm';
+
 export function addInitCommand(program: Command, session: Session): void {
   const { cwd } = session.terminal;
   program
@@ -16,7 +19,7 @@ export function addInitCommand(program: Command, session: Session): void {
     .action(async (folder) => {
       const renderer = session.open({ plain: true });
       const target = path.resolve(cwd, folder);
-      await initRecipe(target);
+      await initRecipe(target, TEMPLATE);
       const shown = shortPath(target, cwd);
       renderer.print([
         `Wrote ${shortPath(path.join(target, 'recipe.yaml'), cwd)}.`,

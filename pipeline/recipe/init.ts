@@ -1,4 +1,4 @@
-/** A recipe to start from: the shipped recipe that is explained line by line, under another name. */
+/** A recipe to start from: a shipped recipe under another name. */
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { Failure } from '../../base/failure.js';
@@ -6,19 +6,18 @@ import { packageFile } from '../../base/package-root.js';
 import { RECIPE_FILE } from './files.js';
 import { RECIPE_NAME } from './schema.js';
 
-const TEMPLATE = 'recipes/debian-bookworm';
-
 /**
  * Creates a recipe in `folder`, named after it. The folder appears by one rename, complete or not at all.
+ * @param template name of the shipped recipe
  * @throws Failure of kind `usage` when there is something already
  */
-export async function initRecipe(folder: string): Promise<void> {
+export async function initRecipe(folder: string, template: string): Promise<void> {
   const target = resolve(folder);
   await refuseExisting(target, folder);
   await mkdir(dirname(target), { recursive: true });
   const draft = `${target}.new-${process.pid}`;
   try {
-    await cp(packageFile(TEMPLATE), draft, {
+    await cp(packageFile(join('recipes', template)), draft, {
       recursive: true,
       filter: (path) => basename(path) !== 'node_modules',
     });

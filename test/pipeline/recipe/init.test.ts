@@ -17,7 +17,7 @@ afterEach(() => rm(root, { recursive: true, force: true }));
 describe('initRecipe', () => {
   it('writes a commented recipe that can be planned, named after its folder', async () => {
     const folder = join(root, 'deep/My Recipe');
-    await initRecipe(folder);
+    await initRecipe(folder, 'debian-bookworm');
     const recipe = await loadRecipe(folder, stages);
     expect(recipe.name).toBe('my-recipe');
     expect(planBuild(recipe, stages, distributions).steps.length).toBeGreaterThan(5);
@@ -35,7 +35,7 @@ describe('initRecipe', () => {
 
   it('fills an empty folder', async () => {
     await mkdir(join(root, 'empty'));
-    await initRecipe(join(root, 'empty'));
+    await initRecipe(join(root, 'empty'), 'debian-trixie');
     expect(await readdir(join(root, 'empty'))).toContain('recipe.yaml');
   });
 
@@ -44,7 +44,7 @@ describe('initRecipe', () => {
     await writeFile(join(root, 'full/mine'), 'x');
     await writeFile(join(root, 'file'), 'y');
     for (const name of ['full', 'file']) {
-      await expect(initRecipe(join(root, name))).rejects.toMatchObject({
+      await expect(initRecipe(join(root, name), 'debian-bookworm')).rejects.toMatchObject({
         kind: 'usage',
         diagnostics: [
           {
