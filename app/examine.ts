@@ -1,12 +1,13 @@
 /** A release with what only its files tell: how much they occupy, and whether they are what the manifest says. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Manifest } from '../artifacts/release/manifest.js';
+import type { Artifact, Manifest } from '../artifacts/release/manifest.js';
 import type { Proof } from '../artifacts/release/proof.js';
 import { readRelease, verifyRelease } from '../artifacts/release/release.js';
 import { createPorts } from '../base/command.js';
 
 export interface ExaminedFile {
+  readonly role: Artifact['role'];
   readonly path: string;
   /** Apparent size in bytes. */
   readonly bytes: number;
@@ -30,12 +31,12 @@ export async function examineRelease(folder: string, signal: AbortSignal): Promi
   const release = await readRelease(folder);
   const { manifest, digest, proofs } = release;
   const { run } = createPorts({ emit: () => undefined, signal });
-  const files = await Promise.all(manifest.files.map((file) => examineFile(release.path, file)));
+  const files = await Promise.all(manifest.artifacts.map((file) => examineFile(release.path, file)));
   const problems = [...(await verifyRelease(release, { run, signal })), ...misnamed(release.path, digest)];
   return { path: release.path, digest, manifest, proofs, files, problems };
 }
 
-async function examineFile(folder: string, file: Manifest['files'][number]): Promise<ExaminedFile> {
+async function examineFile(folder: string, file: Artifact): Promise<ExaminedFile> {
   const found = await stat(path.join(folder, file.path)).catch(() => undefined);
   // stat(2): st_blocks counts units of 512 bytes whatever the file system's block size.
   return { ...file, ...(found === undefined ? {} : { allocated: found.blocks * 512 }) };

@@ -135,6 +135,7 @@ async function one(
     image: 'bench',
     generation: 'bebebebebebe-1',
     release: DIGEST,
+    from: 'disk.img',
     disk,
     bytes: disk.bytes + more,
   };

@@ -36,7 +36,7 @@ export async function proveCell(request: GateRequest, ports: Ports): Promise<Pro
   const redactor = createRedactor([identity.chapSecret, identity.offeredSecret, identity.login.password]);
   await using evidence = await openEvidence(request.evidence, redactor);
   using chain = watchChain({ cell, ports, evidence, redactor });
-  const disk = await copyDisk(request.release, request.scratch, ports);
+  const disk = await copyDisk(request, ports);
   const checks: Check[] = [];
   let network: Scene['network'];
   {
@@ -228,12 +228,12 @@ async function screenshot({ scene, evidence }: Play, name: string): Promise<void
 
 /** The gate sees and talks to the system on its first serial port only. */
 function requireSerialConsole({ manifest, release }: GateRequest): void {
-  const { commandLine } = manifest.kernel;
+  const commandLine = manifest.kernel?.commandLine ?? '';
   if (/(?:^| )console=ttyS0(?:,\S*)?(?: |$)/.test(commandLine)) return;
   throw new Failure('recipe', {
     what: 'This release cannot be proven: its kernel command line names no console on the first serial port.',
     expected: '`console=ttyS0,115200` among the kernel’s parameters',
-    found: commandLine,
+    found: commandLine || 'a release without a kernel',
     hint: `Add it to \`kernel: command-line:\` of the recipe (besides \`console=tty0\`), build again, and prove the new release instead of ${release}.`,
   });
 }

@@ -46,7 +46,7 @@ export async function checkSystem(
       target === identity.target && initiator === identity.initiator,
       `${initiator} at ${target}`,
     ),
-    check('kernel', kernel === manifest.kernel.version, kernel),
+    check('kernel', kernel === manifest.kernel?.version, kernel),
     check(
       'units',
       failed === '',

@@ -1,10 +1,13 @@
 /** What belongs to the one client of a cell: its iPXE script and, for a direct boot, its small cpio. Both hold its secret. */
 import { clientScript, sanUri } from '../artifacts/formats/ipxe.js';
 import { initiatorCpio } from '../artifacts/formats/open-iscsi.js';
+import type { Manifest } from '../artifacts/release/manifest.js';
 import type { Cell } from '../artifacts/release/proof.js';
+import { bootArtifact } from '../artifacts/release/roles.js';
+import { Failure } from '../base/failure.js';
 import type { GateIdentity } from './identity.js';
 import type { GateNetwork } from './network.js';
-import { UNDIONLY } from './request.js';
+import { type GateRequest, UNDIONLY } from './request.js';
 
 export const ISCSI_PORT = 3260;
 export const HTTP_PORT = 80;
@@ -15,15 +18,23 @@ export const CLIENT_CPIO = '/client/initrd.cpio';
 
 const TRIES = 2;
 
-/** The script that iPXE is handed: the client's settings, then the script of the release itself. */
-export function gateScript(cell: Cell, identity: GateIdentity, network: GateNetwork): string {
+/**
+ * The script that iPXE is handed: the client's settings, then the script of the release itself.
+ * @throws Failure of kind `usage` when the release does not offer the cell's boot method
+ */
+export function gateScript(
+  { cell, manifest }: Pick<GateRequest, 'cell' | 'manifest'>,
+  identity: GateIdentity,
+  network: GateNetwork,
+): string {
   const { server } = network;
   const http = `http://${server}`;
   const tries = { 'boot-tries': String(TRIES) };
+  const next = `${http}/${releaseScript(manifest, cell)}`;
   if (cell.path === 'direct') {
     return clientScript({
       settings: { 'client-initrd': `${http}${CLIENT_CPIO}`, ...tries },
-      next: `${http}/boot/direct.ipxe`,
+      next,
     });
   }
   const uri = sanUri({ server, port: ISCSI_PORT, lun: LUN, target: identity.target });
@@ -35,8 +46,18 @@ export function gateScript(cell: Cell, identity: GateIdentity, network: GateNetw
       password: identity.offeredSecret,
       ...tries,
     },
-    next: `${http}/boot/sanboot.ipxe`,
+    next,
     ...undionly(cell, network),
+  });
+}
+
+function releaseScript(manifest: Manifest, { path }: Cell): string {
+  const script = bootArtifact(manifest, path, 'ipxe-script');
+  if (script !== undefined) return script;
+  throw new Failure('usage', {
+    what: `This release cannot be booted by ${path}.`,
+    expected: manifest.boot.map(({ method }) => method).join(' or ') || 'a release with a boot method',
+    found: path,
   });
 }
 

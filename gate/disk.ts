@@ -1,8 +1,10 @@
 /** The disk that the client writes to, and what it left on it. */
 import { join } from 'node:path';
 import type { Manifest } from '../artifacts/release/manifest.js';
+import { lunImageOf } from '../artifacts/release/roles.js';
 import { Failure } from '../base/failure.js';
 import type { Ports } from '../base/ports.js';
+import type { GateRequest } from './request.js';
 
 const SECTOR = 512;
 
@@ -10,11 +12,14 @@ const SECTOR = 512;
  * A copy of the release's disk that shares its blocks where the file system can do that, and its holes everywhere. An
  * overlayfs would copy the whole file too, at the first opening for writing.
  */
-export async function copyDisk(release: string, scratch: string, ports: Ports): Promise<string> {
-  const disk = join(scratch, 'disk.img');
+export async function copyDisk(
+  { release, manifest, scratch }: Pick<GateRequest, 'release' | 'manifest' | 'scratch'>,
+  ports: Ports,
+): Promise<string> {
+  const disk = join(scratch, 'client.img');
   // The release's is read-only.
   const how = ['--no-preserve=mode', '--reflink=auto', '--sparse=always'] as const;
-  await ports.run(['cp', ...how, join(release, 'disk.img'), disk], {
+  await ports.run(['cp', ...how, join(release, lunImageOf(manifest)), disk], {
     doing: 'copy the disk for the client',
     quiet: true,
   });

@@ -1,6 +1,7 @@
 /** Sets up all that a client meets, and the client's machine itself, switched off. */
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { servedArtifacts } from '../artifacts/release/roles.js';
 import type { Ports } from '../base/ports.js';
 import { UndoStack } from '../base/undo-stack.js';
 import { type Served, serveHttp } from '../hosts/serve/http-server.js';
@@ -71,16 +72,15 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
       onLine: (line) => evidence.log('http.log', line),
     }),
   );
-  await network.serve(gateScript(request.cell, identity, network));
+  await network.serve(gateScript(request, identity, network));
   const machine = stack.use(await switchedOff(options, runtime, network));
   const rest = stack.move();
   return { network: network.kind, target, machine, [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose]() };
 }
 
 function servedFiles(request: GateRequest, identity: GateIdentity, server: string): Map<string, Served> {
-  const ofRelease = ['vmlinuz', 'initrd.img', 'boot/sanboot.ipxe', 'boot/direct.ipxe'];
   const files = new Map<string, Served>(
-    ofRelease.map((path) => [`/${path}`, { file: join(request.release, path) }]),
+    servedArtifacts(request.manifest).map(({ path }) => [`/${path}`, { file: join(request.release, path) }]),
   );
   if (request.cell.path === 'direct') files.set(CLIENT_CPIO, { bytes: clientCpio(identity, server) });
   return files;

@@ -9,7 +9,7 @@
  * http/clients/<client>/boot.ipxe                   settings of its current generations, then the script of a release
  * http/clients/<client>/account.ipxe                its CHAP account (secret)
  * http/clients/<client>/<image>-<generation>.cpio   settings for its initramfs, with the account (secret)
- * http/releases/<digest>/{boot,initrd.img,vmlinuz}  -> the release's
+ * http/releases/<digest>/<path>                     -> the release's kernel, initramfs, command lines and scripts
  * tftp/boot.ipxe                                    leads to http/boot.ipxe; retries
  * tftp/clients/<client>/<image>.ipxe                the same, for one image (several images only)
  * tftp/pxelinux.cfg/{01-<mac>,<address>,default}    menus that load ipxe.lkrn with one of these scripts
@@ -19,7 +19,7 @@
 
 import type { BootBinaries } from '../artifacts/formats/ipxe-binaries.js';
 import { Failure } from '../base/failure.js';
-import type { BootFile, BootFilesInput, ClientAccount } from './boot-files/boot-file.js';
+import type { BootFile, BootFilesInput, ClientAccount, HostFilesInput } from './boot-files/boot-file.js';
 import { clientFiles } from './boot-files/client.js';
 import { dhcpFiles } from './boot-files/dhcp.js';
 import { entryScript, unknownScript } from './boot-files/entry.js';
@@ -33,16 +33,16 @@ import { menuFiles } from './boot-files/tftp.js';
  *   machine, and for a client without an account
  */
 export function httpFiles(input: BootFilesInput): readonly BootFile[] {
-  const { host, state, lun, secrets } = input;
+  const { host, state, manifests, lun, secrets } = input;
   const { url } = host.http;
   return sorted([
     { path: 'boot.ipxe', content: { text: entryScript(url) }, secret: false },
     { path: 'unknown.ipxe', content: { text: unknownScript(host.name) }, secret: false },
     ...identityFiles(state),
     ...Object.entries(state.clients).flatMap(([name, client]) =>
-      clientFiles({ host, lun, client, account: accountOf(name, secrets) }),
+      clientFiles({ host, manifests, lun, client, account: accountOf(name, secrets) }),
     ),
-    ...releaseFiles(state),
+    ...releaseFiles(state, manifests),
   ]);
 }
 
@@ -52,7 +52,7 @@ export function httpFiles(input: BootFilesInput): readonly BootFile[] {
  * @param binaries of {@link ipxeBinaries}
  * @throws Failure of kind `usage` for what a script or a menu cannot hold
  */
-export function tftpFiles(input: BootFilesInput, binaries?: BootBinaries): readonly BootFile[] {
+export function tftpFiles(input: HostFilesInput, binaries?: BootBinaries): readonly BootFile[] {
   return sorted([
     ...menuFiles(input.host, input.state),
     ...(binaries?.files ?? []).map(({ name, bytes }) => ({ path: name, content: { bytes }, secret: false })),
@@ -63,7 +63,7 @@ export function tftpFiles(input: BootFilesInput, binaries?: BootBinaries): reado
  * The configuration of the host's DHCP server; none where the host has none of ours.
  * @throws Failure of kind `usage` for what it cannot hold
  */
-export function confFiles(input: BootFilesInput): readonly BootFile[] {
+export function confFiles(input: HostFilesInput): readonly BootFile[] {
   return dhcpFiles(input.host, input.state);
 }
 

@@ -26,7 +26,8 @@ import { targetFindings } from './doctor/target.js';
 import { tftpFindings } from './doctor/tftp.js';
 import { toolFindings } from './doctor/tools.js';
 import type { TargetHost } from './host/host.js';
-import type { HostState } from './host/state.js';
+import { type HostState, releasesOf } from './host/state.js';
+import { manifestsThere } from './publish/releases-there.js';
 import type { TargetAdapter } from './target/adapter.js';
 
 export type { Finding } from './doctor/finding.js';
@@ -113,8 +114,10 @@ async function rendered(
   if (Object.keys(state.clients).some((client) => !accounts.has(client)))
     return modeFindings(facts, [], entries);
   let expected: ExpectedFiles;
+  const digests = releasesOf(state);
+  const manifests = await manifestsThere(host, digests);
   try {
-    expected = expectedFiles(facts, state, accounts, { adapter, binaries });
+    expected = expectedFiles(facts, state, accounts, { adapter, binaries, manifests });
   } catch (error) {
     return [
       ...ofFailure(error, { about: 'state', where: host.facts.name }),
@@ -124,7 +127,8 @@ async function rendered(
   const { http, tftp, conf } = expected;
   const context = { host, entries, accounts };
   return [
-    ...(await fileFindings(http, context)),
+    // What is shown of a release that is not whole cannot be told; that it is not is told already.
+    ...(manifests.size < digests.length ? [] : await fileFindings(http, context)),
     ...(await fileFindings(conf, context)),
     ...(await tftpFindings(tftp, binaries, context)),
     ...modeFindings(facts, [http, conf], entries),

@@ -6,6 +6,7 @@
 
 import type { z } from 'zod';
 import type { VerityTree } from '../artifacts/formats/fs-verity.js';
+import type { Role } from '../artifacts/release/manifest.js';
 import type { Diagnostic } from '../base/failure.js';
 import type { Argv, Ports, RunOptions, RunResult } from '../base/ports.js';
 import type { KnownDistribution } from './distribution.js';
@@ -60,6 +61,8 @@ export interface StageContext<Options> extends Ports {
    * replaces in its copy.
    */
   readonly part: (name: string, work: (folder: string) => Promise<void>) => Promise<string>;
+  /** Tells what a file of `output` is for, by its path there; one of which nothing is told is for nothing that is known. */
+  readonly artifact: (path: string, role: Role) => void;
   /** Tells the digest of a finished image in `output` or in a part, so that it is not read once more for it. */
   readonly digested: (image: string, tree: VerityTree) => Promise<void>;
   /** Seconds since 1970 that stand for every time in the release (SOURCE_DATE_EPOCH). */
@@ -75,7 +78,7 @@ export interface StageContext<Options> extends Ports {
     total: number | undefined,
     unit: 'bytes' | 'files' | 'packages',
   ) => void;
-  /** Facts for the manifest, e.g. `kernel`, `packages`; one JSON value a key. */
+  /** Facts for the manifest, e.g. `kernel`, `boot`, `packages`; one JSON value a key. */
   readonly record: (key: string, value: unknown) => void;
   /** Facts that earlier steps recorded. */
   readonly recorded: (key: string) => unknown;

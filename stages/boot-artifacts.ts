@@ -3,7 +3,7 @@ import { appendFile, chmod, copyFile, mkdir, stat, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { z } from 'zod';
 import { directScript, sanbootScript } from '../artifacts/formats/ipxe.js';
-import type { Manifest } from '../artifacts/release/manifest.js';
+import type { Manifest, Role } from '../artifacts/release/manifest.js';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { commandLines } from './boot-artifacts/command-line.js';
@@ -18,6 +18,17 @@ const ALIGNMENT = 4;
 
 const options = z.strictObject({});
 type Options = z.output<typeof options>;
+
+/** What it writes, by boot method; paths relative to the release. */
+const KERNEL_FILE = 'vmlinuz';
+const INITRAMFS_FILE = 'initrd.img';
+const SAN = { 'command-line': 'boot/cmdline.san', 'ipxe-script': 'boot/sanboot.ipxe' } as const;
+const DIRECT = {
+  kernel: KERNEL_FILE,
+  initramfs: INITRAMFS_FILE,
+  'command-line': 'boot/cmdline.direct',
+  'ipxe-script': 'boot/direct.ipxe',
+} as const;
 
 export const bootArtifacts = defineStage({
   name: 'boot-artifacts',
@@ -36,12 +47,21 @@ export const bootArtifacts = defineStage({
     const version = await readKernelVersion(files.kernel, architecture);
     const { san, direct } = commandLines(rootPartition(disk).filesystemUuid, kernel.commandLine);
     await copyBootFiles(ctx, files);
-    const boot = join(ctx.output, 'boot');
-    await mkdir(boot, { recursive: true });
-    await writeFile(join(boot, 'cmdline.san'), `${san.join(' ')}\n`);
-    await writeFile(join(boot, 'cmdline.direct'), `${direct.join(' ')}\n`);
-    await writeFile(join(boot, 'sanboot.ipxe'), sanbootScript());
-    await writeFile(join(boot, 'direct.ipxe'), directScript(direct));
+    await mkdir(join(ctx.output, 'boot'), { recursive: true });
+    const write = (path: string, text: string) => writeFile(join(ctx.output, path), text);
+    await write(SAN['command-line'], `${san.join(' ')}\n`);
+    await write(DIRECT['command-line'], `${direct.join(' ')}\n`);
+    await write(SAN['ipxe-script'], sanbootScript());
+    await write(
+      DIRECT['ipxe-script'],
+      directScript(direct, { kernel: `../${KERNEL_FILE}`, initramfs: `../${INITRAMFS_FILE}` }),
+    );
+    for (const artifacts of [SAN, DIRECT])
+      for (const [role, path] of Object.entries(artifacts)) ctx.artifact(path, role as Role);
+    ctx.record('boot', [
+      { method: 'san', artifacts: SAN },
+      { method: 'direct', artifacts: DIRECT },
+    ] satisfies Manifest['boot']);
     ctx.record('kernel', { version, commandLine: san.join(' ') } satisfies Manifest['kernel']);
   },
 });
@@ -50,8 +70,8 @@ async function copyBootFiles(
   ctx: StageContext<Options>,
   files: { readonly kernel: string; readonly initramfs: string },
 ): Promise<void> {
-  const initramfs = join(ctx.output, 'initrd.img');
-  const kernel = join(ctx.output, 'vmlinuz');
+  const initramfs = join(ctx.output, INITRAMFS_FILE);
+  const kernel = join(ctx.output, KERNEL_FILE);
   await copyFile(files.kernel, kernel);
   await copyFile(files.initramfs, initramfs);
   for (const path of [kernel, initramfs]) await chmod(path, 0o644);

@@ -64,7 +64,7 @@ function notesOf({ clients }: HostState, site: ClientFacts, image: ClientImage, 
   const there = clients[site.name]?.facts;
   if (there === undefined) {
     return [
-      `${site.name} was not added to ${site.host} yet, so GENERATION and DIGEST stand for what is not known. Run: npx lunsmith client add ${site.name}`,
+      `${site.name} was not added to ${site.host} yet, so words in capitals such as GENERATION and DIGEST stand for what is not known. Run: npx lunsmith client add ${site.name}`,
     ];
   }
   return [

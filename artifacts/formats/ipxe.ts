@@ -27,6 +27,8 @@ export interface DirectSettings {
 }
 
 const WAIT_SECONDS = 5;
+/** iPXE's own name of the initramfs, whatever its file is called. */
+const INITRAMFS = 'initrd.img';
 
 /** `iscsi:SERVER:PROTOCOL:PORT:LUN:TARGET` (RFC 4173): the protocol stays empty, the LUN is hexadecimal. */
 export function sanUri(options: {
@@ -58,13 +60,17 @@ export function sanbootScript(): string {
 }
 
 /**
- * The release's script that loads kernel and initramfs itself; both lie one folder above it. The small cpio comes
+ * The release's script that loads kernel and initramfs itself. The small cpio comes
  * last, so that what it holds wins. `initrd=` names them for the kernel's EFI stub, which knows no other way with an iPXE
  * of 2019; elsewhere it has no effect.
  * @param commandLine kernel parameters without `ip=` and `BOOTIF=`, which follow from the client
+ * @param uris of both files, relative to the script
  * @throws Failure of kind `recipe` for a parameter that iPXE would take for something else
  */
-export function directScript(commandLine: readonly string[]): string {
+export function directScript(
+  commandLine: readonly string[],
+  uris: { readonly kernel: string; readonly initramfs: string },
+): string {
   const parameters = commandLine.map(checkParameter).join(' ');
   return ipxeScript([
     '# Boots kernel and initramfs of this release; the root is on iSCSI. It belongs to no client; whoever chains to it sets:',
@@ -75,8 +81,8 @@ export function directScript(commandLine: readonly string[]): string {
     'isset ${client-ip} || set client-ip dhcp',
     ...retrying('Direct boot', [
       'imgfree',
-      `kernel ../vmlinuz initrd=initrd.img initrd=client.img ${parameters} ip=\${client-ip} BOOTIF=01-\${netX/mac:hexhyp} || goto failed`,
-      'initrd --name initrd.img ../initrd.img || goto failed',
+      `kernel ${uriWord(uris.kernel)} initrd=${INITRAMFS} initrd=client.img ${parameters} ip=\${client-ip} BOOTIF=01-\${netX/mac:hexhyp} || goto failed`,
+      `initrd --name ${INITRAMFS} ${uriWord(uris.initramfs)} || goto failed`,
       'initrd --name client.img ${client-initrd} || goto failed',
       'boot || goto failed',
     ]),

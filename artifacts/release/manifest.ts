@@ -1,57 +1,149 @@
 /**
- * The manifest: the description of all files of one build. Its canonical bytes' sha256 is the release's digest;
+ * The manifest: the description of all files of one build, each by its role. Its canonical bytes' sha256 is the release's digest;
  * proofs come later, name that digest, and lie beside it in `proofs/`, so that proving does not change what is proven.
+ * Readers find a file by its role (roles.ts), never by its name.
  */
 import { z } from 'zod';
+import { Failure } from '../../base/failure.js';
 import { DIGEST_PATTERN } from './file-digests.js';
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+export const MANIFEST_FORMAT = 'lunsmith-manifest/2';
 
-export const manifestSchema = z.strictObject({
-  format: z.literal('lunsmith-manifest/1'),
-  recipe: z.strictObject({ name: z.string(), version: z.string().optional(), sha256 }),
-  architecture: z.string(),
-  /** SOURCE_DATE_EPOCH of the build, seconds since 1970. */
-  epoch: z.number().int(),
-  /** `${ID} ${VERSION_ID}` of the root's os-release, e.g. `debian 12`. */
-  system: z.string(),
-  kernel: z.strictObject({ version: z.string(), commandLine: z.string() }),
-  /** Every file of the release but the manifest itself and the proofs, by path relative to the release. */
-  files: z.array(
-    z.strictObject({
-      path: z.string(),
-      /** Apparent size, bytes. */
-      bytes: z.number().int(),
-      /** `sha256:HEX`, or `fsverity:HEX` of a disk image. */
-      digest: z.string().regex(DIGEST_PATTERN),
-    }),
-  ),
-  disk: z.strictObject({
-    table: z.enum(['gpt', 'mbr']),
-    bytes: z.number().int(),
-    guid: z.string(),
-    partitions: z.array(
-      z.strictObject({
-        number: z.number().int(),
-        name: z.string(),
-        /** GPT type GUID upper case, or MBR type as two hex digits. */
-        type: z.string(),
-        guid: z.string(),
-        /** LBA of 512-byte sectors. */
-        firstLba: z.number().int(),
-        /** Length in 512-byte sectors. */
-        sectors: z.number().int(),
-        filesystem: z.enum(['ext4', 'vfat', 'swap']).optional(),
-        filesystemUuid: z.string().optional(),
-        mount: z.string().optional(),
-        grow: z.boolean(),
-      }),
-    ),
-  }),
-  packages: z.array(z.strictObject({ name: z.string(), version: z.string(), architecture: z.string() })),
-  /** Versions of the host's tools that wrote the release. */
-  tools: z.record(z.string(), z.string()),
-  lunsmith: z.string(),
+/** What a file of a release is for. `other`: nothing here reads it, such as what a hook adds. */
+export const ROLES = ['lun-image', 'kernel', 'initramfs', 'command-line', 'ipxe-script', 'other'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** `san`: iPXE boots the LUN as a disk. `direct`: iPXE loads kernel and initramfs. */
+export const BOOT_METHODS = ['san', 'direct'] as const;
+export type BootMethod = (typeof BOOT_METHODS)[number];
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+/** Relative to the release; it becomes part of paths and URLs on other hosts. */
+const path = z
+  .string()
+  .regex(
+    /^(?!(?:manifest\.json$|proofs(?:\/|$)))(?!\.{1,2}(?:\/|$))[^/\p{Cc}]+(?:\/(?!\.{1,2}(?:\/|$))[^/\p{Cc}]+)*$/u,
+  );
+const role = z.enum(ROLES);
+
+const artifactSchema = z.strictObject({
+  role,
+  path,
+  /** Apparent size, bytes. */
+  bytes: z.number().int().min(0),
+  /** `sha256:HEX`, or `fsverity:HEX` of a disk image. */
+  digest: z.string().regex(DIGEST_PATTERN),
 });
 
+const bootSchema = z.strictObject({
+  method: z.enum(BOOT_METHODS),
+  /** The files that this method needs, by their roles. */
+  artifacts: z.partialRecord(role, path),
+});
+
+export const manifestSchema = z
+  .strictObject({
+    format: z.literal(MANIFEST_FORMAT),
+    recipe: z.strictObject({ name: z.string(), version: z.string().optional(), sha256 }),
+    /** Kind of machine that it is for. */
+    platform: z.enum(['pc']),
+    /** In Debian's words. */
+    architecture: z.string(),
+    /** SOURCE_DATE_EPOCH of the build, seconds since 1970. */
+    epoch: z.number().int(),
+    /** `ID` and `VERSION_ID` of the root's os-release(5): `debian`, `12`. Absent where there is no Linux in it. */
+    distribution: z.strictObject({ id: z.string(), version: z.string().optional() }).optional(),
+    /** Absent where the release has no kernel of its own. */
+    kernel: z.strictObject({ version: z.string(), commandLine: z.string() }).optional(),
+    /** Every file of the release but the manifest itself and the proofs, sorted by path. */
+    artifacts: z.array(artifactSchema),
+    boot: z.array(bootSchema),
+    /** What the LUN image holds. */
+    disk: z.strictObject({
+      table: z.enum(['gpt', 'mbr']),
+      bytes: z.number().int(),
+      guid: z.string(),
+      partitions: z.array(
+        z.strictObject({
+          number: z.number().int(),
+          name: z.string(),
+          /** GPT type GUID upper case, or MBR type as two hex digits. */
+          type: z.string(),
+          guid: z.string(),
+          /** LBA of 512-byte sectors. */
+          firstLba: z.number().int(),
+          /** Length in 512-byte sectors. */
+          sectors: z.number().int(),
+          filesystem: z.enum(['ext4', 'vfat', 'swap']).optional(),
+          filesystemUuid: z.string().optional(),
+          mount: z.string().optional(),
+          grow: z.boolean(),
+        }),
+      ),
+    }),
+    /** Absent where no package manager knows of any. */
+    packages: z
+      .array(z.strictObject({ name: z.string(), version: z.string(), architecture: z.string() }))
+      .optional(),
+    /** Versions of the host's tools that wrote the release. */
+    tools: z.record(z.string(), z.string()),
+    lunsmith: z.string(),
+  })
+  .superRefine(({ artifacts, boot }, context) => {
+    const complain = (message: string, ...where: (string | number)[]) =>
+      context.addIssue({ code: 'custom', message, path: where });
+    const roles = new Map<string, Role>();
+    for (const [index, each] of artifacts.entries()) {
+      if (roles.has(each.path)) complain('a path that no other artifact has', 'artifacts', index, 'path');
+      if (each.role === 'lun-image' && [...roles.values()].includes('lun-image'))
+        complain('one LUN image at most', 'artifacts', index, 'role');
+      roles.set(each.path, each.role);
+    }
+    for (const [index, each] of boot.entries()) {
+      if (boot.findIndex(({ method }) => method === each.method) < index)
+        complain('a method that no other entry has', 'boot', index, 'method');
+      for (const [wanted, at] of Object.entries(each.artifacts)) {
+        if (roles.get(at) !== wanted)
+          complain(`the path of an artifact with the role ${wanted}`, 'boot', index, 'artifacts', wanted);
+      }
+    }
+  });
+
 export type Manifest = z.output<typeof manifestSchema>;
+export type Artifact = Manifest['artifacts'][number];
+/** A file before anybody says what it is for. */
+export type ReleaseFile = Omit<Artifact, 'role'>;
+
+/**
+ * A manifest from its text.
+ * @param where how messages name it
+ * @throws Failure of kind `integrity` for another format and for what is no manifest
+ */
+export function parseManifest(text: string, where: string): Manifest {
+  let format: unknown;
+  try {
+    const value: unknown = JSON.parse(text);
+    format = (value as { readonly format?: unknown } | null)?.format;
+    return manifestSchema.parse(value);
+  } catch (error) {
+    const other = typeof format === 'string' && format !== MANIFEST_FORMAT;
+    throw new Failure(
+      'integrity',
+      {
+        what: other
+          ? `${where} is a release of another version of lunsmith.`
+          : `The manifest of ${where} is damaged.`,
+        expected: `a manifest of the format ${MANIFEST_FORMAT}`,
+        found: other ? String(format) : complaint(error),
+        hint: 'Build the release again: npx lunsmith build RECIPE --output OUT',
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** The first of what a schema has to say is enough: the file is read by nobody. */
+function complaint(error: unknown): string {
+  if (error instanceof z.ZodError) return z.prettifyError(error).split('\n').slice(0, 2).join(' ');
+  return error instanceof Error ? error.message : String(error);
+}

@@ -3,7 +3,7 @@
  * whole from then on. Only proofs are added later, beside the manifest.
  *
  * ```
- * <output>/<recipe>/releases/<digest>/{manifest.json,disk.img,vmlinuz,initrd.img,boot/…}
+ * <output>/<recipe>/releases/<digest>/{manifest.json,…}    the artifacts, by the manifest's paths
  * <output>/<recipe>/releases/<digest>/proofs/<cell>.json
  * <output>/<recipe>/latest -> releases/<digest>
  * ```
@@ -22,14 +22,13 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { canonicalJson, sha256OfText } from '../../base/digest.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import { replaceFile } from '../../base/replace-file.js';
 import type { DigestOptions } from '../formats/file-digest.js';
 import { digestFile, hasDigest } from './file-digests.js';
-import { type Manifest, manifestSchema } from './manifest.js';
+import { type Manifest, manifestSchema, parseManifest, type ReleaseFile } from './manifest.js';
 import { cellName, type Proof, proofSchema } from './proof.js';
 
 export interface Release {
@@ -53,15 +52,12 @@ async function listFiles(folder: string): Promise<string[]> {
 
 export interface DigestFilesOptions extends DigestOptions {
   /** Files whose digests were taken before, and which nobody has changed since. */
-  readonly known?: Manifest['files'];
+  readonly known?: readonly ReleaseFile[];
 }
 
 /** Digests all files of a folder that is to become a release. */
-export async function digestFiles(
-  folder: string,
-  options: DigestFilesOptions = {},
-): Promise<Manifest['files']> {
-  const files: Manifest['files'] = [];
+export async function digestFiles(folder: string, options: DigestFilesOptions = {}): Promise<ReleaseFile[]> {
+  const files: ReleaseFile[] = [];
   for (const path of await listFiles(folder)) {
     const { size: bytes } = await stat(join(folder, path));
     const known = options.known?.find((file) => file.path === path && file.bytes === bytes);
@@ -111,13 +107,13 @@ export async function looksDamaged(path: string, digest: string): Promise<string
   if (text === undefined) return ['manifest.json: missing'];
   const manifest = sha256OfText(text) === digest ? manifestSchema.safeParse(JSON.parse(text)) : undefined;
   if (manifest?.data === undefined) return ['manifest.json: its digest is not the release’s'];
-  const problems = await Promise.all(manifest.data.files.map((file) => sizeProblem(path, file)));
+  const problems = await Promise.all(manifest.data.artifacts.map((file) => sizeProblem(path, file)));
   return problems.filter((problem) => problem !== undefined);
 }
 
 async function sizeProblem(
   folder: string,
-  { path, bytes }: Manifest['files'][number],
+  { path, bytes }: Pick<ReleaseFile, 'path' | 'bytes'>,
 ): Promise<string | undefined> {
   const found = await stat(join(folder, path)).catch(() => undefined);
   if (found === undefined) return `${path}: missing`;
@@ -180,29 +176,6 @@ export async function readRelease(folder: string): Promise<Release> {
   };
 }
 
-function parseManifest(text: string, folder: string): Manifest {
-  try {
-    return manifestSchema.parse(JSON.parse(text));
-  } catch (error) {
-    throw new Failure(
-      'integrity',
-      {
-        what: `The manifest of ${folder} is damaged, or was written by another version of lunsmith.`,
-        expected: 'a manifest of the format lunsmith-manifest/1',
-        found: complaint(error),
-        hint: 'Build the release again.',
-      },
-      { cause: error },
-    );
-  }
-}
-
-/** The first of what a schema has to say is enough: the file is read by nobody. */
-function complaint(error: unknown): string {
-  if (error instanceof z.ZodError) return z.prettifyError(error).split('\n').slice(0, 2).join(' ');
-  return error instanceof Error ? error.message : String(error);
-}
-
 async function readProofs(path: string): Promise<Proof[]> {
   const folder = join(path, 'proofs');
   const names = await readdir(folder).catch(() => []);
@@ -233,13 +206,13 @@ export async function verifyRelease(
   { contents = true, ...options }: VerifyOptions = {},
 ): Promise<string[]> {
   const problems: string[] = [];
-  for (const file of release.manifest.files) {
+  for (const file of release.manifest.artifacts) {
     const problem = await sizeProblem(release.path, file);
     if (problem !== undefined) problems.push(problem);
     else if (contents && !(await hasDigest(join(release.path, file.path), file.digest, options)))
       problems.push(`${file.path}: its digest is not the manifest’s`);
   }
-  const listed = new Set(release.manifest.files.map((file) => file.path));
+  const listed = new Set(release.manifest.artifacts.map((file) => file.path));
   for (const path of await listFiles(release.path)) {
     const ours = path === 'manifest.json' || path.startsWith('proofs/') || listed.has(path);
     if (!ours) problems.push(`${path}: not in the manifest`);

@@ -3,6 +3,7 @@
 import type { ExaminedFile, ExaminedRelease } from '../../app/examine.js';
 import type { Manifest } from '../../artifacts/release/manifest.js';
 import { cellName, type Proof } from '../../artifacts/release/proof.js';
+import { distributionWords } from '../../artifacts/release/roles.js';
 import type { Style } from './style.js';
 import { formatBinary, formatBytes, formatSeconds, plural, shortPath, table } from './text.js';
 
@@ -12,6 +13,8 @@ export interface ReleaseSurroundings {
 }
 
 const SECTOR = 512;
+/** Of what a release need not have. */
+const NONE = 'none';
 
 /** Everything but the list of packages. */
 export function releaseLines(release: ExaminedRelease, { style, cwd }: ReleaseSurroundings): string[] {
@@ -21,16 +24,13 @@ export function releaseLines(release: ExaminedRelease, { style, cwd }: ReleaseSu
       [style.bold('Release'), shortPath(release.path, cwd)],
       [style.bold('Digest'), `sha256 ${release.digest}`],
       [style.bold('Recipe'), [manifest.recipe.name, manifest.recipe.version].filter(Boolean).join(' ')],
-      [
-        style.bold('System'),
-        `${manifest.system}, ${manifest.architecture}, kernel ${manifest.kernel.version}`,
-      ],
-      [style.bold('Command line'), manifest.kernel.commandLine],
-      [style.bold('Packages'), String(manifest.packages.length)],
+      [style.bold('System'), systemWords(manifest)],
+      [style.bold('Command line'), manifest.kernel?.commandLine ?? NONE],
+      [style.bold('Packages'), manifest.packages === undefined ? NONE : String(manifest.packages.length)],
     ]),
     '',
     style.bold('Files'),
-    ...indent(table([['path', 'apparent', 'allocated', 'digest'], ...release.files.map(fileRow)])),
+    ...indent(table([['path', 'role', 'apparent', 'allocated', 'digest'], ...release.files.map(fileRow)])),
     release.problems.length === 0
       ? `  ${style.green('✔')} every digest verified`
       : `  ${style.red('✘')} ${plural(release.problems.length, 'problem')}: see below`,
@@ -41,9 +41,19 @@ export function releaseLines(release: ExaminedRelease, { style, cwd }: ReleaseSu
   ];
 }
 
+/** `debian 12, pc amd64, kernel 6.1.0-9-amd64`. */
+export function systemWords(manifest: Manifest): string {
+  const { platform, architecture, kernel } = manifest;
+  return [
+    distributionWords(manifest) ?? 'no distribution',
+    `${platform} ${architecture}`,
+    kernel === undefined ? 'no kernel' : `kernel ${kernel.version}`,
+  ].join(', ');
+}
+
 function fileRow(file: ExaminedFile): string[] {
   const allocated = file.allocated === undefined ? 'missing' : formatBytes(file.allocated);
-  return [file.path, formatBytes(file.bytes), allocated, file.digest.replace(/(?<=:.{12}).*/, '')];
+  return [file.path, file.role, formatBytes(file.bytes), allocated, file.digest.replace(/(?<=:.{12}).*/, '')];
 }
 
 function partitionLines({ disk }: Manifest, style: Style): string[] {
@@ -87,7 +97,9 @@ function outcome(proof: Proof, digest: string): string {
 
 /** Name, version and architecture of every package. */
 export function packageLines(manifest: Manifest): string[] {
-  return table(manifest.packages.map(({ name, version, architecture }) => [name, version, architecture]));
+  return table(
+    (manifest.packages ?? []).map(({ name, version, architecture }) => [name, version, architecture]),
+  );
 }
 
 function indent(lines: readonly string[]): string[] {

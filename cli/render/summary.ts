@@ -1,6 +1,6 @@
 /** What a demo ends with: what was built, where it is, how long it took, and the proof. */
 import type { ExaminedRelease } from '../../app/examine.js';
-import { proofLines, type ReleaseSurroundings } from './release.js';
+import { proofLines, type ReleaseSurroundings, systemWords } from './release.js';
 import { formatBinary, formatBytes, formatSeconds, shortPath, table } from './text.js';
 
 export interface Summary {
@@ -15,14 +15,17 @@ export function summaryLines(
   { style, cwd }: ReleaseSurroundings,
 ): string[] {
   const { manifest } = release;
-  const disk = release.files.find(({ path }) => path === 'disk.img');
+  const disk = release.files.find(({ role }) => role === 'lun-image');
   const shown = shortPath(latest, cwd);
   return [
     style.bold(`${manifest.recipe.name}: built and proven`),
     ...table([
       [
         '  What',
-        `${manifest.system}, ${manifest.architecture}, kernel ${manifest.kernel.version}, ${manifest.packages.length} packages`,
+        [
+          systemWords(manifest),
+          ...(manifest.packages === undefined ? [] : [`${manifest.packages.length} packages`]),
+        ].join(', '),
       ],
       [
         '  LUN image',

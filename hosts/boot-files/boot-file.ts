@@ -1,4 +1,5 @@
 /** A file that clients are handed, and what it is rendered from. */
+import type { Manifest } from '../../artifacts/release/manifest.js';
 import type { HostState } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
 
@@ -19,9 +20,14 @@ export interface ClientAccount {
   readonly secret: string;
 }
 
+/** What `tftp/` and `conf/` are rendered from: nothing in them follows from a release. */
+export type HostFilesInput = Omit<BootFilesInput, 'manifests'>;
+
 export interface BootFilesInput {
   readonly host: HostFacts;
   readonly state: HostState;
+  /** Of the releases that the state names, by digest; of one that is not on the host there is none. */
+  readonly manifests: ReadonlyMap<string, Manifest>;
   /** Number of the LUN, as the host's target offers it. */
   readonly lun: number;
   /** By client. */

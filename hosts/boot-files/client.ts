@@ -2,6 +2,8 @@
 
 import { ipxeScript, sanUri, setSetting, uriWord } from '../../artifacts/formats/ipxe.js';
 import { initiatorCpio } from '../../artifacts/formats/open-iscsi.js';
+import type { Manifest } from '../../artifacts/release/manifest.js';
+import { bootArtifact } from '../../artifacts/release/roles.js';
 import { Failure } from '../../base/failure.js';
 import type { ClientState } from '../host/state.js';
 import type { ClientFacts, ClientImage, HostFacts } from '../site/facts.js';
@@ -13,6 +15,8 @@ import { checkNames } from './names.js';
 
 export interface ClientFilesInput {
   readonly host: HostFacts;
+  /** By digest. */
+  readonly manifests: ReadonlyMap<string, Manifest>;
   readonly lun: number;
   readonly client: ClientState;
   readonly account: ClientAccount;
@@ -73,10 +77,19 @@ function script(input: ClientFilesInput, images: readonly BootImage[]): string {
 }
 
 function boot(input: ClientFilesInput, { image, generation }: BootImage): string[] {
-  const { host, lun, client } = input;
+  const { host, manifests, lun, client } = input;
   const { facts } = client;
   const url = (path: string) => uriWord(`${host.http.url}/${path}`);
-  const release = (name: string) => url(`releases/${generation.release}/boot/${name}`);
+  const manifest = manifests.get(generation.release);
+  const next = manifest && bootArtifact(manifest, image.boot, 'ipxe-script');
+  if (next === undefined) {
+    const why = manifest === undefined ? 'is not on the host' : `offers no ${image.boot} boot`;
+    return [
+      `:image-${image.name}`,
+      `echo The release ${generation.release.slice(0, 12)} ${why}`,
+      'goto failed',
+    ];
+  }
   const settings =
     image.boot === 'san'
       ? {
@@ -101,7 +114,7 @@ function boot(input: ClientFilesInput, { image, generation }: BootImage): string
       : []),
     ...Object.entries(settings).map(([name, value]) => setSetting(name, value)),
     `set boot-tries ${TRIES}`,
-    `chain --autofree ${release(image.boot === 'san' ? 'sanboot.ipxe' : 'direct.ipxe')} || goto failed`,
+    `chain --autofree ${url(`releases/${generation.release}/${next}`)} || goto failed`,
     'exit 0',
   ];
 }

@@ -1,23 +1,20 @@
-/** Which parts of which releases the HTTP server shows. */
-
-import type { HostState } from '../host/state.js';
+/** Which files of which releases the HTTP server shows. */
+import type { Manifest } from '../../artifacts/release/manifest.js';
+import { servedArtifacts } from '../../artifacts/release/roles.js';
+import { type HostState, releasesOf } from '../host/state.js';
 import type { BootFile } from './boot-file.js';
 
-/** Never the disk: clients have clones of it, which they reach over iSCSI. */
-const PARTS = ['boot', 'initrd.img', 'vmlinuz'];
 /** From `<root>/states/<serial>/http/releases/<digest>/` to `<root>`. */
 const TO_ROOT = '../../../../..';
 
-/** Every release that a channel is at or that a client has a clone of. */
-export function releaseFiles({ channels, clients }: HostState): BootFile[] {
-  const ofChannels = Object.values(channels).map(({ release }) => release);
-  const ofClients = Object.values(clients)
-    .flatMap(({ images }) => Object.values(images))
-    .flatMap(({ generations }) => generations.map(({ release }) => release));
-  return [...new Set([...ofChannels, ...ofClients])].flatMap((digest) =>
-    PARTS.map((part) => {
-      const path = `releases/${digest}/${part}`;
-      return { path, content: { link: `${TO_ROOT}/${path}` }, secret: false };
-    }),
-  );
+/** Of every release that the state names. @param manifests by digest */
+export function releaseFiles(state: HostState, manifests: ReadonlyMap<string, Manifest>): BootFile[] {
+  return releasesOf(state).flatMap((digest) => {
+    const manifest = manifests.get(digest);
+    return (manifest === undefined ? [] : servedArtifacts(manifest)).map(({ path: file }) => {
+      const path = `releases/${digest}/${file}`;
+      const up = '../'.repeat(file.split('/').length - 1);
+      return { path, content: { link: `${up}${TO_ROOT}/${path}` }, secret: false };
+    });
+  });
 }

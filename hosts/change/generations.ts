@@ -1,4 +1,5 @@
 /** The LUNs of one client and image: which one it boots, which are kept, which go. */
+import { lunImageOf } from '../../artifacts/release/roles.js';
 import { sha256OfText } from '../../base/digest.js';
 import type { CloneRequest } from '../clients/clone.js';
 import type { ClientState, Generation } from '../host/state.js';
@@ -53,6 +54,7 @@ export function freshClone(
     image: image.name,
     generation: id,
     release: release.digest,
+    from: lunImageOf(release.manifest),
     disk,
     bytes,
   };

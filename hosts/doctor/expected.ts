@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import type { BootBinaries } from '../../artifacts/formats/ipxe-binaries.js';
 import { offeredLuns, portalOf } from '../apply/offered.js';
-import { type BootFile, type ClientAccount } from '../boot-files/boot-file.js';
+import type { BootFile, BootFilesInput, ClientAccount } from '../boot-files/boot-file.js';
 import { confFiles, httpFiles, tftpFiles } from '../boot-files.js';
 import type { HostState } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
@@ -25,9 +25,17 @@ export function expectedFiles(
   facts: HostFacts,
   state: HostState,
   accounts: ReadonlyMap<string, ClientAccount>,
-  { adapter, binaries }: { readonly adapter: TargetAdapter; readonly binaries: BootBinaries | undefined },
+  {
+    adapter,
+    binaries,
+    manifests,
+  }: {
+    readonly adapter: TargetAdapter;
+    readonly binaries: BootBinaries | undefined;
+    readonly manifests: BootFilesInput['manifests'];
+  },
 ): ExpectedFiles {
-  const input = { host: facts, state, lun: adapter.lun, secrets: accounts };
+  const input = { host: facts, state, manifests, lun: adapter.lun, secrets: accounts };
   const targets = adapter
     .render(offeredLuns(facts, state, accounts), portalOf(facts))
     .map(({ name, text }): BootFile => ({ path: name, content: { text }, secret: true }));

@@ -71,14 +71,14 @@ async function incomplete(
   folder: string,
 ): Promise<Finding[]> {
   const at = (path: string) => posix.join(folder, path);
-  const files = manifest.files.map(({ path, ...file }) => ({ ...file, path: at(path) }));
+  const files = manifest.artifacts.map(({ path, ...file }) => ({ ...file, path: at(path) }));
   const sizes = await sizesOf(
     host,
     files.map(({ path }) => path),
   );
   const short = files.filter(({ path, bytes }) => sizes.get(path)?.bytes !== bytes);
   const read = files.filter(
-    (file) => !short.includes(file) && file.digest.startsWith('sha256:') && file.path !== at('disk.img'),
+    (file) => !short.includes(file) && file.digest.startsWith('sha256:') && file.role !== 'lun-image',
   );
   const digests = await digestsOf(
     host,

@@ -42,10 +42,10 @@ export function findClient(subject: Subject): Link {
 export function makeSettings(subject: Subject): Link {
   const { host, client, image, url, http } = subject;
   const direct = image.boot === 'direct';
-  const script = direct ? 'direct.ipxe' : 'sanboot.ipxe';
+  const script = subject.bootFile('ipxe-script');
   const own = `clients/${client.name}`;
   const account = direct ? [] : [`${own}/account.ipxe`];
-  const paths = [...account, `releases/${subject.release}/boot/${script}`];
+  const paths = [...account, `releases/${subject.release}/${script}`];
   return {
     name: 'settings',
     title: `HTTP: the settings of ${client.name}, then the script of its release`,
@@ -56,7 +56,7 @@ export function makeSettings(subject: Subject): Link {
     packets: [`${own}/boot.ipxe`, ...paths].map(
       (path) => `TCP client:any -> ${webAddress(host)}  GET /${path}`,
     ),
-    files: [...[`${own}/boot.ipxe`, ...account].map(http), subject.inRelease(`boot/${script}`)],
+    files: [...[`${own}/boot.ipxe`, ...account].map(http), subject.inRelease(script)],
     settings: settings(subject),
     stops: [
       {

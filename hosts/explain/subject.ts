@@ -1,7 +1,8 @@
 /** What is explained: one client, one of its images, and its target host. */
 import { posix } from 'node:path';
 import { sanUri } from '../../artifacts/formats/ipxe.js';
-import type { Manifest } from '../../artifacts/release/manifest.js';
+import type { Manifest, Role } from '../../artifacts/release/manifest.js';
+import { bootArtifact } from '../../artifacts/release/roles.js';
 import { hostLayout } from '../host/layout.js';
 import type { Generation } from '../host/state.js';
 import type { ClientFacts, ClientImage, HostFacts } from '../site/facts.js';
@@ -28,6 +29,8 @@ export interface Subject extends ExplainedClient {
   readonly sanUri: string;
   /** Digest. */
   readonly release: string;
+  /** Path of a file that the boot of the image needs, relative to the release. */
+  readonly bootFile: (role: Role) => string;
   /** Path on the host of a file of the release. */
   readonly inRelease: (name: string) => string;
   /** URL of a path below `http/`. */
@@ -45,10 +48,14 @@ export interface Subject extends ExplainedClient {
 }
 
 /** What stands for a thing that is not there before a release is promoted and the client is added. */
-const UNKNOWN = { release: 'DIGEST', generation: 'GENERATION' } as const;
+const UNKNOWN = {
+  release: 'DIGEST',
+  generation: 'GENERATION',
+  file: (role: Role) => role.toUpperCase(),
+} as const;
 
 export function subjectOf(explained: ExplainedClient): Subject {
-  const { host, client, image, generation, lun } = explained;
+  const { host, client, image, generation, manifest, lun } = explained;
   const layout = hostLayout(host);
   const id = generation?.id ?? UNKNOWN.generation;
   const target = generation?.target ?? `${host.target.prefix}:${client.name}.${image.name}.${id}`;
@@ -59,6 +66,7 @@ export function subjectOf(explained: ExplainedClient): Subject {
     target,
     sanUri: sanUri({ server: host.address, port: host.target.port, lun, target }),
     release,
+    bootFile: (role) => (manifest && bootArtifact(manifest, image.boot, role)) ?? UNKNOWN.file(role),
     inRelease: (name) => posix.join(layout.release(release), name),
     url: (path) => `${host.http.url}/${path}`,
     http: (path) => posix.join(layout.http, path),

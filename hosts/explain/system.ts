@@ -6,10 +6,11 @@ import { targetFiles, targetLook } from './lun.js';
 import type { Subject } from './subject.js';
 
 export function kernel(subject: Subject): Link {
-  const { manifest, image, inRelease, cpio, host } = subject;
-  const version = manifest === undefined ? '' : ` ${manifest.kernel.version}`;
+  const { manifest, image, bootFile, inRelease, cpio, host } = subject;
+  const version = manifest?.kernel === undefined ? '' : ` ${manifest.kernel.version}`;
   const direct = image.boot === 'direct';
-  const paths = [`releases/${subject.release}/vmlinuz`, `releases/${subject.release}/initrd.img`, cpio];
+  const files = [bootFile('kernel'), bootFile('initramfs')];
+  const paths = [...files.map((file) => `releases/${subject.release}/${file}`), cpio];
   return {
     name: 'kernel',
     title: direct ? 'HTTP: iPXE loads kernel and initramfs' : 'The kernel and its initramfs',
@@ -20,7 +21,7 @@ export function kernel(subject: Subject): Link {
       : [`GRUB starts the kernel${version} with the initramfs of the same release.`],
     packets: direct ? paths.map((path) => `TCP client:any -> ${webAddress(host)}  GET /${path}`) : [],
     files: direct
-      ? [inRelease('vmlinuz'), inRelease('initrd.img'), subject.http(cpio)]
+      ? [...files.map(inRelease), subject.http(cpio)]
       : ['LUN: /boot/vmlinuz-*', 'LUN: /boot/initrd.img-*'],
     settings: [{ name: 'command line', value: commandLine(subject) }],
     stops: [
@@ -52,7 +53,7 @@ function downloads(subject: Subject, paths: readonly string[]): Stop {
 }
 
 function commandLine({ manifest, image }: Subject): string {
-  const own = manifest?.kernel.commandLine ?? 'as the release has it';
+  const own = manifest?.kernel?.commandLine ?? 'as the release has it';
   return image.boot === 'direct' ? `${own} ip=\${client-ip} BOOTIF=01-\${netX/mac:hexhyp}` : own;
 }
 

@@ -1,6 +1,6 @@
 /** What carries out a change besides the host itself: its target, its LUNs, and the files that clients are handed. */
 import type { Ports } from '../../base/ports.js';
-import type { BootFile, BootFilesInput } from '../boot-files/boot-file.js';
+import type { BootFile, BootFilesInput, HostFilesInput } from '../boot-files/boot-file.js';
 import type { CloneRequest, MadeClone } from '../clients/clone.js';
 import type { HostFacts } from '../site/facts.js';
 import type { TargetAdapter } from '../target/adapter.js';
@@ -17,7 +17,7 @@ export interface HostParts {
   };
   readonly bootFiles: {
     http(input: BootFilesInput): readonly BootFile[];
-    tftp(input: BootFilesInput): readonly BootFile[];
-    conf(input: BootFilesInput): readonly BootFile[];
+    tftp(input: HostFilesInput): readonly BootFile[];
+    conf(input: HostFilesInput): readonly BootFile[];
   };
 }

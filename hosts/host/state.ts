@@ -56,4 +56,13 @@ export const hostStateSchema = z.strictObject({
 });
 export type HostState = z.output<typeof hostStateSchema>;
 
+/** Digests of every release that a channel is at or that a client has a clone of. */
+export function releasesOf({ channels, clients }: HostState): readonly string[] {
+  const ofChannels = Object.values(channels).map(({ release }) => release);
+  const ofClients = Object.values(clients)
+    .flatMap(({ images }) => Object.values(images))
+    .flatMap(({ generations }) => generations.map(({ release }) => release));
+  return [...new Set([...ofChannels, ...ofClients])];
+}
+
 export const EMPTY_STATE: HostState = { format: 'lunsmith-host/1', serial: 0, channels: {}, clients: {} };

@@ -1,6 +1,6 @@
 /** The releases that lie on a target host. */
 import { z } from 'zod';
-import { type Manifest, manifestSchema } from '../../artifacts/release/manifest.js';
+import { type Manifest, manifestSchema, parseManifest } from '../../artifacts/release/manifest.js';
 import { type Proof, proofSchema } from '../../artifacts/release/proof.js';
 import { sha256OfText } from '../../base/digest.js';
 import { Failure } from '../../base/failure.js';
@@ -43,8 +43,8 @@ export async function readReleaseThere(host: TargetHost, digest: string): Promis
     doing: `read the proofs of ${digest.slice(0, 12)}`,
     quiet: true,
   });
+  const manifest = parseManifest(text, `${folder} on ${host.facts.name}`);
   try {
-    const manifest = manifestSchema.parse(JSON.parse(text));
     const proofs = stdout
       .split('\x1e')
       .filter((each) => each.trim() !== '')
@@ -54,6 +54,22 @@ export async function readReleaseThere(host: TargetHost, digest: string): Promis
     if (error instanceof z.ZodError || error instanceof SyntaxError) throw damaged(host, folder, error);
     throw error;
   }
+}
+
+/** Manifests of releases on the host, by digest; of those that are not there, or not whole, none. */
+export async function manifestsThere(
+  host: TargetHost,
+  digests: readonly string[],
+): Promise<ReadonlyMap<string, Manifest>> {
+  const manifests = new Map<string, Manifest>();
+  for (const digest of digests) {
+    const path = `${hostLayout(host.facts).release(digest)}/manifest.json`;
+    const text = await host.read(path);
+    if (text === undefined || sha256OfText(text) !== digest) continue;
+    const { data } = manifestSchema.safeParse(JSON.parse(text));
+    if (data !== undefined) manifests.set(digest, data);
+  }
+  return manifests;
 }
 
 function damaged({ facts }: TargetHost, path: string, cause?: Error): Failure {

@@ -126,8 +126,8 @@ export async function knownIndex(indexes: string, release: Release): Promise<Rel
   const index = await loadIndex(indexes, release.digest);
   const [, ...files] = index?.files ?? [];
   const same =
-    files.length === release.manifest.files.length &&
-    release.manifest.files.every(
+    files.length === release.manifest.artifacts.length &&
+    release.manifest.artifacts.every(
       ({ path, bytes }, at) => files[at]?.path === path && files[at]?.bytes === bytes,
     );
   return same ? index : undefined;

@@ -3,7 +3,7 @@ import type { Ports } from '../../base/ports.js';
 import { type LayerMount, type MountedTree, mountTree } from './root-tree.js';
 import { type Records, runStage, type StageWork } from './run-stage.js';
 import { type StepTalk, stepPorts } from './step-ports.js';
-import { readSystem, SYSTEM } from './system.js';
+import { DISTRIBUTION, readDistribution } from './system.js';
 
 /** The finished root, read-only, of which all outputs are made. */
 export async function openFinishedRoot(
@@ -24,5 +24,6 @@ export async function makeStageOutput(
   talk: StepTalk,
 ): Promise<Records> {
   const records = await runStage(work, place, stepPorts(talk, work.step.id, work.recipe.epoch));
-  return { ...records, [SYSTEM]: await readSystem(place.rootfs) };
+  const distribution = await readDistribution(place.rootfs);
+  return distribution === undefined ? records : { ...records, [DISTRIBUTION]: distribution };
 }

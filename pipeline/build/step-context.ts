@@ -10,6 +10,7 @@ import type { Recipe } from '../recipe/recipe.js';
 import type { RecipeFacts } from '../recipe-facts.js';
 import { type Chroot, openChroot } from '../sandbox/chroot.js';
 import type { StageContext } from '../stage.js';
+import { artifactKey } from './artifact-roles.js';
 
 export interface ContextParts {
   readonly step: PlannedStep;
@@ -59,6 +60,7 @@ export function openStepContext(parts: ContextParts): OpenContext {
       packages,
       record,
       recorded,
+      artifact: (path, role) => record(artifactKey(path), role),
       part,
       digested,
       chroot: async (argv, options) => {

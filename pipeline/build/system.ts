@@ -1,13 +1,15 @@
-/** Which system a root tree holds, for the manifest. */
+/** Which distribution a root tree holds, for the manifest. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Manifest } from '../../artifacts/release/manifest.js';
 
-/** Under this key every output step records `${ID} ${VERSION_ID}` of the root. */
-export const SYSTEM = 'system';
+/** Under this key every output step records what its root tells of its distribution. */
+export const DISTRIBUTION = 'distribution';
 
-/** `${ID} ${VERSION_ID}` of a root tree's os-release(5). */
-export async function readSystem(rootfs: string): Promise<string> {
+/** `ID` and `VERSION_ID` of a root tree's os-release(5); undefined in a tree without one. */
+export async function readDistribution(rootfs: string): Promise<Manifest['distribution']> {
   const text = await readFile(join(rootfs, 'usr', 'lib', 'os-release'), 'utf8').catch(() => '');
   const field = (name: string) => new RegExp(`^${name}="?([^"\\n]*)"?$`, 'm').exec(text)?.[1];
-  return [field('ID') ?? 'unknown', field('VERSION_ID')].filter((each) => each !== undefined).join(' ');
+  const [id, version] = [field('ID'), field('VERSION_ID')];
+  return id === undefined ? undefined : { id, ...(version === undefined ? {} : { version }) };
 }

@@ -33,6 +33,7 @@ export async function writeImage(
   linking: Promise<LinkedLoaders>,
 ): Promise<DiskLayout> {
   const image = join(ctx.output, IMAGE);
+  ctx.artifact(IMAGE, 'lun-image');
   let made: DiskLayout | undefined;
   const kept = await ctx.part(part, async (folder) => {
     made = await makeImage(ctx, folder, linking);

@@ -9,6 +9,7 @@ import { createPorts } from '../../base/command.js';
 import { UndoStack } from '../../base/undo-stack.js';
 import { startTgtd } from '../../hosts/target/tgt/daemon.js';
 import { smallRelease } from '../util/hosts.js';
+import { withRoles } from '../util/manifest.js';
 
 export interface HostHome extends AsyncDisposable {
   /** Holds `lunsmith.yaml` and the host's folder `lab`. */
@@ -42,7 +43,9 @@ export async function hostHome(): Promise<HostHome> {
       await writeFile(join(staging, 'vmlinuz'), `kernel ${version}`);
       await writeFile(join(staging, 'initrd.img'), `initramfs ${version}`);
       await writeFile(join(staging, 'boot', 'sanboot.ipxe'), sanbootScript());
-      const manifest = { ...smallRelease(version, disk.length).manifest, files: await digestFiles(staging) };
+      const artifacts = withRoles(await digestFiles(staging));
+      const boot = [{ method: 'san' as const, artifacts: { 'ipxe-script': 'boot/sanboot.ipxe' } }];
+      const manifest = { ...smallRelease(version, disk.length).manifest, artifacts, boot };
       return (await commitRelease(staging, join(home, 'out'), manifest, ports)).path;
     },
     site: (more) =>

@@ -6,6 +6,7 @@ import type { Manifest } from '../../artifacts/release/manifest.js';
 import { cellSchema, type Proof } from '../../artifacts/release/proof.js';
 import { writeProof } from '../../artifacts/release/release.js';
 import { canonicalJson, sha256OfText } from '../../base/digest.js';
+import { smallManifest } from '../util/manifest.js';
 
 const MIB = 1 << 20;
 
@@ -14,12 +15,15 @@ export interface ReleaseOnDisk {
   readonly digest: string;
 }
 
-export async function writeRelease(path: string): Promise<ReleaseOnDisk> {
+export async function writeRelease(
+  path: string,
+  change: (manifest: Manifest) => object = (manifest) => manifest,
+): Promise<ReleaseOnDisk> {
   await mkdir(join(path, 'boot'), { recursive: true });
   await writeFile(join(path, 'disk.img'), '');
   await truncate(join(path, 'disk.img'), 8 * MIB);
   await writeFile(join(path, 'boot', 'empty.ipxe'), '');
-  const text = canonicalJson(manifest());
+  const text = canonicalJson(change(manifest()));
   await writeFile(join(path, 'manifest.json'), text);
   return { path, digest: sha256OfText(text) };
 }
@@ -50,16 +54,11 @@ function manifest(): Manifest {
     .update(Buffer.alloc(8 * MIB))
     .digest('hex');
   const guid = (digit: string) => `${digit.repeat(8)}-0000-4000-8000-000000000000`;
-  return {
-    format: 'lunsmith-manifest/1',
-    recipe: { name: 'tiny', version: '1.2.0', sha256: '0'.repeat(64) },
-    architecture: 'amd64',
+  return smallManifest({
     epoch: 1_700_000_000,
-    system: 'debian 12',
-    kernel: { version: '6.1.0-9-amd64', commandLine: 'root=UUID=1 console=ttyS0,115200' },
-    files: [
-      { path: 'boot/empty.ipxe', bytes: 0, digest: `sha256:${sha256OfText('')}` },
-      { path: 'disk.img', bytes: 8 * MIB, digest: `sha256:${zeros}` },
+    artifacts: [
+      { role: 'ipxe-script', path: 'boot/empty.ipxe', bytes: 0, digest: `sha256:${sha256OfText('')}` },
+      { role: 'lun-image', path: 'disk.img', bytes: 8 * MIB, digest: `sha256:${zeros}` },
     ],
     disk: {
       table: 'gpt',
@@ -94,6 +93,5 @@ function manifest(): Manifest {
       { name: 'systemd', version: '252.1', architecture: 'amd64' },
     ],
     tools: { mke2fs: '1.47.0' },
-    lunsmith: '0.1.0',
-  };
+  });
 }

@@ -47,7 +47,7 @@ it('shows what an update brings', async () => {
   const { old, now } = await pair(folder);
   const lines = (await diff(folder, 'old', 'new')).split('\n');
   const sha = (release: typeof old, path: string) =>
-    release.manifest.files.find((file) => file.path === path)?.digest.slice(7, 23);
+    release.manifest.artifacts.find((file) => file.path === path)?.digest.slice(7, 23);
   expect(lines.slice(0, lines.indexOf('LUN image  in blocks of 4 KiB'))).toEqual([
     `Old  old  sha256 ${old.digest.slice(0, 16)}`,
     `New  new  sha256 ${now.digest.slice(0, 16)}`,

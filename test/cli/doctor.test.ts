@@ -108,7 +108,7 @@ it('a client that was not added is explained from the site alone', async () => {
   expect(failure).toBeUndefined();
   expect(out.split('\n').slice(0, 4)).toEqual([
     'web1, image main  boots from san1, told from the site alone',
-    'note: web1 was not added to san1 yet, so GENERATION and DIGEST stand for what is not known. Run: npx lunsmith client add web1',
+    'note: web1 was not added to san1 yet, so words in capitals such as GENERATION and DIGEST stand for what is not known. Run: npx lunsmith client add web1',
     '',
     '1. Power-on: the firmware asks by DHCP what to boot',
   ]);

@@ -8,6 +8,7 @@ import { type ExplainedClient, explainClient } from '../../hosts/explain.js';
 import type { HostFacts } from '../../hosts/site/facts.js';
 import { adapterOf } from '../../hosts/target/adapters.js';
 import { clientFacts, hostFacts, smallRelease } from '../util/hosts.js';
+import { withoutLinux } from '../util/manifest.js';
 
 const { digest, manifest } = smallRelease('v1');
 const partition = { firstLba: 0, sectors: 1, guid: '0', grow: false };
@@ -97,7 +98,10 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-function chain({ dhcp, target, boot, client: changed = {}, next, added }: Case) {
+function chain(
+  { dhcp, target, boot, client: changed = {}, next, added }: Case,
+  manifest: ExplainedClient['manifest'] = MANIFEST,
+) {
   const host = hostFacts('/srv/lunsmith', {
     dhcp: DHCP[dhcp],
     target: { kind: target, prefix: 'iqn.2026-01.org.example:san1', port: 3260 },
@@ -112,7 +116,7 @@ function chain({ dhcp, target, boot, client: changed = {}, next, added }: Case) 
   };
   return explainClient({
     ...{ host, client, image, next, lun: adapterOf(target).lun },
-    ...(added ? { generation, manifest: MANIFEST } : {}),
+    ...(added ? { generation, manifest } : {}),
   });
 }
 
@@ -169,4 +173,15 @@ it('tells of every symptom that a proof knows', () => {
     (words) => !causes.some((cause) => cause.startsWith(words)),
   );
   expect(untold).toEqual([]);
+});
+
+it('tells of a release without Linux what it can', () => {
+  const bare = MANIFEST && withoutLinux(MANIFEST);
+  for (const boot of ['san', 'direct'] as const) {
+    const [before, now] = [MANIFEST, bare].map((manifest) =>
+      chain({ dhcp: 'proxy', target: 'tgt', boot, added: true }, manifest),
+    );
+    expect(now?.map(({ name }) => name)).toEqual(before?.map(({ name }) => name));
+    expect(JSON.stringify(now)).not.toContain('undefined');
+  }
 });

@@ -6,6 +6,7 @@ import type { build } from '../../app/build.js';
 import type { ExaminedRelease } from '../../app/examine.js';
 import type { prove } from '../../app/prove.js';
 import { createCommandLine } from '../../cli/command-line.js';
+import { withoutLinux } from '../util/manifest.js';
 import { addProof, type ReleaseOnDisk, writeRelease } from './a-release.js';
 import { pipes } from './fake-terminal.js';
 
@@ -34,9 +35,9 @@ async function lunsmith(...args: string[]): Promise<{ code: number; out: string;
 
 const FILES_AND_PARTITIONS = [
   'Files',
-  '  path             apparent  allocated  digest',
-  '  boot/empty.ipxe  0 B       0 B        sha256:e3b0c44298fc',
-  '  disk.img         8.39 MB   0 B        sha256:2daeb1f36095',
+  '  path             role         apparent  allocated  digest',
+  '  boot/empty.ipxe  ipxe-script  0 B       0 B        sha256:e3b0c44298fc',
+  '  disk.img         lun-image    8.39 MB   0 B        sha256:2daeb1f36095',
   '  ✔ every digest verified',
   '',
   'Partitions  gpt, 8 MiB, 11111111-0000-4000-8000-000000000000',
@@ -54,7 +55,7 @@ describe('inspect', () => {
       'Release       copy',
       `Digest        sha256 ${release.digest}`,
       'Recipe        tiny 1.2.0',
-      'System        debian 12, amd64, kernel 6.1.0-9-amd64',
+      'System        debian 12, pc amd64, kernel 6.1.0-9-amd64',
       'Command line  root=UUID=1 console=ttyS0,115200',
       'Packages      2',
       '',
@@ -79,6 +80,28 @@ describe('inspect', () => {
       '  ✔  uefi-san               of another release    1 min 01 s  tcg, own network          2026-01-02T03:04:05Z',
       '',
     ]);
+  });
+
+  it('shows a release that has no Linux in it', async () => {
+    await writeRelease(join(folder, 'bare'), withoutLinux);
+    const { code, out, err } = await lunsmith('inspect', 'bare', '--packages');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out.split('\n').slice(3, 6)).toEqual([
+      'System        no distribution, pc amd64, no kernel',
+      'Command line  none',
+      'Packages      none',
+    ]);
+  });
+
+  it('says of a release of another version what to do', async () => {
+    await writeRelease(join(folder, 'old'), (now) => ({ ...now, format: 'lunsmith-manifest/1' }));
+    const { code, err } = await lunsmith('inspect', 'old');
+    expect(code).toBe(9);
+    expect(err).toBe(
+      `error: ${join(folder, 'old')} is a release of another version of lunsmith.\n` +
+        '  Expected: a manifest of the format lunsmith-manifest/2\n  Found: lunsmith-manifest/1\n' +
+        '  Hint: Build the release again: npx lunsmith build RECIPE --output OUT\n',
+    );
   });
 
   it('prints all of it as one JSON document', async () => {
@@ -131,7 +154,7 @@ describe('demo', () => {
     expect(out.split('\n').slice(2)).toEqual([
       '',
       'tiny: built and proven',
-      '  What       debian 12, amd64, kernel 6.1.0-9-amd64, 2 packages',
+      '  What       debian 12, pc amd64, kernel 6.1.0-9-amd64, 2 packages',
       '  LUN image  8 MiB, 0 B of it allocated',
       '  Where      out/debian-bookworm/latest',
       `  Digest     sha256 ${built.digest}`,

@@ -25,7 +25,7 @@ describe.each(['debian-bookworm', 'debian-trixie'] as const)('%s', (recipe) => {
 
   it('is whole', async () => {
     expect(await verifyRelease(release)).toEqual([]);
-    expect(release.manifest.files.map((file) => file.path)).toEqual(
+    expect(release.manifest.artifacts.map((file) => file.path)).toEqual(
       expect.arrayContaining(['boot/direct.ipxe', 'boot/sanboot.ipxe', 'disk.img', 'initrd.img', 'vmlinuz']),
     );
   });

@@ -10,6 +10,7 @@ import type { Event } from '../../base/event.js';
 import type { GateRequest } from '../../gate/request.js';
 import { enterSandbox } from '../../pipeline/sandbox/enter.js';
 import { type TestFolder, testFolder } from '../artifacts/formats/tools.js';
+import { ARTIFACTS, BOOT, smallManifest } from '../util/manifest.js';
 
 const UUID = '6c816f51-0613-45e7-a15b-bc2d5cd00f88';
 
@@ -22,10 +23,12 @@ async function makeRelease(folder: TestFolder): Promise<void> {
 
 function request(folder: TestFolder, change: Partial<GateRequest>, commandLine: string): GateRequest {
   const root = { mount: '/', filesystem: 'ext4', filesystemUuid: UUID, firstLba: 2048 };
-  const manifest = {
+  const manifest = smallManifest({
     kernel: { version: '6.1.0-50-amd64', commandLine },
-    disk: { partitions: [root] },
-  } as unknown as Manifest;
+    artifacts: ARTIFACTS,
+    boot: BOOT,
+    disk: { partitions: [root] } as unknown as Manifest['disk'],
+  });
   return {
     release: folder.at('release'),
     manifest,

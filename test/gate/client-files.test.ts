@@ -4,6 +4,8 @@ import type { Cell } from '../../artifacts/release/proof.js';
 import { clientCpio, gateScript } from '../../gate/client-files.js';
 import { makeIdentity } from '../../gate/identity.js';
 import type { GateNetwork } from '../../gate/network.js';
+import { failureOf } from '../artifacts/formats/tools.js';
+import { BOOT, smallManifest } from '../util/manifest.js';
 
 function network(kind: GateNetwork['kind']): GateNetwork {
   return {
@@ -17,12 +19,13 @@ function network(kind: GateNetwork['kind']): GateNetwork {
 }
 
 function setUp(cell: Cell) {
-  return { cell, identity: makeIdentity(cell, 'd'.repeat(64)) };
+  const request = { cell, manifest: smallManifest({ boot: BOOT }) };
+  return { request, identity: makeIdentity(cell, 'd'.repeat(64)) };
 }
 
 it('hands the client its name and secret by iPXE settings', () => {
-  const { cell, identity } = setUp({ firmware: 'bios', path: 'san', secret: 'right' });
-  expect(gateScript(cell, identity, network('tap'))).toBe(`#!ipxe
+  const { request, identity } = setUp({ firmware: 'bios', path: 'san', secret: 'right' });
+  expect(gateScript(request, identity, network('tap'))).toBe(`#!ipxe
 iseq \${platform} efi && goto client ||
 iseq \${netX/chip} undionly && goto client ||
 chain tftp://10.77.0.1/undionly.kpxe
@@ -34,16 +37,24 @@ set password ${identity.chapSecret}
 set boot-tries 2
 chain http://10.77.0.1/boot/sanboot.ipxe
 `);
-  expect(gateScript(cell, identity, network('user'))).not.toContain('undionly');
+  expect(gateScript(request, identity, network('user'))).not.toContain('undionly');
 });
 
 it('keeps the secret out of the script of a direct boot', () => {
-  const { cell, identity } = setUp({ firmware: 'uefi', path: 'direct', secret: 'right' });
-  expect(gateScript(cell, identity, network('tap'))).toBe(`#!ipxe
+  const { request, identity } = setUp({ firmware: 'uefi', path: 'direct', secret: 'right' });
+  expect(gateScript(request, identity, network('tap'))).toBe(`#!ipxe
 set client-initrd http://10.77.0.1/client/initrd.cpio
 set boot-tries 2
 chain http://10.77.0.1/boot/direct.ipxe
 `);
+});
+
+it('refuses a boot method that the release does not offer', () => {
+  const { request, identity } = setUp({ firmware: 'uefi', path: 'direct', secret: 'right' });
+  const manifest = smallManifest({ boot: BOOT.filter(({ method }) => method === 'san') });
+  expect(failureOf(() => gateScript({ ...request, manifest }, identity, network('tap'))).diagnostics).toEqual(
+    [{ what: 'This release cannot be booted by direct.', expected: 'san', found: 'direct' }],
+  );
 });
 
 it('puts what the initramfs needs into a small archive that only root may read', () => {

@@ -5,8 +5,10 @@ import { createSparse } from '../../artifacts/formats/sparse.js';
 import type { Manifest } from '../../artifacts/release/manifest.js';
 import { copyDisk, inspectRoot, rootPartition } from '../../gate/disk.js';
 import { ports, run, testFolder } from '../artifacts/formats/tools.js';
+import { ARTIFACTS, smallManifest } from '../util/manifest.js';
 
 const MIB = 1 << 20;
+const manifest = smallManifest({ artifacts: ARTIFACTS });
 const UUID = '6c816f51-0613-45e7-a15b-bc2d5cd00f88';
 
 async function makeDisk(path: string): Promise<void> {
@@ -24,7 +26,7 @@ it('copies the disk with its holes', async () => {
   await using release = await testFolder();
   await using scratch = await testFolder();
   await makeDisk(release.at('disk.img'));
-  const copy = await stat(await copyDisk(release.path, scratch.path, ports));
+  const copy = await stat(await copyDisk({ release: release.path, scratch: scratch.path, manifest }, ports));
   expect(copy.size).toBe(16 * MIB);
   expect(copy.blocks * 512).toBeLessThan(4 * MIB);
 });
@@ -35,7 +37,7 @@ it('copies a disk that is read-only into one that may be written to', async () =
   await makeDisk(release.at('disk.img'));
   await chmod(release.at('disk.img'), 0o444);
   const before = await sha256File(release.at('disk.img'));
-  const copy = await copyDisk(release.path, scratch.path, ports);
+  const copy = await copyDisk({ release: release.path, scratch: scratch.path, manifest }, ports);
   expect((await stat(copy)).mode & 0o200).toBe(0o200);
   await writeAt(copy, MIB + 4096, Buffer.from('the client was here'));
   expect(await sha256File(release.at('disk.img'))).toBe(before);
@@ -78,13 +80,13 @@ it('finds a broken file system', async () => {
 
 it('finds the root by its mount point', () => {
   const partition = { number: 4, name: 'root', type: '', guid: '', firstLba: 2048, sectors: 1, grow: true };
-  const manifest = (more: object) =>
+  const having = (more: object) =>
     ({ disk: { partitions: [{ ...partition, ...more }] } }) as unknown as Manifest;
-  expect(rootPartition(manifest({ mount: '/', filesystem: 'ext4', filesystemUuid: UUID }))).toEqual({
+  expect(rootPartition(having({ mount: '/', filesystem: 'ext4', filesystemUuid: UUID }))).toEqual({
     uuid: UUID,
     offset: MIB,
   });
-  expect(() => rootPartition(manifest({ filesystem: 'ext4' }))).toThrow(
+  expect(() => rootPartition(having({ filesystem: 'ext4' }))).toThrow(
     'This release cannot be booted: its disk has no root file system.',
   );
 });

@@ -2,6 +2,7 @@
 import type { BootFile, BootFilesInput } from '../../hosts/boot-files/boot-file.js';
 import type { ClientState, Generation } from '../../hosts/host/state.js';
 import type { ClientFacts, HostFacts } from '../../hosts/site/facts.js';
+import { ARTIFACTS, BOOT, smallManifest } from '../util/manifest.js';
 
 export const DIGEST = 'ab'.repeat(32);
 export const OTHER_DIGEST = 'cd'.repeat(32);
@@ -46,6 +47,9 @@ export const DB1: ClientFacts = {
   ],
 };
 
+/** Of both digests. */
+export const MANIFEST = smallManifest({ artifacts: ARTIFACTS, boot: BOOT });
+
 export function generation(client: string, image: string, release = DIGEST): Generation {
   const id = `${release.slice(0, 12)}-1`;
   return {
@@ -76,6 +80,7 @@ export function bootInput(
 ): BootFilesInput {
   return {
     host: HOST,
+    manifests: new Map([DIGEST, OTHER_DIGEST].map((digest) => [digest, MANIFEST])),
     lun: 1,
     secrets: new Map(
       clients.map(({ facts }) => [facts.name, { user: facts.account, secret: `secret of ${facts.name}` }]),

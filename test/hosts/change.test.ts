@@ -79,6 +79,7 @@ describe('a promotion', () => {
         image: 'debian',
         generation: `${short(v2)}-4`,
         release: v2.digest,
+        from: 'disk.img',
         disk: v2.manifest.disk,
         bytes: 4 * MIB,
       },

@@ -10,7 +10,7 @@ import { explainClient } from '../../hosts/explain.js';
 import { hostLayout } from '../../hosts/host/layout.js';
 import type { ClientFacts, HostFacts } from '../../hosts/site/facts.js';
 import { adapterOf } from '../../hosts/target/adapters.js';
-import { bootInput, clientState, HOST, WEB1 } from './boot-host.js';
+import { bootInput, clientState, HOST, MANIFEST, WEB1 } from './boot-host.js';
 
 const RANGE = { first: '10.77.0.100', last: '10.77.0.199' };
 const DHCP: readonly HostFacts['dhcp'][] = [
@@ -90,7 +90,10 @@ function served(input: BootFilesInput): Served {
     below: http.flatMap(({ path }) => (isRelease(path) ? [posix.join(layout.root, path), path] : [])),
     http: new Map(http.map((file) => [file.path, textOf(file)])),
     conf: conf.map(textOf).join('\n'),
-    scripts: [...http, ...tftp].map(textOf).join('\n') + sanbootScript() + directScript(['ro']),
+    scripts:
+      [...http, ...tftp].map(textOf).join('\n') +
+      sanbootScript() +
+      directScript(['ro'], { kernel: 'kernel', initramfs: 'initramfs' }),
   };
 }
 
@@ -107,7 +110,7 @@ describe.each(CASES)('$title', ({ host, client, image }) => {
   const input = bootInput([state], { host, lun: adapter.lun, secrets });
   const there = served(input);
   const generation = state.images[image.name]?.generations[0];
-  const links = explainClient({ host, client, image, lun: adapter.lun, generation });
+  const links = explainClient({ host, client, image, lun: adapter.lun, generation, manifest: MANIFEST });
   const own = [...there.http].filter(([path]) => path.startsWith(`clients/${client.name}/`));
 
   it('names files that are there', () => {

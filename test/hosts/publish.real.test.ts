@@ -8,6 +8,7 @@ import { listReleases, readReleaseThere } from '../../hosts/publish/releases-the
 import { publishRelease } from '../../hosts/publish.js';
 import { hostRig, picture } from '../util/host-rig.js';
 import { smallRelease } from '../util/hosts.js';
+import { withRoles } from '../util/manifest.js';
 
 it('the release that came last is the first of the list, also when another gets proofs later', async () => {
   await using rig = await hostRig();
@@ -29,7 +30,8 @@ it('a release is sent whole, and a damaged one not at all', async () => {
   await mkdir(staging);
   const model = smallRelease('v3');
   await writeFile(join(staging, 'disk.img'), model.disk);
-  const manifest = { ...model.manifest, files: await digestFiles(staging, { run: rig.ports.run }) };
+  const artifacts = withRoles(await digestFiles(staging, { run: rig.ports.run }));
+  const manifest = { ...model.manifest, artifacts, boot: [] };
   const { path, digest } = await commitRelease(staging, join(rig.folder, 'out'), manifest, rig.ports);
   const options = { indexes: join(rig.folder, 'indexes'), lock: { words: 'a test' } };
   const release = await readRelease(path);

@@ -1,7 +1,7 @@
 /** A target host in a temporary folder, with real clones and boot files and a target that is a table in a file. */
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createPorts } from '../../base/command.js';
 import { canonicalJson, sha256OfText } from '../../base/digest.js';
 import type { Event } from '../../base/event.js';
@@ -93,7 +93,10 @@ async function putRelease(root: string, { digest, manifest, proofs, disk }: Smal
   const folder = join(root, 'releases', digest);
   await mkdir(join(folder, 'proofs'), { recursive: true });
   await writeFile(join(folder, 'manifest.json'), canonicalJson(manifest));
-  await writeFile(join(folder, 'disk.img'), disk);
+  for (const { path, role } of manifest.artifacts) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), role === 'lun-image' ? disk : '');
+  }
   for (const [index, proof] of proofs.entries())
     await writeFile(join(folder, 'proofs', `${index}.json`), canonicalJson(proof));
 }

@@ -1,9 +1,11 @@
 /** Facts of target hosts, clients and releases for tests. */
 
+import { createHash } from 'node:crypto';
 import type { Manifest } from '../../artifacts/release/manifest.js';
 import type { Proof } from '../../artifacts/release/proof.js';
 import { canonicalJson, sha256OfText } from '../../base/digest.js';
 import type { ClientFacts, ClientImage, HostFacts } from '../../hosts/site/facts.js';
+import { ARTIFACTS, BOOT, smallManifest } from './manifest.js';
 
 export function hostFacts(root: string, changed: Partial<HostFacts> = {}): HostFacts {
   return {
@@ -60,24 +62,22 @@ export function proofOf(release: string, cell: Proof['cell'], passed = true): Pr
   };
 }
 
-/** A release with an image of 1 MiB that holds its version's name, proven for BIOS. */
+/** A release with an image of 1 MiB that holds its version's name, proven for BIOS; its other files are empty. */
 export function smallRelease(version: string, bytes = 2 ** 20): SmallRelease {
-  const manifest: Manifest = {
-    format: 'lunsmith-manifest/1',
-    recipe: { name: 'debian-bookworm', version, sha256: '0'.repeat(64) },
-    architecture: 'amd64',
-    epoch: 0,
-    system: 'debian 12',
-    kernel: { version: '6.1', commandLine: 'ro' },
-    files: [],
-    disk: { table: 'gpt', bytes, guid: '0', partitions: [] },
-    packages: [],
-    tools: {},
-    lunsmith: '0.1.0',
-  };
-  const digest = sha256OfText(canonicalJson(manifest));
   const disk = Buffer.alloc(bytes);
   disk.write(version);
+  const digestOfDisk = createHash('sha256').update(disk).digest('hex');
+  const manifest = smallManifest({
+    recipe: { name: 'debian-bookworm', version, sha256: '0'.repeat(64) },
+    epoch: 0,
+    kernel: { version: '6.1', commandLine: 'ro' },
+    artifacts: ARTIFACTS.map((each) =>
+      each.role === 'lun-image' ? { ...each, bytes, digest: `sha256:${digestOfDisk}` } : each,
+    ),
+    boot: BOOT,
+    disk: { table: 'gpt', bytes, guid: '0', partitions: [] },
+  });
+  const digest = sha256OfText(canonicalJson(manifest));
   return {
     digest,
     manifest,

@@ -12,9 +12,8 @@ import type { Release } from '../release.js';
 import { type BlockPair, explainBlock, type Finding, type MapPair } from './bits-blocks.js';
 import { tablePart } from './bits-table.js';
 import { placed, type TreePair, treeDifferences } from './bits-tree.js';
-import { type Difference, excerpt, firstDifferentByte } from './difference.js';
+import { excerpt, firstDifferentByte, type ImageDifference } from './difference.js';
 import { ext4Pairs, type Image, openImages, type Partition, readPartition } from './images.js';
-import { DISK } from './release-file.js';
 
 /** A file system whose blocks can be explained. */
 interface Explained {
@@ -27,11 +26,11 @@ interface Explained {
  * (free counts, checksums, places) is left out when there are others in the same partition.
  * @throws Failure
  */
-export async function compareImages(a: Release, b: Release, ports: Ports): Promise<Difference[]> {
+export async function compareImages(a: Release, b: Release, ports: Ports): Promise<ImageDifference[]> {
   const [left, right] = await openImages(a, b, ports);
   await using _left = left;
   await using _right = right;
-  const differences: Difference[] = [];
+  const differences: ImageDifference[] = [];
   const explained: Explained[] = [];
   const spoiled = new Set<string>();
   for (const { old, now } of ext4Pairs(a, b)) {
@@ -71,7 +70,7 @@ async function readPair(
   }
 }
 
-type Found = Difference & { readonly derived: boolean };
+type Found = ImageDifference & { readonly derived: boolean };
 
 async function blockDifferences(
   left: Image,
@@ -92,8 +91,7 @@ async function blockDifferences(
       const before = found.get(key);
       if (before === undefined) {
         const { at, key: _key, ...rest } = finding;
-        const place =
-          partition === undefined ? { file: DISK, offset: start + at } : placed(partition, start + at);
+        const place = partition === undefined ? { offset: start + at } : placed(partition, start + at);
         found.set(key, { ...place, ...rest, count: 1, last: block, others: new Set() });
         continue;
       }

@@ -1,8 +1,8 @@
 /** The first difference of the files of a release other than its LUN image. */
 import type { Ports } from '../../../base/ports.js';
 import type { ReadCpioEntry } from '../../formats/cpio.js';
+import type { Artifact } from '../manifest.js';
 import type { Release } from '../release.js';
-import { isInitramfs } from './boot.js';
 import { type Difference, excerpt, firstDifferentByte } from './difference.js';
 import { readInitramfs } from './initramfs.js';
 import { asText, readReleaseFile } from './release-file.js';
@@ -11,7 +11,7 @@ import { asText, readReleaseFile } from './release-file.js';
 export async function compareFile(
   a: Release,
   b: Release,
-  path: string,
+  { path, role }: Pick<Artifact, 'path' | 'role'>,
   ports: Ports,
 ): Promise<Difference | undefined> {
   const [left, right] = [await readReleaseFile(a, path), await readReleaseFile(b, path)];
@@ -20,7 +20,7 @@ export async function compareFile(
   if (asText(left) !== undefined && asText(right) !== undefined)
     return textDifference(path, offset, left, right);
   const bytes = { file: path, offset, expected: excerpt(left, offset), found: excerpt(right, offset) };
-  return isInitramfs(path) ? { ...bytes, ...(await memberDifference(left, right, ports)) } : bytes;
+  return role === 'initramfs' ? { ...bytes, ...(await memberDifference(left, right, ports)) } : bytes;
 }
 
 function textDifference(file: string, offset: number, a: Buffer, b: Buffer): Difference {

@@ -2,8 +2,11 @@
 import type { Manifest } from '../manifest.js';
 import type { Difference } from './difference.js';
 
-/** Digests and sizes of files are left out: they follow from the files. */
-export function compareManifests({ files: _a, ...a }: Manifest, { files: _b, ...b }: Manifest): Difference[] {
+/** Artifacts are left out: their digests and sizes follow from the files. */
+export function compareManifests(
+  { artifacts: _a, ...a }: Manifest,
+  { artifacts: _b, ...b }: Manifest,
+): Difference[] {
   return [...differences(a, b, '')];
 }
 

@@ -10,9 +10,8 @@ import {
 import type { FileEntry } from '../../formats/ext4-read/tree.js';
 import { BLOCK } from '../../formats/ext4-size.js';
 import { readAll } from '../../formats/sparse.js';
-import { type Difference, excerpt, firstDifferentByte } from './difference.js';
+import { excerpt, firstDifferentByte, type ImageDifference } from './difference.js';
 import type { Image, Partition } from './images.js';
-import { DISK } from './release-file.js';
 
 /** A file system of both releases, side by side. */
 export interface TreePair {
@@ -21,16 +20,16 @@ export interface TreePair {
   readonly b: Image & IndexedTree;
 }
 
-export async function treeDifferences(pair: TreePair, changes: TreeChanges): Promise<Difference[]> {
+export async function treeDifferences(pair: TreePair, changes: TreeChanges): Promise<ImageDifference[]> {
   const { added, removed, changed } = changes;
-  const found: Difference[] = [];
+  const found: ImageDifference[] = [];
   for (const change of changed) found.push(...(await changeDifferences(pair, change)));
   return [...found, ...loneFiles(pair, removed, 'a'), ...loneFiles(pair, added, 'b')];
 }
 
 /** Files that one release has alone; what lies below such a directory is counted with it. */
-function loneFiles(pair: TreePair, files: readonly FileEntry[], side: 'a' | 'b'): Difference[] {
-  const found: Difference[] = [];
+function loneFiles(pair: TreePair, files: readonly FileEntry[], side: 'a' | 'b'): ImageDifference[] {
+  const found: ImageDifference[] = [];
   for (let index = 0; index < files.length; ) {
     const file = files[index] as FileEntry;
     let next = index + 1;
@@ -41,7 +40,7 @@ function loneFiles(pair: TreePair, files: readonly FileEntry[], side: 'a' | 'b')
   return found;
 }
 
-function loneFile(pair: TreePair, file: FileEntry, side: 'a' | 'b', below: number): Difference {
+function loneFile(pair: TreePair, file: FileEntry, side: 'a' | 'b', below: number): ImageDifference {
   const { path, type, mode, uid, gid, size } = file;
   const more = below === 0 ? '' : ` with ${below} ${below === 1 ? 'file' : 'files'} below it`;
   const own = `${type} ${octal(mode)} ${uid}:${gid}, ${size} bytes${more}`;
@@ -50,7 +49,7 @@ function loneFile(pair: TreePair, file: FileEntry, side: 'a' | 'b', below: numbe
   return { ...placed(pair.partition, at), part: path, path, expected, found };
 }
 
-async function changeDifferences(pair: TreePair, change: FileChange): Promise<Difference[]> {
+async function changeDifferences(pair: TreePair, change: FileChange): Promise<ImageDifference[]> {
   const { path, changes, block } = change;
   const { a, partition } = pair;
   const inode = a.tree.files.get(path)?.inode ?? 0;
@@ -58,7 +57,7 @@ async function changeDifferences(pair: TreePair, change: FileChange): Promise<Di
     // A file of another size has other content, which tells more.
     .filter(({ what }) => what !== 'content' && (what !== 'size' || block === undefined))
     .map(
-      ({ what, old, new: now }): Difference => ({
+      ({ what, old, new: now }): ImageDifference => ({
         ...placed(partition, inodePlace(a, inode)),
         ...{ part: `${what} of ${path}`, path, expected: old ?? '', found: now ?? '' },
       }),
@@ -66,14 +65,14 @@ async function changeDifferences(pair: TreePair, change: FileChange): Promise<Di
   return block === undefined ? facts : [...facts, await contentDifference(pair, path, block)];
 }
 
-async function contentDifference(pair: TreePair, path: string, block: number): Promise<Difference> {
+async function contentDifference(pair: TreePair, path: string, block: number): Promise<ImageDifference> {
   const [left, right] = [await blockOf(pair.a, path, block), await blockOf(pair.b, path, block)];
   // What stands behind the end of a file is no content, yet it may be all that differs.
   const byte =
     firstDifferentByte(left.content, right.content) ?? firstDifferentByte(left.bytes, right.bytes) ?? 0;
   const place = left.place ?? right.place;
   return {
-    ...(place === undefined ? { file: DISK } : placed(pair.partition, place + byte)),
+    ...(place === undefined ? {} : placed(pair.partition, place + byte)),
     part: `content of ${path} at its byte ${block * BLOCK + byte}`,
     path,
     expected: excerpt(left.content, byte),
@@ -106,10 +105,7 @@ function inodePlace({ tree, firstBlock }: IndexedTree, inode: number): number {
 }
 
 /** A byte of the image that lies in a partition. */
-export function placed(
-  partition: Partition,
-  offset: number,
-): Pick<Difference, 'file' | 'offset' | 'partition'> {
+export function placed(partition: Partition, offset: number): Pick<ImageDifference, 'offset' | 'partition'> {
   const { number, name, firstLba } = partition;
-  return { file: DISK, offset, partition: { number, name, offset: offset - firstLba * SECTOR } };
+  return { offset, partition: { number, name, offset: offset - firstLba * SECTOR } };
 }

@@ -1,9 +1,10 @@
 /** The files beside the LUN image: kernel, initramfs, command lines and scripts. */
 import type { Ports } from '../../../base/ports.js';
+import type { Artifact } from '../manifest.js';
 import type { Release } from '../release.js';
 import { pair } from './change.js';
 import { compareMembers, type MemberChanges, readInitramfs } from './initramfs.js';
-import { asText, DISK, readReleaseFile, unifiedDifference } from './release-file.js';
+import { asText, readReleaseFile, unifiedDifference } from './release-file.js';
 
 interface FileFacts {
   readonly bytes: number;
@@ -25,10 +26,11 @@ export interface BootChange {
 /** @throws Failure of kind `integrity` when a file is missing, `tool`, `host`, `interrupted` */
 export async function compareBoot(a: Release, b: Release, ports: Ports): Promise<BootChange[]> {
   const changes: BootChange[] = [];
-  const files = pair(a.manifest.files, b.manifest.files, ({ path }) => path);
+  const besideLun = ({ manifest }: Release) => manifest.artifacts.filter(({ role }) => role !== 'lun-image');
+  const files = pair(besideLun(a), besideLun(b), ({ path }) => path);
   for (const { key: path, old, now } of files) {
-    if (path === DISK || old?.digest === now?.digest) continue;
-    const detail = old === undefined || now === undefined ? {} : await compareContent(a, b, path, ports);
+    if (old?.digest === now?.digest) continue;
+    const detail = old === undefined || now === undefined ? {} : await compareContent(a, b, now, ports);
     changes.push({
       path,
       ...(old === undefined ? {} : { old: { bytes: old.bytes, digest: old.digest } }),
@@ -42,19 +44,14 @@ export async function compareBoot(a: Release, b: Release, ports: Ports): Promise
 async function compareContent(
   a: Release,
   b: Release,
-  path: string,
+  { path, role }: Pick<Artifact, 'path' | 'role'>,
   ports: Ports,
 ): Promise<Pick<BootChange, 'lines' | 'members'>> {
   const [left, right] = [await readReleaseFile(a, path), await readReleaseFile(b, path)];
   if (asText(left) !== undefined && asText(right) !== undefined) {
     return { lines: await unifiedDifference(a, b, path, ports.run) };
   }
-  if (!isInitramfs(path)) return {};
+  if (role !== 'initramfs') return {};
   const [old, now] = [await readInitramfs(left, ports), await readInitramfs(right, ports)];
   return old === undefined || now === undefined ? {} : { members: compareMembers(old, now) };
-}
-
-/** By its name in a release. */
-export function isInitramfs(path: string): boolean {
-  return /(?:^|\/)initr(?:d|amfs)[^/]*$/.test(path);
 }

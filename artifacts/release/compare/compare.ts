@@ -6,7 +6,6 @@ import { compareFile } from './bits-files.js';
 import { compareManifests } from './bits-manifest.js';
 import { pair } from './change.js';
 import type { Difference } from './difference.js';
-import { DISK } from './release-file.js';
 
 /**
  * Compares two releases bit for bit: the manifests' values, then each file whose digest differs.
@@ -16,17 +15,20 @@ import { DISK } from './release-file.js';
 export async function compareReleases(a: Release, b: Release, ports: Ports): Promise<Difference[]> {
   if (a.digest === b.digest) return [];
   const differences: Difference[] = [];
-  const files = pair(a.manifest.files, b.manifest.files, ({ path }) => path);
+  const files = pair(a.manifest.artifacts, b.manifest.artifacts, ({ path }) => path);
   for (const { key: file, old, now } of files) {
     if (old?.digest === now?.digest) continue;
     if (old === undefined || now === undefined) {
       const of = (each: typeof old) => (each === undefined ? 'no such file' : `${each.bytes} bytes`);
-      differences.push({ file, expected: of(old), found: of(now) });
+      const role = (old ?? now)?.role;
+      differences.push({ file, ...(role && { role }), expected: of(old), found: of(now) });
       continue;
     }
-    const found = file === DISK ? await compareImages(a, b, ports) : await compareFile(a, b, file, ports);
-    const list = Array.isArray(found) ? found : found === undefined ? [] : [found];
-    const wrong = { file, part: 'its digest in the manifest', expected: old.digest, found: now.digest };
+    const { role } = now;
+    const found =
+      role === 'lun-image' ? await compareImages(a, b, ports) : [await compareFile(a, b, now, ports)];
+    const list = found.flatMap((each) => (each === undefined ? [] : [{ ...each, file, role }]));
+    const wrong = { file, role, part: 'its digest in the manifest', expected: old.digest, found: now.digest };
     differences.push(...(list.length === 0 ? [wrong] : list));
   }
   return [...differences, ...compareManifests(a.manifest, b.manifest)];

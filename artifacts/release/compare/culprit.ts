@@ -1,8 +1,5 @@
 /** Which step of a build a difference points at. */
-
-import { isInitramfs } from './boot.js';
 import type { Difference } from './difference.js';
-import { DISK } from './release-file.js';
 
 interface Rule {
   readonly path: RegExp;
@@ -38,11 +35,12 @@ const RULES: readonly Rule[] = [
   { path: /^\/var\/lib\/(dpkg|apt)\//, hint: step('packages', 'the package manager writes this file') },
 ];
 
-export function culprit({ file, part = '', path }: Difference): string {
-  if (isInitramfs(file)) return step('initramfs', 'it writes the initramfs');
-  if (file.startsWith('boot/')) return step('boot-artifacts', 'it writes this file');
+export function culprit({ file, role, part = '', path }: Difference): string {
+  if (role === 'initramfs') return step('initramfs', 'it writes the initramfs');
   if (file === 'manifest.json') return manifestCulprit(part);
-  if (file !== DISK) return step('boot-artifacts', 'it takes this file from the root tree');
+  if (role === 'kernel') return step('boot-artifacts', 'it takes this file from the root tree');
+  if (role === 'other') return 'Look at the hook that adds this file.';
+  if (role !== 'lun-image') return step('boot-artifacts', 'it writes this file');
   if (/^(?:access|change|creation) time/.test(part)) {
     return step('lun-image', 'it sets these times to the epoch');
   }

@@ -1,8 +1,11 @@
 /** One place at which two releases that should be the same are not. */
+import type { Role } from '../manifest.js';
 
 export interface Difference {
   /** Path of the file in the release. */
   readonly file: string;
+  /** What that file is for; absent of the manifest. */
+  readonly role?: Role;
   /** The first byte of the file that differs, from 0; absent where there is none to name, as when one release lacks it. */
   readonly offset?: number;
   /** Of the LUN image: where the byte lies, when in a partition. */
@@ -24,6 +27,9 @@ export interface Difference {
   readonly expected: string;
   readonly found: string;
 }
+
+/** Of the LUN image, whose path the caller knows. */
+export type ImageDifference = Omit<Difference, 'file' | 'role'>;
 
 /** Bytes that an excerpt shows. */
 const SHOWN = 16;

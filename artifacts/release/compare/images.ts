@@ -10,8 +10,9 @@ import { readExt4Tree } from '../../formats/ext4-read/tree.js';
 import { BLOCK } from '../../formats/ext4-size.js';
 import type { Manifest } from '../manifest.js';
 import type { Release } from '../release.js';
+import { lunImageOf } from '../roles.js';
 import { pair } from './change.js';
-import { asDamage, DISK } from './release-file.js';
+import { asDamage } from './release-file.js';
 
 export type Partition = Manifest['disk']['partitions'][number];
 
@@ -29,7 +30,7 @@ export async function openImages(a: Release, b: Release, ports: Ports): Promise<
   };
   try {
     for (const release of [a, b]) files.push(await openDisk(release));
-    const [left, right] = await indexBlocks(join(a.path, DISK), join(b.path, DISK), ports);
+    const [left, right] = await indexBlocks(imagePath(a), imagePath(b), ports);
     const image = (release: Release, file: FileHandle, index: BlockIndex): Image => ({
       release,
       file,
@@ -45,10 +46,14 @@ export async function openImages(a: Release, b: Release, ports: Ports): Promise<
 
 async function openDisk(release: Release): Promise<FileHandle> {
   try {
-    return await open(join(release.path, DISK), 'r');
+    return await open(imagePath(release), 'r');
   } catch (error) {
-    throw asDamage(error, release, DISK);
+    throw asDamage(error, release, lunImageOf(release.manifest));
   }
+}
+
+function imagePath({ path, manifest }: Release): string {
+  return join(path, lunImageOf(manifest));
 }
 
 /** Partitions with ext4 in both releases: those mounted at the same place, or of the same name where they are not mounted. */
@@ -64,6 +69,6 @@ export function ext4Pairs(a: Release, b: Release): { readonly old: Partition; re
 export async function readPartition(image: Image, partition: Partition): Promise<IndexedTree> {
   const { file, index, release } = image;
   const offset = partition.firstLba * SECTOR;
-  const name = `partition ${partition.number} (${partition.name}) of ${join(release.path, DISK)}`;
+  const name = `partition ${partition.number} (${partition.name}) of ${imagePath(release)}`;
   return { tree: await readExt4Tree({ file, offset, name }), index, firstBlock: offset / BLOCK };
 }

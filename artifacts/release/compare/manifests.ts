@@ -1,9 +1,10 @@
 /** What two manifests tell without a look at the files. */
 import { mib, SECTOR } from '../../formats/disk-layout.js';
 import type { Manifest } from '../manifest.js';
+import { distributionWords } from '../roles.js';
 import { type Change, change, pair } from './change.js';
 
-type Package = Manifest['packages'][number];
+type Package = NonNullable<Manifest['packages']>[number];
 type Partition = Manifest['disk']['partitions'][number];
 
 /** Sorted by name and architecture. */
@@ -18,11 +19,15 @@ export interface PackageChanges {
   }[];
 }
 
-export function comparePackages(a: Manifest, b: Manifest): PackageChanges {
+/** A release without a list of packages counts as one without packages. */
+export function comparePackages(
+  { packages: a = [] }: Manifest,
+  { packages: b = [] }: Manifest,
+): PackageChanges {
   const added: Package[] = [];
   const removed: Package[] = [];
   const changed: PackageChanges['changed'][number][] = [];
-  for (const { old, now } of pair(a.packages, b.packages, (each) => `${each.name} ${each.architecture}`)) {
+  for (const { old, now } of pair(a, b, (each) => `${each.name} ${each.architecture}`)) {
     if (old === undefined) added.push(now as Package);
     else if (now === undefined) removed.push(old);
     else if (old.version !== now.version) {
@@ -32,13 +37,14 @@ export function comparePackages(a: Manifest, b: Manifest): PackageChanges {
   return { added, removed, changed };
 }
 
-/** Recipe, system and the tools that wrote the release. */
+/** Recipe, distribution and the tools that wrote the release. */
 export function compareOrigins(a: Manifest, b: Manifest): Change[] {
   return [
     ...change('recipe', a.recipe.name, b.recipe.name),
     ...change('version of the recipe', a.recipe.version, b.recipe.version),
     ...change('sha256 of the recipe', a.recipe.sha256, b.recipe.sha256),
-    ...change('system', a.system, b.system),
+    ...change('platform', a.platform, b.platform),
+    ...change('distribution', distributionWords(a), distributionWords(b)),
     ...change('architecture', a.architecture, b.architecture),
     ...change('epoch', String(a.epoch), String(b.epoch)),
     ...change('lunsmith', a.lunsmith, b.lunsmith),
@@ -50,8 +56,8 @@ export function compareOrigins(a: Manifest, b: Manifest): Change[] {
 
 export function compareKernels({ kernel: a }: Manifest, { kernel: b }: Manifest): Change[] {
   return [
-    ...change('kernel version', a.version, b.version),
-    ...change('command line', a.commandLine, b.commandLine),
+    ...change('kernel version', a?.version, b?.version),
+    ...change('command line', a?.commandLine, b?.commandLine),
   ];
 }
 

@@ -4,6 +4,7 @@ import { compareBlocks } from '../../formats/block-index.js';
 import { compareTrees, type TreeChanges } from '../../formats/ext4-read/compare.js';
 import { BLOCK } from '../../formats/ext4-size.js';
 import type { Release } from '../release.js';
+import { artifactOf } from '../roles.js';
 import { type BootChange, compareBoot } from './boot.js';
 import type { Change } from './change.js';
 import { ext4Pairs, type Image, openImages, readPartition } from './images.js';
@@ -14,7 +15,6 @@ import {
   comparePackages,
   type PackageChanges,
 } from './manifests.js';
-import { DISK } from './release-file.js';
 
 export interface ComparedRelease {
   /** Absolute path of the release's folder. */
@@ -55,7 +55,7 @@ export interface ReleaseDiff {
   readonly same: boolean;
   readonly old: ComparedRelease;
   readonly new: ComparedRelease;
-  /** Recipe, system, tools. */
+  /** Recipe, distribution, tools. */
   readonly origin: readonly Change[];
   readonly packages: PackageChanges;
   readonly kernel: readonly Change[];
@@ -91,7 +91,7 @@ async function diffImages(
   b: Release,
   ports: Ports,
 ): Promise<Pick<ReleaseDiff, 'filesystems' | 'blocks'>> {
-  const [old, now] = [a, b].map(({ manifest }) => manifest.files.find(({ path }) => path === DISK));
+  const [old, now] = [a, b].map(({ manifest }) => artifactOf(manifest, 'lun-image'));
   if (old === undefined || now === undefined || old.digest === now.digest) return { filesystems: [] };
   const [left, right] = await openImages(a, b, ports);
   await using _left = left;

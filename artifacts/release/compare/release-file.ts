@@ -8,9 +8,6 @@ import type { Release } from '../release.js';
 /** Longer files are not shown line by line, bytes. */
 const LONGEST_TEXT = 64 * 1024;
 
-/** Name of the LUN image in a release. */
-export const DISK = 'disk.img';
-
 /** @throws Failure of kind `integrity` when the file is missing */
 export async function readReleaseFile(release: Release, path: string): Promise<Buffer> {
   try {

@@ -8,7 +8,6 @@ import { ASIDE, type CloneName, diskPath, nameOf, PARTIAL } from './names.js';
 import { promisedBytes } from './space.js';
 import type { Clone, CloneRequest, CloneStore } from './store.js';
 
-const IMAGE = 'disk.img';
 /** File systems whose files can share blocks, as stat(1) calls them. */
 const SHARING = new Set(['xfs', 'btrfs', 'bcachefs', 'ocfs2', 'zfs', 'nfs']);
 const FULL = /No space left on device|Disk quota exceeded/;
@@ -37,7 +36,7 @@ export function fileStore(host: TargetHost): CloneStore {
     try {
       // A new file, private from its first byte on.
       await run(['install', '-D', '-m', '0600', '/dev/null', partial], { doing: `create ${partial}` });
-      await copy(host, posix.join(layout.release(request.release), IMAGE), partial, ports.emit);
+      await copy(host, posix.join(layout.release(request.release), request.from), partial, ports.emit);
       if (request.bytes > request.disk.bytes) {
         await growFile(run, partial, { ...request, aside: `${disk}${ASIDE}` });
       }
@@ -63,7 +62,8 @@ export function fileStore(host: TargetHost): CloneStore {
     const { stdout } = await run(argv, { doing: `ask for the space in ${layout.root}`, quiet: true });
     const [unit = '', blocks = '', available = '', type = ''] = stdout.trim().split(' ');
     const luns = await list();
-    const images = SHARING.has(type) ? await sizes(host, layout.releases, IMAGE) : [];
+    // The largest file of a release is its LUN image.
+    const images = SHARING.has(type) ? await sizes(host, layout.releases, '*') : [];
     return {
       total: Number(unit) * Number(blocks),
       free: Number(unit) * Number(available),

@@ -53,7 +53,8 @@ export function lvmStore(host: TargetHost, { group, pool }: Lvm): CloneStore {
     await run(['lvrename', group, from, to], { doing: `put the volume ${to} in its place` });
   };
 
-  const ensureSeed = async ({ release, disk }: CloneRequest) => {
+  const ensureSeed = async (request: CloneRequest) => {
+    const { release, disk } = request;
     const seed = seedName('lvm', release);
     const partial = `${seed}${PARTIAL}`;
     if ((await volumes()).some(({ name }) => name === seed)) return seed;
@@ -65,7 +66,7 @@ export function lvmStore(host: TargetHost, { group, pool }: Lvm): CloneStore {
         doing: `create a volume for the release ${release}`,
       },
     );
-    await fill(host, release, device(partial));
+    await fill(host, request, device(partial));
     await run(['lvchange', '--permission', 'r', `${group}/${partial}`], { doing: `protect ${partial}` });
     await rename(partial, seed);
     return seed;
@@ -145,8 +146,12 @@ export function lvmStore(host: TargetHost, { group, pool }: Lvm): CloneStore {
 }
 
 /** Fills a volume of which nothing is allocated with a release's image; zeros stay unallocated. */
-export async function fill({ run, facts }: TargetHost, release: string, device: string): Promise<void> {
-  const image = posix.join(hostLayout(facts).release(release), 'disk.img');
+export async function fill(
+  { run, facts }: TargetHost,
+  { release, from }: Pick<CloneRequest, 'release' | 'from'>,
+  device: string,
+): Promise<void> {
+  const image = posix.join(hostLayout(facts).release(release), from);
   // By the smallest chunk of a thin pool, lvmthin(7).
   const how = ['bs=64K', 'conv=sparse,notrunc,fsync'];
   await run(['dd', `if=${image}`, `of=${device}`, ...how], {

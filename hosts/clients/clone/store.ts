@@ -8,6 +8,8 @@ import type { Space } from './space.js';
 export interface CloneRequest extends CloneName {
   /** Digest of a release that is on the host. */
   readonly release: string;
+  /** Path of its LUN image, relative to the release. */
+  readonly from: string;
   /** Its disk. */
   readonly disk: Manifest['disk'];
   /** Of the LUN, a multiple of 1 MiB; at least `disk.bytes`. */

@@ -50,7 +50,8 @@ export function zfsStore(host: TargetHost, clone: Zfs): CloneStore {
     await run(['zfs', 'rename', full(from), full(to)], { doing: `put the volume ${to} in its place` });
   };
 
-  const ensureSeed = async ({ release, disk }: CloneRequest) => {
+  const ensureSeed = async (request: CloneRequest) => {
+    const { release, disk } = request;
     const seed = seedName('zfs', release);
     const partial = `${seed}${PARTIAL}`;
     if ((await volumes()).some(({ name }) => name === seed)) return seed;
@@ -59,7 +60,7 @@ export function zfsStore(host: TargetHost, clone: Zfs): CloneStore {
       doing: `create a volume for the release ${release}`,
     });
     await appeared(partial);
-    await fill(host, release, device(partial));
+    await fill(host, request, device(partial));
     await run(['zfs', 'snapshot', `${full(partial)}@${SNAPSHOT}`], {
       doing: `take a snapshot of ${partial}`,
     });

@@ -101,7 +101,7 @@ export async function indexRelease(
   const size = await manifestBytes(release);
   const all = [
     { path: MANIFEST, bytes: size, digest: `sha256:${release.digest}` },
-    ...release.manifest.files,
+    ...release.manifest.artifacts,
   ];
   const total = all.reduce((sum, { bytes }) => sum + bytes, 0);
   const collected = collectParts();

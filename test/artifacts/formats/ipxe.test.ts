@@ -37,8 +37,10 @@ exit
 `);
 });
 
+const URIS = { kernel: '../vmlinuz', initramfs: '../initrd.img' };
+
 it('writes the script that boots kernel and initramfs', () => {
-  const script = directScript(['root=UUID=x', 'ro', 'console=ttyS0,115200', 'dyndbg=file a.c +p']);
+  const script = directScript(['root=UUID=x', 'ro', 'console=ttyS0,115200', 'dyndbg=file a.c +p'], URIS);
   expect(script).toContain(`
 isset \${client-ip} || set client-ip dhcp
 set boot-try:int32 1
@@ -56,7 +58,7 @@ boot || goto failed
 it.each(['a=${b}', 'a=b  c', 'a || reboot', 'a ; reboot', 'a #b', 'a=b\nreboot', ''])(
   'refuses the kernel parameter %j',
   (parameter) => {
-    const failure = failureOf(() => directScript([parameter]));
+    const failure = failureOf(() => directScript([parameter], URIS));
     expect(failure.kind).toBe('recipe');
     expect(failure.diagnostics).toEqual([
       {

@@ -15,6 +15,7 @@ import {
 import { createPorts } from '../../../base/command.js';
 import { canonicalJson, sha256OfText } from '../../../base/digest.js';
 import { Failure } from '../../../base/failure.js';
+import { smallManifest, withRoles } from '../../util/manifest.js';
 
 const ports = createPorts({ emit: () => undefined, signal: new AbortController().signal });
 let folder: string;
@@ -28,19 +29,10 @@ async function stage(text = 'disk'): Promise<{ staging: string; manifest: Manife
   await mkdir(join(staging, 'boot'), { recursive: true });
   await writeFile(join(staging, 'disk.img'), text);
   await writeFile(join(staging, 'boot', 'x.ipxe'), '#!ipxe\n');
-  const manifest: Manifest = {
-    format: 'lunsmith-manifest/1',
+  const manifest = smallManifest({
     recipe: { name: 'r', sha256: '0'.repeat(64) },
-    architecture: 'amd64',
-    epoch: 1,
-    system: 'debian 12',
-    kernel: { version: '6', commandLine: 'quiet' },
-    files: await digestFiles(staging),
-    disk: { table: 'gpt', bytes: 4, guid: 'g', partitions: [] },
-    packages: [],
-    tools: {},
-    lunsmith: '0',
-  };
+    artifacts: withRoles(await digestFiles(staging)),
+  });
   return { staging, manifest };
 }
 
@@ -69,7 +61,7 @@ it('appears under its digest, with `latest` pointing at it', async () => {
   expect(await readlink(join(folder, 'out', 'r', 'latest'))).toBe(`releases/${digest}`);
   const release = await readRelease(join(folder, 'out', 'r', 'latest'));
   expect(release).toMatchObject({ path, digest, proofs: [] });
-  expect(release.manifest.files.map((file) => file.path)).toEqual(['boot/x.ipxe', 'disk.img']);
+  expect(release.manifest.artifacts.map((file) => file.path)).toEqual(['boot/x.ipxe', 'disk.img']);
   expect(await verifyRelease(release)).toEqual([]);
 });
 

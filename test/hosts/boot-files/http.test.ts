@@ -3,6 +3,7 @@ import { readCpio } from '../../../artifacts/formats/cpio.js';
 import { httpFiles } from '../../../hosts/boot-files.js';
 import type { ClientFacts } from '../../../hosts/site/facts.js';
 import { failureOf } from '../../artifacts/formats/tools.js';
+import { ARTIFACTS } from '../../util/manifest.js';
 import {
   bootInput,
   clientState,
@@ -10,6 +11,7 @@ import {
   DIGEST,
   generation,
   listing,
+  MANIFEST,
   OTHER_DIGEST,
   textOf,
   WEB1,
@@ -30,7 +32,9 @@ describe('over HTTP', () => {
       'clients/db1/debian-abababababab-1.cpio !',
       'clients/web1/account.ipxe !',
       'clients/web1/boot.ipxe',
-      `releases/${DIGEST}/boot -> ../../../../../releases/${DIGEST}/boot`,
+      ...['cmdline.direct', 'cmdline.san', 'direct.ipxe', 'sanboot.ipxe'].map(
+        (name) => `releases/${DIGEST}/boot/${name} -> ../../../../../../releases/${DIGEST}/boot/${name}`,
+      ),
       `releases/${DIGEST}/initrd.img -> ../../../../../releases/${DIGEST}/initrd.img`,
       `releases/${DIGEST}/vmlinuz -> ../../../../../releases/${DIGEST}/vmlinuz`,
       'unknown.ipxe',
@@ -198,6 +202,39 @@ it('a client without a release says so, and asks again', () => {
 echo The client web1 has no image yet: no release was promoted to a channel of it.
 exit 0
 `);
+});
+
+it.each([
+  ['is not there', new Map(), 'is not on the host'],
+  [
+    'cannot be booted in its way',
+    new Map([[DIGEST, { ...MANIFEST, boot: MANIFEST.boot.filter(({ method }) => method === 'direct') }]]),
+    'offers no san boot',
+  ],
+])('a client whose release %s says so, and asks again', (_title, manifests, why) => {
+  const files = httpFiles(bootInput([clientState(WEB1)], { manifests }));
+  expect(textOf(files, 'clients/web1/boot.ipxe')).toBe(`#!ipxe
+# The client web1. Its account is in a file of its own.
+:image-debian
+echo The release ${DIGEST.slice(0, 12)} ${why}
+goto failed
+:failed
+echo web1 cannot boot now: http://10.77.0.1 is down or lacks its files
+exit 0
+`);
+});
+
+it('shows the files of a release by its manifest, whatever they are called', () => {
+  const artifacts = ARTIFACTS.map((each) => ({ ...each, path: `a/b/${each.role}-${each.path}` }));
+  const wanted = 'a/b/ipxe-script-boot/sanboot.ipxe';
+  const boot = [{ method: 'san' as const, artifacts: { 'ipxe-script': wanted } }];
+  const manifests = new Map([[DIGEST, { ...MANIFEST, artifacts, boot }]]);
+  const files = httpFiles(bootInput([clientState(WEB1)], { manifests }));
+  expect(textOf(files, 'clients/web1/boot.ipxe')).toContain(`releases/${DIGEST}/${wanted} ||`);
+  expect(listing(files)).toContain(
+    `releases/${DIGEST}/a/b/kernel-vmlinuz -> ../../../../../../../releases/${DIGEST}/a/b/kernel-vmlinuz`,
+  );
+  expect(listing(files).join('\n')).not.toContain('lun-image');
 });
 
 it('lets no LUN number be read as decimal', () => {

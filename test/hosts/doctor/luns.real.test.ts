@@ -2,9 +2,11 @@
 import { appendFile, chmod, mkdir, rm, truncate, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { artifactsOf } from '../../../artifacts/release/roles.js';
 import { canonicalJson, sha256OfText } from '../../../base/digest.js';
 import type { HostRig } from '../../util/host-rig.js';
 import { smallRelease } from '../../util/hosts.js';
+import { withRoles } from '../../util/manifest.js';
 import { WEB1, WEB2, wellHost } from './well-host.js';
 
 const well = wellHost();
@@ -92,7 +94,11 @@ describe('releases', () => {
     });
     const manifest = {
       ...small.manifest,
-      files: [file('initrd.img', 'initramfs'), file('vmlinuz', 'kernel')],
+      artifacts: [
+        ...artifactsOf(small.manifest, 'lun-image'),
+        ...withRoles([file('initrd.img', 'initramfs'), file('vmlinuz', 'kernel')]),
+      ],
+      boot: [],
     };
     const digest = sha256OfText(canonicalJson(manifest));
     const proofs = small.proofs.map((proof) => ({ ...proof, release: digest }));

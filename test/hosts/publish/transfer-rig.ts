@@ -11,6 +11,7 @@ import type { Ports } from '../../../base/ports.js';
 import { openDirectory } from '../../../hosts/host/directory.js';
 import type { TargetHost } from '../../../hosts/host/host.js';
 import type { HostFacts } from '../../../hosts/site/facts.js';
+import { smallManifest, withRoles } from '../../util/manifest.js';
 
 export const BLOCK = 4096;
 /** From 256 MiB on a file is an image, with an fs-verity digest. */
@@ -79,19 +80,11 @@ export async function transferRig(): Promise<TransferRig> {
     for (const [number, content] of Object.entries(image)) {
       await writeAt(join(staging, 'disk.img'), Number(number) * BLOCK, content);
     }
-    const manifest = {
-      format: 'lunsmith-manifest/1' as const,
+    const manifest = smallManifest({
       recipe: { name: 'small', sha256: '0'.repeat(64) },
-      architecture: 'amd64',
-      epoch: 1,
-      system: 'debian 12',
-      kernel: { version: '6', commandLine: 'quiet' },
-      files: await digestFiles(staging, { run: ports.run }),
-      disk: { table: 'gpt' as const, bytes, guid: 'g', partitions: [] },
-      packages: [],
-      tools: {},
-      lunsmith: '0',
-    };
+      artifacts: withRoles(await digestFiles(staging, { run: ports.run })),
+      disk: { table: 'gpt', bytes, guid: 'g', partitions: [] },
+    });
     const { path } = await commitRelease(staging, join(folder, home), manifest, ports);
     return readRelease(path);
   };

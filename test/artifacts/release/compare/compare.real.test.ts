@@ -162,7 +162,7 @@ it.each(ALTERED)('names %s', async (_, other, place, said) => {
   const { a, found } = await differences(folder, other);
   const offset = await place(a);
   const partition = { number: 3, name: 'root', offset: offset - ROOT };
-  expect(found).toEqual([{ file: 'disk.img', offset, partition, ...said }]);
+  expect(found).toEqual([{ role: 'lun-image', file: 'disk.img', offset, partition, ...said }]);
 });
 
 it('names a byte of the journal', async () => {
@@ -172,6 +172,7 @@ it('names a byte of the journal', async () => {
   const b = await smallRelease(folder.at('b'), { poke: write(offset, 'x') });
   expect(await compareReleases(a, b, ports)).toEqual([
     {
+      role: 'lun-image',
       file: 'disk.img',
       offset,
       partition: { number: 3, name: 'root', offset: offset - ROOT },
@@ -257,15 +258,24 @@ it('names the line of a text, and the file that one release has alone', async ()
     { boot: { 'boot/cmdline.san': 'quiet\n' } },
   );
   expect(found).toEqual([
-    { file: 'boot/cmdline.san', expected: '6 bytes', found: 'no such file' },
-    { file: 'boot/sanboot.ipxe', offset: 14, line: 2, expected: '"sanboot"', found: '"sanboot --keep"' },
+    { role: 'command-line', file: 'boot/cmdline.san', expected: '6 bytes', found: 'no such file' },
+    {
+      role: 'ipxe-script',
+      file: 'boot/sanboot.ipxe',
+      offset: 14,
+      line: 2,
+      expected: '"sanboot"',
+      found: '"sanboot --keep"',
+    },
   ]);
 });
 
 it('names the byte of a kernel', async () => {
   await using folder = await testFolder();
   const { found } = await differences(folder, { boot: { vmlinuz: Buffer.alloc(998, '\0kernel') } });
-  expect(found).toEqual([{ file: 'vmlinuz', offset: 998, expected: '"ne"', found: 'the end of the file' }]);
+  expect(found).toEqual([
+    { role: 'kernel', file: 'vmlinuz', offset: 998, expected: '"ne"', found: 'the end of the file' },
+  ]);
 });
 
 it('names the member of a compressed initramfs', async () => {
@@ -286,6 +296,7 @@ it('names the member of a compressed initramfs', async () => {
   const { found } = await differences(folder, await initramfs('two', 'spell', 1), first);
   expect(found).toMatchObject([
     {
+      role: 'initramfs',
       file: 'initrd.img',
       part: 'content of member bin/sh at its byte 1',
       path: 'bin/sh',
@@ -298,8 +309,8 @@ it('names the member of a compressed initramfs', async () => {
 it('does not take a digest for a difference of bytes', async () => {
   await using folder = await testFolder();
   const a = await smallRelease(folder.at('a'));
-  const files = a.manifest.files.map((file) => ({ ...file, digest: `sha256:${'1'.repeat(64)}` }));
-  const wrong = { ...a, digest: '0'.repeat(64), manifest: { ...a.manifest, files } };
+  const artifacts = a.manifest.artifacts.map((file) => ({ ...file, digest: `sha256:${'1'.repeat(64)}` }));
+  const wrong = { ...a, digest: '0'.repeat(64), manifest: { ...a.manifest, artifacts } };
   const found = await compareReleases(a, wrong, ports);
   expect(found.map(({ file, part }) => `${file}: ${part}`)).toEqual([
     'boot/sanboot.ipxe: its digest in the manifest',

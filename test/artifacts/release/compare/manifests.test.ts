@@ -7,24 +7,18 @@ import {
   comparePackages,
 } from '../../../../artifacts/release/compare/manifests.js';
 import type { Manifest } from '../../../../artifacts/release/manifest.js';
+import { ARTIFACTS, smallManifest, withoutLinux } from '../../../util/manifest.js';
 
 const root: Manifest['disk']['partitions'][number] = {
   ...{ number: 1, name: 'root', type: '83', guid: '1a2b3c4d-01', firstLba: 2048, sectors: 8192, grow: false },
   ...{ filesystem: 'ext4', filesystemUuid: 'u-1', mount: '/' },
 };
-const MANIFEST: Manifest = {
-  format: 'lunsmith-manifest/1',
+const MANIFEST = smallManifest({
   recipe: { name: 'tiny', sha256: '0'.repeat(64) },
-  architecture: 'amd64',
-  epoch: 1,
-  system: 'debian 12',
   kernel: { version: '6.1', commandLine: 'quiet' },
-  files: [],
   disk: { table: 'mbr', bytes: 8 * 2 ** 20, guid: '1a2b3c4d', partitions: [root] },
-  packages: [],
   tools: { mtools: '4', sfdisk: '2.38' },
-  lunsmith: '0.1.0',
-};
+});
 const library = (architecture: string, version: string) => ({ name: 'libc6', version, architecture });
 
 it('tells packages of two architectures apart', () => {
@@ -77,8 +71,7 @@ it('tells what became of the disk', () => {
 });
 
 it('names each value of a manifest that differs, but not the digests of files', () => {
-  const files = [{ path: 'vmlinuz', bytes: 1, digest: `sha256:${'1'.repeat(64)}` }];
-  const now = { ...MANIFEST, files, packages: [library('amd64', '1')], epoch: 2 };
+  const now = { ...MANIFEST, artifacts: ARTIFACTS, packages: [library('amd64', '1')], epoch: 2 };
   expect(compareManifests(MANIFEST, now)).toEqual([
     { file: 'manifest.json', part: 'epoch', expected: '1', found: '2' },
     {
@@ -86,4 +79,15 @@ it('names each value of a manifest that differs, but not the digests of files', 
       found: '{"name":"libc6","version":"1","architecture":"amd64"}',
     },
   ]);
+});
+
+it('tells of a release without Linux that it has none', () => {
+  const bare = withoutLinux({ ...MANIFEST, packages: [library('amd64', '2.36')] });
+  expect(comparePackages(MANIFEST, bare)).toEqual({ added: [], removed: [], changed: [] });
+  expect(compareOrigins(MANIFEST, bare)).toEqual([{ what: 'distribution', old: 'debian 12' }]);
+  expect(compareKernels(MANIFEST, bare)).toEqual([
+    { what: 'kernel version', old: '6.1' },
+    { what: 'command line', old: 'quiet' },
+  ]);
+  expect(compareKernels(bare, bare)).toEqual([]);
 });

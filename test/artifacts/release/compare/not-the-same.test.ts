@@ -27,7 +27,7 @@ function printed(first: Difference, ...more: Difference[]): string[] {
 
 it('says what differs, where, and which step to look at', () => {
   const content: Difference = {
-    ...{ file: 'disk.img', offset: 4_264_304, partition: root },
+    ...{ file: 'disk.img', role: 'lun-image', offset: 4_264_304, partition: root },
     ...{ part: 'content of /etc/motd at its byte 1', path: '/etc/motd' },
     ...{ expected: '"ello"', found: '"allo"' },
   };
@@ -78,16 +78,19 @@ it('describes how much of the image differs', () => {
 });
 
 const disk = (part: string, path?: string): Difference => ({
-  ...{ file: 'disk.img', part, ...values },
+  ...{ file: 'disk.img', role: 'lun-image', part, ...values },
   ...(path === undefined ? {} : { path }),
 });
 const file = (path: string) => disk(`content of ${path} at its byte 0`, path);
 
 it.each([
   [file('/boot/initrd.img-6.1.0-9-amd64'), 'Look at the step `initramfs`: it writes the initramfs.'],
-  [{ file: 'initrd.img', ...values }, 'Look at the step `initramfs`: it writes the initramfs.'],
   [
-    { file: 'vmlinuz', ...values },
+    { file: 'initrd.img', role: 'initramfs', ...values },
+    'Look at the step `initramfs`: it writes the initramfs.',
+  ],
+  [
+    { file: 'vmlinuz', role: 'kernel', ...values },
     'Look at the step `boot-artifacts`: it takes this file from the root tree.',
   ],
   [
@@ -95,6 +98,7 @@ it.each([
     'Look at the step `users`: a password hash with a new salt or the day of the last change.',
   ],
   [file('/etc/passwd-'), 'Look at the step `users`: it or a package adds accounts.'],
+  [{ file: 'notes', role: 'other', ...values }, 'Look at the hook that adds this file.'],
   [file('/etc/fstab'), 'Look at the step `fstab`: it writes this file.'],
   [file('/etc/hostname'), 'Look at the step `hostname`: it writes this file.'],
   [file('/etc/systemd/network/10-boot.network'), 'Look at the step `network`: it writes this file.'],

@@ -8,10 +8,11 @@ import { ext4Geometry } from '../../../../artifacts/formats/ext4-size.js';
 import { writePartitionTable } from '../../../../artifacts/formats/partition-table.js';
 import { createSparse } from '../../../../artifacts/formats/sparse.js';
 import { measureTree } from '../../../../artifacts/formats/tree-size.js';
-import type { Manifest } from '../../../../artifacts/release/manifest.js';
+import type { Manifest, ReleaseFile } from '../../../../artifacts/release/manifest.js';
 import { digestFiles, type Release, readRelease } from '../../../../artifacts/release/release.js';
 import { canonicalJson } from '../../../../base/digest.js';
 import { describeDisk } from '../../../../stages/lun-image/describe.js';
+import { smallManifest, withRoles } from '../../../util/manifest.js';
 import { ask, run } from '../../formats/tools.js';
 
 export const MIB = 1024 * 1024;
@@ -122,20 +123,14 @@ async function makeTree(root: string, files: Readonly<Record<string, string>>): 
   for (const [path, content] of Object.entries(files)) await put(join(root, path), content);
 }
 
-function manifestOf(files: Manifest['files']): Omit<Manifest, 'disk'> {
-  return {
-    format: 'lunsmith-manifest/1',
-    recipe: { name: 'tiny', version: '1.2.0', sha256: '0'.repeat(64) },
-    architecture: 'amd64',
+function manifestOf(files: readonly ReleaseFile[]): Manifest {
+  return smallManifest({
     epoch: EPOCH,
-    system: 'debian 12',
-    kernel: { version: '6.1.0-9-amd64', commandLine: 'root=UUID=1 console=ttyS0,115200' },
-    files,
+    artifacts: withRoles(files),
     packages: [
       { name: 'dash', version: '0.5.12-2', architecture: 'amd64' },
       { name: 'systemd', version: '252.1', architecture: 'amd64' },
     ],
     tools: { e2fsprogs: '1.47.0-2' },
-    lunsmith: '0.1.0',
-  };
+  });
 }

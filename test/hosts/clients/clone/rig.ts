@@ -84,6 +84,7 @@ export async function cloneRig(spec: DiskSpec = GPT, signal?: AbortSignal): Prom
       image: 'debian',
       generation: 'abababababab-1',
       release: RELEASE,
+      from: 'disk.img',
       disk,
       bytes: disk.bytes,
       ...changes,

@@ -40,6 +40,7 @@ const REQUEST = {
   image: 'debian',
   generation: 'abababababab-1',
   release: RELEASE,
+  from: 'disk.img',
   disk: DISK,
   bytes: 1024 * MIB,
 };
