@@ -27,6 +27,9 @@ export interface SandboxJob {
 /** Where a job with a terminal finds it: input, output, errors. 3 is the channel to the outside. */
 export const TERMINAL_FDS = [4, 5, 6] as const;
 
+/** What Node.js reads before any of our code runs; all else of the user's environment is told inside. */
+const STARTED_WITH = ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS'];
+
 /** Milliseconds that the inside has to end by itself after an abort; all must be over within 2 s. */
 const ABORT_GRACE_MS = 1700;
 
@@ -66,7 +69,7 @@ export async function enterSandbox(job: SandboxJob, emit: Emit, signal: AbortSig
       // Its own group: Ctrl-C at the terminal must reach us alone, we tell the inside in order. With a terminal it stays
       // in our session, without which a shell has no control of its jobs.
       detached: job.terminal !== true,
-      env: { ...process.env, PATH: TOOL_PATH },
+      env: { ...pick(process.env, STARTED_WITH), PATH: TOOL_PATH },
     },
   );
   const noise: string[] = [];
@@ -82,7 +85,8 @@ export async function enterSandbox(job: SandboxJob, emit: Emit, signal: AbortSig
       let outcome: (() => void) | undefined;
       child.on('message', (message: ToOutside) => {
         if (message.say === 'ready') {
-          tell(child, { say: 'go', module: new URL(job.module, root).href, payload: job.payload });
+          const { module, payload } = job;
+          tell(child, { say: 'go', module: new URL(module, root).href, payload, environment: process.env });
           signal.addEventListener('abort', abort, { once: true });
           if (signal.aborted) abort();
         } else if (message.say === 'event') emit(message.event);
@@ -126,6 +130,10 @@ async function giveIds(child: ChildProcess, noise: readonly string[]): Promise<v
     await ports.run(['newgidmap', ...mapToolArguments(pid, map.gid)], { doing });
   }
   stdin.write('go\n');
+}
+
+function pick(from: NodeJS.ProcessEnv, names: readonly string[]): NodeJS.ProcessEnv {
+  return Object.fromEntries(names.map((name) => [name, from[name]]));
 }
 
 function tell(child: ChildProcess, message: ToInside): void {

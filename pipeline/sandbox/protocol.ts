@@ -4,7 +4,13 @@ import type { Event } from '../../base/event.js';
 import type { FailureRecord } from '../../base/failure.js';
 
 export type ToInside =
-  | { readonly say: 'go'; readonly module: string; readonly payload: unknown }
+  | {
+      readonly say: 'go';
+      readonly module: string;
+      readonly payload: unknown;
+      /** The user's, which holds secrets: in a message no other process reads it, as it does in /proc/PID/environ. */
+      readonly environment: Readonly<Record<string, string | undefined>>;
+    }
   | { readonly say: 'abort' };
 
 export type ToOutside =
