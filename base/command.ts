@@ -85,7 +85,7 @@ async function spawnTool(
     if (options.quiet === true) return;
     surroundings.emit({
       type: 'output',
-      tool,
+      tool: options.shown?.[0] ?? tool,
       stream,
       line,
       ...(surroundings.task === undefined ? {} : { task: surroundings.task }),
@@ -169,7 +169,7 @@ async function run(argv: Argv, options: RunOptions, surroundings: CommandSurroun
       result.exitCode === undefined ||
       !(options.okExitCodes ?? [0]).includes(result.exitCode)
     ) {
-      throw failed(argv, options, result, tail, timedOut);
+      throw failed(options.shown ?? argv, options, result, tail, timedOut);
     }
     return { stdout, stderr: stderr.join('\n'), exitCode: result.exitCode };
   } finally {

@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly quiet?: boolean;
   /** Seconds after which the command is killed and the call fails. Default: none. */
   readonly timeout?: number;
+  /** The command as its user would call it, for events and failures, where a launcher stands before it in argv. */
+  readonly shown?: Argv;
 }
 
 export interface RunResult {

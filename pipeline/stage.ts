@@ -49,8 +49,13 @@ export interface StageContext<Options> extends Ports {
   readonly output: string;
   /** A private folder on the workspace's file system, gone after the step. */
   readonly scratch: string;
-  /** Like `run`, with the root tree as `/`, its own /proc, /dev, /run and its distribution's guard. */
+  /** Like `run`, with the root tree as `/`, its own /proc, /dev, /run and its distribution's guard; confined. */
   readonly chroot: (argv: Argv, options: ChrootOptions) => Promise<RunResult>;
+  /**
+   * Like `run`, for a tool of the host that makes the root tree and runs programs of packages in it: it sees the host's
+   * programs, the root tree and the folders that it is lent, read-only, each under its own path; no network.
+   */
+  readonly bootstrap: (argv: Argv, options: RunOptions, lent: readonly string[]) => Promise<RunResult>;
   /** The apt mirror that the user chose on the command line or by environment, if any. */
   readonly mirror: string | undefined;
   /** What the step's `resolve`, or the lock, came to: exactly these packages, from the pool. */

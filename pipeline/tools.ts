@@ -25,6 +25,9 @@ const SANDBOX_TOOLS: readonly ToolNeed[] = [
   { name: 'setpriv', package: 'util-linux' },
   { name: 'mount', package: 'mount' },
   { name: 'hostname', package: 'hostname' },
+  // --chmod and --perms.
+  { name: 'bwrap', package: 'bubblewrap', min: '0.5.0' },
+  { name: 'nsenter', package: 'util-linux' },
 ];
 /** … and those that map the ids of an ordinary user. */
 const USER_TOOLS: readonly ToolNeed[] = [

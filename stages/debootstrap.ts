@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
+import type { RunOptions } from '../base/ports.js';
 import { defineStage, type RecipeFacts, type StageContext } from '../pipeline/stage.js';
 import {
   type BootstrapWishes,
@@ -236,14 +237,16 @@ async function mirrors(about: {
 
 async function bootstrap(ctx: StageContext<Options>, wishes: BootstrapWishes): Promise<void> {
   const { tool } = ctx.options;
-  await ctx.run(tool === 'mmdebstrap' ? mmdebstrapArgv(wishes) : debootstrapArgv(wishes), {
+  const argv = tool === 'mmdebstrap' ? mmdebstrapArgv(wishes) : debootstrapArgv(wishes);
+  const options: RunOptions = {
     doing: `create the base system of ${wishes.suite}`,
     env: {
       SOURCE_DATE_EPOCH: String(ctx.epoch),
       ...(tool === 'debootstrap' ? DEBOOTSTRAP_ENVIRONMENT : {}),
     },
     onLine: followApt(ctx),
-  });
+  };
+  await ctx.bootstrap(argv, options, [wishes.archive.folder]);
   // What mmdebstrap was told stays behind in the image: the options of the build go, the choice of files gets a name.
   const tree = rootTree(ctx.rootfs);
   await tree.remove('/etc/apt/apt.conf.d/99mmdebstrap');

@@ -2,11 +2,11 @@
  * The tree of a step that failed, kept for a shell in it. It lies outside the build's folder, which is removed, and
  * never becomes a step's result.
  */
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { runOnTerminal } from '../../base/command.js';
 import type { Ports } from '../../base/ports.js';
-import { chrootArgv, type GuardOfTree, openChroot } from '../sandbox/chroot.js';
+import { type GuardOfTree, openChroot } from '../sandbox/chroot.js';
 import { TERMINAL_FDS } from '../sandbox/enter.js';
 import { mountTree, openMountRoot } from './root-tree.js';
 
@@ -56,7 +56,8 @@ export async function keepFailedTree(
 
 /** Exit code by which the user says that the tree shall stay. */
 const KEEP = 64;
-const RC = '/run/lunsmith/shell.rc';
+/** Below /run. */
+const RC = 'lunsmith/shell.rc';
 const COMMANDS = `keep() { exit ${KEEP}; }
 discard() { exit 0; }
 `;
@@ -74,18 +75,19 @@ export async function shellInTree(folder: string, ports: Ports): Promise<boolean
   let code: number;
   {
     await using tree = await mountTree(mountRoot, { floor: join(folder, 'floor'), below, upper }, ports);
-    await using _chroot = await openChroot(tree.path, true, ports, guard);
+    await using chroot = await openChroot(tree.path, true, ports, guard);
     await writeFile(
-      join(tree.path, RC),
+      join(chroot.runFolder, RC),
       `${COMMANDS}PS1='${step.replaceAll("'", '')} (keep|discard) \\w# '\n`,
     );
-    const bash = await stat(join(tree.path, 'usr/bin/bash')).catch(() => undefined);
+    const bash = await lstat(join(tree.path, 'usr/bin/bash')).catch(() => undefined);
     const shell =
       bash === undefined
         ? (['/bin/sh', '-i'] as const)
-        : (['/bin/bash', '--noprofile', '--rcfile', RC, '-i'] as const);
-    const env = { ENV: RC, TERM: process.env['TERM'] ?? 'linux', LC_ALL: 'C.UTF-8' };
-    code = await runOnTerminal(chrootArgv(tree.path, shell, true), TERMINAL_FDS, env);
+        : (['/bin/bash', '--noprofile', '--rcfile', `/run/${RC}`, '-i'] as const);
+    const env = { ENV: `/run/${RC}`, TERM: process.env['TERM'] ?? 'linux', LC_ALL: 'C.UTF-8' };
+    const argv = chroot.argv(shell, { doing: 'open a shell', network: true });
+    code = await runOnTerminal(argv, TERMINAL_FDS, env);
   }
   if (code === KEEP) return true;
   await rm(folder, { recursive: true, force: true });

@@ -8,6 +8,7 @@ import type { PooledPackage } from '../plan/package-set.js';
 import type { PlannedStep } from '../plan/planned-step.js';
 import type { Recipe } from '../recipe/recipe.js';
 import type { RecipeFacts } from '../recipe-facts.js';
+import { runBootstrap } from '../sandbox/bootstrap.js';
 import { type Chroot, openChroot } from '../sandbox/chroot.js';
 import type { StageContext } from '../stage.js';
 import { artifactKey } from './artifact-roles.js';
@@ -68,6 +69,8 @@ export function openStepContext(parts: ContextParts): OpenContext {
         chroot ??= openChroot(rootfs, step.stage.network === true, ports, step.distribution?.guard);
         return (await chroot).run(argv, options);
       },
+      bootstrap: (argv, options, lent) =>
+        runBootstrap({ rootfs, temporary: parts.temporary, lent }, argv, options, ports),
       epoch: recipe.epoch,
       uuid: (name) => recipeUuid(facts.name, name),
       secret: (reference) => resolveSecret(declaredSecret(step, reference), recipe.folder),

@@ -15,8 +15,10 @@ export interface ChrootInside {
   readonly declared: boolean;
   /** What /etc/resolv.conf is. */
   readonly resolv: 'link' | 'file';
+  /** A link that an earlier step put in the place of something. */
+  readonly link?: { readonly path: string; readonly target: string };
   readonly argv: Argv;
-  readonly options: Pick<ChrootOptions, 'network' | 'folders'>;
+  readonly options: Pick<ChrootOptions, 'network' | 'folders' | 'env'>;
 }
 
 export async function inside(payload: ChrootInside, ports: Ports): Promise<string> {
@@ -32,6 +34,11 @@ export async function inside(payload: ChrootInside, ports: Ports): Promise<strin
   await rm(resolv, { force: true });
   if (payload.resolv === 'link') await symlink('../run/systemd/resolve/stub-resolv.conf', resolv);
   else await writeFile(resolv, '# own\n');
+  if (payload.link !== undefined) {
+    const at = join(tree.path, payload.link.path);
+    await rm(at, { recursive: true, force: true });
+    await symlink(payload.link.target, at);
+  }
   await using chroot = await openChroot(tree.path, declared, ports, debian.guard);
   const { stdout } = await chroot.run(argv, { doing: 'look around', quiet: true, ...payload.options });
   return stdout;
