@@ -1,12 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import SlowFirst from './test/util/slow-first.js';
 
 /**
- * Three projects, one after the other: pure tests, tests that use the host's real tools, and tests that build and boot,
- * which look at all processes of the host and so run alone.
+ * Three projects: pure tests, which are over quickly; then side by side tests that use the host's real tools, and tests
+ * that build and boot. What several files look at, such as processes, mounts and folders, each knows by names of its own.
+ * Tests may take many times what they need: on a machine that is busy with other things they are slow, and not wrong.
  */
 export default defineConfig({
   test: {
+    sequence: { sequencer: SlowFirst },
     // One less is the default, which leaves the second of two processors idle.
     maxWorkers: availableParallelism(),
     projects: [
@@ -16,6 +19,7 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.real.test.ts', 'test/e2e/**'],
+          testTimeout: 60_000,
         },
       },
       {
@@ -26,20 +30,19 @@ export default defineConfig({
           setupFiles: 'test/util/processor-time.ts',
           include: ['test/**/*.real.test.ts'],
           exclude: ['test/e2e/**'],
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           hookTimeout: 300_000,
         },
       },
       {
         test: {
           name: 'e2e',
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
           globalSetup: 'test/util/global-setup.ts',
           setupFiles: 'test/util/processor-time.ts',
           include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 900_000,
-          hookTimeout: 900_000,
-          fileParallelism: false,
+          testTimeout: 1_800_000,
+          hookTimeout: 3_600_000,
         },
       },
     ],

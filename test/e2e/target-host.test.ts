@@ -1,14 +1,13 @@
 /**
- * A target host of our own making: the recipe `target-host` is built, proven and booted, a release is published to it over
- * ssh, and a machine on the same wire boots from its LIO.
+ * A target host of our own making: the recipe `target-host` is built and booted, a release is published to it over ssh,
+ * and a machine on the same wire boots from its LIO. That it boots over iSCSI itself is shown by boot.test.ts.
  */
-import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
-import { execa } from 'execa';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { UndoStack } from '../../base/undo-stack.js';
 import type { Session } from '../../gate/session.js';
-import { provenRelease } from '../util/build.js';
+import { clientRelease, shippedRelease, targetHostKey } from '../util/build.js';
 import { type CliResult, lunsmith } from '../util/cli.js';
 import { openClient } from '../util/wire/client.js';
 import { startPlainDhcp } from '../util/wire/servers.js';
@@ -47,31 +46,6 @@ async function sessions(): Promise<string[]> {
 
 const onHost = async (line: string) => (await machine.run(line)).text;
 
-/** The shipped recipe, and a key that may log in. */
-async function targetHost(): Promise<string> {
-  const folder = join(home, 'recipe');
-  await mkdir(folder);
-  await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'publisher', '-f', join(home, 'key')]);
-  const key = (await readFile(join(home, 'key.pub'), 'utf8')).trim();
-  // A link to it would do as well: `extends` is a path from the recipe's folder, links resolved.
-  const parent = relative(await realpath(folder), join(process.cwd(), 'recipes', 'target-host'));
-  const users = { name: 'users', with: { root: { 'authorized-keys': [key] } } };
-  const recipe = { name: 'san1', extends: parent, steps: [users] };
-  await writeFile(join(folder, 'recipe.yaml'), JSON.stringify(recipe));
-  await writeFile(
-    join(folder, 'package.json'),
-    JSON.stringify({ name: 'san1', version: '1.0.0', private: true }),
-  );
-  const workspace = join(inject('shared'), 'workspace');
-  const built = await lunsmith(['build', folder, '--output', join(home, 'out'), '--workspace', workspace]);
-  if (built.exitCode !== 0) throw new Error(`${built.stdout.slice(-4000)}\n${built.stderr}`);
-  const release = join(home, 'out', 'san1', 'latest');
-  const cell = ['--firmware', 'bios', '--path', 'san', '--workspace', workspace];
-  const proven = await lunsmith(['prove', release, ...cell]);
-  if (proven.exitCode !== 0) throw new Error(`${proven.stdout.slice(-4000)}\n${proven.stderr}`);
-  return release;
-}
-
 const site = () => `
 hosts:
   san1:
@@ -85,7 +59,7 @@ hosts:
       network: 10.78.0.0/24
       range: { first: 10.78.0.100, last: 10.78.0.199 }
     reload: [systemctl, restart, dnsmasq]
-    gate: [bios-san]
+    gate: []
 clients:
   web: { mac: '${MAC}', channel: stable, secret: env:WEB_CHAP }
 `;
@@ -94,8 +68,7 @@ beforeAll(async () => {
   home = join(inject('shared'), 'target-host');
   await mkdir(home);
   wire = stack.use(await openWire(signal));
-  const release = await targetHost();
-  const disk = join(release, 'disk.img');
+  const disk = join(await shippedRelease('target-host'), 'disk.img');
   const options = { name: 'san1', firmware: 'bios', mac: '52:54:00:aa:00:10', disk, signal } as const;
   {
     // Its initramfs sets its boot NIC up, as on every boot, and what runs later leaves it alone.
@@ -111,7 +84,7 @@ beforeAll(async () => {
   await writeFile(join(home, 'known_hosts'), `${ADDRESS} ${hostKey}\n`);
   await writeFile(
     join(home, 'ssh_config'),
-    `Host *\n  IdentityFile ${join(home, 'key')}\n  IdentitiesOnly yes\n  UserKnownHostsFile ${join(home, 'known_hosts')}\n`,
+    `Host *\n  IdentityFile ${await targetHostKey()}\n  IdentitiesOnly yes\n  UserKnownHostsFile ${join(home, 'known_hosts')}\n`,
   );
   await writeFile(join(home, 'lunsmith.yaml'), site());
 });
@@ -121,9 +94,9 @@ afterAll(async () => {
 
 describe('a machine that was built to be a target host', () => {
   it('takes a release over ssh and a client', async () => {
-    const { path, digest } = await provenRelease();
+    const { path, digest } = await clientRelease();
     await cli('publish', path, '--to', 'san1');
-    await cli('promote', `debian-bookworm@${digest}`, 'stable');
+    await cli('promote', `client@${digest}`, 'stable');
     await cli('client', 'add', 'web');
     expect(await onHost(TARGETS)).toContain(`iqn.2026-01.org.example:san1:web.main.${digest.slice(0, 12)}-`);
     expect(await onHost('systemctl is-active dnsmasq nginx')).toBe('active\nactive');

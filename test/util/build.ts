@@ -1,36 +1,60 @@
-/** Releases of the shipped recipes, each made once in a run of the suite by the command line: built twice, and the same. */
-import { join } from 'node:path';
+/** Releases that many tests look at, each made once in a run of the suite by the command line. */
+import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { execa } from 'execa';
 import { inject } from 'vitest';
 import { type Release, readRelease } from '../../artifacts/release/release.js';
-import { type CliOptions, type CliResult, lunsmith } from './cli.js';
+import type { ShippedRecipe } from './cells.js';
+import { lunsmith } from './cli.js';
+import { writeClientRecipe } from './client-recipe.js';
 import { shared } from './shared.js';
 
-/** Path of the release of a shipped recipe, built as the user who runs the tests. */
-export async function shippedRelease(recipe: 'debian-bookworm' | 'debian-trixie'): Promise<string> {
+/**
+ * Path of the release of a shipped recipe, built as the user who runs the tests; that of `target-host` lets
+ * {@link targetHostKey} in.
+ */
+export async function shippedRelease(recipe: ShippedRecipe): Promise<string> {
   const out = await shared(`out-${recipe}`, async (partial) => {
-    const result = await build(`recipes/${recipe}`, partial);
-    if (result.exitCode !== 0)
-      throw new Error(`build failed:\n${result.stdout.slice(-4000)}\n${result.stderr}`);
+    const folder = recipe === 'target-host' ? await writeTargetHost(partial) : `recipes/${recipe}`;
+    // Debian 12 is built a second time by an ordinary user, and compared: rootless.test.ts.
+    await build(folder, partial, ...(recipe === 'debian-trixie' ? ['--twice'] : []));
   });
   return join(out, recipe, 'latest');
 }
 
-/** The release of Debian 12 with a proof for BIOS, as the gates of target hosts in tests demand it. */
-export async function provenRelease(): Promise<Release> {
-  const path = await shippedRelease('debian-bookworm');
-  const release = await readRelease(path);
-  // Where the whole boot matrix ran before, it is proven already.
-  if (release.proofs.length > 0) return release;
-  const workspace = join(inject('shared'), 'workspace');
-  const cell = ['--firmware', 'bios', '--path', 'san', '--workspace', workspace];
-  const result = await lunsmith(['prove', path, ...cell]);
-  if (result.exitCode !== 0) throw new Error(`no proof:\n${result.stdout.slice(-4000)}\n${result.stderr}`);
-  return readRelease(path);
+/** Path of the private key of who may log in to the target host as root. */
+export async function targetHostKey(): Promise<string> {
+  return join(await shippedRelease('target-host'), '..', '..', 'key');
 }
 
-/** A build with a workspace beside the output, as JSON events. */
-async function build(recipe: string, folder: string, options?: CliOptions): Promise<CliResult> {
-  const workspace = join(inject('shared'), 'workspace');
-  const places = ['--output', folder, '--workspace', workspace];
-  return lunsmith(['build', recipe, ...places, '--twice', '--json'], options);
+/** The shipped recipe, and a key that may log in. */
+async function writeTargetHost(home: string): Promise<string> {
+  const key = join(home, 'key');
+  await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'publisher', '-f', key]);
+  const publicKey = (await readFile(`${key}.pub`, 'utf8')).trim();
+  const folder = join(home, 'recipe');
+  await mkdir(folder);
+  const users = { name: 'users', with: { root: { 'authorized-keys': [publicKey] } } };
+  // `extends` is a path from the recipe's folder, links resolved.
+  const parent = relative(await realpath(folder), join(process.cwd(), 'recipes', 'target-host'));
+  const recipe = { name: 'target-host', extends: parent, steps: [users] };
+  await writeFile(join(folder, 'recipe.yaml'), JSON.stringify(recipe));
+  const npm = { name: 'target-host', version: '1.0.0', private: true };
+  await writeFile(join(folder, 'package.json'), JSON.stringify(npm));
+  return folder;
+}
+
+/** A release of the recipe of client-recipe.ts, without a proof. */
+export async function clientRelease(): Promise<Release> {
+  const out = await shared('out-client', async (partial) =>
+    build(await writeClientRecipe(partial, 'client'), partial),
+  );
+  return readRelease(join(out, 'client', 'latest'));
+}
+
+async function build(recipe: string, output: string, ...options: string[]): Promise<void> {
+  // One for all of them, so that they share the steps that they have in common.
+  const places = ['--output', output, '--workspace', join(inject('shared'), 'workspace')];
+  const { exitCode, stdout, stderr } = await lunsmith(['build', recipe, ...places, ...options]);
+  if (exitCode !== 0) throw new Error(`${recipe} was not built:\n${stdout.slice(-4000)}\n${stderr}`);
 }

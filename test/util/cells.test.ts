@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { ALL_CELLS, CORE, chooseCells, pairsOf } from './cells.js';
+
+/** As commits are: any texts. */
+const SEEDS = Array.from({ length: 60 }, (_, index) => `commit ${index}`);
+
+it('shows in every run that any two values work together', () => {
+  const all = new Set(ALL_CELLS.flatMap(pairsOf));
+  // recipe x firmware, recipe x path, firmware x path, and each of the seven values with either secret.
+  expect(all.size).toBe(3 * 2 + 3 * 2 + 2 * 2 + 7 * 2);
+  for (const seed of SEEDS) {
+    const chosen = chooseCells(seed);
+    expect(chosen.slice(0, CORE.length)).toEqual(CORE);
+    expect(new Set(chosen.flatMap(pairsOf))).toEqual(all);
+    expect(chosen.filter(({ secret }) => secret === 'right').length).toBeLessThanOrEqual(9);
+    expect(chosen.filter(({ secret }) => secret === 'wrong').length).toBeLessThanOrEqual(4);
+  }
+});
+
+it('comes round to every boot within a few commits', () => {
+  for (const cell of ALL_CELLS.filter(({ secret }) => secret === 'right')) {
+    const runs = SEEDS.filter((seed) => chooseCells(seed).some((chosen) => equal(chosen, cell)));
+    expect(runs.length / SEEDS.length, JSON.stringify(cell)).toBeGreaterThan(1 / 5);
+  }
+});
+
+it('is all of them when asked', () => {
+  expect(chooseCells('all')).toEqual(ALL_CELLS);
+  expect(ALL_CELLS).toHaveLength(3 * 2 * 2 * 2);
+});
+
+function equal(one: object, other: object): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

@@ -1,0 +1,62 @@
+/**
+ * Which cells of which shipped recipes a run of the tests boots. All of them would take hours under emulation: a core is
+ * booted in every run, with it as many as show every pair of values, and some more; which ones follows from the commit.
+ */
+import { execFileSync } from 'node:child_process';
+import process from 'node:process';
+import { FIRMWARE, PATHS } from '../../app/matrix.js';
+import type { Cell } from '../../artifacts/release/proof.js';
+import { allRows, coveringArray, shuffled, without } from './covering.js';
+
+export const RECIPES = ['debian-bookworm', 'debian-trixie', 'target-host'] as const;
+export type ShippedRecipe = (typeof RECIPES)[number];
+export type RecipeCell = Cell & { readonly recipe: ShippedRecipe };
+
+export const ALL_CELLS: readonly RecipeCell[] = allRows({
+  recipe: RECIPES,
+  firmware: FIRMWARE,
+  path: PATHS,
+  secret: ['right', 'wrong'],
+});
+
+/** What the command line proves of Debian 12 with `--firmware bios --path san`; an ordinary user does it. */
+export const CORE: readonly RecipeCell[] = (['right', 'wrong'] as const).map((secret) => ({
+  recipe: 'debian-bookworm',
+  firmware: 'bios',
+  path: 'san',
+  secret,
+}));
+
+/** Boots besides those that show every pair. */
+const BEYOND = 2;
+
+/**
+ * The pairs that a cell shows to work together. A boot that is refused ends at the login to the target, so it shows
+ * nothing of how the rest of it meets: only what meets the wrong secret.
+ */
+export function pairsOf(cell: RecipeCell): string[] {
+  const values = Object.entries(cell).map(([factor, value]) => `${factor}=${value}`);
+  const pairs = values.flatMap((one, index) => values.slice(index + 1).map((other) => `${one} ${other}`));
+  return cell.secret === 'right' ? pairs : pairs.filter((pair) => pair.includes('secret=wrong'));
+}
+
+/** @param seed any text, or `all` */
+export function chooseCells(seed: string): RecipeCell[] {
+  if (seed === 'all') return [...ALL_CELLS];
+  const needed = coveringArray(ALL_CELLS, { core: CORE, pairs: pairsOf, seed });
+  const boots = ALL_CELLS.filter(({ secret }) => secret === 'right');
+  return [...needed, ...shuffled(without(boots, needed), seed).slice(0, BEYOND)];
+}
+
+/** What LUNSMITH_CELLS says, else the commit that is checked out; `none` where there is no repository. */
+export function cellSeed(): string {
+  const given = process.env['LUNSMITH_CELLS'] ?? '';
+  if (given !== '') return given;
+  try {
+    // The checkout may belong to another user.
+    const argv = ['-c', 'safe.directory=*', 'rev-parse', 'HEAD'];
+    return execFileSync('git', argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return 'none';
+  }
+}
