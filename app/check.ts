@@ -42,12 +42,12 @@ export async function checkRecipes(request: CheckRequest, emit: Emit): Promise<P
     await requireHost([...needs, ...(request.needs ?? [])]);
     await toolVersions(needs);
   }
-  for (const { recipe } of plans) {
-    for (const { what, expected, hint } of recipeWarnings(recipe)) {
+  for (const plan of plans) {
+    for (const { what, expected, hint } of recipeWarnings(plan)) {
       const toDo = hint ?? (expected === undefined ? undefined : `Expected ${expected}.`);
       emit({
         type: 'warning',
-        message: `${recipe.name}: ${what}`,
+        message: `${plan.recipe.name}: ${what}`,
         ...(toDo === undefined ? {} : { hint: toDo }),
       });
     }

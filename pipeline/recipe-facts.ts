@@ -13,6 +13,7 @@ export interface RecipeFacts {
   /** Absolute path of the recipe's folder. */
   readonly folder: string;
   readonly architecture: Architecture;
+  /** A recipe of which no stage declares it may have none. */
   readonly disk: DiskSpec;
   readonly kernel: {
     /** Kernel parameters without `root=`, which follows from the disk; no secret, no client. */

@@ -127,6 +127,11 @@ export interface StageDefinition<Schema extends z.ZodType = z.ZodType> {
   /** One sentence, for the generated reference. */
   readonly summary: string;
   readonly kind: 'rootfs' | 'output';
+  /**
+   * The recipe's key under which the options of an `output` stage stand. Such a stage is part of a build when the recipe
+   * has that key, or when a step provides something that it requires.
+   */
+  readonly section?: string;
   /** Strict; every field described: reference page and JSON Schema come from here. */
   readonly options: Schema;
   /** Whether its chroot may reach the network. Default false. */

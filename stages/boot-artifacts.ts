@@ -11,7 +11,7 @@ import { readKernelVersion } from './boot-artifacts/kernel.js';
 import { distributionOf } from './distribution/distribution.js';
 import { rootPartition } from './lun-image/boot.js';
 import { rootTree } from './rootfs/tree.js';
-import { BOOT_ARTIFACTS, INITRAMFS, SEALED_ROOT } from './things.js';
+import { BOOT_ARTIFACTS, INITRAMFS, ROOT, SEALED_ROOT } from './things.js';
 
 /** The kernel looks for the next archive of an initramfs at multiples of this (buffer-format.rst). */
 const ALIGNMENT = 4;
@@ -35,7 +35,8 @@ export const bootArtifacts = defineStage({
   summary:
     'Write kernel, initramfs, kernel command lines and iPXE scripts of the release; no client is in them.',
   kind: 'output',
-  requires: [SEALED_ROOT, INITRAMFS],
+  section: 'boot',
+  requires: [ROOT, SEALED_ROOT, INITRAMFS],
   provides: [BOOT_ARTIFACTS],
   options,
   tools: [],

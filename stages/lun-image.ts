@@ -6,7 +6,7 @@ import { loaderFindings, rootFindings } from './lun-image/check.js';
 import { describeDisk } from './lun-image/describe.js';
 import { writeImage } from './lun-image/image.js';
 import { linkBootLoaders } from './lun-image/loaders.js';
-import { LUN_IMAGE, SEALED_ROOT } from './things.js';
+import { LUN_IMAGE, ROOT, SEALED_ROOT } from './things.js';
 
 const options = z.strictObject({
   'reserved-percent': z
@@ -30,7 +30,8 @@ export const lunImage = defineStage({
   name: 'lun-image',
   summary: 'Write the LUN image: partition table, file systems and the boot loader GRUB for BIOS and UEFI.',
   kind: 'output',
-  requires: [SEALED_ROOT],
+  section: 'disk',
+  requires: [ROOT, SEALED_ROOT],
   provides: [LUN_IMAGE],
   options,
   tools: [

@@ -28,7 +28,14 @@ export function planBuild(
   distributions: DistributionRegistry,
 ): Plan {
   const { name, folder, architecture, disk, kernel } = recipe;
-  const facts: RecipeFacts = { name, folder, architecture, disk, kernel };
+  // The loader requires a disk of every recipe whose stages declare that they read it.
+  const facts = {
+    name,
+    folder,
+    architecture,
+    ...(disk === undefined ? {} : { disk }),
+    kernel,
+  } as RecipeFacts;
   const written = [...recipe.steps, ...(recipe.outputs ?? [])];
   const distribution = distributionOfRecipe(recipe, registry, distributions);
   const pairs = written.flatMap((step) => {
@@ -48,8 +55,9 @@ export function planBuild(
 }
 
 /** What is allowed but seldom meant. */
-export function recipeWarnings(recipe: Recipe): Diagnostic[] {
+export function recipeWarnings({ recipe, steps }: Plan): Diagnostic[] {
   const { commandLine } = recipe.kernel;
+  if (!steps.some(({ stage }) => stage.facts?.includes('kernel'))) return [];
   if (commandLine.some((parameter) => /^console=ttyS0(,|$)/.test(parameter))) return [];
   return [
     {

@@ -13,8 +13,8 @@ import {
 } from '../../base/schema/json-schema.js';
 import type { StageRegistry } from '../stage.js';
 import type { JOIN_KEYS } from './join-by-name.js';
-import { OUTPUT_STAGES } from './recipe.js';
 import { recipeSchema } from './schema.js';
+import { stageSections } from './sections.js';
 
 const VARIABLE_USE: JsonSchema = {
   type: 'string',
@@ -32,25 +32,31 @@ export const EXTENDS: JsonSchema = {
 
 export function recipeJsonSchema(registry: StageRegistry): JsonSchema {
   const { properties = {} } = jsonSchemaOf(recipeSchema);
-  const { variables, steps, disk, boot, ...plain } = properties;
-  const outputs = Object.keys(OUTPUT_STAGES).flatMap((name) => registry.get(name) ?? []);
-  const [diskOptions, bootOptions] = outputs.map(optionsJsonSchema);
+  const { variables, steps, disk, ...plain } = properties;
+  const sections = [...registry.values()].flatMap((stage) =>
+    stage.section === undefined ? [] : [{ name: stage.section, stage }],
+  );
+  const atDisk = sections.find(({ name }) => name === 'disk');
+  const others = sections.filter(({ name }) => name !== 'disk');
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'lunsmith recipe',
     type: 'object',
     additionalProperties: false,
     required: ['name'],
-    anyOf: [{ required: ['extends'] }, { required: ['steps', 'disk'] }],
+    anyOf: [...new Set(['extends', 'steps', ...stageSections(registry)])].map((key) => ({ required: [key] })),
     properties: {
       ...mapSchemas(plain, written),
       extends: EXTENDS,
       variables: variablesSection(clean(variables ?? {})),
       steps: { type: 'array', description: steps?.description ?? '', items: stepItems(registry) },
-      disk: diskSection(disk ?? {}, diskOptions),
-      ...(bootOptions === undefined
-        ? {}
-        : { boot: { ...inherited(written(bootOptions)), description: boot?.description ?? '' } }),
+      disk: diskSection(disk ?? {}, atDisk === undefined ? undefined : optionsJsonSchema(atDisk.stage)),
+      ...Object.fromEntries(
+        others.map(({ name, stage }) => [
+          name,
+          { ...inherited(written(optionsJsonSchema(stage))), description: stage.summary },
+        ]),
+      ),
     },
     $defs: { 'variable-use': VARIABLE_USE },
   };

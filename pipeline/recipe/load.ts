@@ -5,6 +5,7 @@ import { throwIfAny } from '../../base/diagnostic.js';
 import { canonicalJson, sha256OfText } from '../../base/digest.js';
 import { type Diagnostic, Failure, type SourcePlace } from '../../base/failure.js';
 import { validate } from '../../base/schema/validate.js';
+import { oneOf } from '../../base/suggest.js';
 import {
   child,
   type MapNode,
@@ -16,14 +17,15 @@ import {
 } from '../../base/yaml/node.js';
 import { placeOf, startOf } from '../../base/yaml/source.js';
 import type { StageRegistry } from '../stage.js';
-import { diskFindings, normaliseDisk } from './disk.js';
+import { diskFindings, normaliseDisk, type WrittenDisk } from './disk.js';
 import { mergeRecipes } from './extend.js';
 import { type RecipeTree, readRecipeChain } from './files.js';
 import { checkKernelParameter, holdsSecret, withoutValue } from './kernel-command-line.js';
 import { readRecipePackage } from './package.js';
 import { DEFAULT_EPOCH, type Recipe } from './recipe.js';
-import { type RecipeFile, recipeSchema } from './schema.js';
-import { readOutputs, readSteps, withoutOutputKeys } from './steps.js';
+import { type RecipeFile, recipeSchema, recipeWithDiskSchema } from './schema.js';
+import { readOutputs, stageSections, usedStages, withoutOutputKeys } from './sections.js';
+import { readSteps } from './steps.js';
 import { variableValues } from './variable-values.js';
 import { substitute } from './variables.js';
 
@@ -47,22 +49,32 @@ export async function loadRecipe(
   const [{ source, root: own }] = chain;
   const { tree, problems, broken } = resolveTree(chain, registry, settings.variables ?? {});
   const later: Diagnostic[] = [];
+  const used = usedStages(tree, registry);
   const file = validate(
-    recipeSchema,
-    { root: tree, value: withoutOutputKeys(tree, registry), alsoKnown: ['extends'] },
+    used.some(({ facts = [] }) => facts.includes('disk')) ? recipeWithDiskSchema : recipeSchema,
+    {
+      root: tree,
+      value: withoutOutputKeys(tree, registry),
+      alsoKnown: ['extends', ...stageSections(registry).filter((key) => !(key in recipeSchema.shape))],
+    },
     later,
   );
   const steps = readSteps(tree, source.folder, registry, later);
-  const outputs = readOutputs(tree, registry, later);
+  const outputs = readOutputs(
+    tree,
+    used.filter(({ kind }) => kind === 'output'),
+    later,
+  );
+  if (!used.some(({ kind }) => kind === 'output')) later.push(makesNothing(tree, registry));
   checkOwnName(own, chain, later);
   checkKernel(tree, later);
   const pack = await readRecipePackage(join(source.file, '..'), source.folder, later);
   const epoch = epochOf(file, settings.sourceDateEpoch ?? process.env['SOURCE_DATE_EPOCH'], later);
-  const disk = file === undefined ? undefined : checkedDisk(file, tree, later);
+  const disk = file?.disk === undefined ? undefined : checkedDisk(file.name, file.disk, tree, later);
   const brokenPlaces = new Set(broken.map((node) => placeKey(placeOf(node))));
   const shown = later.filter(({ place }) => place === undefined || !brokenPlaces.has(placeKey(place)));
   throwIfAny('recipe', hideSecrets([...problems, ...shown], tree));
-  if (file === undefined || disk === undefined) {
+  if (file === undefined) {
     throw new Failure('recipe', { what: 'The recipe is not valid.', place: startOf(source) });
   }
   const facts = {
@@ -71,7 +83,7 @@ export async function loadRecipe(
     description: file.description,
     architecture: file.architecture,
     epoch,
-    disk,
+    ...(disk === undefined ? {} : { disk }),
     kernel: { commandLine: file.kernel['command-line'] },
     hooks: pack.hooks,
   };
@@ -94,9 +106,22 @@ export async function loadRecipe(
   };
 }
 
-function checkedDisk(file: RecipeFile, tree: MapNode, problems: Diagnostic[]): DiskSpec {
-  const spec = normaliseDisk(file.name, file.disk);
-  for (const { path, ...finding } of diskFindings(file.disk, spec))
+function makesNothing(tree: MapNode, registry: StageRegistry): Diagnostic {
+  return {
+    what: 'The recipe makes nothing.',
+    place: placeAt(tree, []),
+    expected: `\`steps\` that make a root, or a section of an output stage: ${oneOf(stageSections(registry))}`,
+  };
+}
+
+function checkedDisk(
+  recipeName: string,
+  written: WrittenDisk,
+  tree: MapNode,
+  problems: Diagnostic[],
+): DiskSpec {
+  const spec = normaliseDisk(recipeName, written);
+  for (const { path, ...finding } of diskFindings(written, spec))
     problems.push({ ...finding, place: placeAt(tree, ['disk', ...path]) });
   return spec;
 }

@@ -27,11 +27,12 @@ export interface Recipe {
   readonly architecture: Architecture;
   /** Seconds since 1970 that stand for every time in the release. */
   readonly epoch: number;
-  readonly disk: DiskSpec;
+  /** There when a stage of the recipe declares that it reads it. */
+  readonly disk?: DiskSpec;
   readonly kernel: { readonly commandLine: readonly string[] };
   /** Steps that build the root, in order. */
   readonly steps: readonly RecipeStep[];
-  /** Steps that follow from `disk` and `boot`: the stages that write the release. */
+  /** Steps that follow from the recipe's sections and from what its steps provide: the stages that write the release. */
   readonly outputs?: readonly RecipeStep[];
   /** Scripts of the package.json that are hook events, by event. */
   readonly hooks: Readonly<Record<string, string>>;
@@ -40,9 +41,6 @@ export interface Recipe {
   /** sha256 of the normalised recipe, lower-case hex; no path of the host is in it. */
   readonly digest: string;
 }
-
-/** The stage that writes each output, and the recipe's section that holds its options. */
-export const OUTPUT_STAGES = { 'lun-image': 'disk', 'boot-artifacts': 'boot' } as const;
 
 /** 2026-01-01T00:00:00Z: the time in a release whose recipe and environment name none. */
 export const DEFAULT_EPOCH = Date.UTC(2026, 0, 1) / 1000;

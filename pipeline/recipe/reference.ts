@@ -10,7 +10,6 @@ import { optionRows, table } from '../../base/schema/markdown.js';
 import type { AnyStage, StageRegistry } from '../stage.js';
 import { HOOK_EVENTS } from './hook-events.js';
 import { EXTENDS } from './json-schema.js';
-import { OUTPUT_STAGES } from './recipe.js';
 import { recipeSchema } from './schema.js';
 
 /** Steps of shipped recipes as they are written there, by stage: the examples of the page. */
@@ -31,7 +30,7 @@ export function stagesPage(registry: StageRegistry, examples: StepExamples): str
     rootfs.map((stage) => `- [${stage.name}](#${stage.name}): ${stage.summary}`).join('\n'),
     ...rootfs.flatMap((stage) => stageSection(stage, examples)),
     '# Output stages',
-    'Every build ends with these; a recipe does not name them as steps.',
+    'A build ends with those whose section the recipe has, and with those that require something that its steps provide. A\nrecipe does not name them as steps.',
     ...outputs.flatMap((stage) => stageSection(stage, examples)),
   ]
     .join('\n\n')
@@ -40,7 +39,7 @@ export function stagesPage(registry: StageRegistry, examples: StepExamples): str
 
 function stageSection(stage: AnyStage, examples: StepExamples): string[] {
   const example = examples.get(stage.name);
-  const section = Object.entries(OUTPUT_STAGES).find(([name]) => name === stage.name)?.[1];
+  const { section } = stage;
   const facts = [
     ...(section === undefined ? [] : [`Its options stand under \`${section}:\` of the recipe.`]),
     ...needTexts(stage),
@@ -58,19 +57,13 @@ function stageSection(stage: AnyStage, examples: StepExamples): string[] {
 }
 
 function needTexts({ provides = [], requires = [], changes = [], withOption }: AnyStage): string[] {
-  const list = (things: readonly string[]) => things.map((thing) => `the ${thing}`).join(' and ');
   const text = (verb: string, things: readonly string[]) =>
-    things.length === 0 ? [] : [`${verb} ${list(things)}`];
-  const usual = [...text('requires', requires), ...text('changes', changes), ...text('provides', provides)];
-  const other =
-    withOption === undefined
-      ? []
-      : [...text('requires', withOption.requires), ...text('changes', withOption.changes)];
-  const sentence = usual.length === 0 ? [] : [`It ${joined(usual)}.`];
-  return [
-    ...sentence,
-    ...(withOption === undefined ? [] : [`With \`${withOption.name}\` it ${joined(other)}.`]),
-  ];
+    things.length === 0 ? [] : [`${verb} ${joined(things.map((thing) => `the ${thing}`))}.`];
+  const needs = [...text('Requires', requires), ...text('Changes', changes), ...text('Provides', provides)];
+  if (withOption === undefined) return needs;
+  const { name } = withOption;
+  const other = [...text('requires', withOption.requires), ...text('changes', withOption.changes)];
+  return [...needs, ...other.map((sentence) => `With \`${name}\` it ${sentence}`)];
 }
 
 /** `a`, `a and b`, `a, b and c` */
@@ -85,7 +78,7 @@ function toolText({ name, min }: { name: string; min?: string }): string {
 /** The generated parts of docs/recipe.md, by the name in its markers. */
 export function recipeParts(): Readonly<Record<string, string>> {
   const { properties = {} } = jsonSchemaOf(recipeSchema);
-  const { variables, disk, kernel, steps, boot: _, ...plain } = properties;
+  const { variables, disk, kernel, steps, ...plain } = properties;
   const head = ['key', 'value', 'default', 'meaning'];
   const types = alternatives((variables?.additionalProperties as JsonSchema | undefined) ?? {}).filter(
     (one) => one.properties !== undefined,

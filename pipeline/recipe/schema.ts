@@ -57,6 +57,8 @@ export const diskSchema = z.strictObject({
   partitions: z.array(partitionSchema).min(1).describe('The partitions, in their order on the disk.'),
 });
 
+const diskSection = diskSchema.describe('The LUN image: partition table, partitions, boot loader.');
+
 const kernelSchema = z.strictObject({
   'command-line': z
     .array(z.string().regex(/^[!-~]+$/, 'one kernel parameter without spaces, in ASCII'))
@@ -109,10 +111,12 @@ export const recipeSchema = z.strictObject({
     .describe(
       'Values that `--set name=value` may change; used as `${name}` in any value, `$${` stands for `${` itself.',
     ),
-  steps: z.array(stepSchema).min(1).describe('The work that builds the root, in order.'),
-  disk: diskSchema.describe('The LUN image: partition table, partitions, boot loader.'),
-  boot: z.unknown().optional().describe('Options of the boot artifacts.'),
+  steps: z.array(stepSchema).default([]).describe('The work that builds the root, in order.'),
+  disk: diskSection.optional(),
   kernel: kernelSchema.default({ 'command-line': [] }).describe('How the kernel is started.'),
 });
+
+/** Of a recipe that has a stage which reads the disk. */
+export const recipeWithDiskSchema = recipeSchema.extend({ disk: diskSection });
 
 export type RecipeFile = z.output<typeof recipeSchema>;

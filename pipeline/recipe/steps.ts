@@ -5,21 +5,9 @@ import type { Diagnostic } from '../../base/failure.js';
 import { validate } from '../../base/schema/validate.js';
 import { didYouMean, oneOf } from '../../base/suggest.js';
 import type { MapNode, Node, Path } from '../../base/yaml/node.js';
-import {
-  child,
-  locate,
-  pickKeys,
-  placeAt,
-  placeOfLocated,
-  textAt,
-  withEntries,
-} from '../../base/yaml/node.js';
-import { placeOf } from '../../base/yaml/source.js';
+import { child, placeAt, textAt } from '../../base/yaml/node.js';
 import type { AnyStage, StageRegistry } from '../stage.js';
-import { OUTPUT_STAGES, type RecipeStep } from './recipe.js';
-import { diskSchema } from './schema.js';
-
-const OWN_DISK_KEYS = Object.keys(diskSchema.shape);
+import type { RecipeStep } from './recipe.js';
 
 /** All steps whose stage is known and whose options are right; the rest is told in `problems`. `folder` is the recipe's. */
 export function readSteps(
@@ -48,9 +36,9 @@ export function readSteps(
         place,
         hint: 'Give one of them another `name:`.',
       });
-    } else if (Object.hasOwn(OUTPUT_STAGES, name)) {
+    } else if (registry.get(name)?.kind === 'output') {
       problems.push({
-        what: `\`${name}\` is the name of a step that every build has.`,
+        what: `\`${name}\` is the name of an output stage.`,
         place: placeAt(root, [...path, 'name']),
         hint: 'Choose another name.',
       });
@@ -70,42 +58,6 @@ export function readSteps(
       },
     ];
   });
-}
-
-/** The steps that follow from `disk` and `boot`, for the output stages that the registry has. */
-export function readOutputs(root: MapNode, registry: StageRegistry, problems: Diagnostic[]): RecipeStep[] {
-  return Object.entries(OUTPUT_STAGES).flatMap(([uses, section]) => {
-    const stage = registry.get(uses);
-    if (stage === undefined) return [];
-    const under = [section];
-    const written = child(root, section);
-    const value =
-      written?.kind === 'map' && section === 'disk'
-        ? pickKeys(written, (key) => !OWN_DISK_KEYS.includes(key))
-        : written;
-    const alsoKnown = section === 'disk' ? OWN_DISK_KEYS : [];
-    const options = validate(
-      stage.options as z.ZodType,
-      { root, under, alsoKnown, ...(value === undefined ? {} : { value }) },
-      problems,
-    );
-    if (options === undefined) return [];
-    const located = locate(root, under);
-    const place = located.key === undefined ? placeOfLocated(located) : placeOf(located.key);
-    return [{ name: uses, uses, options, place, locate: (to: Path) => placeAt(root, [...under, ...to]) }];
-  });
-}
-
-/** The recipe without the keys that are options of an output stage: what `recipeSchema` describes. */
-export function withoutOutputKeys(root: MapNode, registry: StageRegistry): MapNode {
-  const own = pickKeys(
-    root,
-    (key) => key !== 'extends' && !(key === 'boot' && registry.has('boot-artifacts')),
-  );
-  const disk = own.entries.get('disk');
-  if (disk?.value.kind !== 'map' || !registry.has('lun-image')) return own;
-  const value = pickKeys(disk.value, (key) => OWN_DISK_KEYS.includes(key));
-  return withEntries(own, new Map(own.entries).set('disk', { ...disk, value }));
 }
 
 /**
@@ -133,11 +85,13 @@ function rebaseInputs(options: unknown, written: Node | undefined, stage: AnySta
 
 function noStep(uses: string, place: Diagnostic['place'], registry: StageRegistry): Diagnostic {
   const at = place === undefined ? {} : { place };
-  if (registry.has(uses)) {
-    const section = Object.entries(OUTPUT_STAGES).find(([name]) => name === uses)?.[1];
+  const stage = registry.get(uses);
+  if (stage !== undefined) {
     const hint =
-      section === undefined ? 'Remove it.' : `Remove it; its options belong under \`${section}:\`.`;
-    return { what: `\`${uses}\` is no step of a recipe: every build ends with it.`, ...at, hint };
+      stage.section === undefined
+        ? 'Remove it.'
+        : `Remove it; its options belong under \`${stage.section}:\`.`;
+    return { what: `\`${uses}\` is an output stage, no step of a recipe.`, ...at, hint };
   }
   const names = [...registry.values()].filter((stage) => stage.kind === 'rootfs').map((stage) => stage.name);
   return { what: `Unknown stage \`${uses}\`.`, ...at, expected: oneOf(names), ...didYouMean(uses, names) };

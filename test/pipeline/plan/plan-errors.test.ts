@@ -33,10 +33,10 @@ describe('the order of steps', () => {
     const bootstrap = "  - uses: bootstrap\n    with: { suite: '${suite}' }\n";
     const text = changed(bootstrap, '').replace('disk:\n', () => `${bootstrap}disk:\n`);
     expect(await problemsOf(text)).toMatchInlineSnapshot(`
-      "r/recipe.yaml:10:11 The step \`bootstrap\` provides the root, so its place is before all steps that need it.
+      "r/recipe.yaml:10:11 The step \`bootstrap\` provides the initramfs content, so its place is before all steps that need it.
         - uses: bootstrap
                 ^^^^^^^^^
-        Found: \`packages\`, \`initramfs\`, \`seal\` before it
+        Found: \`packages\`, \`initramfs\` before it
         Hint: Move it above \`packages\`."
     `);
   });

@@ -40,8 +40,8 @@ describe('recipeWarnings', () => {
       'a/recipe.yaml': RIGHT,
       'b/recipe.yaml': changed(", 'console=ttyS0,115200'", ''),
     });
-    expect(recipeWarnings(await rig.load('a'))).toEqual([]);
-    expect(recipeWarnings(await rig.load('b'))).toEqual([
+    expect(recipeWarnings(await rig.plan('a'))).toEqual([]);
+    expect(recipeWarnings(await rig.plan('b'))).toEqual([
       {
         what: 'The kernel has no serial console: the boot gate cannot see this release boot.',
         expected: '`console=ttyS0,115200` in `kernel.command-line`',

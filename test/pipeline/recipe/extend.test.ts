@@ -26,9 +26,9 @@ describe('a child recipe', () => {
   it('inherits all that it does not say, under a name of its own', async () => {
     const child = await loaded('name: child\n');
     expect(names(child)).toEqual(['bootstrap', 'packages', 'initramfs', 'seal']);
-    expect(child.disk.partitions.map(({ name }) => name)).toEqual(['bios', 'esp', 'swap', 'root']);
+    expect(child.disk?.partitions.map(({ name }) => name)).toEqual(['bios', 'esp', 'swap', 'root']);
     await using rig = await recipeRig({ 'base/recipe.yaml': RIGHT });
-    expect((await rig.load('base')).disk.guid).not.toBe(child.disk.guid);
+    expect((await rig.load('base')).disk?.guid).not.toBe(child.disk?.guid);
   });
 
   it('merges maps and replaces scalars and lists', async () => {
@@ -40,7 +40,7 @@ describe('a child recipe', () => {
       { suite: 'trixie', variant: 'standard' },
       { install: ['zstd'], recommends: false, retries: 3 },
     ]);
-    expect([child.disk.bytes, child.kernel.commandLine]).toEqual([8 * 1024 ** 3, ['console=ttyS0']]);
+    expect([child.disk?.bytes, child.kernel.commandLine]).toEqual([8 * 1024 ** 3, ['console=ttyS0']]);
   });
 
   it('leaves inherited maps and lists alone where it says nothing', async () => {
@@ -81,7 +81,7 @@ describe('a child recipe', () => {
       'name: child\nsteps:\n  - { name: packages, remove: true }\ndisk: { partitions: [{ name: swap, remove: true }] }\n',
     );
     expect(names(child)).toEqual(['bootstrap', 'initramfs', 'seal']);
-    expect(child.disk.partitions.map(({ name }) => name)).toEqual(['bios', 'esp', 'root']);
+    expect(child.disk?.partitions.map(({ name }) => name)).toEqual(['bios', 'esp', 'root']);
   });
 
   it('takes another stage without the options of the inherited one', async () => {
@@ -95,7 +95,7 @@ describe('a child recipe', () => {
     const child = await loaded(
       'name: child\ndisk: { partitions: [{ name: swap, size: 1G }, { name: srv, type: linux, size: 1G, mount: /srv }] }\n',
     );
-    expect(child.disk.partitions.map(({ name, size }) => [name, size])).toEqual([
+    expect(child.disk?.partitions.map(({ name, size }) => [name, size])).toEqual([
       ['bios', { bytes: 3 << 20 }],
       ['esp', { bytes: 64 << 20 }],
       ['swap', { bytes: 1 << 30 }],

@@ -161,7 +161,7 @@ describe('variables', () => {
       mirror: 'http://mirror.example.org/bookworm/${x}/6',
     });
     expect(steps[1]?.options).toMatchObject({ retries: 6, recommends: true });
-    expect(disk.bytes).toBe(3 * 1024 * MIB);
+    expect(disk?.bytes).toBe(3 * 1024 * MIB);
   });
 });
 

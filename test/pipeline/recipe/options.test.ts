@@ -8,7 +8,7 @@ describe('keys', () => {
       "r/recipe.yaml:12:1 Unknown key \`decription\`.
       decription: x
       ^^^^^^^^^^
-        Expected: one of name, description, architecture, epoch, variables, steps, disk, boot, kernel, extends
+        Expected: one of name, description, architecture, epoch, variables, steps, disk, kernel, extends, boot
         Hint: Did you mean \`description\`?"
     `);
   });
@@ -18,7 +18,7 @@ describe('keys', () => {
       "r/recipe.yaml:12:1 Unknown key \`colour\`.
       colour: x
       ^^^^^^
-        Expected: one of name, description, architecture, epoch, variables, steps, disk, boot, kernel, extends"
+        Expected: one of name, description, architecture, epoch, variables, steps, disk, kernel, extends, boot"
     `);
   });
 
@@ -332,7 +332,7 @@ describe('steps', () => {
     expect(
       await problemsOf(changed('- uses: initramfs', '- uses: lun-image\n  - uses: initramfs')),
     ).toMatchInlineSnapshot(`
-      "r/recipe.yaml:10:11 \`lun-image\` is no step of a recipe: every build ends with it.
+      "r/recipe.yaml:10:11 \`lun-image\` is an output stage, no step of a recipe.
         - uses: lun-image
                 ^^^^^^^^^
         Hint: Remove it; its options belong under \`disk:\`."
@@ -345,7 +345,7 @@ describe('steps', () => {
         changed('- uses: initramfs', '- uses: files\n    name: boot-artifacts\n  - uses: initramfs'),
       ),
     ).toMatchInlineSnapshot(`
-      "r/recipe.yaml:11:11 \`boot-artifacts\` is the name of a step that every build has.
+      "r/recipe.yaml:11:11 \`boot-artifacts\` is the name of an output stage.
           name: boot-artifacts
                 ^^^^^^^^^^^^^^
         Hint: Choose another name."
@@ -402,7 +402,7 @@ describe('all at once', () => {
       r/recipe.yaml:2:1 Unknown key \`step\`.
       step: []
       ^^^^
-        Expected: one of name, description, architecture, epoch, variables, steps, disk, boot, kernel, extends
+        Expected: one of name, description, architecture, epoch, variables, steps, disk, kernel, extends, boot
         Hint: Did you mean \`steps\`?
 
       r/recipe.yaml:4:11 Unknown stage \`packges\`.

@@ -48,7 +48,7 @@ describe('stagesPage', () => {
 
 Install packages.
 
-It requires the root, changes the initramfs content and provides the initramfs. Reaches the network. Needs on the host: \`mke2fs\` 1.47 or later.
+Requires the root. Changes the initramfs content. Provides the initramfs. Reaches the network. Needs on the host: \`mke2fs\` 1.47 or later.
 
 | option | value | default | meaning |
 | --- | --- | --- | --- |

@@ -196,15 +196,10 @@ describe('a file that is no recipe', () => {
 
   it('has only a name', async () => {
     expect(await problemsOf('name: demo\n')).toMatchInlineSnapshot(`
-      "r/recipe.yaml:1:1 Missing key \`steps\`.
+      "r/recipe.yaml:1:1 The recipe makes nothing.
       name: demo
       ^^^^
-        Expected: \`steps\`: The work that builds the root, in order.
-
-      r/recipe.yaml:1:1 Missing key \`disk\`.
-      name: demo
-      ^^^^
-        Expected: \`disk\`: The LUN image: partition table, partitions, boot loader."
+        Expected: \`steps\` that make a root, or a section of an output stage: one of disk, boot"
     `);
   });
 });
