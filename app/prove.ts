@@ -2,7 +2,7 @@
  * The boot gate from outside: every cell of the matrix in a sandbox of its own with a network of its own, so that
  * cells run at once without knowing of each other. Each proof is written into the release as soon as it is there.
  */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { type Cell, cellName, type Proof } from '../artifacts/release/proof.js';
@@ -11,12 +11,16 @@ import { createPorts } from '../base/command.js';
 import type { Emit } from '../base/event.js';
 import { Failure } from '../base/failure.js';
 import { runTask, stopwatch } from '../base/task.js';
-import { proofFailure } from '../gate/proof-failure.js';
+import type { NotDecided } from '../gate/cell.js';
+import { proofFailure, undecidedFailure } from '../gate/proof-failure.js';
 import { bootGateFiles, bootGateTools } from '../gate/request.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';
 import { requireHost } from '../pipeline/tools.js';
 import { claimOf } from '../pipeline/workspace.js';
 import type { ProveInside } from './inside/prove.js';
+
+/** The folder of a cell's evidence bears this ending until there is a verdict. */
+const UNDECIDED = '.undecided';
 
 export interface ProofRequest {
   /** Folder of the release. */
@@ -28,9 +32,13 @@ export interface ProofRequest {
   readonly workspace: string;
 }
 
+/** What a cell came to: a proof, or the failure that says why it was not decided. */
+type Outcome = Proof | Failure;
+
 /**
  * Runs all cells, also after one did not pass, and keeps the proofs and their evidence in `proofs/` of the release.
- * @throws Failure of kind `proof` when a cell did not pass, another when nothing could be proven
+ * @throws Failure of kind `proof` when a cell did not pass, `undecided` when none failed and one came to no verdict,
+ *   another when nothing could be proven
  */
 export async function prove(request: ProofRequest, emit: Emit, signal: AbortSignal): Promise<Proof[]> {
   const seconds = stopwatch();
@@ -42,10 +50,20 @@ export async function prove(request: ProofRequest, emit: Emit, signal: AbortSign
   const tasks = cells.map((cell) => ({ id: cellName(cell), title: cellName(cell) }));
   emit({ type: 'started', work: 'prove', subject: release.manifest.recipe.name, tasks });
   const accel = await decideAccelerator(request.accel, emit, signal);
-  const proofs = await proveAll({ ...request, accel }, release, emit, signal);
-  const passed = proofs.every((proof) => proof.passed);
-  emit({ type: 'proven', path: release.path, digest: release.digest, passed, seconds: seconds() });
-  await requirePassed(proofs, release);
+  const outcomes = await proveAll({ ...request, accel }, release, emit, signal);
+  const proofs = outcomes.flatMap((outcome) => (outcome instanceof Failure ? [] : [outcome]));
+  const undecided = outcomes.flatMap((outcome) => (outcome instanceof Failure ? [outcome] : []));
+  const failed = proofs.filter((proof) => !proof.passed);
+  emit({
+    type: 'proven',
+    path: release.path,
+    digest: release.digest,
+    passed: failed.length + undecided.length === 0,
+    ...(failed.length === 0 && undecided.length > 0 ? { decided: false } : {}),
+    seconds: seconds(),
+  });
+  const failures = failed.map((proof) => proofFailure(proof, evidenceOf(release, proof.cell)));
+  requireNone([...(await Promise.all(failures)), ...undecided]);
   return proofs;
 }
 
@@ -84,13 +102,13 @@ async function proveAll(
   release: Release,
   emit: Emit,
   signal: AbortSignal,
-): Promise<Proof[]> {
+): Promise<Outcome[]> {
   const queue = new PQueue({ concurrency: request.parallel });
   // What keeps one cell from being proven keeps all: the others need not run on.
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   let reason: Failure | undefined;
-  const proofs = await Promise.all(
+  const outcomes = await Promise.all(
     request.cells.map((cell) =>
       queue.add(async () => {
         try {
@@ -104,21 +122,24 @@ async function proveAll(
     ),
   );
   if (reason !== undefined) throw reason;
-  return proofs.filter((proof) => proof !== undefined);
+  return outcomes.filter((outcome) => outcome !== undefined);
 }
 
+/**
+ * Evidence of the last verdict stays until there is a new one: what has come to none, for whatever reason, replaces
+ * neither a proof nor what belongs to it.
+ */
 async function proveOne(
   cell: Cell,
   request: ProofRequest,
   release: Release,
   emit: Emit,
   signal: AbortSignal,
-): Promise<Proof> {
+): Promise<Outcome> {
   const task = cellName(cell);
   if (signal.aborted) throw new Failure('interrupted', { what: 'Interrupted.' });
-  const work = async () => {
-    const evidence = evidenceOf(release, cell);
-    await rm(evidence, { recursive: true, force: true });
+  const work = async (): Promise<Outcome> => {
+    const evidence = `${evidenceOf(release, cell)}${UNDECIDED}`;
     await mkdir(evidence, { recursive: true });
     const payload: ProveInside = {
       do: 'prove',
@@ -133,36 +154,43 @@ async function proveOne(
         evidence,
       },
     };
-    const proof = (await inside(payload, emit, signal)) as Proof;
-    await writeProof(release.path, proof);
-    return proof;
+    const outcome = (await inside(payload, emit, signal)) as Proof | NotDecided;
+    if ('notDecided' in outcome) return undecidedFailure(outcome, evidence);
+    await keep(outcome, evidence, release);
+    return outcome;
   };
   try {
-    return await runTask(emit, task, work, { passed: ({ passed }) => passed });
+    return await runTask(emit, task, work, {
+      passed: (outcome) => !(outcome instanceof Failure) && outcome.passed,
+      note: (outcome) => (outcome instanceof Failure ? 'not decided' : undefined),
+    });
   } catch (error) {
     throw Failure.from(error).with({ step: task });
   }
+}
+
+/** A new verdict takes the place of the last one. */
+async function keep(proof: Proof, evidence: string, release: Release): Promise<void> {
+  const place = evidenceOf(release, proof.cell);
+  await rm(place, { recursive: true, force: true });
+  await rename(evidence, place);
+  await writeProof(release.path, proof);
 }
 
 function inside(payload: ProveInside, emit: Emit, signal: AbortSignal): Promise<unknown> {
   return enterSandbox({ module: 'app/inside/prove.js', payload, network: 'own' }, emit, signal);
 }
 
-/** Console log, server logs, packet capture and screenshots of a cell's last proof. */
+/** Console log, server logs, packet capture and screenshots of a cell's last verdict. */
 function evidenceOf(release: Release, cell: Cell): string {
   return join(release.path, 'proofs', cellName(cell));
 }
 
-async function requirePassed(proofs: readonly Proof[], release: Release): Promise<void> {
-  const failures = await Promise.all(
-    proofs
-      .filter((proof) => !proof.passed)
-      .map((proof) => proofFailure(proof, evidenceOf(release, proof.cell))),
-  );
-  const [first, ...others] = failures;
+/** @throws Failure that tells of all; its kind is the first one's */
+function requireNone([first, ...others]: readonly Failure[]): void {
   if (first === undefined) return;
   const diagnostics = others.flatMap((failure) => failure.diagnostics);
-  throw new Failure('proof', [...first.diagnostics, ...diagnostics], {
+  throw new Failure(first.kind, [...first.diagnostics, ...diagnostics], {
     ...(first.log === undefined ? {} : { log: first.log }),
     ...(first.command === undefined ? {} : { command: first.command }),
   });

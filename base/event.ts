@@ -70,7 +70,8 @@ export type Event =
       readonly seconds: number;
       readonly note?: string;
     }
-  | { readonly type: 'task-failed'; readonly task: string; readonly seconds: number }
+  /** `note`: what else it is than failed. */
+  | { readonly type: 'task-failed'; readonly task: string; readonly seconds: number; readonly note?: string }
   /** The release exists under `path`; `digest` is the manifest's sha256 in lower-case hex. */
   | {
       readonly type: 'released';
@@ -79,11 +80,13 @@ export type Event =
       readonly digest: string;
       readonly seconds: number;
     }
+  /** `decided` is false when no cell failed and one came to no verdict, so that it did not pass either. */
   | {
       readonly type: 'proven';
       readonly path: string;
       readonly digest: string;
       readonly passed: boolean;
+      readonly decided?: boolean;
       readonly seconds: number;
     }
   /** The release is on the target host; `already`: it was before. Bytes are those of the wire. */

@@ -15,6 +15,7 @@ export type FailureKind =
   | 'space'
   | 'integrity'
   | 'proof'
+  | 'undecided'
   | 'interrupted'
   | 'internal';
 
@@ -29,6 +30,7 @@ export const EXIT_CODES: Readonly<Record<FailureKind, number>> = {
   space: 8,
   integrity: 9,
   proof: 10,
+  undecided: 11,
   internal: 70,
   interrupted: 130,
 };

@@ -31,11 +31,12 @@ export async function runTask<T>(
   try {
     const result = await work();
     const said = note?.(result);
-    emit(
-      passed(result)
-        ? { type: 'task-finished', task, seconds: seconds(), ...(said === undefined ? {} : { note: said }) }
-        : { type: 'task-failed', task, seconds: seconds() },
-    );
+    emit({
+      type: passed(result) ? 'task-finished' : 'task-failed',
+      task,
+      seconds: seconds(),
+      ...(said === undefined ? {} : { note: said }),
+    });
     return result;
   } catch (error) {
     emit({ type: 'task-failed', task, seconds: seconds() });

@@ -1,13 +1,19 @@
-/** Why a cell cannot go on: the client's chain broke. It makes a proof that did not pass, not an error of ours. */
+/** Why a cell cannot go on. Neither is an error of ours. */
 import type { Symptom } from '../artifacts/release/symptoms.js';
 
+/** The client's chain broke: it makes a proof that did not pass. */
 export class Broken extends Error {
   override readonly name = 'Broken';
-  /** What in the console gave it away; absent when a bound was reached or the machine stopped. */
+  /** What in the console gave it away; absent when the client stood still or the machine stopped. */
   readonly symptom: Symptom | undefined;
 
   constructor(message: string, symptom?: Symptom) {
     super(message);
     this.symptom = symptom;
   }
+}
+
+/** The host was too busy to tell: it makes no proof at all. */
+export class Undecided extends Error {
+  override readonly name = 'Undecided';
 }

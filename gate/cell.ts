@@ -8,7 +8,7 @@ import { cellName } from '../artifacts/release/proof.js';
 import { Failure } from '../base/failure.js';
 import type { Ports } from '../base/ports.js';
 import { chooseAccelerator } from './accelerator.js';
-import { Broken } from './broken.js';
+import { Broken, Undecided } from './broken.js';
 import { type Chain, watchChain } from './chain.js';
 import { type Check, check, checkSystem, readToken, writeToken } from './checks.js';
 import { copyDisk, inspectRoot, rootPartition } from './disk.js';
@@ -20,12 +20,18 @@ import { openScene, type Scene } from './scene.js';
 import { awaitLogin, logIn, type Session } from './session.js';
 import { toolVersions } from './versions.js';
 
+/** What a run came to that was ended before it could tell whether the release is good. */
+export interface NotDecided extends Pick<Proof, 'cell' | 'milestones'> {
+  readonly notDecided: string;
+}
+
 /**
- * A proof that passed, or one that did not and says why; evidence of both is in the request's folder.
+ * A proof that passed, or one that did not and says why, or why nothing was decided; evidence of all three is in the
+ * request's folder.
  * @throws Failure when nothing was proven either way: `host` or `tool` when the host lacks something, `recipe` when
  *   the release shows nothing on a serial console, `interrupted` when the signal was aborted
  */
-export async function proveCell(request: GateRequest, ports: Ports): Promise<Proof> {
+export async function proveCell(request: GateRequest, ports: Ports): Promise<Proof | NotDecided> {
   const { cell, digest, manifest } = request;
   requireSerialConsole(request);
   const root = rootPartition(manifest);
@@ -43,15 +49,15 @@ export async function proveCell(request: GateRequest, ports: Ports): Promise<Pro
     await using scene = await openScene({ request, identity, accelerator, evidence, chain, disk, ports });
     network = scene.network;
     const story = cell.secret === 'right' ? boots : isRefused;
-    await story({
-      scene,
-      chain,
-      evidence,
-      identity,
-      checks,
-      request,
-      bounds: request.bounds ?? DEFAULT_BOUNDS,
-    });
+    const bounds = request.bounds ?? DEFAULT_BOUNDS;
+    const play = { scene, chain, evidence, identity, checks, request, bounds };
+    try {
+      await story(play);
+    } catch (error) {
+      if (!(error instanceof Undecided)) throw error;
+      await screenshot(play, 'not-decided.png');
+      return { cell, milestones: [...chain.progress.reached], notDecided: error.message };
+    }
   }
   if (checks.at(-1)?.name === POWER_OFF && checks.at(-1)?.passed === true) {
     const state = await inspectRoot(disk, root.offset, ports);
@@ -173,7 +179,7 @@ async function bootAndLogIn(
   const session = await logIn(identity.login, {
     console: machine.console,
     signal: chain.signal,
-    seconds: bounds.command,
+    patience: bounds.command,
   });
   checks.push(check(`console ${boot}`, true, 'logged in'));
   return session;
@@ -209,7 +215,7 @@ async function stop(
   machine.forgetStops();
   const begin = performance.now();
   session.type(command);
-  const seen = await machine.stopped({ seconds: bounds.shutdown, what, signal: chain.signal });
+  const seen = await machine.stopped({ patience: bounds.shutdown, what, signal: chain.signal });
   if (event === 'RESET') machine.console.skip();
   const seconds = ((performance.now() - begin) / 1000).toFixed(1);
   const wanted = event === 'RESET' ? 'guest-reset' : 'guest-shutdown';

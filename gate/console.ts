@@ -1,6 +1,7 @@
 /** The client's serial console: its text as lines for whoever watches, and an expect-like reader for whoever talks. */
 import { Broken } from './broken.js';
 import { type Bound, createWaiting } from './waiting.js';
+import type { Watch } from './watch.js';
 
 export interface SerialConsole {
   /** Takes more output, already plain text. */
@@ -9,7 +10,7 @@ export interface SerialConsole {
   close(): void;
   /**
    * Awaits text that matches, and consumes the output up to its end.
-   * @throws Broken when the bound is reached or the console closes; the signal's reason when it aborts
+   * @throws Broken or Undecided when the patience ends, Broken when the console closes; the signal's reason when it aborts
    */
   expect(pattern: RegExp, bound: Bound): Promise<RegExpExecArray>;
   send(text: string): void;
@@ -18,6 +19,7 @@ export interface SerialConsole {
 }
 
 export interface ConsoleOptions {
+  readonly watch: Watch;
   readonly write: (text: string) => void;
   /** Each complete line that says something, without its end. */
   readonly onLine: (line: string) => void;
@@ -28,14 +30,17 @@ export interface ConsoleOptions {
 /** Characters that are kept for a pattern to match. */
 const KEPT_CHARACTERS = 1 << 20;
 
-export function createConsole({ write, onLine, onPartial }: ConsoleOptions): SerialConsole {
-  const waiting = createWaiting();
+export function createConsole({ watch, write, onLine, onPartial }: ConsoleOptions): SerialConsole {
+  const waiting = createWaiting(watch);
   let unread = '';
   let line = '';
   let closed = false;
   const endLine = () => {
     // Empty lines and the frames of menus tell nothing.
-    if (/[\p{L}\p{N}]/u.test(line)) onLine(line.trimEnd());
+    if (/[\p{L}\p{N}]/u.test(line)) {
+      watch.hear(line);
+      onLine(line.trimEnd());
+    }
     line = '';
   };
   return {

@@ -1,5 +1,6 @@
 /** A running client: QEMU with its console and its control connection. */
 import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,7 +14,9 @@ import { QMP_SOCKET } from './qemu.js';
 import { openQmp, type Qmp, type QmpEvent } from './qmp.js';
 import type { Runtime } from './runtime.js';
 import { openSerial } from './serial.js';
+import { createVitals } from './vitals.js';
 import { type Bound, createWaiting } from './waiting.js';
+import { createWatch, type Look, type Watch } from './watch.js';
 
 export interface Machine extends AsyncDisposable {
   readonly console: SerialConsole;
@@ -24,7 +27,7 @@ export interface Machine extends AsyncDisposable {
   forgetStops(): void;
   /**
    * Awaits the next reset or power-off and tells which it was, with QEMU's reason: `guest-reset`, `guest-shutdown`.
-   * @throws Broken when the bound is reached or QEMU ends by itself; the signal's reason when it aborts
+   * @throws Broken or Undecided when the patience ends, Broken when QEMU ends by itself; the signal's reason when it aborts
    */
   stopped(bound: Bound): Promise<{ readonly event: 'RESET' | 'SHUTDOWN'; readonly reason: string }>;
 }
@@ -32,12 +35,15 @@ export interface Machine extends AsyncDisposable {
 export interface MachineOptions {
   readonly argv: Argv;
   readonly runtime: Runtime;
+  /** The file that all packets go to; it tells how much there is on the network. */
+  readonly capture: string;
   readonly onConsoleLine: (line: string) => void;
   readonly onConsolePartial: (text: string) => void;
   readonly onToolLine: (line: string) => void;
 }
 
-const CONNECT_SECONDS = 20;
+/** It opens its socket before anything else; a host that is busy may let it wait. */
+const CONNECT_SECONDS = 300;
 /** What QEMU may take to end after it has closed the connection. */
 const END_SECONDS = 2;
 const LOOK_MS = 20;
@@ -55,8 +61,11 @@ export async function startMachine(ports: Ports, options: MachineOptions): Promi
       onLine: options.onToolLine,
     }),
   );
-  const stops = createStops();
+  const vcpus: number[] = [];
+  const watch = createWatch(lookAt(vcpus, options.capture));
+  const stops = createStops(watch);
   const terminal = createConsole({
+    watch,
     write: serial.type,
     onLine: options.onConsoleLine,
     onPartial: options.onConsolePartial,
@@ -68,6 +77,7 @@ export async function startMachine(ports: Ports, options: MachineOptions): Promi
     stack.defer(() => Promise.resolve(void control.destroy()));
     qmp = await openQmp(control, stops.hear);
     await serial.connect(qmp, (chunk) => terminal.feed(cleaner.clean(chunk)));
+    vcpus.push(...(await virtualProcessors(qmp)));
   } catch (error) {
     throw await notStarted(error, tool, argv, ports.signal);
   }
@@ -94,6 +104,23 @@ export async function startMachine(ports: Ports, options: MachineOptions): Promi
   };
 }
 
+/** Thread ids (QMP's query-cpus-fast). */
+async function virtualProcessors(qmp: Qmp): Promise<number[]> {
+  const answer = (await qmp.execute('query-cpus-fast')) as { readonly 'thread-id': number }[];
+  return answer.map((each) => each['thread-id']);
+}
+
+function lookAt(vcpus: readonly number[], capture: string): Look {
+  const vitals = createVitals(vcpus);
+  return async () => {
+    const traffic = await stat(capture).then(
+      ({ size }) => size,
+      () => 0,
+    );
+    return { ...(await vitals()), traffic };
+  };
+}
+
 async function screenshot(qmp: Qmp, filename: string): Promise<void> {
   await qmp.execute('screendump', { filename, format: 'png' });
 }
@@ -103,9 +130,9 @@ interface Stop {
   readonly reason: string;
 }
 
-function createStops() {
+function createStops(watch: Watch) {
   const seen: Stop[] = [];
-  const waiting = createWaiting();
+  const waiting = createWaiting(watch);
   let ended = false;
   return {
     hear: ({ name, data }: QmpEvent) => {

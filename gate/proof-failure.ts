@@ -1,19 +1,36 @@
-/** Turns a proof that did not pass into an error that says how far the client came and where to look. */
+/** Turns a proof that did not pass, or was not decided, into an error that says how far the client came and where to look. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cellName, type Proof } from '../artifacts/release/proof.js';
 import { type Diagnostic, Failure } from '../base/failure.js';
+import { causeOf } from './cause.js';
+import type { NotDecided } from './cell.js';
 import { CONSOLE_LOG } from './evidence.js';
 import { chainOf, MILESTONE_WORDS } from './milestones.js';
 
 const SHOWN_LINES = 20;
 
 /**
- * The failure of kind `proof`: each check that did not pass, how far the chain came, what was awaited next, the
- * console's last lines and what lies in the evidence folder.
+ * The failure of kind `proof`: each check that did not pass, how far the chain came and what kept it there, what was
+ * awaited next, the console's last lines and what lies in the evidence folder.
  * @param evidence the folder that the proof's request named
  */
 export async function proofFailure(proof: Proof, evidence: string): Promise<Failure> {
+  return withEvidence('proof', failedChecks(proof), proof, evidence);
+}
+
+/** The failure of kind `undecided`, which tells the same of a run that came to no verdict. */
+export async function undecidedFailure(run: NotDecided, evidence: string): Promise<Failure> {
+  const what = `${cellName(run.cell)} was not decided: ${run.notDecided}`;
+  return withEvidence('undecided', [{ what }], run, evidence);
+}
+
+async function withEvidence(
+  kind: 'proof' | 'undecided',
+  [first, ...more]: readonly [Diagnostic, ...Diagnostic[]],
+  run: Pick<Proof, 'cell' | 'milestones'>,
+  evidence: string,
+): Promise<Failure> {
   const log = join(evidence, CONSOLE_LOG);
   const text = await readFile(log, 'utf8').catch(() => '');
   const lastLines = text
@@ -21,14 +38,15 @@ export async function proofFailure(proof: Proof, evidence: string): Promise<Fail
     .filter((line) => line !== '')
     .slice(-SHOWN_LINES);
   const files = (await readdir(evidence).catch(() => [])).sort();
-  const [first, ...more] = failedChecks(proof);
+  const look = `Look into ${evidence}: ${files.join(', ') || 'nothing was kept'}.`;
+  const again = 'Prove it again when the host has less to do; the release may be good.';
   return new Failure(
-    'proof',
+    kind,
     [
       {
         ...first,
-        ...howFar(proof),
-        hint: `Look into ${evidence}: ${files.join(', ') || 'nothing was kept'}.`,
+        ...howFar(run, causeOf(text)),
+        hint: kind === 'proof' ? look : `${again} ${look}`,
       },
       ...more,
     ],
@@ -44,7 +62,10 @@ function failedChecks({ cell, checks }: Proof): [Diagnostic, ...Diagnostic[]] {
   return [first ?? { what: `${name} did not pass: nothing was checked` }, ...more];
 }
 
-function howFar({ cell, milestones }: Proof): Pick<Diagnostic, 'found' | 'expected'> {
+function howFar(
+  { cell, milestones }: Pick<Proof, 'cell' | 'milestones'>,
+  cause: string | undefined,
+): Pick<Diagnostic, 'found' | 'expected'> {
   const last = milestones.at(-1);
   if (last === undefined) return { found: 'the machine was never switched on' };
   const chain = chainOf(cell);
@@ -53,7 +74,7 @@ function howFar({ cell, milestones }: Proof): Pick<Diagnostic, 'found' | 'expect
   const which = last.boot === 1 ? 'the first boot' : `boot ${last.boot}, after the reboot,`;
   const place = reached === -1 ? last.milestone : MILESTONE_WORDS[chain[reached] ?? 'power-on'];
   return {
-    found: `${which} came as far as ${place} (after ${last.seconds} s)`,
+    found: `${which} came as far as ${place} (after ${last.seconds} s)${cause === undefined ? '' : `; ${cause}`}`,
     ...(next === undefined ? {} : { expected: `next: ${MILESTONE_WORDS[next]}` }),
   };
 }

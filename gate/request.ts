@@ -1,19 +1,29 @@
 /** What the boot gate is asked, and what it needs of its host. */
 import type { Manifest } from '../artifacts/release/manifest.js';
 import type { Cell } from '../artifacts/release/proof.js';
+import type { Patience } from './patience.js';
 
-/** Seconds after which the gate no longer believes that a boot goes on. */
+/** How long the gate waits for a client. */
 export interface GateBounds {
   /** From power-on or reset to the login prompt. */
-  readonly boot: number;
+  readonly boot: Patience;
   /** From the command to the reset or the power-off. */
-  readonly shutdown: number;
-  /** For one command at the console. */
-  readonly command: number;
+  readonly shutdown: Patience;
+  /** For one answer at the console. */
+  readonly command: Patience;
 }
 
-/** Ten times what software emulation needs on two cores. */
-export const DEFAULT_BOUNDS: GateBounds = { boot: 480, shutdown: 180, command: 180 };
+/** More than the 90 s that systemd waits for a device or a job that hangs: then it says itself what is missing. */
+const IDLE = 120;
+/** Under software emulation nothing of a boot works as long without a sign, not even the making of keys. */
+const SILENT = 120;
+
+/** The work is ten times what software emulation needs. */
+export const DEFAULT_BOUNDS: GateBounds = {
+  boot: { idle: IDLE, silent: SILENT, work: 600, wall: 3600 },
+  shutdown: { idle: IDLE, silent: SILENT, work: 300, wall: 1800 },
+  command: { idle: IDLE, silent: SILENT, work: 300, wall: 1800 },
+};
 
 export interface GateRequest {
   /** Absolute path of the release's folder; nothing in it is written. */

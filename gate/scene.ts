@@ -111,6 +111,7 @@ async function switchedOff(
   return startMachine(ports, {
     argv,
     runtime,
+    capture: evidence.path(CAPTURE),
     onConsoleLine: chain.consoleLine,
     onConsolePartial: chain.consolePartial,
     onToolLine: (line) => evidence.log('qemu.log', line),

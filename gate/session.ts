@@ -3,12 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { Broken } from './broken.js';
 import type { SerialConsole } from './console.js';
 import type { GateAccount } from './credentials.js';
+import type { Patience } from './patience.js';
 
 export interface SessionOptions {
   readonly console: SerialConsole;
   readonly signal: AbortSignal;
-  /** Seconds for one command. */
-  readonly seconds: number;
+  /** For one answer. */
+  readonly patience: Patience;
 }
 
 export interface CommandOutput {
@@ -29,10 +30,10 @@ const PROMPT = /(?:^|\n)[\w.-]+ login: ?/;
 /** Awaits the login prompt. */
 export async function awaitLogin(
   terminal: SerialConsole,
-  seconds: number,
+  patience: Patience,
   signal: AbortSignal,
 ): Promise<void> {
-  await terminal.expect(PROMPT, { seconds, what: 'the login prompt', signal });
+  await terminal.expect(PROMPT, { patience, what: 'the login prompt', signal });
 }
 
 /**
@@ -40,11 +41,11 @@ export async function awaitLogin(
  * @throws Broken when the account is refused
  */
 export async function logIn(account: GateAccount, options: SessionOptions): Promise<Session> {
-  const { console: terminal, signal, seconds } = options;
+  const { console: terminal, signal, patience } = options;
   terminal.send(`${account.name}\n`);
-  await terminal.expect(/Password: ?/, { seconds, what: 'the password prompt', signal });
+  await terminal.expect(/Password: ?/, { patience, what: 'the password prompt', signal });
   terminal.send(`${account.password}\n`);
-  const [answer] = await terminal.expect(/Login incorrect|[#$] $/, { seconds, what: 'the shell', signal });
+  const [answer] = await terminal.expect(/Login incorrect|[#$] $/, { patience, what: 'the shell', signal });
   if (answer === 'Login incorrect') {
     throw new Broken(
       'The system refused the account that its service manager was told of (credential tmpfiles.extra; systemd 252 or later takes it).',
@@ -61,7 +62,7 @@ export async function logIn(account: GateAccount, options: SessionOptions): Prom
 /** The marks are put together by the shell, so that the echo of what was typed does not look like them. */
 async function run(
   line: string,
-  { console: terminal, signal, seconds }: SessionOptions,
+  { console: terminal, signal, patience }: SessionOptions,
 ): Promise<CommandOutput> {
   const mark = randomBytes(6).toString('hex');
   terminal.skip();
@@ -70,7 +71,7 @@ async function run(
   );
   const pattern = new RegExp(`\\nbegin-${mark}\\n([\\s\\S]*)\\nend-${mark}-(\\d+)-`);
   const what = `the end of \`${line.length > 60 ? `${line.slice(0, 60)}…` : line}\``;
-  const [, text = '', status = ''] = await terminal.expect(pattern, { seconds, what, signal });
+  const [, text = '', status = ''] = await terminal.expect(pattern, { patience, what, signal });
   const lines = text.split('\n').filter((each) => !/^\[ *\d+\.\d{6}\] /.test(each));
   return { text: lines.join('\n').trim(), status: Number(status) };
 }

@@ -1,8 +1,9 @@
-/** Waiting for something that others bring, with an end: a bound in seconds, and a signal. */
-import { Broken } from './broken.js';
+/** Waiting for something that others bring, with an end: patience with the client, and a signal. */
+import type { Patience } from './patience.js';
+import type { Watch } from './watch.js';
 
 export interface Bound {
-  readonly seconds: number;
+  readonly patience: Patience;
   /** What is awaited, for the error: `the login prompt`. */
   readonly what: string;
   /** Ends the wait with its reason. */
@@ -14,21 +15,22 @@ export interface Waiting {
   wake(): void;
   /**
    * Awaits that `look` finds something.
-   * @throws Broken when the bound is reached, the signal's reason when it aborts, or what `look` throws
+   * @throws Broken or Undecided when the patience ends, the signal's reason when it aborts, or what `look` throws
    */
   until<T>(look: () => T | undefined, bound: Bound): Promise<T>;
 }
 
-export function createWaiting(): Waiting {
+export function createWaiting(watch: Watch): Waiting {
   const lookers = new Set<() => void>();
   return {
     wake: () => {
       for (const each of [...lookers]) each();
     },
-    until: <T>(look: () => T | undefined, { seconds, what, signal }: Bound) =>
+    until: <T>(look: () => T | undefined, { patience, what, signal }: Bound) =>
       new Promise<T>((resolve, reject) => {
+        const ended = new AbortController();
         const settle = (action: () => void) => {
-          clearTimeout(timer);
+          ended.abort();
           lookers.delete(tryOnce);
           signal.removeEventListener('abort', abort);
           action();
@@ -39,15 +41,19 @@ export function createWaiting(): Waiting {
             const found = look();
             if (found !== undefined) settle(() => resolve(found));
           } catch (error) {
-            settle(() => reject(error instanceof Error ? error : new Error(String(error))));
+            fail(error);
           }
         };
-        const late = () => settle(() => reject(new Broken(`No sign of ${what} within ${seconds} s.`)));
-        const timer = setTimeout(late, seconds * 1000);
+        const fail = (error: unknown) =>
+          settle(() => reject(error instanceof Error ? error : new Error(String(error))));
         lookers.add(tryOnce);
         signal.addEventListener('abort', abort, { once: true });
         if (signal.aborted) abort();
         else tryOnce();
+        if (ended.signal.aborted) return;
+        watch.over(patience, what, ended.signal).then((reason) => {
+          if (reason !== undefined) fail(reason);
+        }, fail);
       }),
   };
 }

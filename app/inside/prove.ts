@@ -4,7 +4,7 @@ import { cellName, type Proof } from '../../artifacts/release/proof.js';
 import { createPorts } from '../../base/command.js';
 import type { Ports } from '../../base/ports.js';
 import { chooseAccelerator } from '../../gate/accelerator.js';
-import { proveCell } from '../../gate/cell.js';
+import { type NotDecided, proveCell } from '../../gate/cell.js';
 import type { GateRequest } from '../../gate/request.js';
 import { openBuildLog } from '../../pipeline/build/log.js';
 import { type OwnerClaim, openBuildFolder } from '../../pipeline/workspace.js';
@@ -18,7 +18,10 @@ export type ProveInside =
       readonly gate: Omit<GateRequest, 'scratch'>;
     };
 
-export async function inside(payload: ProveInside, ports: Ports): Promise<Proof | 'kvm' | 'tcg'> {
+export async function inside(
+  payload: ProveInside,
+  ports: Ports,
+): Promise<Proof | NotDecided | 'kvm' | 'tcg'> {
   if (payload.do === 'choose-accelerator') return chooseAccelerator(payload.wanted, ports);
   const { workspace, owner, gate } = payload;
   const task = cellName(gate.cell);

@@ -74,13 +74,18 @@ export function plainRenderer(terminal: Terminal, { verbose }: PlainOptions): Re
         );
       case 'task-failed':
         running.delete(event.task);
-        return write(`${style.red('failed')} after ${formatSeconds(event.seconds)}`, event.task);
+        return write(
+          `${style.red(event.note ?? 'failed')} after ${formatSeconds(event.seconds)}`,
+          event.task,
+        );
       case 'released':
         return write(
           `released ${event.recipe} in ${formatSeconds(event.seconds)}: ${shortPath(event.path, cwd)} (sha256 ${event.digest})`,
         );
       case 'proven': {
-        const outcome = event.passed ? style.green('proven') : style.red('not proven');
+        const outcome = event.passed
+          ? style.green('proven')
+          : style.red(event.decided === false ? 'not decided' : 'not proven');
         return write(
           `${outcome} in ${formatSeconds(event.seconds)}: ${shortPath(event.path, cwd)} (sha256 ${event.digest})`,
         );

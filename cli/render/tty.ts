@@ -80,7 +80,7 @@ export function ttyRenderer(terminal: Terminal, { verbose }: TtyOptions): Render
         rest();
         const outcome = event.passed
           ? `${style.green('✔')} ${style.bold('proven')}`
-          : `${style.red('✘')} ${style.bold('not proven')}`;
+          : `${style.red('✘')} ${style.bold(event.decided === false ? 'not decided' : 'not proven')}`;
         return screen.print([
           `${outcome} ${shortPath(event.path, cwd)} in ${formatSeconds(event.seconds)}  ${style.dim(`sha256 ${event.digest.slice(0, 12)}`)}`,
         ]);

@@ -74,8 +74,10 @@ function applyToTask(task: Task, event: Event, now: number): Task {
     }
     case 'task-cached':
       return { ...task, state: 'done', cached: true };
-    case 'task-failed':
-      return { ...task, state: 'failed', seconds: event.seconds };
+    case 'task-failed': {
+      const { note } = event;
+      return { ...task, state: 'failed', seconds: event.seconds, ...(note === undefined ? {} : { note }) };
+    }
     case 'output': {
       const line = cleanLine(event.line).trim();
       return line === '' ? task : { ...task, line };

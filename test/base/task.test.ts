@@ -32,9 +32,12 @@ describe('a task', () => {
   });
 
   it('has failed when its result says so', async () => {
-    const { events, outcome } = await told(() => Promise.resolve(7), { passed: (result) => result > 7 });
+    const passed = (result: number) => result > 7;
+    const { events, outcome } = await told(() => Promise.resolve(7), { passed });
     expect(outcome).toBe(7);
     expect(events.at(-1)).toEqual({ type: 'task-failed', task: 'a', seconds: SECONDS });
+    const noted = await told(() => Promise.resolve(7), { passed, note: () => 'not decided' });
+    expect(noted.events.at(-1)).toMatchObject({ type: 'task-failed', note: 'not decided' });
   });
 
   it('throws on what its work threw', async () => {

@@ -37,8 +37,10 @@ const EVENTS: readonly (readonly [seconds: number, event: Event])[] = [
   [60, { type: 'milestone', task: 'b', milestone: 'ipxe', boot: 1 }],
   [0, { type: 'milestone', task: 'b', milestone: 'dhcp', boot: 2 }],
   [0, { type: 'task-failed', task: 'b', seconds: 60 }],
+  [0, { type: 'task-failed', task: 'c', seconds: 60, note: 'not decided' }],
   [0, { type: 'proven', path: '/home/u/out/r/latest', digest: DIGEST, passed: false, seconds: 60 }],
   [0, { type: 'proven', path: '/srv/r', digest: DIGEST, passed: true, seconds: 4000 }],
+  [0, { type: 'proven', path: '/srv/r', digest: DIGEST, passed: false, decided: false, seconds: 4000 }],
   [0, FAILURE],
 ];
 
@@ -72,8 +74,10 @@ describe('plain lines', () => {
       '[   62.5] b: ipxe',
       '[   62.5] b: dhcp (boot 2)',
       '[   62.5] b: failed after 1 min 00 s',
+      '[   62.5] c: not decided after 1 min 00 s',
       `[   62.5] not proven in 1 min 00 s: out/r/latest (sha256 ${DIGEST})`,
       `[   62.5] proven in 1 h 06 min: /srv/r (sha256 ${DIGEST})`,
+      `[   62.5] not decided in 1 h 06 min: /srv/r (sha256 ${DIGEST})`,
       'A result.',
       '',
     ]);

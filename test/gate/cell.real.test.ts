@@ -1,47 +1,13 @@
 /** The gate with a disk that has nothing on it: enough for all that comes before the boot loader. */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { sanbootScript } from '../../artifacts/formats/ipxe.js';
-import { createSparse } from '../../artifacts/formats/sparse.js';
-import type { Manifest } from '../../artifacts/release/manifest.js';
 import type { Proof } from '../../artifacts/release/proof.js';
 import type { Event } from '../../base/event.js';
 import type { GateRequest } from '../../gate/request.js';
 import { enterSandbox } from '../../pipeline/sandbox/enter.js';
-import { type TestFolder, testFolder } from '../artifacts/formats/tools.js';
-import { ARTIFACTS, BOOT, smallManifest } from '../util/manifest.js';
-
-const UUID = '6c816f51-0613-45e7-a15b-bc2d5cd00f88';
-
-async function makeRelease(folder: TestFolder): Promise<void> {
-  await mkdir(folder.at('release/boot'), { recursive: true });
-  await mkdir(folder.at('scratch'));
-  await createSparse(folder.at('release/disk.img'), 8 << 20);
-  await writeFile(folder.at('release/boot/sanboot.ipxe'), sanbootScript());
-}
-
-function request(folder: TestFolder, change: Partial<GateRequest>, commandLine: string): GateRequest {
-  const root = { mount: '/', filesystem: 'ext4', filesystemUuid: UUID, firstLba: 2048 };
-  const manifest = smallManifest({
-    kernel: { version: '6.1.0-50-amd64', commandLine },
-    artifacts: ARTIFACTS,
-    boot: BOOT,
-    disk: { partitions: [root] } as unknown as Manifest['disk'],
-  });
-  return {
-    release: folder.at('release'),
-    manifest,
-    digest: 'd'.repeat(64),
-    cell: { firmware: 'bios', path: 'san', secret: 'right' },
-    accel: 'tcg',
-    evidence: folder.at('evidence'),
-    scratch: folder.at('scratch'),
-    ...change,
-  };
-}
-
-const COMMAND_LINE = `root=UUID=${UUID} ro console=ttyS0,115200 iscsi_auto`;
+import { testFolder } from '../artifacts/formats/tools.js';
+import { gateRequest, makeRelease } from './gate-rig.js';
 
 interface Ran {
   readonly proof: Proof;
@@ -56,7 +22,7 @@ async function prove(change: Partial<GateRequest>): Promise<Ran> {
   const events: Event[] = [];
   const job = {
     module: 'test/inside/gate.js',
-    payload: request(folder, change, COMMAND_LINE),
+    payload: gateRequest(folder, change),
     network: 'own',
   } as const;
   const proof = (await enterSandbox(
@@ -120,7 +86,7 @@ it('refuses a release that says nothing on the serial port, before it starts any
   await makeRelease(folder);
   const job = {
     module: 'test/inside/gate.js',
-    payload: request(folder, {}, 'root=UUID=x ro console=tty0 quiet'),
+    payload: gateRequest(folder, {}, 'root=UUID=x ro console=tty0 quiet'),
     network: 'own',
   } as const;
   const events: Event[] = [];
@@ -147,7 +113,7 @@ it('ends everything within 2 s of an abort', async () => {
   let aborted = 0;
   const job = {
     module: 'test/inside/gate.js',
-    payload: request(folder, {}, COMMAND_LINE),
+    payload: gateRequest(folder, {}),
     network: 'own',
   } as const;
   const ran = enterSandbox(

@@ -32,7 +32,9 @@ async function failureOf(argv: Argv): Promise<Failure> {
   };
   const ignore = () => undefined;
   const heard = { onConsoleLine: ignore, onConsolePartial: ignore };
-  const starting = startMachine(ports, { argv, runtime, ...heard, onToolLine: (line) => said.push(line) });
+  const capture = folder.at('capture.pcap');
+  const onToolLine = (line: string) => said.push(line);
+  const starting = startMachine(ports, { argv, runtime, capture, ...heard, onToolLine });
   const error: unknown = await starting.then(
     () => undefined,
     (reason: unknown) => reason,

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import type { Proof } from '../../artifacts/release/proof.js';
-import { proofFailure } from '../../gate/proof-failure.js';
+import { proofFailure, undecidedFailure } from '../../gate/proof-failure.js';
 import { testFolder } from '../artifacts/formats/tools.js';
 
 const PROOF: Proof = {
@@ -43,6 +43,34 @@ it('says what failed, how far the chain came, what was next, and where to look',
     log: folder.at('console.log'),
     command: { argv: ['qemu-system-x86_64'], lastLines: lines.slice(-20) },
   });
+});
+
+it('names the unit that was waited for', async () => {
+  await using folder = await testFolder();
+  await writeFile(
+    folder.at('console.log'),
+    '   65.00  [ ***  ] A start job is running for /srv (1min 1s / no limit)\n',
+  );
+  const { diagnostics } = await proofFailure(PROOF, folder.path);
+  expect(diagnostics[0].found).toBe(
+    'the first boot came as far as GRUB (after 5.5 s); since 4 s: A start job is running for /srv (1min 1s / no limit)',
+  );
+});
+
+it('tells of a run that came to no verdict by a kind of its own', async () => {
+  const { cell, milestones } = PROOF;
+  const notDecided = 'After 3600 s there is no sign of the login prompt, but the client still works.';
+  const failure = await undecidedFailure({ cell, milestones, notDecided }, '/nonexistent');
+  expect(failure.kind).toBe('undecided');
+  expect(failure.exitCode).toBe(11);
+  expect(failure.diagnostics).toEqual([
+    {
+      what: `bios-san was not decided: ${notDecided}`,
+      expected: 'next: the kernel',
+      found: 'the first boot came as far as GRUB (after 5.5 s)',
+      hint: 'Prove it again when the host has less to do; the release may be good. Look into /nonexistent: nothing was kept.',
+    },
+  ]);
 });
 
 it('names every check that did not pass, after a boot that came through', async () => {

@@ -9,7 +9,7 @@ import type { Argv, Ports, RunningTool } from '../../base/ports.js';
 import { UndoStack } from '../../base/undo-stack.js';
 import { type Machine, startMachine } from '../../gate/machine.js';
 import { qemuArgv } from '../../gate/qemu.js';
-import { OVMF_VARS } from '../../gate/request.js';
+import { DEFAULT_BOUNDS, OVMF_VARS } from '../../gate/request.js';
 import { openRuntime, type Runtime } from '../../gate/runtime.js';
 import { filesOf } from '../../hosts/serve/http-folder.js';
 import { serveHttp } from '../../hosts/serve/http-server.js';
@@ -75,7 +75,8 @@ export async function inside(boot: ClientBoot, ports: Ports): Promise<SeenBoot> 
   const machine = stack.use(await switchedOff(boot, runtime, seen.console, ports));
   await machine.powerOn();
   for (const { expect, send, http: up } of boot.steps) {
-    const bound = { seconds: boot.seconds, what: expect, signal: ports.signal };
+    const patience = { ...DEFAULT_BOUNDS.boot, wall: boot.seconds };
+    const bound = { patience, what: expect, signal: ports.signal };
     await machine.console.expect(new RegExp(expect), bound).catch((error: unknown) => {
       const { message } = error as Error;
       throw new Error(`${message}\n${[...seen.dhcp, ...seen.requests, ...seen.console].join('\n')}`);
@@ -159,13 +160,14 @@ async function switchedOff(
   const variables = join(runtime.path, 'variables.fd');
   if (boot.firmware === 'uefi') await copyFile(OVMF_VARS, variables);
   await mkdir(boot.scratch, { recursive: true });
+  const capture = join(runtime.path, 'capture.pcap');
   const [qemu, ...options] = qemuArgv({
     firmware: boot.firmware,
     accelerator: 'tcg',
     mac: boot.mac,
     netdev: 'tap,id=net,ifname=tap0,script=no,downscript=no,vnet_hdr=off',
     optionRom: boot.firmware === 'bios' && boot.kernel === undefined,
-    capture: join(runtime.path, 'capture.pcap'),
+    capture,
     ...(boot.firmware === 'uefi' ? { variables } : {}),
   });
   return startMachine(ports, {
@@ -180,6 +182,7 @@ async function switchedOff(
       ...(boot.initrd === undefined ? [] : ['-initrd', boot.initrd]),
     ],
     runtime,
+    capture,
     onConsoleLine: (line) => lines.push(line.trim()),
     onConsolePartial: () => undefined,
     onToolLine: (line) => lines.push(`qemu: ${line}`),

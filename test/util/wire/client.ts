@@ -7,7 +7,7 @@ import { UndoStack } from '../../../base/undo-stack.js';
 import { accountCredential, hashPassword } from '../../../gate/credentials.js';
 import { type Machine, startMachine } from '../../../gate/machine.js';
 import { qemuArgv, value } from '../../../gate/qemu.js';
-import { OVMF_VARS } from '../../../gate/request.js';
+import { DEFAULT_BOUNDS, OVMF_VARS } from '../../../gate/request.js';
 import { openRuntime } from '../../../gate/runtime.js';
 import { awaitLogin, logIn, type Session } from '../../../gate/session.js';
 import type { Wire } from './wire.js';
@@ -33,9 +33,6 @@ export interface ClientOptions {
   readonly signal: AbortSignal;
 }
 
-/** Seconds; software emulation of two machines at once on two busy processors. */
-const BOOT = 600;
-const ORDERLY = 300;
 const ACCOUNT = { name: 'wire', password: 'wire-console' };
 
 /** The machine ends with the test, however that ends. With a disk the network card is the second choice. */
@@ -60,6 +57,7 @@ export async function openClient(wire: Wire, options: ClientOptions): Promise<Cl
   const variables = join(runtime.path, 'variables.fd');
   if (firmware === 'uefi') await copyFile(OVMF_VARS, variables);
   const lines: string[] = [];
+  const capture = join(runtime.path, 'network.pcap');
   const machine: Machine = stack.use(
     await startMachine(wire.ports, {
       argv: prepared(
@@ -69,13 +67,14 @@ export async function openClient(wire: Wire, options: ClientOptions): Promise<Cl
           mac,
           netdev: await wire.tap(name),
           optionRom: firmware === 'bios',
-          capture: join(runtime.path, 'network.pcap'),
+          capture,
           oemString,
           ...(firmware === 'uefi' ? { variables } : {}),
         }),
         disk,
       ),
       runtime,
+      capture,
       onConsoleLine: (line) => void lines.push(line),
       onConsolePartial: () => undefined,
       onToolLine: (line) => void lines.push(`qemu: ${line}`),
@@ -83,8 +82,8 @@ export async function openClient(wire: Wire, options: ClientOptions): Promise<Cl
   );
   const { console } = machine;
   const shell = async () => {
-    await awaitLogin(console, BOOT, signal);
-    return logIn(ACCOUNT, { console, signal, seconds: ORDERLY });
+    await awaitLogin(console, DEFAULT_BOUNDS.boot, signal);
+    return logIn(ACCOUNT, { console, signal, patience: DEFAULT_BOUNDS.command });
   };
   /** A wait that ends badly is told with what the machine said last. */
   const told = async <T>(work: Promise<T>): Promise<T> => {
@@ -97,7 +96,7 @@ export async function openClient(wire: Wire, options: ClientOptions): Promise<Cl
   const stop = async (session: Session, command: string) => {
     machine.forgetStops();
     session.type(command);
-    await machine.stopped({ seconds: ORDERLY, what: `the end of ${command}`, signal });
+    await machine.stopped({ patience: DEFAULT_BOUNDS.shutdown, what: `the end of ${command}`, signal });
     console.skip();
   };
   const rest = stack.move();
