@@ -24,6 +24,13 @@ export function bootMatrix(firmware: readonly Cell['firmware'][], paths: readonl
   return [...right, ...wrong];
 }
 
+/** The smallest part of the matrix that shows both firmwares, both paths and a refusal. */
+export const CORE_CELLS: readonly Cell[] = [
+  { firmware: 'bios', path: 'san', secret: 'right' },
+  { firmware: 'uefi', path: 'direct', secret: 'right' },
+  { firmware: 'bios', path: 'san', secret: 'wrong' },
+];
+
 /** How many cells to run at once: one a processor, as far as memory goes. */
 export function defaultParallel(processors = availableParallelism(), freeBytes = freemem()): number {
   return Math.max(1, Math.min(processors, Math.floor(freeBytes / CELL_BYTES)));

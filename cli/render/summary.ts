@@ -8,10 +8,12 @@ export interface Summary {
   /** The link that always leads to the newest release. */
   readonly latest: string;
   readonly seconds: { readonly build: number; readonly prove: number };
+  /** How many cells of the boot matrix were proven, and how many there are. */
+  readonly cells: { readonly proven: number; readonly all: number };
 }
 
 export function summaryLines(
-  { release, latest, seconds }: Summary,
+  { release, latest, seconds, cells }: Summary,
   { style, cwd }: ReleaseSurroundings,
 ): string[] {
   const { manifest } = release;
@@ -38,6 +40,9 @@ export function summaryLines(
     '',
     ...proofLines(release.proofs, release.digest, style),
     '',
+    ...(cells.proven < cells.all
+      ? [`Proven: ${cells.proven} of ${cells.all} cells; all of them: npx lunsmith prove ${shown}`]
+      : []),
     `Look into it: npx lunsmith inspect ${shown}`,
   ];
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { build } from '../../app/build.js';
 import type { ExaminedRelease } from '../../app/examine.js';
 import type { prove } from '../../app/prove.js';
+import { cellName } from '../../artifacts/release/proof.js';
 import { createCommandLine } from '../../cli/command-line.js';
 import { withoutLinux } from '../util/manifest.js';
 import { addProof, type ReleaseOnDisk, writeRelease } from './a-release.js';
@@ -150,7 +151,9 @@ describe('demo', () => {
     });
     const { code, out, err } = await lunsmith('demo');
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(fakes.prove.mock.calls[0]?.[0]).toMatchObject({ release: path, accel: 'auto' });
+    const request = fakes.prove.mock.calls[0]?.[0];
+    expect(request).toMatchObject({ release: path, accel: 'auto' });
+    expect(request?.cells.map(cellName)).toEqual(['bios-san', 'uefi-direct', 'bios-san-wrong-secret']);
     expect(out.split('\n').slice(2)).toEqual([
       '',
       'tiny: built and proven',
@@ -163,8 +166,13 @@ describe('demo', () => {
       'Proofs',
       '  ✔  bios-san  2 checks  1 min 01 s  tcg, own network  2026-01-02T03:04:05Z',
       '',
+      'Proven: 3 of 6 cells; all of them: npx lunsmith prove out/debian-bookworm/latest',
       'Look into it: npx lunsmith inspect out/debian-bookworm/latest',
       '',
     ]);
+    fakes.prove.mockClear();
+    const all = await lunsmith('demo', '--all');
+    expect(all.out).not.toContain('Proven: ');
+    expect(fakes.prove.mock.calls[0]?.[0]).toMatchObject({ cells: { length: 6 } });
   });
 });
