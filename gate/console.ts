@@ -13,6 +13,11 @@ export interface SerialConsole {
    * @throws Broken or Undecided when the patience ends, Broken when the console closes; the signal's reason when it aborts
    */
   expect(pattern: RegExp, bound: Bound): Promise<RegExpExecArray>;
+  /**
+   * Awaits that the client says no more and that the output not consumed yet reads as something; consumes all of it.
+   * @throws as {@link expect}
+   */
+  atRest(read: (unread: string) => string | undefined, bound: Bound): Promise<string>;
   send(text: string): void;
   /** Forgets what was not awaited so far. */
   skip(): void;
@@ -25,16 +30,35 @@ export interface ConsoleOptions {
   readonly onLine: (line: string) => void;
   /** What follows the last line end, each time it grows: prompts have no line end. */
   readonly onPartial: (text: string) => void;
+  /** Milliseconds of silence after which the client is taken to await an answer; default 500. */
+  readonly restMs?: number;
 }
 
 /** Characters that are kept for a pattern to match. */
 const KEPT_CHARACTERS = 1 << 20;
+const REST_MS = 500;
 
-export function createConsole({ watch, write, onLine, onPartial }: ConsoleOptions): SerialConsole {
+export function createConsole({
+  watch,
+  write,
+  onLine,
+  onPartial,
+  restMs = REST_MS,
+}: ConsoleOptions): SerialConsole {
   const waiting = createWaiting(watch);
   let unread = '';
   let line = '';
   let closed = false;
+  let atRest = false;
+  let resting: NodeJS.Timeout | undefined;
+  const rest = () => {
+    clearTimeout(resting);
+    atRest = false;
+    resting = setTimeout(() => {
+      atRest = true;
+      waiting.wake();
+    }, restMs);
+  };
   const endLine = () => {
     // Empty lines and the frames of menus tell nothing.
     if (/[\p{L}\p{N}]/u.test(line)) {
@@ -52,11 +76,13 @@ export function createConsole({ watch, write, onLine, onPartial }: ConsoleOption
         line += part;
       }
       if (line !== '') onPartial(line);
+      rest();
       waiting.wake();
     },
     close: () => {
       if (closed) return;
       closed = true;
+      clearTimeout(resting);
       endLine();
       waiting.wake();
     },
@@ -66,6 +92,13 @@ export function createConsole({ watch, write, onLine, onPartial }: ConsoleOption
         if (found !== null) unread = unread.slice(found.index + found[0].length);
         else if (closed) throw new Broken(`The machine stopped before ${bound.what}.`);
         return found ?? undefined;
+      }, bound),
+    atRest: (read, bound) =>
+      waiting.until(() => {
+        if (closed) throw new Broken(`The machine stopped before ${bound.what}.`);
+        const found = atRest ? read(unread) : undefined;
+        if (found !== undefined) unread = '';
+        return found;
       }, bound),
     skip: () => {
       unread = '';

@@ -25,7 +25,11 @@ export interface Session {
   type(line: string): void;
 }
 
-const PROMPT = /(?:^|\n)[\w.-]+ login: ?/;
+/** agetty(8) says it in English whatever the system's language is. */
+const LOGIN = /(?:^|\n)[\w.-]+ login: ?/;
+const SHELL = /[#$] ?$/;
+/** A wrong answer, to what was no prompt, is made good by the next. */
+const TRIES = 3;
 
 /** Awaits the login prompt. */
 export async function awaitLogin(
@@ -33,23 +37,26 @@ export async function awaitLogin(
   patience: Patience,
   signal: AbortSignal,
 ): Promise<void> {
-  await terminal.expect(PROMPT, { patience, what: 'the login prompt', signal });
+  await terminal.expect(LOGIN, { patience, what: 'the login prompt', signal });
 }
 
 /**
- * Logs in at the prompt that was awaited.
+ * Logs in at the prompt that was awaited. In which words a system asks for the password depends on its language; that it
+ * asks is seen from a line that has no end.
  * @throws Broken when the account is refused
  */
 export async function logIn(account: GateAccount, options: SessionOptions): Promise<Session> {
   const { console: terminal, signal, patience } = options;
   terminal.send(`${account.name}\n`);
-  await terminal.expect(/Password: ?/, { patience, what: 'the password prompt', signal });
-  terminal.send(`${account.password}\n`);
-  const [answer] = await terminal.expect(/Login incorrect|[#$] $/, { patience, what: 'the shell', signal });
-  if (answer === 'Login incorrect') {
-    throw new Broken(
-      'The system refused the account that its service manager was told of (credential tmpfiles.extra; systemd 252 or later takes it).',
-    );
+  for (let tries = 0; ; tries++) {
+    const prompt = await terminal.atRest(openLine, { patience, what: 'a prompt after the login’s', signal });
+    if (SHELL.test(prompt)) break;
+    if (tries === TRIES || LOGIN.test(prompt)) {
+      throw new Broken(
+        'The system refused the account that its service manager was told of (credential tmpfiles.extra; systemd 252 or later takes it).',
+      );
+    }
+    terminal.send(`${account.password}\n`);
   }
   const session: Session = { run: (line) => run(line, options), type: (line) => terminal.send(`${line}\n`) };
   // No echo, no prompt and none of the kernel's messages among the answers.
@@ -57,6 +64,16 @@ export async function logIn(account: GateAccount, options: SessionOptions): Prom
     "stty -echo; PS1=''; PS2=''; dmesg --console-level 1; export SYSTEMD_COLORS=0 SYSTEMD_PAGER=cat TERM=dumb",
   );
   return session;
+}
+
+/** A message of the kernel, or of systemd about a unit: they come at any time, also after a prompt. */
+const MESSAGES = /\[(?: *\d+\.\d+| *[A-Z*]+ *)\] [^\n]*\n/g;
+
+/** The line that is said after another has ended and has no end itself, apart from messages that came in between. */
+export function openLine(text: string): string | undefined {
+  const plain = text.replaceAll(MESSAGES, '');
+  const line = plain.slice(plain.lastIndexOf('\n') + 1);
+  return text.includes('\n') && /\S/.test(line) && !/^\[ *\d/.test(line) ? line : undefined;
 }
 
 /** The marks are put together by the shell, so that the echo of what was typed does not look like them. */

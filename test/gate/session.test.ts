@@ -1,15 +1,26 @@
 import { expect, it } from 'vitest';
 import { createConsole } from '../../gate/console.js';
 import { DEFAULT_BOUNDS } from '../../gate/request.js';
-import { awaitLogin, logIn } from '../../gate/session.js';
+import { awaitLogin, logIn, openLine } from '../../gate/session.js';
+
+interface Words {
+  readonly password: string;
+  readonly refused: string;
+}
+const ENGLISH: Words = { password: 'Password: ', refused: '\nLogin incorrect\nproto login: ' };
 
 /** A client that answers what is typed; `commands` maps a part of the line to output and status. */
-function fakeClient(commands: Readonly<Record<string, readonly [string, number]>>, password = 'pass-word') {
+function fakeClient(
+  commands: Readonly<Record<string, readonly [string, number]>>,
+  password = 'pass-word',
+  words = ENGLISH,
+) {
   const typed: string[] = [];
   const { signal } = new AbortController();
   const patience = DEFAULT_BOUNDS.command;
   const console = createConsole({
     watch: { hear: () => undefined, over: () => new Promise(() => undefined) },
+    restMs: 1,
     write: (text) => {
       typed.push(text.trimEnd());
       queueMicrotask(() => console.feed(reply(text)));
@@ -18,9 +29,9 @@ function fakeClient(commands: Readonly<Record<string, readonly [string, number]>
     onPartial: () => undefined,
   });
   const reply = (text: string) => {
-    if (text === 'gate\n') return 'gate\nPassword: ';
-    if (typed.length === 2)
-      return text === `${password}\n` ? '\nLast login: never\n# ' : '\nLogin incorrect\n';
+    if (text === 'gate\n') return `gate\n${words.password}`;
+    if (text === `${password}\n`) return '\nLast login: never\n# ';
+    if (text === 'pass-word\n') return words.refused;
     const mark = /begin (\w+);/.exec(text)?.[1] ?? '';
     const [, [output, status]] = Object.entries(commands).find(([part]) => text.includes(part)) ?? [
       '',
@@ -43,11 +54,42 @@ it('logs in and runs commands, without echo and kernel messages', async () => {
   expect(client.typed.at(-1)).toBe('systemctl poweroff');
 });
 
-it('says why an account may be refused', async () => {
-  const client = fakeClient({}, 'another');
-  await expect(logIn({ name: 'gate', password: 'pass-word' }, client.options)).rejects.toMatchObject({
-    name: 'Broken',
-    message:
-      'The system refused the account that its service manager was told of (credential tmpfiles.extra; systemd 252 or later takes it).',
-  });
+const REFUSED =
+  'The system refused the account that its service manager was told of (credential tmpfiles.extra; systemd 252 or later takes it).';
+
+it.each([
+  ['by the first prompt again', ENGLISH],
+  [
+    'in words that it does not know',
+    { password: 'Passwort: ', refused: '\nAnmeldung fehlgeschlagen\nproto Login: ' },
+  ],
+])('says why an account may be refused, which it sees %s', async (_, words) => {
+  const client = fakeClient({}, 'another', words);
+  const login = logIn({ name: 'gate', password: 'pass-word' }, client.options);
+  await expect(login).rejects.toMatchObject({ name: 'Broken', message: REFUSED });
+  expect(client.typed.length).toBeLessThanOrEqual(4);
+});
+
+it.each(['Passwort: ', 'Mot de passe : ', 'パスワード: ', '密码：', 'Heslo'])(
+  'logs in where the password is asked for by `%s`',
+  async (password) => {
+    const client = fakeClient({}, 'pass-word', { ...ENGLISH, password });
+    await logIn({ name: 'gate', password: 'pass-word' }, client.options);
+    expect(client.typed.slice(0, 2)).toEqual(['gate', 'pass-word']);
+  },
+);
+
+it.each<[string, string | undefined]>([
+  ['gate', undefined],
+  ['gate\n', undefined],
+  ['gate\n \n', undefined],
+  ['gate\nPasswort: ', 'Passwort: '],
+  ['gate\nパスワード: ', 'パスワード: '],
+  ['gate\nPassword: [   12.345678] e1000: link is up\n', 'Password: '],
+  ['gate\nPassword: [  OK  ] Started ssh.service.\n[FAILED] Failed to start x.\n', 'Password: '],
+  ['gate\nMot de passe : [   ***] A start job is running for x (5s / 1min)\n', 'Mot de passe : '],
+  ['gate\n[   12.345678] e1000:', undefined],
+  ['\nLast login: never\n# ', '# '],
+])('finds the line without an end in %j', (text, line) => {
+  expect(openLine(text)).toBe(line);
 });
