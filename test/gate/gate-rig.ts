@@ -3,8 +3,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { sanbootScript } from '../../artifacts/formats/ipxe.js';
 import { createSparse } from '../../artifacts/formats/sparse.js';
 import type { Manifest } from '../../artifacts/release/manifest.js';
+import type { Proof } from '../../artifacts/release/proof.js';
+import type { NotDecided } from '../../gate/cell.js';
+import type { Patience } from '../../gate/patience.js';
 import type { GateRequest } from '../../gate/request.js';
-import type { TestFolder } from '../artifacts/formats/tools.js';
+import { enterSandbox } from '../../pipeline/sandbox/enter.js';
+import { type TestFolder, testFolder } from '../artifacts/formats/tools.js';
+import type { GateJob } from '../inside/gate.js';
 import { ARTIFACTS, BOOT, smallManifest } from '../util/manifest.js';
 
 const UUID = '6c816f51-0613-45e7-a15b-bc2d5cd00f88';
@@ -40,4 +45,44 @@ export function gateRequest(
     scratch: folder.at('scratch'),
     ...change,
   };
+}
+
+/** A fraction of the real one, and still more than firmware and iPXE need. */
+export const SHORT_PATIENCE: Patience = { idle: 15, silent: 15, work: 120, wall: 1200 };
+
+/** A boot sector with these instructions of the 8086. */
+function bootSector(...code: number[]): Buffer {
+  const sector = Buffer.alloc(512);
+  sector.set(code);
+  sector.writeUInt16LE(0xaa55, 510);
+  return sector;
+}
+/** cli; hlt */
+export const HALT = bootSector(0xfa, 0xf4);
+/** jmp to itself */
+export const LOOP = bootSector(0xeb, 0xfe);
+
+export interface TinyClient extends Pick<GateJob, 'processor'> {
+  readonly cell?: GateRequest['cell'];
+  /** Instead of the release's sanboot.ipxe. */
+  readonly script?: string;
+  /** The first sector of its disk; none else has anything in it. */
+  readonly sector?: Buffer;
+  readonly patience?: Patience;
+}
+
+/** Runs one cell in a sandbox of its own. */
+export async function runCell(client: TinyClient): Promise<Proof | NotDecided> {
+  const { script, sector, cell, processor, patience = SHORT_PATIENCE } = client;
+  await using folder = await testFolder();
+  await makeRelease(folder);
+  if (script) await writeFile(folder.at('release/boot/sanboot.ipxe'), script);
+  if (sector) await writeFile(folder.at('release/disk.img'), sector, { flag: 'r+' });
+  const bounds = { boot: patience, shutdown: patience, command: patience };
+  const payload: GateJob = {
+    ...gateRequest(folder, { bounds, ...(cell === undefined ? {} : { cell }) }),
+    ...(processor === undefined ? {} : { processor }),
+  };
+  const job = { module: 'test/inside/gate.js', payload, network: 'own' } as const;
+  return (await enterSandbox(job, () => undefined, new AbortController().signal)) as Proof | NotDecided;
 }
