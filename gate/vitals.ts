@@ -39,15 +39,16 @@ export function createVitals(vcpus: readonly number[]): () => Promise<Vitals> {
     const [now, stolen] = [performance.now() / 1000, await stealSeconds()];
     // What was used is never less than before, also when the machine is gone.
     worked = Math.max(worked, sum(vcpus.map((id) => threads.get(id)?.used ?? 0)));
-    owed += owedOf(before, threads, now - at) + (stolen - steal);
+    owed += Math.max(owedOf(before, threads, now - at), stolen - steal);
     [at, before, steal] = [now, threads, stolen];
     return { at, worked, owed };
   };
 }
 
 /**
- * Seconds between two looks in which the host kept threads from running: what they waited for a processor, all of the
- * time if one waits for a disk, and what we ourselves came late to look.
+ * Seconds between two looks in which the host kept threads from running: the longest that one waited for a processor, all
+ * of the time if one waits for a disk, or what we ourselves came late to look. Threads that wait at the same time lose
+ * that time once. A thread tells of its wait when it is over, so that it may be longer than the time between the looks.
  */
 export function owedOf(
   before: ReadonlyMap<number, ThreadState>,
@@ -56,7 +57,7 @@ export function owedOf(
 ): number {
   const queued = [...now].map(([id, thread]) => thread.queued - (before.get(id)?.queued ?? thread.queued));
   const disk = [...now.values()].some(({ state }) => state === 'D') ? seconds : 0;
-  return sum(queued) + disk + Math.max(0, seconds - GAP);
+  return Math.max(...queued, disk, seconds - GAP, 0);
 }
 
 /** A line of `stat`: the name stands in parentheses and may hold anything. */

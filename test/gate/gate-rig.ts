@@ -48,7 +48,7 @@ export function gateRequest(
 }
 
 /** A fraction of the real one, and still more than firmware and iPXE need. */
-export const SHORT_PATIENCE: Patience = { idle: 15, silent: 15, work: 120, wall: 1200 };
+const SHORT_PATIENCE: Patience = { idle: 15, silent: 15, work: 120, wall: 1200 };
 
 /** A boot sector with these instructions of the 8086. */
 function bootSector(...code: number[]): Buffer {

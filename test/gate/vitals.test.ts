@@ -17,13 +17,8 @@ const thread = (queued: number, state = 'S'): ThreadState => ({ state, used: 0, 
 
 it.each<[string, Record<number, ThreadState>, Record<number, ThreadState>, number, number]>([
   ['nobody waits', { 1: thread(5) }, { 1: thread(5) }, 1, 0],
-  [
-    'two wait, one after the other',
-    { 1: thread(5), 2: thread(1) },
-    { 1: thread(5.5), 2: thread(1.25) },
-    1,
-    0.75,
-  ],
+  ['two wait at the same time', { 1: thread(5), 2: thread(1) }, { 1: thread(5.5), 2: thread(1.25) }, 1, 0.5],
+  ['one tells late of a long wait', { 1: thread(5) }, { 1: thread(9) }, 1, 4],
   ['a thread is new', {}, { 1: thread(5) }, 1, 0],
   ['a thread has ended', { 1: thread(5) }, {}, 1, 0],
   ['one waits for a disk', { 1: thread(5) }, { 1: thread(5, 'D') }, 2, 2],
