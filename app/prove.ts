@@ -5,7 +5,8 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
-import { type Cell, cellName, type Proof } from '../artifacts/release/proof.js';
+import { type Cell, cellName } from '../artifacts/platform/platform.js';
+import { type Proof } from '../artifacts/release/proof.js';
 import { type Release, readRelease, verifyRelease, writeProof } from '../artifacts/release/release.js';
 import { createPorts } from '../base/command.js';
 import type { Emit } from '../base/event.js';

@@ -2,12 +2,13 @@
  * Which accelerator QEMU can use here. That /dev/kvm exists says little: on some virtual machines iPXE hangs under
  * KVM. So a machine is started that has nothing but iPXE in it.
  */
+
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
+import { PC } from '../artifacts/platform/pc.js';
 import { Failure } from '../base/failure.js';
 import type { Argv, Ports } from '../base/ports.js';
 import { type Accelerator, accelerate } from './qemu.js';
-import { IPXE_KERNEL } from './request.js';
 
 /** Seconds; with a KVM that works it takes less than one. */
 const PROBE_SECONDS = 10;
@@ -75,16 +76,16 @@ async function kvmProblem(ports: Ports): Promise<string | undefined> {
 
 function probeArgv(): Argv {
   return [
-    'qemu-system-x86_64',
+    PC.gate.tool,
     '-nodefaults',
     '-no-user-config',
-    ...['-machine', 'q35,graphics=off,vmport=off'],
+    ...['-machine', PC.gate.machine],
     ...accelerate('kvm'),
     ...['-m', '256'],
     ...['-display', 'none'],
     ...['-serial', 'stdio'],
     ...['-netdev', 'user,id=net,restrict=on'],
     ...['-device', 'virtio-net-pci,netdev=net,romfile='],
-    ...['-kernel', IPXE_KERNEL],
+    ...['-kernel', PC.pxelinuxProgram.path],
   ];
 }

@@ -3,8 +3,8 @@
  * called inside a sandbox of its own: root of its user, mount, pid and network namespaces, the network empty.
  */
 
+import { cellName } from '../artifacts/platform/platform.js';
 import type { Proof } from '../artifacts/release/proof.js';
-import { cellName } from '../artifacts/release/proof.js';
 import { Failure } from '../base/failure.js';
 import type { Ports } from '../base/ports.js';
 import { chooseAccelerator } from './accelerator.js';

@@ -1,6 +1,6 @@
 /** The boot chain as it is watched: every log of the cell runs through here. */
 
-import { type Cell, cellName } from '../artifacts/release/proof.js';
+import { type Cell, cellName } from '../artifacts/platform/platform.js';
 import { findSymptom, SYMPTOM_WORDS, type Symptom } from '../artifacts/release/symptoms.js';
 import { Failure } from '../base/failure.js';
 import type { Ports } from '../base/ports.js';

@@ -1,13 +1,15 @@
 /** What belongs to the one client of a cell: its iPXE script and, for a direct boot, its small cpio. Both hold its secret. */
+import { posix } from 'node:path';
 import { clientScript, sanUri } from '../artifacts/formats/ipxe.js';
 import { initiatorCpio } from '../artifacts/formats/open-iscsi.js';
+import { PC } from '../artifacts/platform/pc.js';
+import type { Cell } from '../artifacts/platform/platform.js';
 import type { Manifest } from '../artifacts/release/manifest.js';
-import type { Cell } from '../artifacts/release/proof.js';
 import { bootArtifact } from '../artifacts/release/roles.js';
 import { Failure } from '../base/failure.js';
 import type { GateIdentity } from './identity.js';
 import type { GateNetwork } from './network.js';
-import { type GateRequest, UNDIONLY } from './request.js';
+import type { GateRequest } from './request.js';
 
 export const ISCSI_PORT = 3260;
 export const HTTP_PORT = 80;
@@ -67,7 +69,7 @@ function releaseScript(manifest: Manifest, { path }: Cell): string {
  */
 function undionly(cell: Cell, { kind, server }: GateNetwork): { readonly undionly?: string } {
   if (cell.firmware !== 'bios' || kind !== 'tap') return {};
-  return { undionly: `tftp://${server}/${UNDIONLY.slice(UNDIONLY.lastIndexOf('/') + 1)}` };
+  return { undionly: `tftp://${server}/${posix.basename(PC.firmware.bios.program.path)}` };
 }
 
 /** The archive that open-iscsi's initramfs script finds its settings in. */

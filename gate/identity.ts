@@ -1,7 +1,7 @@
 /** Who the client of one cell is. Its secrets are made for one run and are worth nothing after it. */
 import { createHash, randomBytes } from 'node:crypto';
-import type { Cell } from '../artifacts/release/proof.js';
-import { cellName } from '../artifacts/release/proof.js';
+import type { Cell } from '../artifacts/platform/platform.js';
+import { cellName } from '../artifacts/platform/platform.js';
 
 export interface GateIdentity {
   /** Locally administered. */

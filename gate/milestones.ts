@@ -1,6 +1,6 @@
 /** How far a boot came, read from the logs of the servers and the console. */
 
-import type { Cell } from '../artifacts/release/proof.js';
+import type { Cell } from '../artifacts/platform/platform.js';
 import { MILESTONES, type Milestone } from '../base/event.js';
 
 /** The firmware's own login, and the boot loader that it reads from the LUN. */

@@ -4,12 +4,12 @@
  */
 import { constants, copyFile, mkdir, open, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { PC } from '../artifacts/platform/pc.js';
 import { Failure } from '../base/failure.js';
 import type { Ports, RunningTool } from '../base/ports.js';
 import { startDnsmasq } from '../hosts/dhcp/daemon.js';
 import { dnsmasqConfig } from '../hosts/dhcp/dnsmasq.js';
 import { NETDEV, value } from './qemu.js';
-import { SNPONLY, UNDIONLY } from './request.js';
 import type { Runtime } from './runtime.js';
 
 export interface GateNetwork extends AsyncDisposable {
@@ -43,6 +43,7 @@ const TAP = {
 } as const;
 /** QEMU's user network reaches the host's loopback at its gateway (qemu(1), `-netdev user`). */
 const USER = { listen: '127.0.0.1', server: '10.0.2.2' } as const;
+const PROGRAMS = Object.values(PC.firmware).map(({ program }) => program);
 const LEASE_SECONDS = 3600;
 const CLIENT_SCRIPT = 'client.ipxe';
 
@@ -110,7 +111,7 @@ function openUser({ runtime }: NetworkOptions): GateNetwork {
 async function fillTftp(runtime: Runtime, script: string): Promise<string> {
   const root = join(runtime.path, 'tftp');
   await mkdir(root);
-  for (const binary of [UNDIONLY, SNPONLY]) await copyFile(binary, join(root, basename(binary)));
+  for (const { path } of PROGRAMS) await copyFile(path, join(root, basename(path)));
   // As root, dnsmasq's TFTP serves only what everybody may read; the folder above is closed to others.
   await writeFile(join(root, CLIENT_SCRIPT), script, { mode: 0o644 });
   return root;
@@ -126,7 +127,11 @@ async function serveBoot(
     interface: TAP.device,
     range: { first: TAP.client, last: TAP.client, netmask: TAP.netmask, leaseSeconds: LEASE_SECONDS },
     hosts: [{ mac, address: TAP.client }],
-    boot: { bios: basename(UNDIONLY), uefi: basename(SNPONLY), ipxe: CLIENT_SCRIPT },
+    boot: {
+      bios: basename(PC.firmware.bios.program.path),
+      uefi: basename(PC.firmware.uefi.program.path),
+      ipxe: CLIENT_SCRIPT,
+    },
     tftpRoot,
     leaseFile: join(runtime.path, 'leases'),
     advertise: TAP.ipv6,

@@ -1,7 +1,9 @@
 /** Turns a proof that did not pass, or was not decided, into an error that says how far the client came and where to look. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cellName, type Proof } from '../artifacts/release/proof.js';
+import { PC } from '../artifacts/platform/pc.js';
+import { cellName } from '../artifacts/platform/platform.js';
+import { type Proof } from '../artifacts/release/proof.js';
 import { type Diagnostic, Failure } from '../base/failure.js';
 import { causeOf } from './cause.js';
 import type { NotDecided } from './cell.js';
@@ -50,7 +52,7 @@ async function withEvidence(
       },
       ...more,
     ],
-    { log, command: { argv: ['qemu-system-x86_64'], lastLines } },
+    { log, command: { argv: [PC.gate.tool], lastLines } },
   );
 }
 

@@ -1,8 +1,8 @@
 /** The command line of the machine that plays the client (qemu(1), QEMU 7.2 and later). */
 
-import type { Cell } from '../artifacts/release/proof.js';
+import { PC } from '../artifacts/platform/pc.js';
+import type { Cell } from '../artifacts/platform/platform.js';
 import type { Argv } from '../base/ports.js';
-import { OVMF_CODE } from './request.js';
 
 export type Accelerator = 'kvm' | 'tcg';
 
@@ -37,12 +37,11 @@ export function qemuArgv(options: QemuOptions): Argv {
   const { firmware, accelerator, mac, netdev, capture, variables, oemString } = options;
   const rom = options.optionRom === false ? ',romfile=' : '';
   return [
-    'qemu-system-x86_64',
+    PC.gate.tool,
     '-nodefaults',
     '-no-user-config',
     '-S',
-    // Without graphics SeaBIOS, iPXE and GRUB write to the serial port too.
-    ...['-machine', 'q35,graphics=off,vmport=off'],
+    ...['-machine', PC.gate.machine],
     ...accelerate(accelerator),
     ...['-smp', '1'],
     ...['-m', String(MEMORY_MIB)],
@@ -71,7 +70,7 @@ export function accelerate(accelerator: Accelerator): string[] {
 
 function pflash(variables: string): string[] {
   return [
-    ...['-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${OVMF_CODE}`],
+    ...['-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${PC.gate.flash.code.path}`],
     ...['-drive', `if=pflash,format=raw,unit=1,file=${value(variables)}`],
   ];
 }

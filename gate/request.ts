@@ -1,6 +1,7 @@
 /** What the boot gate is asked, and what it needs of its host. */
+import { PC } from '../artifacts/platform/pc.js';
+import type { Cell, HostFile } from '../artifacts/platform/platform.js';
 import type { Manifest } from '../artifacts/release/manifest.js';
-import type { Cell } from '../artifacts/release/proof.js';
 import type { Patience } from './patience.js';
 
 /** How long the gate waits for a client. */
@@ -49,14 +50,8 @@ interface ToolNeed {
   readonly min?: string;
 }
 
-/** A file of the host that is no program. */
-export interface FileNeed {
-  readonly path: string;
-  readonly package: string;
-}
-
 const TOOLS: readonly ToolNeed[] = [
-  { name: 'qemu-system-x86_64', package: 'qemu-system-x86', min: '7.2' },
+  { name: PC.gate.tool, package: 'qemu-system-x86', min: '7.2' },
   { name: 'dnsmasq', package: 'dnsmasq-base' },
   { name: 'tgtd', package: 'tgt' },
   { name: 'ip', package: 'iproute2' },
@@ -67,21 +62,14 @@ const TOOLS: readonly ToolNeed[] = [
   { name: 'e2fsck', package: 'e2fsprogs' },
 ];
 
-/** Paths of Debian's packages `ipxe` and `ovmf`. */
-export const UNDIONLY = '/usr/lib/ipxe/undionly.kpxe';
-export const SNPONLY = '/usr/lib/ipxe/snponly.efi';
-export const IPXE_KERNEL = '/usr/lib/ipxe/ipxe.lkrn';
-export const OVMF_CODE = '/usr/share/OVMF/OVMF_CODE_4M.fd';
-export const OVMF_VARS = '/usr/share/OVMF/OVMF_VARS_4M.fd';
-
 /** Programs that a cell needs on the host. */
 export function bootGateTools(_cell: Cell): readonly ToolNeed[] {
   return TOOLS;
 }
 
 /** Other files that a cell needs on the host. */
-export function bootGateFiles(cell: Cell): readonly FileNeed[] {
-  const ipxe = [UNDIONLY, SNPONLY, IPXE_KERNEL].map((path) => ({ path, package: 'ipxe' }));
-  const ovmf = [OVMF_CODE, OVMF_VARS].map((path) => ({ path, package: 'ovmf' }));
-  return cell.firmware === 'uefi' ? [...ipxe, ...ovmf] : ipxe;
+export function bootGateFiles(cell: Cell): readonly HostFile[] {
+  const { firmware, pxelinuxProgram, gate } = PC;
+  const ipxe = [firmware.bios.program, firmware.uefi.program, pxelinuxProgram];
+  return cell.firmware === 'uefi' ? [...ipxe, gate.flash.code, gate.flash.variables] : ipxe;
 }

@@ -1,6 +1,7 @@
 /** Sets up all that a client meets, and the client's machine itself, switched off. */
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PC } from '../artifacts/platform/pc.js';
 import { servedArtifacts } from '../artifacts/release/roles.js';
 import type { Ports } from '../base/ports.js';
 import { UndoStack } from '../base/undo-stack.js';
@@ -14,7 +15,7 @@ import type { GateIdentity } from './identity.js';
 import { type Machine, startMachine } from './machine.js';
 import { type GateNetwork, openNetwork } from './network.js';
 import { type Accelerator, qemuArgv } from './qemu.js';
-import { type GateRequest, OVMF_VARS } from './request.js';
+import type { GateRequest } from './request.js';
 import { openRuntime, type Runtime } from './runtime.js';
 
 export interface Scene extends AsyncDisposable {
@@ -96,7 +97,7 @@ async function switchedOff(
   const hash = await hashPassword(identity.login.password, ports);
   await writeFile(oemString, accountCredential(identity.login.name, hash), { mode: 0o600 });
   const variables = join(runtime.path, 'variables.fd');
-  if (firmware === 'uefi') await copyFile(OVMF_VARS, variables);
+  if (firmware === 'uefi') await copyFile(PC.gate.flash.variables.path, variables);
   const argv = qemuArgv({
     firmware,
     accelerator,

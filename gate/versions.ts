@@ -1,6 +1,6 @@
 /** Versions of what took part in a proof. */
 
-import type { Cell } from '../artifacts/release/proof.js';
+import type { Cell } from '../artifacts/platform/platform.js';
 import type { Ports } from '../base/ports.js';
 import { bootGateFiles, bootGateTools } from './request.js';
 

@@ -1,8 +1,8 @@
 /** What a stage may know of the recipe that it is part of. */
 import type { DiskSpec } from '../artifacts/formats/disk-spec.js';
+import type { Architecture } from '../artifacts/platform/pc.js';
 
-/** Debian's name of an architecture. */
-export type Architecture = 'amd64' | 'arm64';
+export type { Architecture } from '../artifacts/platform/pc.js';
 
 /**
  * What a stage may know of the recipe that it is part of: `folder` and `architecture` always, the others when it declares

@@ -3,6 +3,7 @@ import { appendFile, chmod, copyFile, mkdir, stat, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { z } from 'zod';
 import { directScript, sanbootScript } from '../artifacts/formats/ipxe.js';
+import { architectureFacts } from '../artifacts/platform/pc.js';
 import type { Manifest, Role } from '../artifacts/release/manifest.js';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
@@ -52,7 +53,7 @@ export const bootArtifacts = defineStage({
     const write = (path: string, text: string) => writeFile(join(ctx.output, path), text);
     await write(SAN['command-line'], `${san.join(' ')}\n`);
     await write(DIRECT['command-line'], `${direct.join(' ')}\n`);
-    await write(SAN['ipxe-script'], sanbootScript());
+    await write(SAN['ipxe-script'], sanbootScript(architectureFacts(architecture).efiBootFile));
     await write(
       DIRECT['ipxe-script'],
       directScript(direct, { kernel: `../${KERNEL_FILE}`, initramfs: `../${INITRAMFS_FILE}` }),

@@ -1,6 +1,7 @@
 /** The boot gate inside the sandbox. */
 
-import { cellName, type Proof } from '../../artifacts/release/proof.js';
+import { cellName } from '../../artifacts/platform/platform.js';
+import { type Proof } from '../../artifacts/release/proof.js';
 import { createPorts } from '../../base/command.js';
 import type { Ports } from '../../base/ports.js';
 import { chooseAccelerator } from '../../gate/accelerator.js';

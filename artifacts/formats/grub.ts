@@ -53,12 +53,6 @@ const FLAVOURS = {
 /** GRUB's name of a platform: `grub-mkimage --format`. */
 export type GrubFormat = keyof typeof FLAVOURS;
 
-/** The removable path of the UEFI specification (2.10, 3.5.1.1), which firmware boots without any entry in its NVRAM. */
-export const EFI_BOOT_FILES: Readonly<Record<'x86_64-efi' | 'arm64-efi', string>> = {
-  'x86_64-efi': 'EFI/BOOT/BOOTX64.EFI',
-  'arm64-efi': 'EFI/BOOT/BOOTAA64.EFI',
-};
-
 /** Folder of a platform's modules on the host, and Debian's package that holds it. */
 export function grubFolder(format: GrubFormat): { readonly path: string; readonly package: string } {
   return { path: join(GRUB_FOLDER, format), package: FLAVOURS[format].package };

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
+import { PC } from '../platform/pc.js';
 
 export interface BootBinary {
   /** Its name below the TFTP root. */
@@ -19,7 +20,7 @@ export interface BootBinaries {
 }
 
 /** For a plain PXE ROM of a BIOS, for a plain UEFI, and for PXELINUX. */
-const IPXE = ['/usr/lib/ipxe/undionly.kpxe', '/usr/lib/ipxe/snponly.efi', '/usr/lib/ipxe/ipxe.lkrn'];
+const IPXE = [PC.firmware.bios.program, PC.firmware.uefi.program, PC.pxelinuxProgram].map(({ path }) => path);
 /** For networks whose DHCP server hands out PXELINUX; taken along where both are installed. */
 const PXELINUX = ['/usr/lib/PXELINUX/pxelinux.0', '/usr/lib/syslinux/modules/bios/ldlinux.c32'];
 

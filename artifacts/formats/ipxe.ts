@@ -41,8 +41,11 @@ export function sanUri(options: {
   return `iscsi:${server}::${port ?? ''}:${lun.toString(16)}:${target}`;
 }
 
-/** The release's script that boots the LUN as a disk; for UEFI by the file that is found without an NVRAM entry. */
-export function sanbootScript(): string {
+/**
+ * The release's script that boots the LUN as a disk.
+ * @param efiBootFile of the ESP, which a UEFI finds without an NVRAM entry: `EFI/BOOT/BOOTX64.EFI`
+ */
+export function sanbootScript(efiBootFile: string): string {
   return ipxeScript([
     '# Boots the LUN of this release over iSCSI. It belongs to no client; whoever chains to it sets:',
     '#   san-uri        iscsi:SERVER::PORT:LUN:TARGET, the LUN in hexadecimal',
@@ -54,7 +57,7 @@ export function sanbootScript(): string {
       'iseq ${platform} efi && goto efi ||',
       'sanboot ${san-uri} && goto failed || goto failed',
       ':efi',
-      'sanboot --filename \\EFI\\BOOT\\BOOTX64.EFI ${san-uri} && goto failed || goto failed',
+      `sanboot --filename \\${efiBootFile.replaceAll('/', '\\')} \${san-uri} && goto failed || goto failed`,
     ]),
   ]);
 }

@@ -5,6 +5,8 @@
  */
 import { z } from 'zod';
 import { Failure } from '../../base/failure.js';
+import { PC } from '../platform/pc.js';
+import { BOOT_METHODS } from '../platform/platform.js';
 import { DIGEST_PATTERN } from './file-digests.js';
 
 export const MANIFEST_FORMAT = 'lunsmith-manifest/2';
@@ -12,10 +14,6 @@ export const MANIFEST_FORMAT = 'lunsmith-manifest/2';
 /** What a file of a release is for. `other`: nothing here reads it, such as what a hook adds. */
 export const ROLES = ['lun-image', 'kernel', 'initramfs', 'command-line', 'ipxe-script', 'other'] as const;
 export type Role = (typeof ROLES)[number];
-
-/** `san`: iPXE boots the LUN as a disk. `direct`: iPXE loads kernel and initramfs. */
-export const BOOT_METHODS = ['san', 'direct'] as const;
-export type BootMethod = (typeof BOOT_METHODS)[number];
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** Relative to the release; it becomes part of paths and URLs on other hosts. */
@@ -46,7 +44,7 @@ export const manifestSchema = z
     format: z.literal(MANIFEST_FORMAT),
     recipe: z.strictObject({ name: z.string(), version: z.string().optional(), sha256 }),
     /** Kind of machine that it is for. */
-    platform: z.enum(['pc']),
+    platform: z.enum([PC.id]),
     /** In Debian's words. */
     architecture: z.string(),
     /** SOURCE_DATE_EPOCH of the build, seconds since 1970. */

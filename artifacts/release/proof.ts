@@ -1,14 +1,12 @@
 /** A proof: what one cell of the boot matrix showed of a release. Stored as `proofs/<cell>.json` in the release. */
 import { z } from 'zod';
+import { BOOT_METHODS, FIRMWARE, SECRETS } from '../platform/platform.js';
 
 export const cellSchema = z.strictObject({
-  firmware: z.enum(['bios', 'uefi']),
-  /** `san`: iPXE sanboot, identity by iBFT. `direct`: kernel and initramfs by iPXE, identity by per-client cpio. */
-  path: z.enum(['san', 'direct']),
-  /** `right`: boots to login. `wrong`: the CHAP secret is wrong, and the boot must fail at the SAN login. */
-  secret: z.enum(['right', 'wrong']),
+  firmware: z.enum(FIRMWARE),
+  path: z.enum(BOOT_METHODS),
+  secret: z.enum(SECRETS),
 });
-export type Cell = z.output<typeof cellSchema>;
 
 export const proofSchema = z.strictObject({
   format: z.literal('lunsmith-proof/1'),
@@ -29,8 +27,3 @@ export const proofSchema = z.strictObject({
   tools: z.record(z.string(), z.string()),
 });
 export type Proof = z.output<typeof proofSchema>;
-
-/** `bios-san`, `uefi-direct`, `bios-san-wrong-secret`: the cell's name in events, files and options. */
-export function cellName(cell: Cell): string {
-  return `${cell.firmware}-${cell.path}${cell.secret === 'wrong' ? '-wrong-secret' : ''}`;
-}

@@ -27,9 +27,10 @@ import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import { replaceFile } from '../../base/replace-file.js';
 import type { DigestOptions } from '../formats/file-digest.js';
+import { cellName } from '../platform/platform.js';
 import { digestFile, hasDigest } from './file-digests.js';
 import { type Manifest, manifestSchema, parseManifest, type ReleaseFile } from './manifest.js';
-import { cellName, type Proof, proofSchema } from './proof.js';
+import { type Proof, proofSchema } from './proof.js';
 
 export interface Release {
   /** Absolute path of the release's folder, links resolved. */

@@ -1,6 +1,7 @@
 /** Finds the files of a release by what they are for. */
 import { Failure } from '../../base/failure.js';
-import type { Artifact, BootMethod, Manifest, Role } from './manifest.js';
+import type { BootMethod } from '../platform/platform.js';
+import type { Artifact, Manifest, Role } from './manifest.js';
 
 /** The first file with this role; undefined where the release has none. */
 export function artifactOf({ artifacts }: Pick<Manifest, 'artifacts'>, role: Role): Artifact | undefined {

@@ -3,9 +3,10 @@ import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { build } from '../../app/build.js';
 import { checkRecipes } from '../../app/check.js';
-import { bootMatrix, defaultParallel, FIRMWARE, gateNeeds, PATHS } from '../../app/matrix.js';
+import { defaultParallel, gateNeeds } from '../../app/matrix.js';
 import { prove } from '../../app/prove.js';
 import { shellInFailedTree } from '../../app/shell.js';
+import { cellsOf } from '../../artifacts/platform/platform.js';
 import { Failure } from '../../base/failure.js';
 import {
   jsonOption,
@@ -44,7 +45,7 @@ export function addBuildCommand(program: Command, session: Session): void {
       const variables = options.set ?? {};
       // All of them first: a slip in the last must not show up after the others were built.
       const folders = recipes.map((recipe) => path.resolve(cwd, recipe));
-      const cells = options.prove === true ? bootMatrix(FIRMWARE, PATHS) : [];
+      const cells = options.prove === true ? cellsOf() : [];
       const recipesOnly = options.prove !== true;
       const needs = gateNeeds(cells);
       const plans = await checkRecipes({ folders, variables, needs, recipesOnly }, renderer.emit);

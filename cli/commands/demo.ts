@@ -4,8 +4,9 @@ import { type Command, Option } from '@commander-js/extra-typings';
 import { build } from '../../app/build.js';
 import { checkRecipes } from '../../app/check.js';
 import { examineRelease } from '../../app/examine.js';
-import { bootMatrix, CORE_CELLS, defaultParallel, FIRMWARE, gateNeeds, PATHS } from '../../app/matrix.js';
+import { defaultParallel, gateNeeds } from '../../app/matrix.js';
 import { prove } from '../../app/prove.js';
+import { CORE_CELLS, cellsOf } from '../../artifacts/platform/platform.js';
 import type { Event } from '../../base/event.js';
 import { packageFile } from '../../base/package-root.js';
 import {
@@ -53,7 +54,7 @@ export function addDemoCommand(program: Command, session: Session): void {
       };
       const recipe = packageFile(`recipes/${options.recipe}`);
       const [output, workspace] = [path.resolve(cwd, options.output), path.resolve(cwd, options.workspace)];
-      const all = bootMatrix(FIRMWARE, PATHS);
+      const all = cellsOf();
       const cells = options.all === true ? all : CORE_CELLS;
       const plans = await checkRecipes({ folders: [recipe], variables: {}, needs: gateNeeds(cells) }, emit);
       const request = {

@@ -1,8 +1,9 @@
 /** `lunsmith prove`: boot a release over iSCSI exactly as a client would. */
 import path from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
-import { bootMatrix, defaultParallel, FIRMWARE, PATHS } from '../../app/matrix.js';
+import { defaultParallel } from '../../app/matrix.js';
 import { prove } from '../../app/prove.js';
+import { BOOT_METHODS, cellsOf, FIRMWARE } from '../../artifacts/platform/platform.js';
 import {
   accelOption,
   jsonOption,
@@ -31,8 +32,8 @@ export function addProveCommand(program: Command, session: Session): void {
     )
     .addOption(
       new Option('--path <list>', 'san (sanboot), direct (kernel and initramfs by iPXE) or both')
-        .argParser(parseWords(PATHS))
-        .default(PATHS, PATHS.join(',')),
+        .argParser(parseWords(BOOT_METHODS))
+        .default(BOOT_METHODS, BOOT_METHODS.join(',')),
     )
     .addOption(accelOption())
     .addOption(
@@ -50,7 +51,7 @@ export function addProveCommand(program: Command, session: Session): void {
       const { emit } = session.open(options);
       const request = {
         release: path.resolve(cwd, release),
-        cells: bootMatrix(options.firmware, options.path),
+        cells: cellsOf(options.firmware, options.path),
         accel: options.accel,
         parallel: options.parallel ?? defaultParallel(),
         workspace: path.resolve(cwd, options.workspace),

@@ -1,8 +1,9 @@
 /** A release and its proofs as tables for people. */
 
 import type { ExaminedFile, ExaminedRelease } from '../../app/examine.js';
+import { cellName } from '../../artifacts/platform/platform.js';
 import type { Manifest } from '../../artifacts/release/manifest.js';
-import { cellName, type Proof } from '../../artifacts/release/proof.js';
+import { type Proof } from '../../artifacts/release/proof.js';
 import { distributionWords } from '../../artifacts/release/roles.js';
 import type { Style } from './style.js';
 import { formatBinary, formatBytes, formatSeconds, plural, shortPath, table } from './text.js';

@@ -1,5 +1,6 @@
 /** The configuration of the host's DHCP server. It names no release, so that a promotion does not touch it. */
 import { posix } from 'node:path';
+import { PC } from '../../artifacts/platform/pc.js';
 import { type DnsmasqConfig, dnsmasqConfig, dnsmasqProxyConfig } from '../dhcp/dnsmasq.js';
 import { dhcpdConfig } from '../dhcp/isc.js';
 import { hostLayout } from '../host/layout.js';
@@ -13,7 +14,11 @@ import { checkNames } from './names.js';
  * iPXE too is handed a script over TFTP and not the URL that it leads to: the script asks again when the HTTP server does
  * not answer.
  */
-const BOOT: DnsmasqConfig['boot'] = { bios: 'undionly.kpxe', uefi: 'snponly.efi', ipxe: 'boot.ipxe' };
+const BOOT: DnsmasqConfig['boot'] = {
+  bios: posix.basename(PC.firmware.bios.program.path),
+  uefi: posix.basename(PC.firmware.uefi.program.path),
+  ipxe: 'boot.ipxe',
+};
 
 export function dhcpFiles(host: HostFacts, state: HostState): BootFile[] {
   const { dhcp, address } = host;

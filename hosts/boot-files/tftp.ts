@@ -1,5 +1,7 @@
 /** What the TFTP server shows besides the boot programs: a script that leads to the HTTP server, and menus for PXELINUX. */
+import { posix } from 'node:path';
 import { pxelinuxAddressName, pxelinuxMacName, pxelinuxMenu } from '../../artifacts/formats/pxelinux.js';
+import { PC } from '../../artifacts/platform/pc.js';
 import type { HostState } from '../host/state.js';
 import type { ClientFacts, HostFacts } from '../site/facts.js';
 import { ipv4 } from './address.js';
@@ -8,7 +10,7 @@ import { leadScript } from './entry.js';
 import { checkNames } from './names.js';
 
 const SCRIPT = 'boot.ipxe';
-const KERNEL = 'ipxe.lkrn';
+const KERNEL = posix.basename(PC.pxelinuxProgram.path);
 /** Seconds that a menu with nothing but one way to go on waits. */
 const SECONDS = 5;
 const LOCAL = { label: 'local', text: 'next boot device' } as const;

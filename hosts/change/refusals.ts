@@ -1,6 +1,6 @@
 /** Why something is not done. */
 
-import { cellName } from '../../artifacts/release/proof.js';
+import { cellName } from '../../artifacts/platform/platform.js';
 import { Failure } from '../../base/failure.js';
 import type { Generation } from '../host/state.js';
 import type { ReleaseThere } from '../publish/releases-there.js';

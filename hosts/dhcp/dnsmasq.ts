@@ -2,6 +2,8 @@
  * A configuration of dnsmasq (dnsmasq(8)) that boots clients from the network: a plain PXE ROM is handed an iPXE that
  * suits its firmware, and iPXE, which tells itself by its user class, is handed a script.
  */
+import { PC } from '../../artifacts/platform/pc.js';
+import { FIRMWARE } from '../../artifacts/platform/platform.js';
 import { Failure } from '../../base/failure.js';
 
 export interface DnsmasqConfig {
@@ -33,12 +35,10 @@ export interface DnsmasqConfig {
   readonly advertise?: string;
 }
 
-/** Client architectures of RFC 4578 section 2.1, as amended by its erratum: 7 and 9 are both x86-64 UEFI. */
-const ARCHITECTURES = [
-  ['bios', 0],
-  ['uefi', 7],
-  ['uefi', 9],
-] as const;
+/** What clients say of themselves by DHCP, and the firmware that it means. */
+const ARCHITECTURES = FIRMWARE.flatMap((firmware) =>
+  PC.firmware[firmware].dhcpArchitectures.map((number) => [firmware, number] as const),
+);
 
 /** dnsmasq beside the DHCP server that the network has. */
 export interface DnsmasqProxyConfig extends Pick<DnsmasqConfig, 'interface' | 'boot' | 'tftpRoot'> {

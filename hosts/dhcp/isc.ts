@@ -3,8 +3,14 @@
  * kind of client loads next. There is no root-path: it would name a release, and it takes an empty filename along, so
  * that no script is run; the name of the LUN comes with the client's script.
  */
+import { PC } from '../../artifacts/platform/pc.js';
 import { Failure } from '../../base/failure.js';
 import type { DnsmasqConfig } from './dnsmasq.js';
+
+/** Whether the client is a UEFI, by its architecture as two bytes. */
+const UEFI = PC.firmware.uefi.dhcpArchitectures.map(
+  (number) => `option client-architecture = 00:${number.toString(16).padStart(2, '0')}`,
+);
 
 export interface DhcpdConfig {
   /** Address of the network. */
@@ -23,8 +29,7 @@ export interface DhcpdConfig {
 
 /**
  * The text of dhcpd.conf. iPXE tells itself by its user class (ipxe.org/howto/dhcpd). gPXE, whose user class is another and which
- * takes no iPXE script, is handed an iPXE as every plain PXE ROM is, by its architecture (RFC 4578 section 2.1, as amended:
- * 7 and 9 are both x86-64 UEFI).
+ * takes no iPXE script, is handed an iPXE as every plain PXE ROM is, by its architecture; what is no UEFI is taken for a BIOS.
  * @throws Failure of kind `usage` for a value that dhcpd would take for something else
  */
 export function dhcpdConfig(config: DhcpdConfig): string {
@@ -47,7 +52,7 @@ export function dhcpdConfig(config: DhcpdConfig): string {
     `  filename "${path(boot.ipxe)}";`,
     '  # No proxy DHCP server is to be waited for.',
     '  option ipxe.no-pxedhcp 1;',
-    '} elsif exists client-architecture and (option client-architecture = 00:07 or option client-architecture = 00:09) {',
+    `} elsif exists client-architecture and (${UEFI.join(' or ')}) {`,
     `  filename "${path(boot.uefi)}";`,
     '} else {',
     `  filename "${path(boot.bios)}";`,

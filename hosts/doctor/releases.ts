@@ -1,6 +1,6 @@
 /** Whether the releases that channels and clients need are on the host, whole, and proven. */
 import { posix } from 'node:path';
-import { cellName } from '../../artifacts/release/proof.js';
+import { cellName } from '../../artifacts/platform/platform.js';
 import { Failure } from '../../base/failure.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';

@@ -1,12 +1,15 @@
 /** Files that the TFTP server may show, and those that it must not. */
 import { posix } from 'node:path';
 import type { BootBinaries } from '../../artifacts/formats/ipxe-binaries.js';
+import { PC } from '../../artifacts/platform/pc.js';
 import type { ExpectedFolder } from './expected.js';
 import { driftOf, editedFinding, type FilesContext } from './files.js';
 import type { Finding } from './finding.js';
 
 /** Without these nobody boots. */
-const PROGRAMS = ['undionly.kpxe', 'snponly.efi', 'ipxe.lkrn'];
+const PROGRAMS = [PC.firmware.bios.program, PC.firmware.uefi.program, PC.pxelinuxProgram].map(({ path }) =>
+  posix.basename(path),
+);
 /** For networks that hand out PXELINUX. */
 const OPTIONAL = ['pxelinux.0', 'ldlinux.c32'];
 /**

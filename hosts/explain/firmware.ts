@@ -1,9 +1,15 @@
 /** From power-on until iPXE runs its first script. */
+import { posix } from 'node:path';
 import { pxelinuxAddressName, pxelinuxMacName } from '../../artifacts/formats/pxelinux.js';
+import { PC } from '../../artifacts/platform/pc.js';
 import type { HostFacts } from '../site/facts.js';
 import type { Link, Stop } from './link.js';
 import { DHCP_PORTS, logs } from './power-on.js';
 import type { Subject } from './subject.js';
+
+const [BIOS, UEFI] = [PC.firmware.bios, PC.firmware.uefi].map(({ program }) =>
+  posix.basename(program.path),
+) as [string, string];
 
 /** RFC 1350: the request goes to port 69, the data comes from another one. */
 export function tftpLoad(subject: Subject): Link {
@@ -12,14 +18,14 @@ export function tftpLoad(subject: Subject): Link {
     name: 'tftp',
     title: 'TFTP: the firmware loads iPXE',
     says: [
-      'A BIOS loads undionly.kpxe, which drives the card through its ROM; a UEFI loads snponly.efi, which drives it through the firmware.',
+      `A BIOS loads ${BIOS}, which drives the card through its ROM; a UEFI loads ${UEFI}, which drives it through the firmware.`,
       ...pxelinux(subject),
     ],
     packets: [
       `UDP client:any -> ${host.address}:69  read request for the boot file`,
       `UDP ${host.address}:any -> client:any  its blocks, each acknowledged`,
     ],
-    files: [tftp('undionly.kpxe'), tftp('snponly.efi')],
+    files: [tftp(BIOS), tftp(UEFI)],
     settings: [],
     stops: [
       {
@@ -60,7 +66,7 @@ function pxelinux({ client, tftp }: Subject): string[] {
     'default',
   ];
   return [
-    `Where the network’s DHCP server hands out PXELINUX (BIOS): it reads ${names.map((name) => tftp(`pxelinux.cfg/${name}`)).join(', else ')}, and loads ipxe.lkrn with boot.ipxe; go on at the next link.`,
+    `Where the network’s DHCP server hands out PXELINUX (BIOS): it reads ${names.map((name) => tftp(`pxelinux.cfg/${name}`)).join(', else ')}, and loads ${posix.basename(PC.pxelinuxProgram.path)} with boot.ipxe; go on at the next link.`,
   ];
 }
 

@@ -1,4 +1,7 @@
 /** Power-on, and who answers the firmware. */
+import { posix } from 'node:path';
+import { PC } from '../../artifacts/platform/pc.js';
+import type { FirmwareFacts } from '../../artifacts/platform/platform.js';
 import type { HostFacts } from '../site/facts.js';
 import type { Link } from './link.js';
 import type { Subject } from './subject.js';
@@ -16,8 +19,8 @@ export function powerOn(subject: Subject): Link {
     ...DHCP[host.dhcp.kind](subject),
     settings: [
       { name: 'next-server', value: host.address },
-      { name: 'boot file for BIOS (architecture 0)', value: 'undionly.kpxe' },
-      { name: 'boot file for UEFI (architectures 7 and 9)', value: 'snponly.efi' },
+      bootFile('BIOS', PC.firmware.bios),
+      bootFile('UEFI', PC.firmware.uefi),
     ],
     stops: [
       {
@@ -129,4 +132,9 @@ export function logs({ dhcp, root }: HostFacts): string[] {
     default:
       return ['journalctl -fu dnsmasq', `dnsmasq --test --conf-file=${root}/conf/dnsmasq.conf`];
   }
+}
+
+function bootFile(firmware: string, { dhcpArchitectures, program }: FirmwareFacts): Link['settings'][number] {
+  const architectures = `architecture${dhcpArchitectures.length === 1 ? '' : 's'} ${dhcpArchitectures.join(' and ')}`;
+  return { name: `boot file for ${firmware} (${architectures})`, value: posix.basename(program.path) };
 }

@@ -1,19 +1,13 @@
 /** A target host as `lunsmith.yaml` has it. The texts become docs/site.md and the JSON Schema. */
 import { z } from 'zod';
+import { cellName, cellsOf } from '../../artifacts/platform/platform.js';
 import { checkedText } from '../../base/schema/checked.js';
 import { checkConnection, checkRoot } from './connect.js';
 import { TARGETS } from './facts.js';
 import { addressSchema, networkSchema, prefixSchema, urlSchema } from './values.js';
 
-/** The cells of the boot matrix that `lunsmith prove` runs. */
-const CELLS = [
-  'bios-san',
-  'uefi-san',
-  'bios-direct',
-  'uefi-direct',
-  'bios-san-wrong-secret',
-  'bios-direct-wrong-secret',
-] as const;
+/** Those that `lunsmith prove` runs. */
+const CELLS = cellsOf().map(cellName);
 
 /** IFNAMSIZ of Linux leaves 15 characters. */
 const interfaceSchema = z

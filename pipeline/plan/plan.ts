@@ -1,5 +1,6 @@
 /** The plan: the checked order of all steps of a build, and the tools that they need. */
 
+import { PC } from '../../artifacts/platform/pc.js';
 import { throwIfAny } from '../../base/diagnostic.js';
 import { type Diagnostic, Failure } from '../../base/failure.js';
 import type { DistributionRegistry, KnownDistribution } from '../distribution.js';
@@ -58,11 +59,12 @@ export function planBuild(
 export function recipeWarnings({ recipe, steps }: Plan): Diagnostic[] {
   const { commandLine } = recipe.kernel;
   if (!steps.some(({ stage }) => stage.facts?.includes('kernel'))) return [];
-  if (commandLine.some((parameter) => /^console=ttyS0(,|$)/.test(parameter))) return [];
+  if (commandLine.some((parameter) => new RegExp(`^console=${PC.gate.serial}(,|$)`).test(parameter)))
+    return [];
   return [
     {
       what: 'The kernel has no serial console: the boot gate cannot see this release boot.',
-      expected: '`console=ttyS0,115200` in `kernel.command-line`',
+      expected: `\`console=${PC.gate.serial},115200\` in \`kernel.command-line\``,
     },
   ];
 }

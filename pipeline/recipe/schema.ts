@@ -1,7 +1,8 @@
 /** `recipe.yaml` after `extends` and variables are resolved. The texts become docs/recipe.md and the JSON Schema. */
 import { z } from 'zod';
 import { PARTITION_NAME, PARTITION_NAME_EXPECTED } from '../../artifacts/formats/disk-check.js';
-import { checked } from '../../base/schema/checked.js';
+import { ARCHITECTURES, type Architecture, architectureFacts } from '../../artifacts/platform/pc.js';
+import { type Checked, checked } from '../../base/schema/checked.js';
 import { sizeSchema } from '../../base/schema/size.js';
 import { parsePartitionSize } from './partition-size.js';
 import { VARIABLE_NAME, variableSchema } from './variables.js';
@@ -78,6 +79,15 @@ const stepSchema = z.strictObject({
   with: z.unknown().optional().describe('Options of the stage.'),
 });
 
+/** Of one that no machine could boot nothing is built. */
+function checkArchitecture(value: Architecture): Checked<Architecture> {
+  const { lacks } = architectureFacts(value);
+  if (lacks === undefined) return { value };
+  const whole = ARCHITECTURES.filter((each) => architectureFacts(each).lacks === undefined);
+  const what = `No release can be built for ${value} yet: ${lacks}.`;
+  return { problem: { what, expected: whole.join(' or '), found: value } };
+}
+
 export const recipeSchema = z.strictObject({
   name: z
     .string()
@@ -88,10 +98,11 @@ export const recipeSchema = z.strictObject({
     )
     .describe('The name of the recipe and of its releases. All UUIDs of the disk follow from it.'),
   description: z.string().default('').describe('One sentence for people.'),
-  architecture: z
-    .enum(['amd64', 'arm64'])
-    .default('amd64')
-    .describe("The clients' architecture, in Debian's words."),
+  architecture: checked(z.enum(ARCHITECTURES), checkArchitecture)
+    .prefault('amd64')
+    .describe(
+      "The clients' architecture, in Debian's words. `arm64` is refused until all of it can be booted.",
+    ),
   epoch: z
     .union([
       z.int().min(0),

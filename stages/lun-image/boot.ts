@@ -1,32 +1,28 @@
 /** Which boot loaders a disk needs, and whether its tree can be booted at all. */
 
 import type { DiskSpec, PartitionSpec } from '../../artifacts/formats/disk-spec.js';
-import { EFI_BOOT_FILES, type GrubFormat } from '../../artifacts/formats/grub.js';
+import { architectureFacts } from '../../artifacts/platform/pc.js';
+import type { ArchitectureFacts } from '../../artifacts/platform/platform.js';
 import { Failure } from '../../base/failure.js';
 import type { Architecture } from '../../pipeline/stage.js';
 import type { Distribution } from '../distribution/distribution.js';
 import { rootTree } from '../rootfs/tree.js';
 
-const UEFI_FORMATS = { amd64: 'x86_64-efi', arm64: 'arm64-efi' } as const satisfies Record<
-  Architecture,
-  GrubFormat
->;
-
 export interface BootLoaders {
   /** For BIOS: by its BIOS-boot partition, or in the gap after an MBR. */
   readonly bios?: 'i386-pc';
   /** For UEFI: a file of the ESP. */
-  readonly uefi?: { readonly format: 'x86_64-efi' | 'arm64-efi'; readonly path: string };
+  readonly uefi?: { readonly format: ArchitectureFacts['uefiGrub']; readonly path: string };
 }
 
-/** GRUB for BIOS wants a BIOS-boot partition or, on amd64, an MBR; GRUB for UEFI wants an ESP. */
+/** GRUB for BIOS wants a BIOS-boot partition or, where machines have a BIOS, an MBR; GRUB for UEFI wants an ESP. */
 export function bootLoaders(disk: DiskSpec, architecture: Architecture): BootLoaders {
+  const facts = architectureFacts(architecture);
   const has = (type: PartitionSpec['type']) => disk.partitions.some((partition) => partition.type === type);
-  const bios = has('bios-boot') || (disk.table === 'mbr' && architecture === 'amd64');
-  const format = UEFI_FORMATS[architecture];
+  const bios = has('bios-boot') || (disk.table === 'mbr' && facts.biosGrub !== undefined);
   return {
     ...(bios ? { bios: 'i386-pc' } : {}),
-    ...(has('esp') ? { uefi: { format, path: EFI_BOOT_FILES[format] } } : {}),
+    ...(has('esp') ? { uefi: { format: facts.uefiGrub, path: facts.efiBootFile } } : {}),
   };
 }
 

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { grubFolder } from '../../artifacts/formats/grub.js';
+import { architectureFacts } from '../../artifacts/platform/pc.js';
 import type { RecipeFacts, StageFinding } from '../../pipeline/stage.js';
 import { bootLoaders } from './boot.js';
 
@@ -21,7 +22,7 @@ export function rootFindings({ disk }: Pick<RecipeFacts, 'disk'>): StageFinding[
 export function loaderFindings(recipe: RecipeFacts): StageFinding[] {
   const { bios, uefi } = bootLoaders(recipe.disk, recipe.architecture);
   const found: StageFinding[] = [];
-  if (bios !== undefined && recipe.architecture !== 'amd64') {
+  if (bios !== undefined && architectureFacts(recipe.architecture).biosGrub === undefined) {
     found.push({
       path: [],
       what: `A machine of architecture ${recipe.architecture} has no BIOS: the bios-boot partition is of no use.`,

@@ -42,7 +42,7 @@ export async function hostHome(): Promise<HostHome> {
       await writeFile(join(staging, 'disk.img'), disk);
       await writeFile(join(staging, 'vmlinuz'), `kernel ${version}`);
       await writeFile(join(staging, 'initrd.img'), `initramfs ${version}`);
-      await writeFile(join(staging, 'boot', 'sanboot.ipxe'), sanbootScript());
+      await writeFile(join(staging, 'boot', 'sanboot.ipxe'), sanbootScript('EFI/BOOT/BOOTX64.EFI'));
       const artifacts = withRoles(await digestFiles(staging));
       const boot = [{ method: 'san' as const, artifacts: { 'ipxe-script': 'boot/sanboot.ipxe' } }];
       const manifest = { ...smallRelease(version, disk.length).manifest, artifacts, boot };

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { build } from '../../app/build.js';
 import type { ExaminedRelease } from '../../app/examine.js';
 import type { prove } from '../../app/prove.js';
-import { cellName } from '../../artifacts/release/proof.js';
+import { cellName } from '../../artifacts/platform/platform.js';
 import { createCommandLine } from '../../cli/command-line.js';
 import { withoutLinux } from '../util/manifest.js';
 import { addProof, type ReleaseOnDisk, writeRelease } from './a-release.js';

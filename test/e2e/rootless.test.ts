@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, expect, inject, it } from 'vitest';
-import { cellName } from '../../artifacts/release/proof.js';
+import { cellName } from '../../artifacts/platform/platform.js';
 import { readRelease } from '../../artifacts/release/release.js';
 import { shippedRelease } from '../util/build.js';
 import { CORE } from '../util/cells.js';

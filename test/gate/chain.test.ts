@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import type { Cell } from '../../artifacts/release/proof.js';
+import type { Cell } from '../../artifacts/platform/platform.js';
 import type { Event } from '../../base/event.js';
 import { watchChain } from '../../gate/chain.js';
 import { openEvidence } from '../../gate/evidence.js';

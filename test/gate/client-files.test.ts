@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { readCpio } from '../../artifacts/formats/cpio.js';
-import type { Cell } from '../../artifacts/release/proof.js';
+import type { Cell } from '../../artifacts/platform/platform.js';
 import { clientCpio, gateScript } from '../../gate/client-files.js';
 import { makeIdentity } from '../../gate/identity.js';
 import type { GateNetwork } from '../../gate/network.js';

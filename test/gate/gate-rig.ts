@@ -20,7 +20,7 @@ export async function makeRelease(folder: TestFolder): Promise<void> {
   await mkdir(folder.at('release/boot'), { recursive: true });
   await mkdir(folder.at('scratch'));
   await createSparse(folder.at('release/disk.img'), 8 << 20);
-  await writeFile(folder.at('release/boot/sanboot.ipxe'), sanbootScript());
+  await writeFile(folder.at('release/boot/sanboot.ipxe'), sanbootScript('EFI/BOOT/BOOTX64.EFI'));
 }
 
 export function gateRequest(

@@ -92,7 +92,7 @@ function served(input: BootFilesInput): Served {
     conf: conf.map(textOf).join('\n'),
     scripts:
       [...http, ...tftp].map(textOf).join('\n') +
-      sanbootScript() +
+      sanbootScript('EFI/BOOT/BOOTX64.EFI') +
       directScript(['ro'], { kernel: 'kernel', initramfs: 'initramfs' }),
   };
 }

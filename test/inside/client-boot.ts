@@ -5,11 +5,12 @@
  */
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PC } from '../../artifacts/platform/pc.js';
 import type { Argv, Ports, RunningTool } from '../../base/ports.js';
 import { UndoStack } from '../../base/undo-stack.js';
 import { type Machine, startMachine } from '../../gate/machine.js';
 import { qemuArgv } from '../../gate/qemu.js';
-import { DEFAULT_BOUNDS, OVMF_VARS } from '../../gate/request.js';
+import { DEFAULT_BOUNDS } from '../../gate/request.js';
 import { openRuntime, type Runtime } from '../../gate/runtime.js';
 import { filesOf } from '../../hosts/serve/http-folder.js';
 import { serveHttp } from '../../hosts/serve/http-server.js';
@@ -158,7 +159,7 @@ async function switchedOff(
   ports: Ports,
 ): Promise<Machine> {
   const variables = join(runtime.path, 'variables.fd');
-  if (boot.firmware === 'uefi') await copyFile(OVMF_VARS, variables);
+  if (boot.firmware === 'uefi') await copyFile(PC.gate.flash.variables.path, variables);
   await mkdir(boot.scratch, { recursive: true });
   const capture = join(runtime.path, 'capture.pcap');
   const [qemu, ...options] = qemuArgv({

@@ -4,8 +4,8 @@
  */
 import { execFileSync } from 'node:child_process';
 import process from 'node:process';
-import { FIRMWARE, PATHS } from '../../app/matrix.js';
-import type { Cell } from '../../artifacts/release/proof.js';
+import type { Cell } from '../../artifacts/platform/platform.js';
+import { BOOT_METHODS, FIRMWARE } from '../../artifacts/platform/platform.js';
 import { allRows, coveringArray, shuffled, without } from './covering.js';
 
 export const RECIPES = ['debian-bookworm', 'debian-trixie', 'target-host'] as const;
@@ -15,7 +15,7 @@ export type RecipeCell = Cell & { readonly recipe: ShippedRecipe };
 export const ALL_CELLS: readonly RecipeCell[] = allRows({
   recipe: RECIPES,
   firmware: FIRMWARE,
-  path: PATHS,
+  path: BOOT_METHODS,
   secret: ['right', 'wrong'],
 });
 

@@ -1,6 +1,6 @@
 /** Proofs are added to a release that is there; nothing else of it ever changes. */
 
-import { cellName } from '../../../artifacts/release/proof.js';
+import { cellName } from '../../../artifacts/platform/platform.js';
 import type { Release } from '../../../artifacts/release/release.js';
 import { canonicalJson, sha256OfText } from '../../../base/digest.js';
 import { hostLayout } from '../../host/layout.js';

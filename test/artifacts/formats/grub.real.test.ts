@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { planLayout } from '../../../artifacts/formats/disk-layout.js';
 import type { DiskSpec } from '../../../artifacts/formats/disk-spec.js';
 import { writeFat } from '../../../artifacts/formats/fat.js';
-import { biosPlace, EFI_BOOT_FILES, embedBiosGrub, makeGrubImage } from '../../../artifacts/formats/grub.js';
+import { biosPlace, embedBiosGrub, makeGrubImage } from '../../../artifacts/formats/grub.js';
 import { writePartitionTable } from '../../../artifacts/formats/partition-table.js';
 import { createSparse } from '../../../artifacts/formats/sparse.js';
 import { bios, esp, GPT_DISK, MBR_DISK } from './disks.js';
@@ -30,7 +30,7 @@ async function makeDisk(folder: TestFolder, spec: DiskSpec): Promise<string> {
   if (place !== undefined) await embedBiosGrub(image, await link('i386-pc'), place);
   const system = layout.partitions.find(({ type }) => type === 'esp');
   if (system !== undefined) {
-    const files = [{ path: EFI_BOOT_FILES['x86_64-efi'], source: await link('x86_64-efi') }];
+    const files = [{ path: 'EFI/BOOT/BOOTX64.EFI', source: await link('x86_64-efi') }];
     const { offset, bytes } = system;
     const names = { label: 'ESP', volumeId: '1234-ABCD', epoch: 0 };
     await writeFat(run, image, { offset, bytes, file: folder.at('esp.fat'), files, ...names });

@@ -61,7 +61,7 @@ it('makes settings whose values iPXE gives back as they were', async () => {
 });
 
 it('tries as often as it is told, and then gives up', async () => {
-  const script = sanbootScript().replace(
+  const script = sanbootScript('EFI/BOOT/BOOTX64.EFI').replace(
     '#!ipxe\n',
     `#!ipxe\nifconf -c dhcp net0\nset san-uri iscsi:10.0.2.2:::1:iqn.2026-01.org.example:disk\nset boot-tries 2\n`,
   );

@@ -10,7 +10,7 @@ import {
 import { failureOf } from './tools.js';
 
 it('writes the script that boots the LUN', () => {
-  expect(sanbootScript()).toBe(`#!ipxe
+  expect(sanbootScript('EFI/BOOT/BOOTX64.EFI')).toBe(`#!ipxe
 # Boots the LUN of this release over iSCSI. It belongs to no client; whoever chains to it sets:
 #   san-uri        iscsi:SERVER::PORT:LUN:TARGET, the LUN in hexadecimal
 #   initiator-iqn  the name by which the target knows the client

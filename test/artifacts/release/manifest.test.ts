@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  BOOT_METHODS,
-  type Manifest,
-  manifestSchema,
-  parseManifest,
-  ROLES,
-} from '../../../artifacts/release/manifest.js';
+import { BOOT_METHODS } from '../../../artifacts/platform/platform.js';
+import { type Manifest, manifestSchema, parseManifest, ROLES } from '../../../artifacts/release/manifest.js';
 import { canonicalJson } from '../../../base/digest.js';
 import { ARTIFACTS, BOOT, smallManifest, withoutLinux } from '../../util/manifest.js';
 import { failureOf } from '../formats/tools.js';

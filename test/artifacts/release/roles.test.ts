@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { BootMethod, Role } from '../../../artifacts/release/manifest.js';
+import type { BootMethod } from '../../../artifacts/platform/platform.js';
+import type { Role } from '../../../artifacts/release/manifest.js';
 import {
   artifactOf,
   artifactsOf,

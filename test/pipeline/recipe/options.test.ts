@@ -438,3 +438,13 @@ describe('all at once', () => {
     `);
   });
 });
+
+it('an architecture of which nothing could be booted yet', async () => {
+  expect(await problemsOf(changed('disk:', 'architecture: arm64\ndisk:'))).toMatchInlineSnapshot(`
+    "r/recipe.yaml:12:15 No release can be built for arm64 yet: no iPXE for it is handed out, and the boot gate has no such machine.
+    architecture: arm64
+                  ^^^^^
+      Expected: amd64
+      Found: arm64"
+  `);
+});

@@ -2,12 +2,13 @@
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PC } from '../../../artifacts/platform/pc.js';
 import type { Argv } from '../../../base/ports.js';
 import { UndoStack } from '../../../base/undo-stack.js';
 import { accountCredential, hashPassword } from '../../../gate/credentials.js';
 import { type Machine, startMachine } from '../../../gate/machine.js';
 import { qemuArgv, value } from '../../../gate/qemu.js';
-import { DEFAULT_BOUNDS, OVMF_VARS } from '../../../gate/request.js';
+import { DEFAULT_BOUNDS } from '../../../gate/request.js';
 import { openRuntime } from '../../../gate/runtime.js';
 import { awaitLogin, logIn, type Session } from '../../../gate/session.js';
 import type { Wire } from './wire.js';
@@ -55,7 +56,7 @@ export async function openClient(wire: Wire, options: ClientOptions): Promise<Cl
   const hash = await hashPassword(ACCOUNT.password, wire.ports);
   await writeFile(oemString, accountCredential(ACCOUNT.name, hash), { mode: 0o600 });
   const variables = join(runtime.path, 'variables.fd');
-  if (firmware === 'uefi') await copyFile(OVMF_VARS, variables);
+  if (firmware === 'uefi') await copyFile(PC.gate.flash.variables.path, variables);
   const lines: string[] = [];
   const capture = join(runtime.path, 'network.pcap');
   const machine: Machine = stack.use(

@@ -1,0 +1,41 @@
+/** PCs: every fact on which stages, target hosts and the boot gate must agree. Paths are those of Debian's packages. */
+import type { ArchitectureFacts, Firmware, FirmwareFacts, GateMachine, HostFile } from './platform.js';
+
+const ipxe = (name: string): HostFile => ({ path: `/usr/lib/ipxe/${name}`, package: 'ipxe' });
+const ovmf = (name: string): HostFile => ({ path: `/usr/share/OVMF/${name}`, package: 'ovmf' });
+
+export const PC = {
+  id: 'pc',
+  architectures: {
+    amd64: { biosGrub: 'i386-pc', uefiGrub: 'x86_64-efi', efiBootFile: 'EFI/BOOT/BOOTX64.EFI' },
+    arm64: {
+      lacks: 'no iPXE for it is handed out, and the boot gate has no such machine',
+      uefiGrub: 'arm64-efi',
+      efiBootFile: 'EFI/BOOT/BOOTAA64.EFI',
+    },
+  } satisfies Record<string, ArchitectureFacts>,
+  firmware: {
+    // The card is driven through its ROM, or through the firmware.
+    bios: { dhcpArchitectures: [0], program: ipxe('undionly.kpxe') },
+    // By the erratum of RFC 4578 both are x86-64.
+    uefi: { dhcpArchitectures: [7, 9], program: ipxe('snponly.efi') },
+  } satisfies Record<Firmware, FirmwareFacts>,
+  /** An iPXE that PXELINUX loads as a kernel. */
+  pxelinuxProgram: ipxe('ipxe.lkrn'),
+  gate: {
+    tool: 'qemu-system-x86_64',
+    // Without graphics SeaBIOS, iPXE and GRUB write to the serial port too.
+    machine: 'q35,graphics=off,vmport=off',
+    flash: { code: ovmf('OVMF_CODE_4M.fd'), variables: ovmf('OVMF_VARS_4M.fd') },
+    serial: 'ttyS0',
+  } satisfies GateMachine,
+} as const;
+
+/** Debian's word of an architecture that PCs have, whole or not. */
+export type Architecture = keyof typeof PC.architectures;
+
+export const ARCHITECTURES = Object.keys(PC.architectures) as [Architecture, ...Architecture[]];
+
+export function architectureFacts(architecture: Architecture): ArchitectureFacts {
+  return PC.architectures[architecture];
+}
