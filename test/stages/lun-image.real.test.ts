@@ -8,6 +8,7 @@ import { digestOfTree, fsVerityDigest, type VerityTree } from '../../artifacts/f
 import { fileSizes, readAt } from '../../artifacts/formats/sparse.js';
 import { type Manifest, manifestSchema } from '../../artifacts/release/manifest.js';
 import type { StageContext } from '../../pipeline/stage.js';
+import { debian } from '../../stages/distribution/debian/index.js';
 import { lunImage } from '../../stages/lun-image.js';
 import { GPT_DISK, MBR_DISK, root } from '../artifacts/formats/disks.js';
 import { makeSampleTree } from '../artifacts/formats/sample-tree.js';
@@ -79,6 +80,8 @@ async function write(
     progress: (what: string, done: number, total: number | undefined) =>
       progress.push(`${what} ${done === total}`),
     record: (key: string, value: unknown) => records.set(key, value),
+    distribution: debian,
+    artifact: () => undefined,
     digested: async (image: string, tree: VerityTree) => void digests.set(image, digestOfTree(tree)),
     ...changes,
   } as unknown as StageContext<ReturnType<typeof lunImage.options.parse>>;

@@ -6,7 +6,7 @@ import { writeFat } from '../../../artifacts/formats/fat.js';
 import { biosPlace, embedBiosGrub, makeGrubImage } from '../../../artifacts/formats/grub.js';
 import { writePartitionTable } from '../../../artifacts/formats/partition-table.js';
 import { createSparse } from '../../../artifacts/formats/sparse.js';
-import { bios, esp, GPT_DISK, MBR_DISK } from './disks.js';
+import { bios, esp, GPT_DISK, MBR_DISK, root } from './disks.js';
 import { ask, run, type TestFolder, testFolder } from './tools.js';
 
 const MIB = 1024 * 1024;
@@ -67,8 +67,8 @@ async function boot(folder: TestFolder, image: string, firmware: 'bios' | 'uefi'
   return readFile(folder.at('serial.log'), 'latin1');
 }
 
-const GPT: DiskSpec = { ...GPT_DISK, bytes: 128 * MIB, partitions: [bios, esp] };
-const MBR: DiskSpec = { ...MBR_DISK, bytes: 128 * MIB, partitions: [esp] };
+const GPT: DiskSpec = { ...GPT_DISK, bytes: 128 * MIB, partitions: [bios, esp, root] };
+const MBR: DiskSpec = { ...MBR_DISK, bytes: 128 * MIB, partitions: [esp, root] };
 
 describe('starts with the configuration that is in it', () => {
   it.each([
