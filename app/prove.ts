@@ -12,7 +12,7 @@ import { createPorts } from '../base/command.js';
 import type { Emit } from '../base/event.js';
 import { Failure } from '../base/failure.js';
 import { runTask, stopwatch } from '../base/task.js';
-import type { NotDecided } from '../gate/cell.js';
+import type { NotDecided } from '../gate/broken.js';
 import { proofFailure, undecidedFailure } from '../gate/proof-failure.js';
 import { bootGateFiles, bootGateTools } from '../gate/request.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';

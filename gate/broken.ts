@@ -1,4 +1,5 @@
 /** Why a cell cannot go on. Neither is an error of ours. */
+import type { Proof } from '../artifacts/release/proof.js';
 import type { Symptom } from '../artifacts/release/symptoms.js';
 
 /** The client's chain broke: it makes a proof that did not pass. */
@@ -16,4 +17,9 @@ export class Broken extends Error {
 /** The host was too busy to tell: it makes no proof at all. */
 export class Undecided extends Error {
   override readonly name = 'Undecided';
+}
+
+/** What a run came to that could not tell whether the release is good. */
+export interface NotDecided extends Pick<Proof, 'cell' | 'milestones'> {
+  readonly notDecided: string;
 }

@@ -3,8 +3,9 @@
 /** A line of console.log: the seconds since power-on, then what was said. */
 const LINE = /^ *(?<at>\d+\.\d+) {2}(?<said>.*)$/;
 const BEGIN = /^(?:SAN|Direct) boot, attempt /;
-/** systemd repeats it while it waits, with the time that has passed. */
-const JOB = /A (?:start|stop) job is running for (?<unit>.+) \((?<passed>[^()]+) \/ [^()]+\)/;
+/** systemd repeats it while it waits, with the time that has passed; of a unit without a description it tells the name. */
+const JOB =
+  /(?:A (?:start|stop) job is running for (?<what>.+)|Job (?<unit>\S+)\/\w+ running) \((?<passed>[^()]+) \/ [^()]+\)/;
 const FAILED = /Timed out waiting for device .+|Dependency failed for .+|Failed to (?:start|mount) .+/;
 const UNITS: Readonly<Record<string, number>> = { h: 3600, min: 60, s: 1 };
 const MOST = 3;
@@ -47,7 +48,7 @@ function lastBoot(log: string): Line[] {
 function waitingJob(lines: readonly Line[]): string | undefined {
   const index = lines.findLastIndex(({ said }) => JOB.test(said));
   const line = lines[index];
-  const { unit, passed } = JOB.exec(line?.said ?? '')?.groups ?? {};
+  const { what, unit = what, passed } = JOB.exec(line?.said ?? '')?.groups ?? {};
   if (line === undefined || unit === undefined || passed === undefined) return undefined;
   if (lines.slice(index + 1).some(({ said }) => said.includes(unit))) return undefined;
   const job = JOB.exec(line.said)?.[0] ?? '';

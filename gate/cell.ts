@@ -8,7 +8,7 @@ import type { Proof } from '../artifacts/release/proof.js';
 import { Failure } from '../base/failure.js';
 import type { Ports } from '../base/ports.js';
 import { chooseAccelerator } from './accelerator.js';
-import { Broken, Undecided } from './broken.js';
+import { Broken, type NotDecided, Undecided } from './broken.js';
 import { type Chain, watchChain } from './chain.js';
 import { type Check, check, checkSystem, readToken, writeToken } from './checks.js';
 import { copyDisk, inspectRoot, rootPartition } from './disk.js';
@@ -18,12 +18,8 @@ import { createRedactor } from './redact.js';
 import { DEFAULT_BOUNDS, type GateBounds, type GateRequest } from './request.js';
 import { openScene, type Scene } from './scene.js';
 import { awaitLogin, logIn, type Session } from './session.js';
+import { LOG_IN, starved } from './starved.js';
 import { toolVersions } from './versions.js';
-
-/** What a run came to that was ended before it could tell whether the release is good. */
-export interface NotDecided extends Pick<Proof, 'cell' | 'milestones'> {
-  readonly notDecided: string;
-}
 
 /**
  * A proof that passed, or one that did not and says why, or why nothing was decided; evidence of all three is in the
@@ -51,8 +47,14 @@ export async function proveCell(request: GateRequest, ports: Ports): Promise<Pro
     const story = cell.secret === 'right' ? boots : isRefused;
     const bounds = request.bounds ?? DEFAULT_BOUNDS;
     const play = { scene, chain, evidence, identity, checks, request, bounds };
+    const begin = await scene.machine.vitals();
     try {
       await story(play);
+      const { reason } = chain.signal as { readonly reason: unknown };
+      const symptom = reason instanceof Broken ? reason.symptom : undefined;
+      const vitals = [begin, await scene.machine.vitals()] as const;
+      const why = starved({ symptom, checks, vitals, mostOwed: bounds.mostOwed });
+      if (why !== undefined) throw new Undecided(why);
     } catch (error) {
       if (!(error instanceof Undecided)) throw error;
       await screenshot(play, 'not-decided.png');
@@ -175,7 +177,7 @@ async function bootAndLogIn(
   const { boot } = chain.progress;
   checks.push(check(`boot ${boot}`, true, `login prompt after ${chain.progress.seconds()} s`));
   await screenshot(play, `login-${boot}.png`);
-  tell('log in on the console');
+  tell(LOG_IN);
   const session = await logIn(identity.login, {
     console: machine.console,
     signal: chain.signal,

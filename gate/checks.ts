@@ -5,6 +5,7 @@ import { shellWord } from '../base/shell-word.js';
 import type { RootPartition } from './disk.js';
 import type { GateIdentity } from './identity.js';
 import type { Session } from './session.js';
+import { UNITS } from './starved.js';
 
 export type Check = Proof['checks'][number];
 
@@ -48,7 +49,7 @@ export async function checkSystem(
     ),
     check('kernel', kernel === manifest.kernel?.version, kernel),
     check(
-      'units',
+      UNITS,
       failed === '',
       failed === '' ? `none failed, system ${state}` : `failed: ${failed.replaceAll('\n', ', ')}`,
     ),

@@ -14,13 +14,15 @@ import { QMP_SOCKET } from './qemu.js';
 import { openQmp, type Qmp, type QmpEvent } from './qmp.js';
 import type { Runtime } from './runtime.js';
 import { openSerial } from './serial.js';
-import { createVitals } from './vitals.js';
+import { createVitals, type Vitals } from './vitals.js';
 import { type Bound, createWaiting } from './waiting.js';
 import { createWatch, type Look, type Watch } from './watch.js';
 
 export interface Machine extends AsyncDisposable {
   readonly console: SerialConsole;
   powerOn(): Promise<void>;
+  /** What the host gave it and its servers up to now. */
+  vitals(): Promise<Vitals>;
   /** Writes a PNG of the screen. */
   screenshot(file: string): Promise<void>;
   /** Resets that came before are no news, e.g. those of the firmware. */
@@ -62,7 +64,8 @@ export async function startMachine(ports: Ports, options: MachineOptions): Promi
     }),
   );
   const vcpus: number[] = [];
-  const watch = createWatch(lookAt(vcpus, options.capture));
+  const vitals = createVitals(vcpus);
+  const watch = createWatch(lookAt(vitals, options.capture));
   const stops = createStops(watch);
   const terminal = createConsole({
     watch,
@@ -89,6 +92,7 @@ export async function startMachine(ports: Ports, options: MachineOptions): Promi
   const rest = stack.move();
   return {
     console: terminal,
+    vitals,
     powerOn: async () => {
       await qmp.execute('cont');
     },
@@ -110,8 +114,7 @@ async function virtualProcessors(qmp: Qmp): Promise<number[]> {
   return answer.map((each) => each['thread-id']);
 }
 
-function lookAt(vcpus: readonly number[], capture: string): Look {
-  const vitals = createVitals(vcpus);
+function lookAt(vitals: () => Promise<Vitals>, capture: string): Look {
   return async () => {
     const traffic = await stat(capture).then(
       ({ size }) => size,

@@ -5,8 +5,8 @@ import { PC } from '../artifacts/platform/pc.js';
 import { cellName } from '../artifacts/platform/platform.js';
 import { type Proof } from '../artifacts/release/proof.js';
 import { type Diagnostic, Failure } from '../base/failure.js';
+import type { NotDecided } from './broken.js';
 import { causeOf } from './cause.js';
-import type { NotDecided } from './cell.js';
 import { CONSOLE_LOG } from './evidence.js';
 import { chainOf, MILESTONE_WORDS } from './milestones.js';
 

@@ -12,6 +12,8 @@ export interface GateBounds {
   readonly shutdown: Patience;
   /** For one answer at the console. */
   readonly command: Patience;
+  /** Part of a run that the host may owe the client before what the client's own clocks made of it decides nothing. */
+  readonly mostOwed: number;
 }
 
 /** More than the 90 s that systemd waits for a device or a job that hangs: then it says itself what is missing. */
@@ -24,6 +26,7 @@ export const DEFAULT_BOUNDS: GateBounds = {
   boot: { idle: IDLE, silent: SILENT, work: 600, wall: 3600 },
   shutdown: { idle: IDLE, silent: SILENT, work: 300, wall: 1800 },
   command: { idle: IDLE, silent: SILENT, work: 300, wall: 1800 },
+  mostOwed: 0.5,
 };
 
 export interface GateRequest {

@@ -10,7 +10,7 @@ import { type Proof } from '../../artifacts/release/proof.js';
 import { readRelease } from '../../artifacts/release/release.js';
 import type { Event } from '../../base/event.js';
 import { Failure } from '../../base/failure.js';
-import type { NotDecided } from '../../gate/cell.js';
+import type { NotDecided } from '../../gate/broken.js';
 import { writeRelease } from '../cli/a-release.js';
 
 type Gate = Extract<ProveInside, { do: 'prove' }>['gate'];

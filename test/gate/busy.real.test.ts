@@ -1,8 +1,11 @@
 /** The gate, its servers and its client on a processor that others want too. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { RunningTool } from '../../base/ports.js';
 import { ports } from '../artifacts/formats/tools.js';
 import { HALT, runCell } from './gate-rig.js';
+
+// They take as long as the host lets them.
+vi.setConfig({ testTimeout: 600_000 });
 
 const PROCESSOR = 0;
 /** With four that never rest, a fifth of the processor is left. */

@@ -40,6 +40,11 @@ it.each<[string, string, string | undefined]>([
     'since 50 s: A stop job is running for Session 1 of User root (40s / 1min 30s)',
   ],
   [
+    'a stop of a unit by its name',
+    log([90, '[ ***  ] Job open-iscsi.service/stop running (18s / 1min 48s)']),
+    'since 72 s: Job open-iscsi.service/stop running (18s / 1min 48s)',
+  ],
+  [
     'the boot before the last',
     log([30, '[FAILED] Failed to mount /srv.'], [60, 'Direct boot, attempt 1'], [90, 'Linux']),
     undefined,

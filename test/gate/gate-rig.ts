@@ -4,7 +4,7 @@ import { sanbootScript } from '../../artifacts/formats/ipxe.js';
 import { createSparse } from '../../artifacts/formats/sparse.js';
 import type { Manifest } from '../../artifacts/release/manifest.js';
 import type { Proof } from '../../artifacts/release/proof.js';
-import type { NotDecided } from '../../gate/cell.js';
+import type { NotDecided } from '../../gate/broken.js';
 import type { Patience } from '../../gate/patience.js';
 import type { GateRequest } from '../../gate/request.js';
 import { enterSandbox } from '../../pipeline/sandbox/enter.js';
@@ -50,6 +50,9 @@ export function gateRequest(
 /** A fraction of the real one, and still more than firmware and iPXE need. */
 const SHORT_PATIENCE: Patience = { idle: 15, silent: 15, work: 120, wall: 1200 };
 
+/** No host owes as much. */
+const EVERYTHING = 1e6;
+
 /** A boot sector with these instructions of the 8086. */
 function bootSector(...code: number[]): Buffer {
   const sector = Buffer.alloc(512);
@@ -69,16 +72,18 @@ export interface TinyClient extends Pick<GateJob, 'processor'> {
   /** The first sector of its disk; none else has anything in it. */
   readonly sector?: Buffer;
   readonly patience?: Patience;
+  /** As of the gate's bounds; default: whatever the host owes, all is decided. */
+  readonly mostOwed?: number;
 }
 
 /** Runs one cell in a sandbox of its own. */
 export async function runCell(client: TinyClient): Promise<Proof | NotDecided> {
-  const { script, sector, cell, processor, patience = SHORT_PATIENCE } = client;
+  const { script, sector, cell, processor, patience = SHORT_PATIENCE, mostOwed = EVERYTHING } = client;
   await using folder = await testFolder();
   await makeRelease(folder);
   if (script) await writeFile(folder.at('release/boot/sanboot.ipxe'), script);
   if (sector) await writeFile(folder.at('release/disk.img'), sector, { flag: 'r+' });
-  const bounds = { boot: patience, shutdown: patience, command: patience };
+  const bounds = { boot: patience, shutdown: patience, command: patience, mostOwed };
   const payload: GateJob = {
     ...gateRequest(folder, { bounds, ...(cell === undefined ? {} : { cell }) }),
     ...(processor === undefined ? {} : { processor }),

@@ -1,8 +1,11 @@
 /** Clients that come so far and no further, on a real machine: each is found, and for what it is. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Proof } from '../../artifacts/release/proof.js';
 import { MUTE_PORT } from '../inside/gate.js';
 import { HALT, LOOP, runCell, type TinyClient } from './gate-rig.js';
+
+// They take as long as the host lets them.
+vi.setConfig({ testTimeout: 600_000 });
 
 const MUTE = `iscsi:\${next-server}::${MUTE_PORT}:1:iqn.2026-01.org.example:mute`;
 
@@ -36,4 +39,12 @@ it('decides nothing when the wall’s clock is over before the client’s own pa
     ) as string,
   });
   expect(outcome).not.toHaveProperty('passed');
+});
+
+it('decides nothing of a disk that cannot be booted, if that may be the host’s fault', async () => {
+  expect(await runCell({ mostOwed: 0 })).toMatchObject({
+    notDecided: expect.stringMatching(
+      /^boot to a login: iPXE could not boot from the LUN: SAN boot failed, giving up\. The client’s own clocks may have run out/,
+    ) as string,
+  });
 });

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Proof } from '../../artifacts/release/proof.js';
 import type { Ports } from '../../base/ports.js';
-import { type NotDecided, proveCell } from '../../gate/cell.js';
+import type { NotDecided } from '../../gate/broken.js';
+import { proveCell } from '../../gate/cell.js';
 import type { GateRequest } from '../../gate/request.js';
 
 /** Where a server takes connections and never says a word. */
