@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * In order of their time on two processors. Files that boot machines, which keep both processors busy for a while and
  * wait for long, stand beside files that build.
  */
-const SLOW = [
+export const SLOW = [
   'test/e2e/boot.test.ts',
   'test/e2e/kill.test.ts',
   'test/e2e/cache.test.ts',
@@ -14,7 +14,12 @@ const SLOW = [
   'test/e2e/errors.test.ts',
   'test/e2e/rootless.test.ts',
   'test/e2e/target-host.test.ts',
+  'test/gate/hang.real.test.ts',
+  'test/e2e/serve.test.ts',
   'test/stages/machine.real.test.ts',
+  'test/hosts/publish/transfer.real.test.ts',
+  'test/gate/cell.real.test.ts',
+  'test/hosts/boot-files.real.test.ts',
   'test/e2e/canary.test.ts',
 ];
 
