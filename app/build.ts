@@ -19,7 +19,7 @@ import { requireHost } from '../pipeline/tools.js';
 import { claimOf } from '../pipeline/workspace.js';
 import type { BuildInside } from './inside/build.js';
 import { type PreparedBuild, prepareBuild, RESOLVE_TASK, storeFolder } from './prepare.js';
-import { buildAgain, enterBuild, tasksAgain } from './twice.js';
+import { buildAgain, enterBuild, tasksAgain } from './reproducible.js';
 
 export interface BuildRequest {
   /** Of each recipe, checked. */

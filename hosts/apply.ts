@@ -1,5 +1,5 @@
 /**
- * Carries out a change on a target host, whole or not at all:
+ * Applies a change to a target host, whole or not at all:
  *
  * ```
  * lock -> finish or clean what an earlier call left -> plan
@@ -21,10 +21,10 @@ import { listStates, readState, switchTo } from './apply/states.js';
 import type { ClientAccount } from './boot-files/boot-file.js';
 import { type Change, type Intent } from './change/intent.js';
 import { planChange, releasesNeeded } from './change.js';
+import type { HostDrivers } from './host/drivers.js';
 import type { TargetHost } from './host/host.js';
 import { hostLayout } from './host/layout.js';
 import { type LockOptions, takeHostLock } from './host/lock.js';
-import type { HostParts } from './host/parts.js';
 import type { HostState } from './host/state.js';
 import { type ReleaseThere, readReleaseThere } from './publish/releases-there.js';
 import type { ClientFacts } from './site/facts.js';
@@ -32,18 +32,18 @@ import type { ClientFacts } from './site/facts.js';
 export { readState } from './apply/states.js';
 
 export interface LookOptions {
-  readonly parts: HostParts;
+  readonly drivers: HostDrivers;
   /** Those of the site. */
   readonly channels: readonly string[];
   /** RFC 3339, UTC. */
   readonly now: string;
 }
 
-export interface RepairOptions extends Pick<LookOptions, 'parts'> {
+export interface RepairOptions extends Pick<LookOptions, 'drivers'> {
   readonly lock: Pick<LockOptions, 'words'>;
 }
 
-export interface CarryOutOptions extends LookOptions, RepairOptions {
+export interface ApplyOptions extends LookOptions, RepairOptions {
   /** The secret behind a client's reference. */
   readonly secret: (client: ClientFacts) => Promise<string>;
 }
@@ -62,15 +62,15 @@ export async function describeChange(
  * Fulfils a wish. @returns what was changed
  * @throws Failure as {@link planChange}, and of whatever was done on the host; clients see the old state or the new one whole
  */
-export async function carryOut(
+export async function applyChange(
   host: TargetHost,
   intent: Intent,
-  options: CarryOutOptions,
+  options: ApplyOptions,
   ports: Ports,
 ): Promise<Change> {
-  const { parts } = options;
+  const { drivers } = options;
   await using _lock = await lockHost(host, options, ports);
-  const { state, settled } = await recover(host, parts, ports);
+  const { state, settled } = await recover(host, drivers, ports);
   const change = await plan(host, state, intent, options, ports);
   const finishing = (work: Promise<void>) =>
     work.catch((error: unknown) => {
@@ -83,8 +83,8 @@ export async function carryOut(
   const there = await readAccounts(host);
   const accounts = { there, brought: await resolveSecrets(accountsNeeded(change, there), options.secret) };
   // What cannot be removed now, the next call removes.
-  const undo = () => clean(host, state, parts, ports).catch(() => undefined);
-  const next = await prepare(host, { state, change, accounts }, parts, ports).catch(
+  const undo = () => clean(host, state, drivers, ports).catch(() => undefined);
+  const next = await prepare(host, { state, change, accounts }, drivers, ports).catch(
     async (error: unknown) => {
       await undo();
       throw error;
@@ -95,7 +95,7 @@ export async function carryOut(
     if (former) await undo();
     throw failure;
   });
-  await finishing(finish(host, next, parts, ports));
+  await finishing(finish(host, next, drivers, ports));
   return { ...change, next };
 }
 
@@ -103,7 +103,7 @@ export async function carryOut(
 export async function repair(host: TargetHost, options: RepairOptions, ports: Ports): Promise<HostState> {
   await using _lock = await lockHost(host, options, ports);
   const state = await readState(host);
-  await (state.serial > 0 ? finish : clean)(host, state, options.parts, ports);
+  await (state.serial > 0 ? finish : clean)(host, state, options.drivers, ports);
   return state;
 }
 
@@ -118,23 +118,23 @@ function lockHost(host: TargetHost, { lock }: RepairOptions, ports: Ports) {
 }
 
 /** All that follows from the state that clients see. */
-async function finish(host: TargetHost, state: HostState, parts: HostParts, ports: Ports): Promise<void> {
-  await converge(host, state, parts, ports);
-  await clean(host, state, parts, ports);
+async function finish(host: TargetHost, state: HostState, drivers: HostDrivers, ports: Ports): Promise<void> {
+  await converge(host, state, drivers, ports);
+  await clean(host, state, drivers, ports);
   await settle(host, state);
 }
 
 /** What a change begins with. @returns `settled`: whether all that follows from the state is done */
 async function recover(
   host: TargetHost,
-  parts: HostParts,
+  drivers: HostDrivers,
   ports: Ports,
 ): Promise<{ readonly state: HostState; readonly settled: boolean }> {
   const state = await readState(host);
   const { all } = await listStates(host);
   const settled = !all.some(({ serial, marks }) => serial === state.serial && !marks.has('converged'));
-  if (!settled) await converge(host, state, parts, ports);
-  await clean(host, state, parts, ports);
+  if (!settled) await converge(host, state, drivers, ports);
+  await clean(host, state, drivers, ports);
   return { state, settled };
 }
 
@@ -142,7 +142,7 @@ async function plan(
   host: TargetHost,
   state: HostState,
   intent: Intent,
-  { parts, channels, now }: LookOptions,
+  { drivers, channels, now }: LookOptions,
   ports: Ports,
 ): Promise<Change> {
   const releases = new Map<string, ReleaseThere>();
@@ -150,8 +150,9 @@ async function plan(
     const found = await readReleaseThere(host, digest);
     if (found !== undefined) releases.set(digest, found);
   }
-  const sessions = await parts.adapter.sessions(host, ports);
-  const disk = (clone: Parameters<HostParts['clones']['disk']>[1]) => parts.clones.disk(host.facts, clone);
+  const sessions = await drivers.adapter.sessions(host, ports);
+  const disk = (clone: Parameters<HostDrivers['clones']['disk']>[1]) =>
+    drivers.clones.disk(host.facts, clone);
   return planChange(state, intent, { host: host.facts, channels, releases, sessions, disk, now });
 }
 
@@ -167,7 +168,7 @@ function accountsNeeded(
 
 async function resolveSecrets(
   clients: readonly ClientFacts[],
-  secret: CarryOutOptions['secret'],
+  secret: ApplyOptions['secret'],
 ): Promise<Map<string, ClientAccount>> {
   const accounts = new Map<string, ClientAccount>();
   for (const client of clients)

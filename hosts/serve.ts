@@ -12,8 +12,8 @@ import type { Release } from '../artifacts/release/release.js';
 import { Failure } from '../base/failure.js';
 import type { Ports } from '../base/ports.js';
 import { UndoStack } from '../base/undo-stack.js';
-import { hostParts } from './apply/parts.js';
-import { carryOut } from './apply.js';
+import { hostDrivers } from './apply/drivers.js';
+import { applyChange } from './apply.js';
 import type { Intent } from './change/intent.js';
 import { startDnsmasq } from './dhcp/daemon.js';
 import { toolFindings } from './doctor/tools.js';
@@ -74,13 +74,13 @@ export async function serveRelease(
     }),
   );
   const adapter = adapterOf('tgt', { tgtSocket: join(folder, 'tgtd.0') });
-  const parts = hostParts(adapter, await ipxeBinaries(ports));
+  const drivers = hostDrivers(adapter, await ipxeBinaries(ports));
   const wish = (intent: Intent) =>
-    carryOut(
+    applyChange(
       host,
       intent,
       {
-        parts,
+        drivers,
         channels: [CHANNEL],
         now: new Date().toISOString(),
         lock: { words: 'serve' },

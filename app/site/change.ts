@@ -5,8 +5,8 @@ import { createPorts } from '../../base/command.js';
 import type { Emit } from '../../base/event.js';
 import type { Ports } from '../../base/ports.js';
 import { runTask, stopwatch, type TaskWords } from '../../base/task.js';
-import { hostParts } from '../../hosts/apply/parts.js';
-import { carryOut, describeChange, repair } from '../../hosts/apply.js';
+import { hostDrivers } from '../../hosts/apply/drivers.js';
+import { applyChange, describeChange, repair } from '../../hosts/apply.js';
 import type { Change, Intent } from '../../hosts/change/intent.js';
 import type { TargetHost } from '../../hosts/host/host.js';
 import { resolveChap } from '../../hosts/site/chap.js';
@@ -42,9 +42,9 @@ export async function repairHost(caller: Caller, options: HostOptions): Promise<
   const ports = createPorts({ emit: inTask(emit), signal: caller.signal, task: TASK });
   await using open = await connect(caller, facts, ports);
   const { host, adapter } = open;
-  const parts = hostParts(adapter, await ipxeBinaries(ports));
+  const drivers = hostDrivers(adapter, await ipxeBinaries(ports));
   const words = `repair ${facts.name}`;
-  await asTask({ host, words, emit }, () => repair(host, { parts, lock: lockFor(words) }, ports), {
+  await asTask({ host, words, emit }, () => repair(host, { drivers, lock: lockFor(words) }, ports), {
     note: ({ serial }) => (serial === 0 ? 'nothing was done to it yet' : `all follows state ${serial}`),
   });
 }
@@ -80,8 +80,8 @@ async function changeHost(
   const seconds = stopwatch();
   await using open = await connect(caller, facts, ports);
   const intent = await intentOf(open.host);
-  const parts = hostParts(open.adapter, await ipxeBinaries(ports));
-  const look = { parts, channels: site.channels, now: new Date().toISOString() };
+  const drivers = hostDrivers(open.adapter, await ipxeBinaries(ports));
+  const look = { drivers, channels: site.channels, now: new Date().toISOString() };
   const dryRun = options.dryRun === true;
   const made = dryRun
     ? await describeChange(open.host, intent, look, ports)
@@ -102,7 +102,7 @@ function carriedOut({ site, host, intent, look }: Wish, emit: Emit, ports: Ports
   const words = wordsOf(intent);
   const secret = (client: ClientFacts) => resolveChap(client.secret, site.folder);
   return asTask({ host, words, emit }, () =>
-    carryOut(host, intent, { ...look, lock: lockFor(words), secret }, ports),
+    applyChange(host, intent, { ...look, lock: lockFor(words), secret }, ports),
   );
 }
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { build } from '../../app/build.js';
 import { checkRecipes } from '../../app/check.js';
-import { examineRelease } from '../../app/examine.js';
+import { inspectRelease } from '../../app/inspect.js';
 import { defaultParallel, gateNeeds } from '../../app/matrix.js';
 import { prove } from '../../app/prove.js';
 import { CORE_CELLS, cellsOf } from '../../artifacts/platform/platform.js';
@@ -74,7 +74,7 @@ export function addDemoCommand(program: Command, session: Session): void {
         workspace,
       };
       await prove(gate, emit, session.signal);
-      const release = await examineRelease(built.path, session.signal);
+      const release = await inspectRelease(built.path, session.signal);
       const latest = path.join(output, options.recipe, 'latest');
       renderer.print([
         '',

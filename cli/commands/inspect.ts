@@ -1,7 +1,7 @@
 /** `lunsmith inspect`: what a release holds, whether it is whole, and what is proven of it. */
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
-import { examineRelease } from '../../app/examine.js';
+import { inspectRelease } from '../../app/inspect.js';
 import { type Diagnostic, Failure } from '../../base/failure.js';
 import { packageLines, releaseLines } from '../render/release.js';
 import { styleFor } from '../render/style.js';
@@ -21,7 +21,7 @@ export function addInspectCommand(program: Command, session: Session): void {
     .addHelpText('after', HELP)
     .action(async (folder, options) => {
       const renderer = session.open({ plain: true });
-      const release = await examineRelease(path.resolve(cwd, folder), session.signal);
+      const release = await inspectRelease(path.resolve(cwd, folder), session.signal);
       if (options.json === true) stdout.write(`${JSON.stringify(release, undefined, 2)}\n`);
       else renderer.print(releaseLines(release, { style: styleFor(stdout, env), cwd }));
       if (options.packages === true && options.json !== true)

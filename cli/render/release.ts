@@ -1,6 +1,6 @@
 /** A release and its proofs as tables for people. */
 
-import type { ExaminedFile, ExaminedRelease } from '../../app/examine.js';
+import type { InspectedFile, InspectedRelease } from '../../app/inspect.js';
 import { cellName } from '../../artifacts/platform/platform.js';
 import type { Manifest } from '../../artifacts/release/manifest.js';
 import { type Proof } from '../../artifacts/release/proof.js';
@@ -18,7 +18,7 @@ const SECTOR = 512;
 const NONE = 'none';
 
 /** Everything but the list of packages. */
-export function releaseLines(release: ExaminedRelease, { style, cwd }: ReleaseSurroundings): string[] {
+export function releaseLines(release: InspectedRelease, { style, cwd }: ReleaseSurroundings): string[] {
   const { manifest } = release;
   return [
     ...table([
@@ -52,7 +52,7 @@ export function systemWords(manifest: Manifest): string {
   ].join(', ');
 }
 
-function fileRow(file: ExaminedFile): string[] {
+function fileRow(file: InspectedFile): string[] {
   const allocated = file.allocated === undefined ? 'missing' : formatBytes(file.allocated);
   return [file.path, file.role, formatBytes(file.bytes), allocated, file.digest.replace(/(?<=:.{12}).*/, '')];
 }

@@ -1,10 +1,10 @@
 /** What a demo ends with: what was built, where it is, how long it took, and the proof. */
-import type { ExaminedRelease } from '../../app/examine.js';
+import type { InspectedRelease } from '../../app/inspect.js';
 import { proofLines, type ReleaseSurroundings, systemWords } from './release.js';
 import { formatBinary, formatBytes, formatSeconds, shortPath, table } from './text.js';
 
 export interface Summary {
-  readonly release: ExaminedRelease;
+  readonly release: InspectedRelease;
   /** The link that always leads to the newest release. */
   readonly latest: string;
   readonly seconds: { readonly build: number; readonly prove: number };

@@ -5,9 +5,9 @@
 
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
+import type { HostDrivers } from '../host/drivers.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
-import type { HostParts } from '../host/parts.js';
 import type { Generation, HostState } from '../host/state.js';
 import { generationsOf, listStates, readStateOf, type StateThere, setMark } from './states.js';
 
@@ -17,7 +17,7 @@ const KEPT = 3;
 export async function clean(
   host: TargetHost,
   state: HostState,
-  { adapter, clones }: HostParts,
+  { adapter, clones }: HostDrivers,
   ports: Ports,
 ): Promise<void> {
   const wanted = new Set(generationsOf(state).map(({ target }) => target));
@@ -60,8 +60,8 @@ interface Removal {
   readonly host: TargetHost;
   /** Whether the target may know them; else a target of such a name is not ours. */
   readonly offered: boolean;
-  readonly adapter: HostParts['adapter'];
-  readonly clones: HostParts['clones'];
+  readonly adapter: HostDrivers['adapter'];
+  readonly clones: HostDrivers['clones'];
   readonly ports: Ports;
 }
 

@@ -7,9 +7,9 @@ import PQueue from 'p-queue';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import type { BootFile } from '../boot-files/boot-file.js';
+import type { HostDrivers } from '../host/drivers.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
-import type { HostParts } from '../host/parts.js';
 import type { HostState } from '../host/state.js';
 import { putLink } from './links.js';
 import { offeredLuns, portalOf } from './offered.js';
@@ -25,7 +25,7 @@ const RELOAD_SECONDS = 120;
 export async function converge(
   host: TargetHost,
   state: HostState,
-  { adapter, bootFiles }: HostParts,
+  { adapter, bootFiles }: HostDrivers,
   ports: Ports,
 ): Promise<void> {
   const { facts } = host;

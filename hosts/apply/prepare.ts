@@ -4,9 +4,9 @@ import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import type { ClientAccount } from '../boot-files/boot-file.js';
 import type { Change } from '../change/intent.js';
+import type { HostDrivers } from '../host/drivers.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
-import type { HostParts } from '../host/parts.js';
 import { type HostState, releasesOf } from '../host/state.js';
 import { manifestsThere } from '../publish/releases-there.js';
 import { fillFolder } from './batch.js';
@@ -25,7 +25,7 @@ export interface Preparation {
 export async function prepare(
   host: TargetHost,
   { state, change, accounts: { there, brought } }: Preparation,
-  parts: HostParts,
+  drivers: HostDrivers,
   ports: Ports,
 ): Promise<HostState> {
   const { facts } = host;
@@ -34,18 +34,18 @@ export async function prepare(
   await fillFolder(host, folder, accountFiles(brought));
   // Before anything that it names: from it the next call knows what to remove.
   await host.write(`${folder}/state.json`, stateText(change.next), { mode: 0o644 });
-  const next = await makeClones(host, change, parts, ports);
+  const next = await makeClones(host, change, drivers, ports);
   const secrets = new Map([...there, ...brought]);
   await setMark(host, serial, 'offered');
   const offered = offeredBefore(facts, { before: state, next }, { before: there, next: secrets });
-  await parts.adapter.apply(host, offered, portalOf(facts), ports).catch(async (error: unknown) => {
+  await drivers.adapter.apply(host, offered, portalOf(facts), ports).catch(async (error: unknown) => {
     // Nothing was offered: a target of such a name is somebody else's, and nobody shall take it away.
     if (error instanceof Failure && error.kind === 'usage') await takeMark(host, serial, 'offered');
     throw error;
   });
   const manifests = await manifestsThere(host, releasesOf(next));
-  const input = { host: facts, state: next, manifests, lun: parts.adapter.lun, secrets };
-  await fillFolder(host, `${folder}/http`, parts.bootFiles.http(input), facts.http.group);
+  const input = { host: facts, state: next, manifests, lun: drivers.adapter.lun, secrets };
+  await fillFolder(host, `${folder}/http`, drivers.bootFiles.http(input), facts.http.group);
   await host.write(`${folder}/state.json`, stateText(next), { mode: 0o644 });
   return next;
 }
@@ -54,7 +54,7 @@ export async function prepare(
 async function makeClones(
   host: TargetHost,
   { next, clones }: Change,
-  parts: HostParts,
+  drivers: HostDrivers,
   ports: Ports,
 ): Promise<HostState> {
   const sizes = new Map<string, number>();
@@ -62,7 +62,7 @@ async function makeClones(
     ports.emit({ type: 'progress', what: 'make clones', done, total: clones.length, unit: 'files' });
   for (const [index, request] of clones.entries()) {
     tell(index);
-    const { disk, bytes } = await parts.clones.make(host, request, ports);
+    const { disk, bytes } = await drivers.clones.make(host, request, ports);
     sizes.set(disk, bytes);
   }
   if (clones.length > 0) tell(clones.length);

@@ -3,8 +3,8 @@
  *
  * ```
  * <root>/
- *   lock                           flock(2) of whoever changes something
- *   publishing                     flock(2) of whoever sends a release; nothing that clients see changes meanwhile
+ *   lock                           flock(2) of a command that changes something
+ *   publishing                     flock(2) of a command that sends a release; nothing that clients see changes meanwhile
  *   releases/<digest>/             as on the build host: manifest.json, its artifacts, proofs/; never changed
  *   incoming/<digest>/             a release on its way: nobody reads it but the next transfer
  *   indexes/<digest>/              what stands in each block of a release there, for a sender that has not got it

@@ -1,6 +1,6 @@
 /**
  * A lock of a target host, by flock(1): a process there holds it, and ends with us or with the connection, however they end.
- * Its file says who holds it, for the one who has to wait.
+ * Its file says who holds it, for a caller that has to wait.
  */
 
 import { Failure } from '../../base/failure.js';
@@ -17,7 +17,7 @@ export interface LockOptions {
 const HELD = 'lunsmith-holds-the-lock';
 const WAITING = 'lunsmith-waits-after ';
 /**
- * `$1`: file; `$2`: our words. The file has the words of whoever held it last and the process that it held it with there, so it
+ * `$1`: file; `$2`: our words. The file has the words of the last lock holder and the process that it held it with there, so it
  * is read only when the lock is taken. That process is the one whose input we hold open.
  */
 const HOLD = `
@@ -39,7 +39,7 @@ exec cat
 `;
 
 /**
- * Waits for whoever holds it, with a warning that tells who that is.
+ * Waits for the lock holder, with a warning that names it.
  * @throws Failure of kind `host` when it cannot be locked at all, `network` when the host is lost
  */
 export async function takeHostLock(

@@ -20,8 +20,8 @@ import type { HookEvent } from '../recipe/hook-events.js';
 import { runHook } from '../sandbox/hook.js';
 import { usableEntry } from '../store/entry.js';
 import { openStore, type StepRecord } from '../store/store.js';
+import { useStore } from '../store/temporary-roots.js';
 import { contentFolder } from '../store/tree-digest.js';
-import { useStore } from '../store/use.js';
 import { type BuildFolder, type OwnerClaim, openBuildFolder } from '../workspace.js';
 import { type Build, quietPorts, stepsOf, task } from './build.js';
 import { openBuildLog } from './log.js';
@@ -72,7 +72,7 @@ export async function executePlan(
   try {
     const build = await openBuild(keyed, sources, place, folder, log.emit, ports);
     await using _use = await useStore(build.store, folder.id, needsOf(build), quietPorts(build));
-    const release = await carryOut(build, place).finally(
+    const release = await buildRelease(build, place).finally(
       // Also after a failure, which stays the one that is told: the finished steps are what the next build goes on with.
       () => Promise.allSettled(build.completions),
     );
@@ -151,7 +151,7 @@ export function tasksOf(plan: Plan): TaskFacts[] {
   ];
 }
 
-async function carryOut(build: Build, place: BuildPlace): Promise<BuiltRelease> {
+async function buildRelease(build: Build, place: BuildPlace): Promise<BuiltRelease> {
   const { plan, release } = build.keyed;
   await hook(build, 'build:pre', {});
   const kept = await usableEntries(build, stepsOf(build, 'output'));

@@ -9,12 +9,12 @@ import { allSettled } from '../../base/settled.js';
 import { entriesOf, type Found, findGarbage, packagesOf } from './garbage/found.js';
 import { describeGarbage, type GarbageReport } from './garbage/report.js';
 import { type GarbageRequest } from './garbage/request.js';
-import { REMOVED } from './holders.js';
+import { REMOVED } from './gc-roots.js';
 import { type Lease, takeLease, tryLease } from './lease.js';
 import { forget, forgetPointers } from './leftovers.js';
 import { openStore, type Store } from './store.js';
+import { removalLock } from './temporary-roots.js';
 import { listTrash, moveAllToTrash, moveToTrash, removeForGood } from './trash.js';
-import { removalLock } from './use.js';
 
 /**
  * Removes what is left over, and then what was used least recently until the rest fits the budget; never what somebody

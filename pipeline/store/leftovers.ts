@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Ports } from '../../base/ports.js';
 import { HALF_WRITTEN } from '../../base/replace-file.js';
 import { freeLocks } from './free-locks.js';
-import type { Holders } from './holders.js';
+import type { GcRoots } from './gc-roots.js';
 import type { Store } from './store.js';
 
 /** Milliseconds after which what was begun and not ended is taken to be given up. */
@@ -21,7 +21,7 @@ export interface EntryLocks {
  * Who takes the lock of a key has said before that he needs it. So while the removal lock is held, a key that no running
  * build names has a lock that may be removed; any other may be taken at this moment, and must keep its file.
  */
-export async function readEntryLocks(store: Store, { builds }: Holders, ports: Ports): Promise<EntryLocks> {
+export async function readEntryLocks(store: Store, { builds }: GcRoots, ports: Ports): Promise<EntryLocks> {
   const folder = join(store.path, 'locks');
   const names = (await readdir(folder)).filter((name) => /^[0-9a-f]{64}$/.test(name)).sort();
   const unnamed = names.filter((name) => !builds.some(({ keys }) => keys.has(name)));
@@ -34,7 +34,7 @@ export async function readEntryLocks(store: Store, { builds }: Holders, ports: P
 }
 
 /** Removes what says something of builds and releases that are gone. The removal lock is held. */
-export async function forget(store: Store, holders: Holders, locks: EntryLocks): Promise<void> {
+export async function forget(store: Store, holders: GcRoots, locks: EntryLocks): Promise<void> {
   const records = holders.gone.map((key) => join(store.path, 'releases', `${key}.json`));
   for (const path of [...holders.ended, ...locks.stale, ...records]) await rm(path, { force: true });
   await forgetHalfWritten(store);

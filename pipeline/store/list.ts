@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ports } from '../../base/ports.js';
 import type { Amount } from './garbage/report.js';
-import { type Held, heldBy, readHolders } from './holders.js';
+import { type Held, heldBy, readGcRoots } from './gc-roots.js';
 import { openStore, type StepRecord } from './store.js';
 import { distinct, type SharedFile, surveyStore } from './survey.js';
 
@@ -40,7 +40,7 @@ export async function listStore(path: string, workspace: string, ports: Ports): 
   const empty = { store: path, entries: [], incomplete: 0, packages: none, shared: none, released: none };
   if ((await stat(join(path, 'steps')).catch(() => undefined)) === undefined) return empty;
   const store = await openStore(path);
-  const [survey, holders] = await Promise.all([surveyStore(store), readHolders(store, workspace, ports)]);
+  const [survey, holders] = await Promise.all([surveyStore(store), readGcRoots(store, workspace, ports)]);
   const entries = [...survey.entries]
     .sort((a, b) => b.usedAt - a.usedAt || (a.record.key < b.record.key ? -1 : 1))
     .map(({ record, bytes, usedAt, ...files }): ListedEntry => {

@@ -1,5 +1,5 @@
 /**
- * Files of outputs have further names, in releases and in other entries: whoever writes into one under any of its names
+ * Files of outputs have hard links in releases and in other entries: who writes into one by any of its links
  * changes it under all. So none is writable once it is finished. Root is not stopped by that, and damage is looked for.
  */
 import { chmod, lstat } from 'node:fs/promises';

@@ -1,15 +1,15 @@
 /** Removes what was found to be damaged, so that the next build makes or fetches it again. */
 
 import type { Ports } from '../../base/ports.js';
-import { type Holders, heldBy, readHolders } from './holders.js';
+import { type GcRoots, heldBy, readGcRoots } from './gc-roots.js';
 import { takeLease } from './lease.js';
 import { type EntryLocks, readEntryLocks } from './leftovers.js';
 import { doubtSharers } from './links.js';
 import { poolFile } from './pool.js';
 import type { Store } from './store.js';
 import { surveyStore } from './survey.js';
+import { removalLock } from './temporary-roots.js';
 import { moveAllToTrash, moveToTrash, removeForGood } from './trash.js';
-import { removalLock } from './use.js';
 import type { Damage, VerifyRequest } from './verify-report.js';
 
 /** The damaged with what became of each, and with the releases that share it. */
@@ -24,7 +24,7 @@ export async function removeDamaged(
   const outcomes: Damage[] = [];
   {
     await using _removal = await takeLease(removalLock(store), ports, { shared: !repair });
-    const holders = await readHolders(store, workspace, ports);
+    const holders = await readGcRoots(store, workspace, ports);
     const locks = await readEntryLocks(store, holders, ports);
     const released = await releasedEntries(store);
     for (const each of damaged) {
@@ -45,7 +45,7 @@ async function releasedEntries(store: Store): Promise<ReadonlySet<string>> {
 }
 
 /** A release or a kept tree is no better for it if the damaged stays. */
-function isNeeded({ what, id }: Damage, holders: Holders, locks: EntryLocks): boolean {
+function isNeeded({ what, id }: Damage, holders: GcRoots, locks: EntryLocks): boolean {
   if (what === 'package') return holders.builds.some(({ packages }) => packages.has(id));
   return locks.held.has(id) || heldBy(holders, id).builds.length > 0;
 }

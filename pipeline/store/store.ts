@@ -2,7 +2,7 @@
  * The store of finished steps. An entry is named by its step's key, is found from the moment when its record appears (by
  * one rename, last of all), and never changes afterwards. Builds of all recipes share it; `cache` looks after it.
  *
- * Files of outputs have further names: in the releases that are made of them, and in newer entries of the same step that
+ * Files of outputs have hard links in the releases that are made of them and in newer entries of the same step that
  * have the same file. So what removing an entry frees are the files that have all their names in it; of what several
  * entries share the last one's removal does, and of what a release has none. A store's size counts each file once, and
  * those of releases not at all. Damage to a shared file is damage to each entry that has it.

@@ -45,7 +45,7 @@ export interface Survey {
 
 /** Looks at records and sizes; reads no contents. */
 export async function surveyStore(store: Store): Promise<Survey> {
-  // First: what disappears from the trash meanwhile has no further name afterwards.
+  // First: what disappears from the trash meanwhile has no hard link afterwards.
   const removed = await Promise.all((await listTrash(store)).map(outputFiles));
   const outputs = new Map<string, LinkedFile[]>();
   for (const key of (await store.keys()).sort()) outputs.set(key, await outputFiles(store.entry(key)));

@@ -41,7 +41,7 @@ export async function removeForGood(paths: readonly string[], { run }: Pick<Port
 /** Device, inode, names, blocks, kind; find(1) `-printf`. */
 const FORMAT = '%D:%i %n %b %y\\0';
 
-/** What the removal of folders and files frees: all of it but the files that have further names elsewhere. */
+/** What the removal of folders and files frees: all of it but the files that have hard links elsewhere. */
 export async function freedBy(paths: readonly string[], { run }: Pick<Ports, 'run'>): Promise<number> {
   if (paths.length === 0) return 0;
   // find(1) ends with 1 when something disappears under it, and tells the rest nevertheless; then xargs(1) ends with 123.

@@ -12,7 +12,7 @@ import { verifyPool } from './pool.js';
 import { removeDamaged } from './repair.js';
 import { openStore, type StepRecord, type Store } from './store.js';
 import { surveyStore } from './survey.js';
-import { removalLock } from './use.js';
+import { removalLock } from './temporary-roots.js';
 import type { Damage, VerifyReport, VerifyRequest } from './verify-report.js';
 
 /** Work in the order in which it is done. */

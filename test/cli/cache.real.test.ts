@@ -7,7 +7,7 @@ import { addCacheCommand } from '../../cli/commands/cache.js';
 import { openSession } from '../../cli/session.js';
 import { enterSandbox } from '../../pipeline/sandbox/enter.js';
 import { poolFile } from '../../pipeline/store/pool.js';
-import { useStore } from '../../pipeline/store/use.js';
+import { useStore } from '../../pipeline/store/temporary-roots.js';
 import type { SandboxInside } from '../inside/sandbox.js';
 import {
   addEntry,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { build } from '../../app/build.js';
-import type { ExaminedRelease } from '../../app/examine.js';
+import type { InspectedRelease } from '../../app/inspect.js';
 import type { prove } from '../../app/prove.js';
 import { cellName } from '../../artifacts/platform/platform.js';
 import { createCommandLine } from '../../cli/command-line.js';
@@ -107,7 +107,7 @@ describe('inspect', () => {
 
   it('prints all of it as one JSON document', async () => {
     const { code, out } = await lunsmith('inspect', 'copy', '--json');
-    const document = JSON.parse(out) as ExaminedRelease;
+    const document = JSON.parse(out) as InspectedRelease;
     expect(code).toBe(0);
     expect(document).toMatchObject({ path: release.path, digest: release.digest, problems: [], proofs: [] });
     expect(document.files[1]).toMatchObject({ path: 'disk.img', bytes: 8 * 2 ** 20, allocated: 0 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPorts } from '../../base/command.js';
 import { Failure } from '../../base/failure.js';
-import { carryOut, describeChange, needsRepair, readState, repair } from '../../hosts/apply.js';
+import { applyChange, describeChange, needsRepair, readState, repair } from '../../hosts/apply.js';
 import type { Intent } from '../../hosts/change/intent.js';
 import { openDirectory } from '../../hosts/host/directory.js';
 import type { TargetHost } from '../../hosts/host/host.js';
@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => rig[Symbol.asyncDispose]());
 
-const act = (intent: Intent) => carryOut(rig.host, intent, rig.options, rig.ports);
+const act = (intent: Intent) => applyChange(rig.host, intent, rig.options, rig.ports);
 const promote = (version: 'v1' | 'v2') =>
   act({ kind: 'promote', channel: 'stable', release: rig.releases[version].digest });
 const add = (number: number, changed = {}) => act({ kind: 'add', client: clientFacts(number, changed) });
@@ -113,7 +113,7 @@ describe('secrets', () => {
     await promote('v1');
     await add(1);
     const refusing = { ...rig.options, secret: () => Promise.reject(new Error('asked')) };
-    await carryOut(
+    await applyChange(
       rig.host,
       { kind: 'promote', channel: 'stable', release: rig.releases.v2.digest },
       refusing,
@@ -186,17 +186,17 @@ it('a LUN in use stays until its session has ended', async () => {
   });
   // It logs in between the plan and the end.
   await rig.sessions([]);
-  const reset = carryOut(
+  const reset = applyChange(
     rig.host,
     { kind: 'reset', client: 'web1' },
     {
       ...rig.options,
-      parts: {
-        ...rig.options.parts,
+      drivers: {
+        ...rig.options.drivers,
         adapter: {
-          ...rig.options.parts.adapter,
+          ...rig.options.drivers.adapter,
           apply: async (...given) => {
-            await rig.options.parts.adapter.apply(...given);
+            await rig.options.drivers.adapter.apply(...given);
             await rig.sessions([{ target: first.target, initiator: 'iqn.2026-01.org.example:web1' }]);
           },
         },
@@ -232,7 +232,7 @@ it('a secret that is not there changes nothing', async () => {
   const before = await picture(rig.folder);
   const refusing = { ...rig.options, secret: () => Promise.reject(new Error('not there')) };
   await expect(
-    carryOut(rig.host, { kind: 'add', client: clientFacts(1) }, refusing, rig.ports),
+    applyChange(rig.host, { kind: 'add', client: clientFacts(1) }, refusing, rig.ports),
   ).rejects.toThrow('not there');
   expect(await picture(rig.folder)).toEqual(before);
 });
@@ -394,7 +394,7 @@ describe('a switch that fails', () => {
   };
   const promoteOn = (host: TargetHost) =>
     failureOf(
-      carryOut(
+      applyChange(
         host,
         { kind: 'promote', channel: 'stable', release: rig.releases.v2.digest },
         rig.options,
@@ -457,9 +457,9 @@ describe('Ctrl-C', () => {
   async function stopped(part: 'apply' | 'render'): Promise<Failure> {
     const stop = new AbortController();
     const ports = createPorts({ emit: () => undefined, signal: stop.signal });
-    const { adapter } = rig.options.parts;
-    const parts = {
-      ...rig.options.parts,
+    const { adapter } = rig.options.drivers;
+    const drivers = {
+      ...rig.options.drivers,
       adapter: {
         ...adapter,
         [part]: (...given: never[]) => {
@@ -470,10 +470,10 @@ describe('Ctrl-C', () => {
     };
     const started = performance.now();
     const failure = await failureOf(
-      carryOut(
+      applyChange(
         openDirectory(rig.facts, ports),
         { kind: 'promote', channel: 'stable', release: rig.releases.v2.digest },
-        { ...rig.options, parts },
+        { ...rig.options, drivers },
         ports,
       ),
     );

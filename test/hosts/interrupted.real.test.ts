@@ -8,7 +8,7 @@ import { cp, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { generationsOf } from '../../hosts/apply/states.js';
-import { carryOut, needsRepair, readState, repair } from '../../hosts/apply.js';
+import { applyChange, needsRepair, readState, repair } from '../../hosts/apply.js';
 import type { Intent } from '../../hosts/change/intent.js';
 import { type HostRig, hostRig, picture } from '../util/host-rig.js';
 import { clientFacts } from '../util/hosts.js';
@@ -78,7 +78,7 @@ it.each([
   const steps = intents(name);
   const last = steps.at(-1) as Intent;
   for (const intent of steps.slice(0, -1)) {
-    await carryOut(rig.host, intent, rig.options, rig.ports);
+    await applyChange(rig.host, intent, rig.options, rig.ports);
     if (intent.kind === 'add')
       await writeFile(generationsOf(await readState(rig.host)).at(-1)?.disk ?? '', 'written by its client', {
         flag: 'r+',
@@ -90,7 +90,7 @@ it.each([
   try {
     const old = await seen();
     const undisturbed = mortalHost(rig.host);
-    await carryOut(undisturbed.host, last, rig.options, rig.ports);
+    await applyChange(undisturbed.host, last, rig.options, rig.ports);
     await undisturbed.bury();
     const end = await picture(rig.folder);
     const fresh = await seen();
@@ -104,14 +104,14 @@ it.each([
         await rm(rig.folder, { recursive: true });
         await cp(start, rig.folder, { recursive: true, verbatimSymlinks: true });
         const mortal = mortalHost(rig.host, lives, half);
-        await expect(carryOut(mortal.host, last, rig.options, rig.ports), doing).rejects.toThrow();
+        await expect(applyChange(mortal.host, last, rig.options, rig.ports), doing).rejects.toThrow();
         await mortal.bury();
         const now = await seen();
         const isNew = JSON.stringify(now) === JSON.stringify(fresh);
         if (!isNew) expect(now, doing).toEqual(old);
         outcomes.add(isNew ? 'new' : 'old');
         if (isNew) await repair(rig.host, rig.options, rig.ports);
-        else await carryOut(rig.host, last, rig.options, rig.ports);
+        else await applyChange(rig.host, last, rig.options, rig.ports);
         expect(await picture(rig.folder), doing).toEqual(end);
         expect(await needsRepair(rig.host), doing).toBe(false);
       }

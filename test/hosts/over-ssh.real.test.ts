@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { createPorts } from '../../base/command.js';
 import type { Failure } from '../../base/failure.js';
-import { carryOut, needsRepair, readState, repair } from '../../hosts/apply.js';
+import { applyChange, needsRepair, readState, repair } from '../../hosts/apply.js';
 import type { Intent } from '../../hosts/change/intent.js';
 import { openDirectory } from '../../hosts/host/directory.js';
 import { openHost } from '../../hosts/host/open.js';
@@ -32,8 +32,8 @@ it('a host by ssh becomes what one of this machine becomes, and no secret is in 
     while (!looker.done) for (const line of await commandLines()) lines.add(line);
   })();
   for (const intent of intents) {
-    const there = await carryOut(host, intent, far.options, far.ports);
-    const here = await carryOut(near.host, intent, near.options, near.ports);
+    const there = await applyChange(host, intent, far.options, far.ports);
+    const here = await applyChange(near.host, intent, near.options, near.ports);
     expect(there.lines).toEqual(here.lines);
   }
   looker.done = true;
@@ -57,7 +57,7 @@ it('Ctrl-C ends what runs on a host by ssh, and leaves no lock there', async () 
   const facts = { ...rig.facts, transport: { kind: 'ssh' as const, destination: sshd.destination } };
   const work = async () => {
     await using host = await openHost(facts, ports, sshd.environment);
-    await carryOut(host, { kind: 'add', client: clientFacts(1) }, rig.options, ports);
+    await applyChange(host, { kind: 'add', client: clientFacts(1) }, rig.options, ports);
   };
   const ended = work().then(
     () => undefined,

@@ -7,12 +7,12 @@ import { canonicalJson, sha256OfText } from '../../base/digest.js';
 import type { Event } from '../../base/event.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
-import type { CarryOutOptions } from '../../hosts/apply.js';
+import type { ApplyOptions } from '../../hosts/apply.js';
 import { confFiles, httpFiles, tftpFiles } from '../../hosts/boot-files.js';
 import { cleanClones, cloneDisk, makeClone, removeClone } from '../../hosts/clients/clone.js';
 import { openDirectory } from '../../hosts/host/directory.js';
+import type { HostDrivers } from '../../hosts/host/drivers.js';
 import type { TargetHost } from '../../hosts/host/host.js';
-import type { HostParts } from '../../hosts/host/parts.js';
 import type { ClientFacts, HostFacts } from '../../hosts/site/facts.js';
 import type { IscsiSession, OfferedLun, TargetAdapter } from '../../hosts/target/adapter.js';
 import { hostFacts, type SmallRelease, smallRelease } from './hosts.js';
@@ -82,7 +82,7 @@ export interface HostRig extends AsyncDisposable {
   readonly host: TargetHost;
   readonly ports: Ports;
   readonly events: Event[];
-  readonly options: CarryOutOptions;
+  readonly options: ApplyOptions;
   /** v1 and v2 lie on the host. */
   readonly releases: Readonly<Record<'v1' | 'v2', SmallRelease>>;
   sessions(list: readonly IscsiSession[]): Promise<void>;
@@ -111,7 +111,7 @@ export async function hostRig(
   const ports = createPorts({ emit: (event) => events.push(event), signal: new AbortController().signal });
   const releases = { v1: smallRelease('v1'), v2: smallRelease('v2') };
   for (const release of Object.values(releases)) await putRelease(root, release);
-  const parts: HostParts = {
+  const drivers: HostDrivers = {
     adapter: tableAdapter(folder),
     clones: { disk: cloneDisk, make: makeClone, remove: removeClone, clean: cleanClones },
     bootFiles: { http: httpFiles, tftp: tftpFiles, conf: confFiles },
@@ -125,7 +125,7 @@ export async function hostRig(
     events,
     releases,
     options: {
-      parts,
+      drivers,
       channels: ['stable', 'edge'],
       now: '2026-01-02T03:04:05Z',
       lock: { words: 'a test' },

@@ -1,7 +1,7 @@
 /** What in a store could go, what somebody needs, and what is left over: the facts that a removal follows from. */
 
 import type { Ports } from '../../../base/ports.js';
-import { type Holders, heldBy, readHolders } from '../holders.js';
+import { type GcRoots, heldBy, readGcRoots } from '../gc-roots.js';
 import { type EntryLocks, GIVEN_UP_MS, readEntryLocks } from '../leftovers.js';
 import type { Store } from '../store.js';
 import { type SurveyedEntry, type SurveyedPackage, surveyStore } from '../survey.js';
@@ -12,7 +12,7 @@ export type EntryCandidate = Candidate & { readonly entry: SurveyedEntry };
 export type PackageCandidate = Candidate & { readonly package: SurveyedPackage };
 
 export interface Found {
-  readonly holders: Holders;
+  readonly holders: GcRoots;
   readonly locks: EntryLocks;
   readonly candidates: readonly (EntryCandidate | PackageCandidate)[];
   readonly choice: Choice<EntryCandidate | PackageCandidate>;
@@ -27,7 +27,7 @@ export async function findGarbage(
   { workspace, budget }: GarbageRequest,
   ports: Ports,
 ): Promise<Found> {
-  const holders = await readHolders(store, workspace, ports);
+  const holders = await readGcRoots(store, workspace, ports);
   const locks = await readEntryLocks(store, holders, ports);
   const { entries, incomplete, packages } = await surveyStore(store);
   const isNeeded = (key: string) =>

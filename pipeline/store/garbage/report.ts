@@ -1,7 +1,7 @@
 /** What a removal of garbage tells: what went or would go, and who needs what is left. */
 
 import type { Ports } from '../../../base/ports.js';
-import { heldBy } from '../holders.js';
+import { heldBy } from '../gc-roots.js';
 import type { StepRecord, Store } from '../store.js';
 import { freedBy } from '../trash.js';
 import { type EntryCandidate, entriesOf, type Found, type PackageCandidate, packagesOf } from './found.js';

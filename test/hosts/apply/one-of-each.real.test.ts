@@ -1,7 +1,7 @@
 /** What clients of one host may not share, and what a target may know but once. */
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { carryOut } from '../../../hosts/apply.js';
+import { applyChange } from '../../../hosts/apply.js';
 import type { Intent } from '../../../hosts/change/intent.js';
 import { type HostRig, hostRig, picture } from '../../util/host-rig.js';
 import { clientFacts } from '../../util/hosts.js';
@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => rig[Symbol.asyncDispose]());
 
-const act = (intent: Intent, options = rig.options) => carryOut(rig.host, intent, options, rig.ports);
+const act = (intent: Intent, options = rig.options) => applyChange(rig.host, intent, options, rig.ports);
 const promote = () => act({ kind: 'promote', channel: 'stable', release: rig.releases.v1.digest });
 
 it('an address of two clients is refused before anything changes', async () => {
@@ -34,7 +34,7 @@ it('a user never has two secrets at a time, as tgtd knows but one', async () => 
   await promote();
   await act({ kind: 'add', client: clientFacts(1) });
   const offered: string[][] = [];
-  const { adapter } = rig.options.parts;
+  const { adapter } = rig.options.drivers;
   const watched: typeof adapter = {
     ...adapter,
     apply: (host, luns, ...more) => {
@@ -47,7 +47,10 @@ it('a user never has two secrets at a time, as tgtd knows but one', async () => 
     { name: 'rescue', channel: 'stable', boot: 'san' },
   ] as const;
   const client = clientFacts(1, { secret: 'env:OTHER', images });
-  await act({ kind: 'add', client }, { ...rig.options, parts: { ...rig.options.parts, adapter: watched } });
+  await act(
+    { kind: 'add', client },
+    { ...rig.options, drivers: { ...rig.options.drivers, adapter: watched } },
+  );
   expect(offered).toEqual([
     ['SECRET1-of-web1', 'SECRET1-of-web1'],
     ['OTHER-of-web1', 'OTHER-of-web1'],

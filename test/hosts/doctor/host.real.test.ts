@@ -23,7 +23,7 @@ it('a host that nothing was done to lacks its clients only', async () => {
 });
 
 it('a program is missing', async () => {
-  const adapter = { ...well.options.parts.adapter, tools: ['no-such-program'] };
+  const adapter = { ...well.options.drivers.adapter, tools: ['no-such-program'] };
   expect(await found({ adapter })).toEqual([
     {
       level: 'error',

@@ -3,7 +3,7 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { BootBinaries } from '../../../artifacts/formats/ipxe-binaries.js';
-import { type CarryOutOptions, carryOut, readState } from '../../../hosts/apply.js';
+import { type ApplyOptions, applyChange, readState } from '../../../hosts/apply.js';
 import { tftpFiles } from '../../../hosts/boot-files.js';
 import type { Change, Intent } from '../../../hosts/change/intent.js';
 import { type Examination, examineHost, type Finding } from '../../../hosts/doctor.js';
@@ -23,7 +23,7 @@ export const CONVERGE = 'Any change of the host writes it anew, such as: npx lun
 
 export interface WellHost {
   readonly rig: HostRig;
-  readonly options: CarryOutOptions;
+  readonly options: ApplyOptions;
   /** The LUN of web1. */
   readonly web1: Generation;
   /** A path below the host's folder. */
@@ -37,11 +37,11 @@ export interface WellHost {
 /** To be called once in a file, before its tests: state 3 of a host with web1 (`san`) and web2 (`direct`). */
 export function wellHost(): WellHost {
   let rig: HostRig;
-  let options: CarryOutOptions;
+  let options: ApplyOptions;
   let web1: Generation;
   /** What the folder was before anything was broken. */
   let whole: string;
-  const act = (intent: Intent) => carryOut(rig.host, intent, options, rig.ports);
+  const act = (intent: Intent) => applyChange(rig.host, intent, options, rig.ports);
   const generationOf = async (client: string) => {
     const generation = (await readState(rig.host)).clients[client]?.images['debian']?.generations[0];
     if (generation === undefined) throw new Error(`${client} has no LUN`);
@@ -49,12 +49,12 @@ export function wellHost(): WellHost {
   };
   beforeAll(async () => {
     rig = await hostRig();
-    const { parts } = rig.options;
+    const { drivers } = rig.options;
     const bootFiles = {
-      ...parts.bootFiles,
+      ...drivers.bootFiles,
       tftp: (input: Parameters<typeof tftpFiles>[0]) => tftpFiles(input, BINARIES),
     };
-    options = { ...rig.options, parts: { ...parts, bootFiles } };
+    options = { ...rig.options, drivers: { ...drivers, bootFiles } };
     await act({ kind: 'promote', channel: 'stable', release: rig.releases.v1.digest });
     await act({ kind: 'add', client: WEB1 });
     await act({ kind: 'add', client: WEB2 });
@@ -84,7 +84,7 @@ export function wellHost(): WellHost {
     act,
     generationOf,
     found: async (changed = {}) => {
-      const { adapter } = options.parts;
+      const { adapter } = options.drivers;
       const site = { clients: [WEB1, WEB2], channels: ['stable', 'edge'] };
       const findings = await examineHost(
         { host: rig.host, adapter, binaries: BINARIES, site, ...changed },

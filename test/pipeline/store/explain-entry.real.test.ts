@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../../base/failure.js';
 import { explainEntry } from '../../../pipeline/store/explain-entry.js';
 import { listStore } from '../../../pipeline/store/list.js';
-import { useStore } from '../../../pipeline/store/use.js';
+import { useStore } from '../../../pipeline/store/temporary-roots.js';
 import {
   addEntry,
   addPackage,

@@ -8,7 +8,7 @@ import type { GarbageReport } from '../../../pipeline/store/garbage/report.js';
 import { collectGarbage } from '../../../pipeline/store/garbage.js';
 import { takeLease } from '../../../pipeline/store/lease.js';
 import { poolFile } from '../../../pipeline/store/pool.js';
-import { removalLock, useStore, usesFolder } from '../../../pipeline/store/use.js';
+import { removalLock, useStore, usesFolder } from '../../../pipeline/store/temporary-roots.js';
 import {
   addEntry,
   addPackage,

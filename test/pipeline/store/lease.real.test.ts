@@ -7,7 +7,7 @@ import { createPorts } from '../../../base/command.js';
 import { Failure } from '../../../base/failure.js';
 import { takeLease, tryLease } from '../../../pipeline/store/lease.js';
 import { openStore } from '../../../pipeline/store/store.js';
-import { removalLock, useStore, usesFolder } from '../../../pipeline/store/use.js';
+import { removalLock, useStore, usesFolder } from '../../../pipeline/store/temporary-roots.js';
 import { ports, type TestFolder, testFolder } from '../../artifacts/formats/tools.js';
 import { descendants, untilEnded } from '../../util/processes.js';
 

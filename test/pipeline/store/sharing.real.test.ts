@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { usableEntry } from '../../../pipeline/store/entry.js';
 import { shareFiles } from '../../../pipeline/store/sharing.js';
-import { useStore } from '../../../pipeline/store/use.js';
+import { useStore } from '../../../pipeline/store/temporary-roots.js';
 import { verifyStore } from '../../../pipeline/store/verify.js';
 import {
   addRelease,

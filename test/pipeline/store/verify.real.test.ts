@@ -18,7 +18,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPorts } from '../../../base/command.js';
 import { Failure } from '../../../base/failure.js';
 import { poolFile } from '../../../pipeline/store/pool.js';
-import { useStore } from '../../../pipeline/store/use.js';
+import { useStore } from '../../../pipeline/store/temporary-roots.js';
 import { verifyStore } from '../../../pipeline/store/verify.js';
 import { type VerifyReport } from '../../../pipeline/store/verify-report.js';
 import {

@@ -1,4 +1,4 @@
-/** What keeps a store's entries from being removed: a build says which it needs for as long as it runs. */
+/** Temporary roots: a build says which entries of the store it needs; they stay for as long as it runs. */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ports } from '../../base/ports.js';
@@ -6,13 +6,13 @@ import { takeLease } from './lease.js';
 import type { Store } from './store.js';
 
 /** What a running build needs of the store. */
-export interface StoreUse {
+export interface TemporaryRoots {
   readonly keys: readonly string[];
   /** sha256 of package files. */
   readonly packages: readonly string[];
 }
 
-/** Held exclusively by whoever removes entries, shared for the moment in which a build says what it needs. */
+/** Held exclusively by the garbage collection, shared for the moment in which a build says what it needs. */
 export function removalLock(store: Store): string {
   return join(store.path, 'locks', 'removal');
 }
@@ -29,7 +29,7 @@ export function usesFolder(store: Store): string {
 export async function useStore(
   store: Store,
   build: string,
-  use: StoreUse,
+  use: TemporaryRoots,
   ports: Ports,
 ): Promise<AsyncDisposable> {
   await using _removal = await takeLease(removalLock(store), ports, { shared: true });

@@ -6,7 +6,7 @@ import type { Proof } from '../artifacts/release/proof.js';
 import { readRelease, verifyRelease } from '../artifacts/release/release.js';
 import { createPorts } from '../base/command.js';
 
-export interface ExaminedFile {
+export interface InspectedFile {
   readonly role: Artifact['role'];
   readonly path: string;
   /** Apparent size in bytes. */
@@ -16,27 +16,27 @@ export interface ExaminedFile {
   readonly digest: string;
 }
 
-export interface ExaminedRelease {
+export interface InspectedRelease {
   readonly path: string;
   readonly digest: string;
   readonly manifest: Manifest;
   readonly proofs: readonly Proof[];
-  readonly files: readonly ExaminedFile[];
+  readonly files: readonly InspectedFile[];
   /** What differs from the manifest; empty when every digest was verified. */
   readonly problems: readonly string[];
 }
 
 /** Reads every byte of the release. @throws Failure of kind `usage` if it is none, `integrity` if it cannot be read */
-export async function examineRelease(folder: string, signal: AbortSignal): Promise<ExaminedRelease> {
+export async function inspectRelease(folder: string, signal: AbortSignal): Promise<InspectedRelease> {
   const release = await readRelease(folder);
   const { manifest, digest, proofs } = release;
   const { run } = createPorts({ emit: () => undefined, signal });
-  const files = await Promise.all(manifest.artifacts.map((file) => examineFile(release.path, file)));
+  const files = await Promise.all(manifest.artifacts.map((file) => inspectFile(release.path, file)));
   const problems = [...(await verifyRelease(release, { run, signal })), ...misnamed(release.path, digest)];
   return { path: release.path, digest, manifest, proofs, files, problems };
 }
 
-async function examineFile(folder: string, file: Artifact): Promise<ExaminedFile> {
+async function inspectFile(folder: string, file: Artifact): Promise<InspectedFile> {
   const found = await stat(path.join(folder, file.path)).catch(() => undefined);
   // stat(2): st_blocks counts units of 512 bytes whatever the file system's block size.
   return { ...file, ...(found === undefined ? {} : { allocated: found.blocks * 512 }) };

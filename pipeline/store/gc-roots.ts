@@ -1,4 +1,4 @@
-/** Who needs what of a store: running builds, releases that exist, and kept trees of failed steps. */
+/** Garbage collection roots of a store: what running builds, existing releases and kept trees of failed steps need. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -6,19 +6,19 @@ import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import { freeLocks } from './free-locks.js';
 import type { Store } from './store.js';
-import { usesFolder } from './use.js';
+import { usesFolder } from './temporary-roots.js';
 
 /** One that needs entries. */
-export interface Holder {
+export interface GcRoot {
   /** A build's id, or the absolute path of a release or of a failed step's tree. */
   readonly name: string;
   readonly keys: ReadonlySet<string>;
 }
 
-export interface Holders {
-  readonly builds: readonly (Holder & { readonly packages: ReadonlySet<string> })[];
-  readonly releases: readonly Holder[];
-  readonly failed: readonly Holder[];
+export interface GcRoots {
+  readonly builds: readonly (GcRoot & { readonly packages: ReadonlySet<string> })[];
+  readonly releases: readonly GcRoot[];
+  readonly failed: readonly GcRoot[];
   /** Trees of failed steps that were kept for long enough; they need nothing any more. */
   readonly expired: readonly string[];
   /** Files in which builds that are gone said what they use. */
@@ -40,19 +40,19 @@ const useSchema = z.object({ keys: z.array(z.string()), packages: z.array(z.stri
  * Looks at who holds what. The answer stays true for as long as the caller holds the removal lock, and else for a moment.
  * @throws Failure of kind `integrity` when a running build says what it uses in words that are not ours
  */
-export async function readHolders(store: Store, workspace: string, ports: Ports): Promise<Holders> {
+export async function readGcRoots(store: Store, workspace: string, ports: Ports): Promise<GcRoots> {
   const { builds, ended } = await readBuilds(store, ports);
   const [releases, failed] = await Promise.all([readReleases(store, builds), readFailed(workspace)]);
   return { builds, ended, ...releases, ...failed };
 }
 
-export function heldBy({ builds, releases, failed }: Holders, key: string): Held {
-  const names = (holders: readonly Holder[]) =>
+export function heldBy({ builds, releases, failed }: GcRoots, key: string): Held {
+  const names = (holders: readonly GcRoot[]) =>
     holders.filter(({ keys }) => keys.has(key)).map(({ name }) => name);
   return { builds: names(builds), releases: names(releases), failed: names(failed) };
 }
 
-async function readBuilds(store: Store, ports: Ports): Promise<Pick<Holders, 'builds' | 'ended'>> {
+async function readBuilds(store: Store, ports: Ports): Promise<Pick<GcRoots, 'builds' | 'ended'>> {
   const folder = usesFolder(store);
   const paths = (await readdir(folder)).sort().map((name) => join(folder, name));
   const free = await freeLocks(paths, ports);
@@ -64,7 +64,7 @@ async function readBuilds(store: Store, ports: Ports): Promise<Pick<Holders, 'bu
 }
 
 /** Undefined when the build has ended since. */
-async function readUse(path: string): Promise<Holders['builds'][number] | undefined> {
+async function readUse(path: string): Promise<GcRoots['builds'][number] | undefined> {
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   try {
@@ -85,10 +85,10 @@ async function readUse(path: string): Promise<Holders['builds'][number] | undefi
 
 async function readReleases(
   store: Store,
-  builds: readonly Holder[],
-): Promise<Pick<Holders, 'releases' | 'gone'>> {
+  builds: readonly GcRoot[],
+): Promise<Pick<GcRoots, 'releases' | 'gone'>> {
   const names = (await readdir(join(store.path, 'releases'))).sort();
-  const releases: Holder[] = [];
+  const releases: GcRoot[] = [];
   const gone: string[] = [];
   for (const name of names) {
     const [, key] = /^([0-9a-f]{64})\.json$/.exec(name) ?? [];
@@ -97,7 +97,7 @@ async function readReleases(
     const keys = new Set(record.steps);
     const there = await Promise.all(record.paths.map(isRelease));
     const existing = record.paths.filter((_, index) => there[index] === true);
-    releases.push(...existing.map((path): Holder => ({ name: path, keys })));
+    releases.push(...existing.map((path): GcRoot => ({ name: path, keys })));
     // A running build that uses the same steps may be about to add the path of a new release to the record.
     const needed = builds.some((build) => record.steps.some((step) => build.keys.has(step)));
     if (existing.length === 0 && !needed) gone.push(key);
@@ -121,10 +121,10 @@ export const REMOVED = '.removed';
 const KEPT_MS = 7 * 24 * 3600 * 1000;
 
 /** A shell may be open in the tree of a failed step, which is mounted on the layers below it. */
-async function readFailed(workspace: string): Promise<Pick<Holders, 'failed' | 'expired'>> {
+async function readFailed(workspace: string): Promise<Pick<GcRoots, 'failed' | 'expired'>> {
   const folder = join(workspace, 'failed');
   const names = (await readdir(folder).catch(() => [])).sort();
-  const failed: Holder[] = [];
+  const failed: GcRoot[] = [];
   const expired: string[] = [];
   for (const path of names.map((name) => join(folder, name))) {
     const found = await stat(path).catch(() => undefined);

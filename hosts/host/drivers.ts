@@ -1,4 +1,4 @@
-/** What carries out a change besides the host itself: its target, its LUNs, and the files that clients are handed. */
+/** What a change is applied with besides the host itself: its target, its LUNs, and the files that clients are handed. */
 import type { Ports } from '../../base/ports.js';
 import type { BootFile, BootFilesInput, HostFilesInput } from '../boot-files/boot-file.js';
 import type { CloneRequest, MadeClone } from '../clients/clone.js';
@@ -6,7 +6,7 @@ import type { HostFacts } from '../site/facts.js';
 import type { TargetAdapter } from '../target/adapter.js';
 import type { TargetHost } from './host.js';
 
-export interface HostParts {
+export interface HostDrivers {
   readonly adapter: TargetAdapter;
   readonly clones: {
     disk(facts: HostFacts, clone: Pick<CloneRequest, 'client' | 'image' | 'generation'>): string;

@@ -1,12 +1,12 @@
-/** The parts that are everybody's but in tests. */
+/** The target, the clones and the boot files of a real host; tests bring others. */
 import type { BootBinaries } from '../../artifacts/formats/ipxe-binaries.js';
 import { confFiles, httpFiles, tftpFiles } from '../boot-files.js';
 import { cleanClones, cloneDisk, makeClone, removeClone } from '../clients/clone.js';
-import type { HostParts } from '../host/parts.js';
+import type { HostDrivers } from '../host/drivers.js';
 import type { TargetAdapter } from '../target/adapter.js';
 
 /** @param binaries boot programs for its TFTP server, of this machine */
-export function hostParts(adapter: TargetAdapter, binaries: BootBinaries): HostParts {
+export function hostDrivers(adapter: TargetAdapter, binaries: BootBinaries): HostDrivers {
   return {
     adapter,
     clones: { disk: cloneDisk, make: makeClone, remove: removeClone, clean: cleanClones },
