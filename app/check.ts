@@ -43,11 +43,11 @@ export async function checkRecipes(request: CheckRequest, emit: Emit): Promise<P
     await toolVersions(needs);
   }
   for (const plan of plans) {
-    for (const { what, expected, hint } of recipeWarnings(plan)) {
+    for (const { what, place, expected, hint } of recipeWarnings(plan)) {
       const toDo = hint ?? (expected === undefined ? undefined : `Expected ${expected}.`);
       emit({
         type: 'warning',
-        message: `${plan.recipe.name}: ${what}`,
+        message: `${place === undefined ? plan.recipe.name : `${place.file}:${place.line}:${place.column}`}: ${what}`,
         ...(toDo === undefined ? {} : { hint: toDo }),
       });
     }

@@ -58,10 +58,12 @@ export function planBuild(
 /** What is allowed but seldom meant. */
 export function recipeWarnings({ recipe, steps }: Plan): Diagnostic[] {
   const { commandLine } = recipe.kernel;
-  if (!steps.some(({ stage }) => stage.facts?.includes('kernel'))) return [];
+  const warnings = recipe.warnings ?? [];
+  if (!steps.some(({ stage }) => stage.facts?.includes('kernel'))) return [...warnings];
   if (commandLine.some((parameter) => new RegExp(`^console=${PC.gate.serial}(,|$)`).test(parameter)))
-    return [];
+    return [...warnings];
   return [
+    ...warnings,
     {
       what: 'The kernel has no serial console: the boot gate cannot see this release boot.',
       expected: `\`console=${PC.gate.serial},115200\` in \`kernel.command-line\``,

@@ -2,18 +2,18 @@
  * `extends`: a child recipe over its parent. Maps merge, scalars and lists replace, an empty value leaves an
  * inherited map or list as it is. `steps` and `disk.partitions` merge by name.
  */
-import type { Diagnostic } from '../../base/failure.js';
 import { child, type MapEntry, type MapNode, type Node, textAt, withEntries } from '../../base/yaml/node.js';
 import { contributes, needsOf } from '../plan/needs.js';
 import type { StageRegistry } from '../stage.js';
-import { type JoinRules, joinByName, mergeMaps } from './join-by-name.js';
+import { type JoinRules, joinByName } from './join-by-name.js';
+import { type MergeReport, mergeMaps } from './merge-maps.js';
 
-/** The parent with the child laid over it; problems are appended. */
+/** The parent with the child laid over it; what is to be said is appended. */
 export function mergeRecipes(
   parent: MapNode,
   over: MapNode,
   registry: StageRegistry,
-  problems: Diagnostic[],
+  report: MergeReport,
 ): MapNode {
   const needs = (item: Node) =>
     needsOf(registry.get(textAt(item, 'uses') ?? ''), (name) => {
@@ -21,13 +21,13 @@ export function mergeRecipes(
       return value?.kind === 'scalar' ? value.value : undefined;
     });
   const takesRest = (item: Node) => ['rest', 'grow'].includes(textAt(item, 'size') ?? '');
-  const merged = new Map(mergeMaps(parent, over).entries);
+  const merged = new Map(mergeMaps(parent, over, report).entries);
   joinInto(merged, 'steps', child(parent, 'steps'), child(over, 'steps'), {
     word: 'step',
     needed: 'uses',
     nameOf: (item) => textAt(item, 'name') ?? textAt(item, 'uses'),
     precedes: (item, other) => contributes(needs(item), needs(other)).length > 0,
-    problems,
+    report,
   });
   const disk = merged.get('disk');
   if (disk?.value.kind === 'map') {
@@ -42,7 +42,7 @@ export function mergeRecipes(
       nameOf: (item) => textAt(item, 'name'),
       // What takes the rest of the disk stays last.
       precedes: (item, other) => !takesRest(item) && takesRest(other),
-      problems,
+      report,
     });
     merged.set('disk', { ...disk, value: withEntries(disk.value, entries) });
   }

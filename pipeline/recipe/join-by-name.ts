@@ -1,8 +1,8 @@
 /** Lists of named things, a child's over its parent's: each is matched by its name, or placed among the others. */
-import type { Diagnostic } from '../../base/failure.js';
 import { didYouMean, oneOf } from '../../base/suggest.js';
-import type { ListNode, MapEntry, MapNode, Node } from '../../base/yaml/node.js';
-import { child, pickKeys, placeOfLocated, textAt, withEntries } from '../../base/yaml/node.js';
+import type { ListNode, MapNode, Node } from '../../base/yaml/node.js';
+import { child, pickKeys, placeOfLocated, textAt } from '../../base/yaml/node.js';
+import { type MergeReport, mergeMaps } from './merge-maps.js';
 
 /** Keys that say how an item of the child joins the parent's list; they are gone after the merge. */
 export const JOIN_KEYS = ['remove', 'after', 'before'] as const;
@@ -15,28 +15,12 @@ export interface JoinRules {
   readonly nameOf: (item: Node) => string | undefined;
   /** Whether a new item goes before this one: it is put before the first such. */
   readonly precedes: (item: Node, other: Node) => boolean;
-  readonly problems: Diagnostic[];
+  readonly report: MergeReport;
 }
 
-/** The parent's items with the child's joined in; what is wrong is appended to `rules.problems`. */
+/** The parent's items with the child's joined in; what is wrong is appended to `rules.report`. */
 export function joinByName(parent: ListNode, over: ListNode, rules: JoinRules): ListNode {
   return new Join(parent, rules).with(over);
-}
-
-/** Keys of both; where both have a map under a key, those merge too. An empty value leaves a map or list as it is. */
-export function mergeMaps(parent: MapNode, over: MapNode): MapNode {
-  const entries = new Map<string, MapEntry>(parent.entries);
-  for (const [key, entry] of over.entries) {
-    const below = parent.entries.get(key)?.value;
-    const { value } = entry;
-    if (below !== undefined && below.kind !== 'scalar' && value.kind === 'scalar' && value.value === null)
-      continue;
-    entries.set(
-      key,
-      below?.kind === 'map' && value.kind === 'map' ? { ...entry, value: mergeMaps(below, value) } : entry,
-    );
-  }
-  return withEntries(over, entries);
 }
 
 class Join {
@@ -78,7 +62,10 @@ class Join {
       this.unknown(item, 'name', name);
       return;
     }
-    const merged = existing?.kind === 'map' && sameStage(existing, item) ? mergeMaps(existing, item) : item;
+    const merged =
+      existing?.kind === 'map' && sameStage(existing, item)
+        ? mergeMaps(existing, item, this.rules.report)
+        : item;
     const clean = pickKeys(merged, (key) => !(JOIN_KEYS as readonly string[]).includes(key));
     const target = this.target(item);
     if (target === undefined && existing !== undefined) {
@@ -94,7 +81,7 @@ class Join {
     const [after, before] = [textAt(item, 'after'), textAt(item, 'before')];
     if (after !== undefined && before !== undefined) {
       const place = placeOfLocated({ node: child(item, 'before') ?? item, whole: true });
-      this.rules.problems.push({
+      this.rules.report.problems.push({
         what: '`after` and `before` together say too much.',
         place,
         hint: 'Keep one of them.',
@@ -124,7 +111,7 @@ class Join {
       const value = child(item, key);
       const kind = key === 'remove' ? 'boolean' : 'string';
       if (value === undefined || (value.kind === 'scalar' && typeof value.value === kind)) continue;
-      this.rules.problems.push({
+      this.rules.report.problems.push({
         what: `Wrong kind of value of \`${key}\`.`,
         place: placeOfLocated({ node: value, whole: true }),
         expected: key === 'remove' ? 'true or false' : `the name of a ${this.rules.word}`,
@@ -140,7 +127,7 @@ class Join {
   private unknown(item: MapNode, key: string, name: string): void {
     const names = this.items.flatMap((other) => this.rules.nameOf(other) ?? []);
     const { word } = this.rules;
-    this.rules.problems.push({
+    this.rules.report.problems.push({
       what: `The recipe that is extended has no ${word} \`${name}\`.`,
       place: placeOfLocated({ node: child(item, key) ?? child(item, 'uses') ?? item, whole: true }),
       expected: names.length === 0 ? `no ${word} at all` : oneOf(names),

@@ -13,6 +13,7 @@ import {
 } from '../../base/schema/json-schema.js';
 import type { StageRegistry } from '../stage.js';
 import type { JOIN_KEYS } from './join-by-name.js';
+import { LIST_WORDS } from './merge-maps.js';
 import { recipeSchema } from './schema.js';
 import { stageSections } from './sections.js';
 
@@ -22,6 +23,21 @@ const VARIABLE_USE: JsonSchema = {
   description: 'A value with variables.',
 };
 const USE = { $ref: '#/$defs/variable-use' };
+const VALUES: JsonSchema = { type: 'array', minItems: 1 };
+const LIST_CHANGE: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  minProperties: 1,
+  properties: Object.fromEntries(LIST_WORDS.map((word) => [word, VALUES])),
+  description: 'With `extends`: what is added to the inherited list and removed from it, or replaces it.',
+};
+const UNSET: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['unset'],
+  properties: { unset: { const: true } },
+  description: 'With `extends`: the inherited value is left out.',
+};
 
 /** The key that is resolved before `recipeSchema` sees the recipe. */
 export const EXTENDS: JsonSchema = {
@@ -46,7 +62,7 @@ export function recipeJsonSchema(registry: StageRegistry): JsonSchema {
     required: ['name'],
     anyOf: [...new Set(['extends', 'steps', ...stageSections(registry)])].map((key) => ({ required: [key] })),
     properties: {
-      ...mapSchemas(plain, written),
+      ...mapSchemas(plain, (section) => changeable(written(section))),
       extends: EXTENDS,
       variables: variablesSection(clean(variables ?? {})),
       steps: { type: 'array', description: steps?.description ?? '', items: stepItems(registry) },
@@ -58,7 +74,7 @@ export function recipeJsonSchema(registry: StageRegistry): JsonSchema {
         ]),
       ),
     },
-    $defs: { 'variable-use': VARIABLE_USE },
+    $defs: { 'variable-use': VARIABLE_USE, 'list-change': LIST_CHANGE, unset: UNSET },
   };
 }
 
@@ -115,11 +131,28 @@ function inherited({ required: _, ...schema }: JsonSchema): JsonSchema {
   return schema;
 }
 
+/** As an extending recipe may write it: without an inherited value, and a list of plain values by what changes. */
+function changeable(schema: JsonSchema): JsonSchema {
+  const { description, default: fallback, ...rest } = schema;
+  if (rest.const !== undefined || rest.items?.properties !== undefined) return schema;
+  const others = rest.type === 'array' ? [{ $ref: '#/$defs/list-change' }] : [];
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(fallback === undefined ? {} : { default: fallback }),
+    anyOf: [
+      ...(Object.keys(rest).join() === 'anyOf' ? (rest.anyOf ?? []) : [rest]),
+      ...others,
+      { $ref: '#/$defs/unset' },
+    ],
+  };
+}
+
 /** The schema with `${name}` allowed for every scalar that is not free text. */
 function written(schema: JsonSchema): JsonSchema {
   const own = clean(schema);
   const result: JsonSchema = { ...own };
-  if (own.properties !== undefined) result.properties = mapSchemas(own.properties, written);
+  if (own.properties !== undefined)
+    result.properties = mapSchemas(own.properties, (property) => changeable(written(property)));
   if (own.items !== undefined) result.items = written(own.items);
   if (typeof own.additionalProperties === 'object')
     result.additionalProperties = written(own.additionalProperties);

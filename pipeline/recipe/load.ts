@@ -47,7 +47,7 @@ export async function loadRecipe(
 ): Promise<Recipe> {
   const chain = await readRecipeChain(folder);
   const [{ source, root: own }] = chain;
-  const { tree, problems, broken } = resolveTree(chain, registry, settings.variables ?? {});
+  const { tree, problems, warnings, broken } = resolveTree(chain, registry, settings.variables ?? {});
   const later: Diagnostic[] = [];
   const used = usedStages(tree, registry);
   const file = validate(
@@ -92,6 +92,7 @@ export async function loadRecipe(
     folder: source.folder,
     steps,
     outputs,
+    ...(warnings.length === 0 ? {} : { warnings }),
     sources: [
       ...chain.map((one) => join(one.source.folder, 'recipe.yaml')),
       ...(pack.file === undefined ? [] : [pack.file]),
@@ -129,6 +130,7 @@ function checkedDisk(
 interface ResolvedTree {
   readonly tree: MapNode;
   readonly problems: readonly Diagnostic[];
+  readonly warnings: readonly Diagnostic[];
   /** Scalars whose variables could not be replaced: what is found there later would only mislead. */
   readonly broken: readonly ScalarNode[];
 }
@@ -140,10 +142,11 @@ function resolveTree(
   set: Readonly<Record<string, string>>,
 ): ResolvedTree {
   const problems: Diagnostic[] = [];
+  const warnings: Diagnostic[] = [];
   const merged = [...chain]
     .reverse()
     .map(({ root }) => pickKeys(root, (key) => key !== 'extends'))
-    .reduce((below, over) => mergeRecipes(below, over, registry, problems));
+    .reduce((below, over) => mergeRecipes(below, over, registry, { problems, warnings }));
   const values = variableValues(merged, set, problems);
   const { node, ...found } = substitute(
     pickKeys(merged, (key) => key !== 'variables'),
@@ -155,6 +158,7 @@ function resolveTree(
   return {
     tree: withEntries(merged, entries),
     problems: [...problems, ...found.problems],
+    warnings,
     broken: found.broken,
   };
 }

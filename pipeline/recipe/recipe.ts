@@ -1,7 +1,7 @@
 /** A recipe as the pipeline knows it: loaded, merged, checked and normalised. */
 
 import type { DiskSpec } from '../../artifacts/formats/disk-spec.js';
-import type { SourcePlace } from '../../base/failure.js';
+import type { Diagnostic, SourcePlace } from '../../base/failure.js';
 import type { Path } from '../../base/yaml/node.js';
 import type { Architecture } from '../recipe-facts.js';
 
@@ -34,6 +34,8 @@ export interface Recipe {
   readonly steps: readonly RecipeStep[];
   /** Steps that follow from the recipe's sections and from what its steps provide: the stages that write the release. */
   readonly outputs?: readonly RecipeStep[];
+  /** What is allowed but seldom meant. */
+  readonly warnings?: readonly Diagnostic[];
   /** Scripts of the package.json that are hook events, by event. */
   readonly hooks: Readonly<Record<string, string>>;
   /** Absolute paths of all files that were read: recipe.yaml, those it extends, package.json. */

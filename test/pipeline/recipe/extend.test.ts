@@ -43,6 +43,60 @@ describe('a child recipe', () => {
     expect([child.disk?.bytes, child.kernel.commandLine]).toEqual([8 * 1024 ** 3, ['console=ttyS0']]);
   });
 
+  it.each([
+    ['{ add: [zstd] }', ['linux-image-amd64', 'open-iscsi', 'zstd']],
+    ['{ add: [zstd], remove: [open-iscsi] }', ['linux-image-amd64', 'zstd']],
+    ['{ add: [open-iscsi] }', ['linux-image-amd64', 'open-iscsi']],
+    ['{ replace: [zstd] }', ['zstd']],
+    ['{ remove: [open-iscsi] }', ['linux-image-amd64']],
+  ])('changes an inherited list: %s', async (change, install) => {
+    const child = await loaded(`name: child\nsteps: [{ name: packages, with: { install: ${change} } }]\n`);
+    expect(child.steps[1]?.options).toMatchObject({ install });
+    expect(child.warnings).toBeUndefined();
+  });
+
+  it('says which values a list drops that takes the place of an inherited one', async () => {
+    const child = await loaded('name: child\nsteps: [{ name: packages, with: { install: [zstd] } }]\n');
+    expect(child.warnings).toMatchObject([
+      {
+        what: '`install` replaces the inherited list and drops 2 of its values: linux-image-amd64, open-iscsi.',
+        place: { line: 3 },
+        hint: 'Write `install: { add: […], remove: […] }` to change the inherited list, or `{ replace: […] }` if this is meant.',
+      },
+    ]);
+  });
+
+  it('leaves out a value that it unsets', async () => {
+    const child = await loaded(
+      'name: child\nsteps: [{ name: packages, with: { install: { unset: true } } }]\n',
+    );
+    expect(child.steps[1]?.options).toEqual({ install: [], recommends: false, retries: 3 });
+  });
+
+  it.each([
+    [
+      'steps: [{ name: packages, with: { install: { remove: [open-iscis] } } }]',
+      'The recipe that is extended has no `open-iscis` in `install`.',
+      'Did you mean `open-iscsi`?',
+    ],
+    [
+      'steps: [{ name: packages, with: { install: { replace: [zstd], add: [xz] } } }]',
+      '`replace` with `add` or `remove` says too much.',
+      'Put all values into `replace`.',
+    ],
+    ['epoch: { add: [1] }', 'The recipe that is extended says nothing about `epoch`.', 'Write a list.'],
+    [
+      'description: { unset: true }',
+      'The recipe that is extended says nothing about `description`.',
+      'Remove the line.',
+    ],
+  ])('cannot change what is not there: %s', async (text, what, hint) => {
+    const told = await problems(`name: child\nextends: ../base\n${text}\n`);
+    expect(told).toContain(`child/recipe.yaml:3:`);
+    expect(told).toContain(what);
+    expect(told).toContain(hint);
+  });
+
   it('leaves inherited maps and lists alone where it says nothing', async () => {
     const child = await loaded('name: child\nsteps:\n  - uses: bootstrap\n    with:\ndisk:\nkernel:\n');
     expect(child.steps[0]?.options).toEqual({ suite: 'bookworm', variant: 'minbase' });
@@ -273,7 +327,7 @@ function tree(text: string): MapNode {
 
 function merge(parent: string, over: string): MapNode {
   const found: Diagnostic[] = [];
-  const merged = mergeRecipes(tree(parent), tree(over), FAKE_REGISTRY, found);
+  const merged = mergeRecipes(tree(parent), tree(over), FAKE_REGISTRY, { problems: found, warnings: [] });
   expect(found).toEqual([]);
   return merged;
 }
@@ -306,7 +360,10 @@ describe('merging', () => {
     fc.assert(
       fc.property(recipe, recipe, (parent, over) => {
         const once = merge(JSON.stringify(parent), JSON.stringify(over));
-        const twice = mergeRecipes(once, tree(JSON.stringify(over)), FAKE_REGISTRY, []);
+        const twice = mergeRecipes(once, tree(JSON.stringify(over)), FAKE_REGISTRY, {
+          problems: [],
+          warnings: [],
+        });
         expect(toPlain(twice)).toEqual(toPlain(once));
       }),
       { seed: 1, numRuns: 200 },

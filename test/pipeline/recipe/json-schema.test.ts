@@ -49,6 +49,10 @@ describe('recipeJsonSchema', () => {
       'parts of what is inherited',
       'name: x\nextends: ../y\nvariables: { suite: { default: x } }\nsteps:\n  - { name: packages, with: { retries: 1 }, after: bootstrap }\n  - { name: seal, remove: true }\n  - { uses: bootstrap, with: { variant: minbase } }\ndisk: { partitions: [{ name: swap, size: 1G }, { name: root, remove: true }], menu-seconds: 4 }\nboot: { menu: true }\n',
     ],
+    [
+      'changes of what is inherited',
+      'name: x\nextends: ../y\ndescription: { unset: true }\nsteps: [{ uses: packages, with: { install: { add: [a], remove: [b] }, retries: { unset: true } } }]\n',
+    ],
     ['a step whose options are all commented out', RIGHT.replace('- uses: seal', '- uses: seal\n    with:')],
   ])('accepts %s', (_, text) => {
     expect(problems(text)).toEqual([]);
