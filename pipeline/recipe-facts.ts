@@ -1,6 +1,7 @@
 /** What a stage may know of the recipe that it is part of. */
 import type { DiskSpec } from '../artifacts/formats/disk-spec.js';
 import type { Architecture } from '../artifacts/platform/pc.js';
+import type { PlatformId } from '../artifacts/platform/platforms.js';
 
 export type { Architecture } from '../artifacts/platform/pc.js';
 
@@ -13,6 +14,7 @@ export interface RecipeFacts {
   /** Absolute path of the recipe's folder. */
   readonly folder: string;
   readonly architecture: Architecture;
+  readonly platform: PlatformId;
   /** A recipe of which no stage declares it may have none. */
   readonly disk: DiskSpec;
   readonly kernel: {

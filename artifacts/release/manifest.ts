@@ -5,8 +5,8 @@
  */
 import { z } from 'zod';
 import { Failure } from '../../base/failure.js';
-import { PC } from '../platform/pc.js';
 import { BOOT_METHODS } from '../platform/platform.js';
+import { PLATFORM_IDS } from '../platform/platforms.js';
 import { DIGEST_PATTERN } from './file-digests.js';
 
 export const MANIFEST_FORMAT = 'lunsmith-manifest/2';
@@ -44,7 +44,7 @@ export const manifestSchema = z
     format: z.literal(MANIFEST_FORMAT),
     recipe: z.strictObject({ name: z.string(), version: z.string().optional(), sha256 }),
     /** Kind of machine that it is for. */
-    platform: z.enum([PC.id]),
+    platform: z.enum(PLATFORM_IDS),
     /** In Debian's words. */
     architecture: z.string(),
     /** SOURCE_DATE_EPOCH of the build, seconds since 1970. */

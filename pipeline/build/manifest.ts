@@ -39,7 +39,7 @@ export async function describeRelease(
       sha256: recipe.digest,
       ...(recipe.version === undefined ? {} : { version: recipe.version }),
     },
-    platform: 'pc',
+    platform: recipe.platform,
     architecture: recipe.architecture,
     epoch: recipe.epoch,
     artifacts: files.map((file) => ({ ...file, role: roles.get(file.path) ?? 'other' })),

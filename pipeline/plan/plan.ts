@@ -1,6 +1,6 @@
 /** The plan: the checked order of all steps of a build, and the tools that they need. */
 
-import { PC } from '../../artifacts/platform/pc.js';
+import { platformOf } from '../../artifacts/platform/platforms.js';
 import { throwIfAny } from '../../base/diagnostic.js';
 import { type Diagnostic, Failure } from '../../base/failure.js';
 import type { DistributionRegistry, KnownDistribution } from '../distribution.js';
@@ -28,11 +28,12 @@ export function planBuild(
   registry: StageRegistry,
   distributions: DistributionRegistry,
 ): Plan {
-  const { name, folder, architecture, disk, kernel } = recipe;
+  const { name, folder, platform, architecture, disk, kernel } = recipe;
   // The loader requires a disk of every recipe whose stages declare that they read it.
   const facts = {
     name,
     folder,
+    platform,
     architecture,
     ...(disk === undefined ? {} : { disk }),
     kernel,
@@ -58,15 +59,16 @@ export function planBuild(
 /** What is allowed but seldom meant. */
 export function recipeWarnings({ recipe, steps }: Plan): Diagnostic[] {
   const { commandLine } = recipe.kernel;
+  const { serial } = platformOf(recipe.platform).gate;
   const warnings = recipe.warnings ?? [];
   if (!steps.some(({ stage }) => stage.facts?.includes('kernel'))) return [...warnings];
-  if (commandLine.some((parameter) => new RegExp(`^console=${PC.gate.serial}(,|$)`).test(parameter)))
+  if (commandLine.some((parameter) => new RegExp(`^console=${serial}(,|$)`).test(parameter)))
     return [...warnings];
   return [
     ...warnings,
     {
       what: 'The kernel has no serial console: the boot gate cannot see this release boot.',
-      expected: `\`console=${PC.gate.serial},115200\` in \`kernel.command-line\``,
+      expected: `\`console=${serial},115200\` in \`kernel.command-line\``,
     },
   ];
 }

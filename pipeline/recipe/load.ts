@@ -81,6 +81,7 @@ export async function loadRecipe(
     name: file.name,
     ...(pack.version === undefined ? {} : { version: pack.version }),
     description: file.description,
+    platform: file.platform,
     architecture: file.architecture,
     epoch,
     ...(disk === undefined ? {} : { disk }),

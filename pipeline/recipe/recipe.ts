@@ -1,6 +1,7 @@
 /** A recipe as the pipeline knows it: loaded, merged, checked and normalised. */
 
 import type { DiskSpec } from '../../artifacts/formats/disk-spec.js';
+import type { PlatformId } from '../../artifacts/platform/platforms.js';
 import type { Diagnostic, SourcePlace } from '../../base/failure.js';
 import type { Path } from '../../base/yaml/node.js';
 import type { Architecture } from '../recipe-facts.js';
@@ -24,6 +25,7 @@ export interface Recipe {
   readonly description: string;
   /** Absolute path. */
   readonly folder: string;
+  readonly platform: PlatformId;
   readonly architecture: Architecture;
   /** Seconds since 1970 that stand for every time in the release. */
   readonly epoch: number;

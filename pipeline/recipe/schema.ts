@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { PARTITION_NAME, PARTITION_NAME_EXPECTED } from '../../artifacts/formats/disk-check.js';
 import { ARCHITECTURES, type Architecture, architectureFacts } from '../../artifacts/platform/pc.js';
+import { PLATFORM_IDS } from '../../artifacts/platform/platforms.js';
 import { type Checked, checked } from '../../base/schema/checked.js';
 import { sizeSchema } from '../../base/schema/size.js';
 import { parsePartitionSize } from './partition-size.js';
@@ -98,6 +99,12 @@ export const recipeSchema = z.strictObject({
     )
     .describe('The name of the recipe and of its releases. All UUIDs of the disk follow from it.'),
   description: z.string().default('').describe('One sentence for people.'),
+  platform: z
+    .enum(PLATFORM_IDS)
+    .default('pc')
+    .describe(
+      'The kind of machine: its firmware, its boot loaders, and the machine on which a release is proven.',
+    ),
   architecture: checked(z.enum(ARCHITECTURES), checkArchitecture)
     .prefault('amd64')
     .describe(

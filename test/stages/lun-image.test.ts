@@ -23,6 +23,7 @@ import { failureOf, testFolder } from '../artifacts/formats/tools.js';
 const facts = (disk: DiskSpec, architecture: RecipeFacts['architecture'] = 'amd64'): RecipeFacts => ({
   name: 'test',
   folder: '/nonexistent',
+  platform: 'pc',
   architecture,
   disk,
   kernel: { commandLine: [] },

@@ -126,7 +126,7 @@ function planOf(rig: KeyRig, { root, outputs, hooks }: Shape, world: World): Pla
   const folder = join(rig.path, world.folder);
   const disk = { ...RIG_RECIPE.disk, bytes: world.bytes };
   const kernel = { commandLine: world.commandLine };
-  const own = { name, folder, architecture, disk, kernel };
+  const own = { name, folder, platform: 'pc', architecture, disk, kernel } as const;
   return {
     steps,
     facts: own,

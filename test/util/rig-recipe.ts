@@ -4,6 +4,7 @@ import type { RecipeFacts } from '../../pipeline/recipe-facts.js';
 export const RIG_RECIPE: RecipeFacts & { epoch: number } = {
   name: 'rig',
   folder: '/nonexistent',
+  platform: 'pc',
   architecture: 'amd64',
   epoch: 1_767_225_600,
   disk: {

@@ -17,8 +17,8 @@ describe('planBuild', () => {
       ['lun-image', 'lun-image', 'lun-image'],
       ['boot-artifacts', 'boot-artifacts', 'boot-artifacts'],
     ]);
-    const { name, folder, architecture, disk, kernel } = recipe;
-    expect(facts).toEqual({ name, folder, architecture, disk, kernel });
+    const { name, folder, platform, architecture, disk, kernel } = recipe;
+    expect(facts).toEqual({ name, folder, platform, architecture, disk, kernel });
   });
 
   it('needs each tool once, in the newest version that a step asks for', async () => {

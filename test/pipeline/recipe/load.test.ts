@@ -25,6 +25,7 @@ describe('loadRecipe', () => {
       name: 'demo',
       description: '',
       folder: join(rig.root, 'r'),
+      platform: 'pc',
       architecture: 'amd64',
       epoch: 1_767_225_600,
       disk: {

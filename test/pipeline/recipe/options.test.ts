@@ -8,7 +8,7 @@ describe('keys', () => {
       "r/recipe.yaml:12:1 Unknown key \`decription\`.
       decription: x
       ^^^^^^^^^^
-        Expected: one of name, description, architecture, epoch, variables, steps, disk, kernel, extends, boot
+        Expected: one of name, description, platform, architecture, epoch, variables, steps, disk, kernel, extends, boot
         Hint: Did you mean \`description\`?"
     `);
   });
@@ -18,7 +18,7 @@ describe('keys', () => {
       "r/recipe.yaml:12:1 Unknown key \`colour\`.
       colour: x
       ^^^^^^
-        Expected: one of name, description, architecture, epoch, variables, steps, disk, kernel, extends, boot"
+        Expected: one of name, description, platform, architecture, epoch, variables, steps, disk, kernel, extends, boot"
     `);
   });
 
@@ -402,7 +402,7 @@ describe('all at once', () => {
       r/recipe.yaml:2:1 Unknown key \`step\`.
       step: []
       ^^^^
-        Expected: one of name, description, architecture, epoch, variables, steps, disk, kernel, extends, boot
+        Expected: one of name, description, platform, architecture, epoch, variables, steps, disk, kernel, extends, boot
         Hint: Did you mean \`steps\`?
 
       r/recipe.yaml:4:11 Unknown stage \`packges\`.

@@ -1,0 +1,12 @@
+/** All platforms by their ids: each a file beside this one. */
+import { PC } from './pc.js';
+
+const PLATFORMS = { [PC.id]: PC } as const;
+
+export type PlatformId = keyof typeof PLATFORMS;
+
+export const PLATFORM_IDS = Object.keys(PLATFORMS) as [PlatformId, ...PlatformId[]];
+
+export function platformOf(id: PlatformId): (typeof PLATFORMS)[PlatformId] {
+  return PLATFORMS[id];
+}
