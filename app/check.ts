@@ -1,6 +1,7 @@
 /** Everything that can be known before a build, without building. */
 import type { Emit } from '../base/event.js';
 import { Failure } from '../base/failure.js';
+import { resolveSecret } from '../base/secret.js';
 import { toolVersions } from '../pipeline/plan/keys/tool-versions.js';
 import { type Plan, planBuild, recipeWarnings } from '../pipeline/plan/plan.js';
 import { loadRecipe } from '../pipeline/recipe/load.js';
@@ -43,6 +44,7 @@ export async function checkRecipes(request: CheckRequest, emit: Emit): Promise<P
     await toolVersions(needs);
   }
   for (const plan of plans) {
+    await warnOfSecrets(plan, emit);
     for (const { what, place, expected, hint } of recipeWarnings(plan)) {
       const toDo = hint ?? (expected === undefined ? undefined : `Expected ${expected}.`);
       emit({
@@ -53,4 +55,19 @@ export async function checkRecipes(request: CheckRequest, emit: Emit): Promise<P
     }
   }
   return plans;
+}
+
+/** A check needs no secret; a build without one ends before its first step. */
+async function warnOfSecrets({ recipe, steps }: Plan, emit: Emit): Promise<void> {
+  const references = steps.flatMap(({ stage, options }) => stage.secrets?.(options) ?? []);
+  for (const reference of new Set(references)) {
+    await resolveSecret(reference, recipe.folder).catch((error: unknown) => {
+      const [{ what, hint }] = Failure.from(error).diagnostics;
+      emit({
+        type: 'warning',
+        message: `${recipe.name}: ${what} A build needs it.`,
+        ...(hint === undefined ? {} : { hint }),
+      });
+    });
+  }
 }

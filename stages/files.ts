@@ -1,9 +1,10 @@
 /** Files of the recipe, and files written in it, put into the root tree. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
+import { didYouMean } from '../base/suggest.js';
 import { defineStage, type StageContext, type StageFinding } from '../pipeline/stage.js';
 import { distributionOf } from './distribution/distribution.js';
 import { globToRegExp } from './files/glob.js';
@@ -114,6 +115,7 @@ export const files = defineStage({
     ...(given.source !== undefined && !isDirectory(join(recipe.folder, given.source))
       ? [{ path: ['source'], what: `The recipe has no folder ${given.source}.` }]
       : []),
+    ...unusedRules(given, recipe.folder),
     ...given.files.flatMap((file, i) => wrongFile(file, i, recipe.folder)),
     ...(given[AFTER_INITRAMFS] && distribution !== undefined
       ? tooLate(given, recipe.folder, distributionOf({ distribution }).initramfs.sources)
@@ -131,6 +133,27 @@ export const files = defineStage({
 
 function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** A rule that speaks of nothing is a slip, and what it should have protected would be released as it is. */
+function unusedRules({ source, rules }: Options, folder: string): StageFinding[] {
+  if (source !== undefined && !isDirectory(join(folder, source))) return [];
+  const paths =
+    source === undefined || rules.length === 0
+      ? []
+      : readdirSync(join(folder, source), { recursive: true }).map((path) => `/${String(path)}`);
+  return rules.flatMap(({ match }, index) => {
+    const pattern = globToRegExp(match);
+    if (paths.some((path) => pattern.test(path))) return [];
+    return [
+      {
+        path: ['rules', index, 'match'],
+        what: `Nothing in \`source\` matches ${match}.`,
+        expected: `the path in the image of something below ${source ?? '`source`'}`,
+        ...didYouMean(match, paths),
+      },
+    ];
+  });
 }
 
 function wrongFile(file: SingleFile, index: number, folder: string): StageFinding[] {

@@ -1,10 +1,11 @@
 /** Language, time zone and keyboard of the booted system. */
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
-import { defineStage, type StageContext } from '../pipeline/stage.js';
+import { defineStage, type StageContext, type StageFinding } from '../pipeline/stage.js';
 import { type Distribution, distributionOf } from './distribution/distribution.js';
 import { addPackage } from './distribution/roles.js';
 import type { Role, Software } from './distribution/topics.js';
+import { unknownKeymap, unknownLocale, unknownTimezone } from './locale/known.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
 import { WHOLE_ROOT } from './things.js';
 
@@ -49,6 +50,13 @@ export const locale = defineStage({
   options,
   tools: [],
   asks: ['software', 'locale'],
+  check: ({ options: { lang, generate, timezone, keymap } }) =>
+    [
+      { path: ['lang'], finding: unknownLocale(lang) },
+      ...generate.map((name, index) => ({ path: ['generate', index], finding: unknownLocale(name) })),
+      { path: ['timezone'], finding: unknownTimezone(timezone) },
+      { path: ['keymap'], finding: keymap === undefined ? undefined : unknownKeymap(keymap) },
+    ].flatMap(({ path, finding }): StageFinding[] => (finding === undefined ? [] : [{ path, ...finding }])),
   async run(ctx) {
     const tree = rootTree(ctx.rootfs);
     const distribution = distributionOf(ctx);

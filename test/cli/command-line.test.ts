@@ -1,10 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { build } from '../../app/build.js';
 import type { checkRecipes } from '../../app/check.js';
 import type { prove } from '../../app/prove.js';
+import type { Event } from '../../base/event.js';
 import { Failure } from '../../base/failure.js';
 import { createCommandLine } from '../../cli/command-line.js';
 import { type Pipes, pipes } from './fake-terminal.js';
@@ -263,5 +264,25 @@ describe('check', () => {
     expect(kind).toBe('recipe');
     expect(diagnostics[0].place?.file).toBe(join(folder, 'recipe.yaml'));
     expect(diagnostics.at(-1)?.what).toContain('none');
+  });
+
+  it('tells of a secret that a build will need', async () => {
+    const { checkRecipes } = await vi.importActual<typeof import('../../app/check.js')>('../../app/check.js');
+    await writeFile(
+      join(folder, 'recipe.yaml'),
+      `name: x\nextends: ${relative(folder, 'recipes/debian-bookworm')}\n` +
+        'steps: [{ name: users, with: { root: { password-hash: env:NOT_SET_IN_A_TEST } } }]\n',
+    );
+    const events: Event[] = [];
+    await checkRecipes({ folders: [folder], variables: {}, recipesOnly: true }, (event) =>
+      events.push(event),
+    ).catch((error: unknown) => events.push({ type: 'warning', message: String(error) }));
+    expect(events).toMatchObject([
+      {
+        type: 'warning',
+        message: 'x: The secret `env:NOT_SET_IN_A_TEST` is not there. A build needs it.',
+        hint: 'Run the command as: NOT_SET_IN_A_TEST=… npx lunsmith …',
+      },
+    ]);
   });
 });
