@@ -13,7 +13,8 @@
  * tftp/boot.ipxe                                    leads to http/boot.ipxe; retries
  * tftp/clients/<client>/<image>.ipxe                the same, for one image (several images only)
  * tftp/pxelinux.cfg/{01-<mac>,<address>,default}    menus that load ipxe.lkrn with one of these scripts
- * conf/dnsmasq.conf, conf/dhcpd.conf                whichever the host has
+ * conf/{dnsmasq,dhcpd}.conf                         for a DHCP server of our own, whichever kind the host has
+ * conf/{dnsmasq,dhcpd}.include                      for one that serves others too, where it gives addresses
  * ```
  */
 

@@ -7,6 +7,7 @@ import PQueue from 'p-queue';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import type { BootFile } from '../boot-files/boot-file.js';
+import { checkDhcp } from '../dhcp/readers.js';
 import type { HostDrivers } from '../host/drivers.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
@@ -133,6 +134,7 @@ async function reload(host: TargetHost): Promise<void> {
   const { facts } = host;
   if ((await host.read(reloadMark(host))) === undefined) return;
   if (facts.reload !== undefined) {
+    await checkDhcp(host);
     const doing = `let the DHCP server of ${facts.name} read its file again`;
     const expected = `\`${facts.reload.join(' ')}\`, the \`reload\` of ${facts.name} in lunsmith.yaml, to end well`;
     await host.run(facts.reload, { doing, timeout: RELOAD_SECONDS }).catch((error: unknown) => {

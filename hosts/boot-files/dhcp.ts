@@ -1,8 +1,8 @@
 /** The configuration of the host's DHCP server. It names no release, so that a promotion does not touch it. */
 import { posix } from 'node:path';
 import { PC } from '../../artifacts/platform/pc.js';
-import { type DnsmasqConfig, dnsmasqConfig, dnsmasqProxyConfig } from '../dhcp/dnsmasq.js';
-import { dhcpdConfig } from '../dhcp/isc.js';
+import { type DnsmasqConfig, dnsmasqConfig, dnsmasqInclude, dnsmasqProxyConfig } from '../dhcp/dnsmasq.js';
+import { dhcpdConfig, dhcpdInclude } from '../dhcp/isc.js';
 import { hostLayout } from '../host/layout.js';
 import type { HostState } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
@@ -20,47 +20,76 @@ const BOOT: DnsmasqConfig['boot'] = {
   ipxe: 'boot.ipxe',
 };
 
+/**
+ * A configuration for a server of our own, and for a server that gives addresses a second file: what to include into the
+ * configuration of one that serves others too, in which nothing concerns anybody but the clients' network. A proxy gives none, so that
+ * one of our own has room beside every server.
+ */
 export function dhcpFiles(host: HostFacts, state: HostState): BootFile[] {
   const { dhcp, address } = host;
-  const file = (path: string, text: string) => {
-    const head = `# For the target host ${host.name}, by lunsmith; changed by it without asking.\n`;
-    return [{ path, content: { text: head + text }, secret: false }];
+  const file = (path: string, purpose: string, text: string): BootFile => {
+    const head = `# For the target host ${host.name}, by lunsmith; changed by it without asking.\n# ${purpose}\n`;
+    return { path, content: { text: head + text }, secret: false };
   };
+  const own = (server: string, text: string) =>
+    file(`${server}.conf`, `The whole configuration of a ${server} of its own.`, text);
   const tftpRoot = posix.normalize(hostLayout(host).tftp);
   switch (dhcp.kind) {
     case 'none':
       return [];
     case 'dnsmasq-proxy':
-      return file(
-        'dnsmasq.conf',
-        dnsmasqProxyConfig({ interface: dhcp.interface, network: dhcp.network, boot: BOOT, tftpRoot }),
-      );
+      return [
+        own(
+          'dnsmasq',
+          dnsmasqProxyConfig({ interface: dhcp.interface, network: dhcp.network, boot: BOOT, tftpRoot }),
+        ),
+      ];
     case 'dnsmasq':
-      return file(
-        'dnsmasq.conf',
-        dnsmasqConfig({
-          interface: dhcp.interface,
-          range: dhcp.range,
-          network: { router: dhcp.router, dns: dhcp.dns ?? [] },
-          hosts: reservations(state),
-          boot: BOOT,
-          tftpRoot,
-        }),
-      );
+      return [
+        own(
+          'dnsmasq',
+          dnsmasqConfig({
+            interface: dhcp.interface,
+            range: dhcp.range,
+            network: { router: dhcp.router, dns: dhcp.dns ?? [] },
+            hosts: reservations(state),
+            boot: BOOT,
+            tftpRoot,
+          }),
+        ),
+        file(
+          'dnsmasq.include',
+          'To include into the configuration of a dnsmasq that serves others, and that has a range for this network.',
+          dnsmasqInclude({
+            interface: dhcp.interface,
+            hosts: reservations(state),
+            boot: BOOT,
+            tftpRoot,
+            server: address,
+          }),
+        ),
+      ];
     case 'isc-dhcpd':
-      return file(
-        'dhcpd.conf',
-        dhcpdConfig({
-          subnet: dhcp.subnet,
-          netmask: dhcp.netmask,
-          ...(dhcp.range === undefined ? {} : { range: dhcp.range }),
-          ...(dhcp.router === undefined ? {} : { router: dhcp.router }),
-          dns: dhcp.dns ?? [],
-          hosts: reservations(state),
-          boot: BOOT,
-          nextServer: address,
-        }),
-      );
+      return [
+        own(
+          'dhcpd',
+          dhcpdConfig({
+            subnet: dhcp.subnet,
+            netmask: dhcp.netmask,
+            ...(dhcp.range === undefined ? {} : { range: dhcp.range }),
+            ...(dhcp.router === undefined ? {} : { router: dhcp.router }),
+            dns: dhcp.dns ?? [],
+            hosts: reservations(state),
+            boot: BOOT,
+            nextServer: address,
+          }),
+        ),
+        file(
+          'dhcpd.include',
+          `To include into the declaration of the subnet ${dhcp.subnet} that a dhcpd which serves others has.`,
+          dhcpdInclude({ boot: BOOT, nextServer: address }),
+        ),
+      ];
   }
 }
 

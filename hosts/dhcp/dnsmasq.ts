@@ -60,9 +60,7 @@ export function dnsmasqConfig(config: DnsmasqConfig): string {
     ...(leaseFile === undefined ? [] : [`dhcp-leasefile=${path(leaseFile)}`]),
     `dhcp-range=${plain(range.first)},${plain(range.last)},${plain(range.netmask)},${range.leaseSeconds}`,
     ...(network === undefined ? [] : networkOptions(network)),
-    ...hosts.map(({ mac, address, name }) => {
-      return `dhcp-host=${[mac, address, ...(name === undefined ? [] : [hostName(name)])].map(plain).join(',')}`;
-    }),
+    ...hosts.map(reservation),
     ...(advertise === undefined ? [] : ['enable-ra', `dhcp-range=${plain(advertise)},ra-only`]),
     '',
     IS_IPXE,
@@ -70,8 +68,7 @@ export function dnsmasqConfig(config: DnsmasqConfig): string {
     `dhcp-boot=tag:!ipxe,tag:bios,${plain(boot.bios)}`,
     `dhcp-boot=tag:!ipxe,tag:uefi,${plain(boot.uefi)}`,
     `dhcp-boot=tag:ipxe,${plain(boot.ipxe)}`,
-    // No proxy DHCP server is to be waited for: ipxe.org/howto/dhcpd, no-pxedhcp.
-    'dhcp-option=tag:ipxe,encap:175,176,1b',
+    `dhcp-option=tag:ipxe,${NO_PXEDHCP}`,
     '',
     ...tftp(config),
   ];
@@ -101,8 +98,48 @@ export function dnsmasqProxyConfig(config: DnsmasqProxyConfig): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** What is added to a dnsmasq that serves others too, and has a range for the network. */
+export interface DnsmasqIncludeConfig
+  extends Pick<DnsmasqConfig, 'interface' | 'hosts' | 'boot' | 'tftpRoot'> {
+  /** Address of the TFTP server. */
+  readonly server: string;
+}
+
+/**
+ * Lines for the configuration of a dnsmasq that serves DNS, other networks, and other machines: each holds for one interface or one
+ * client. dnsmasq sets a tag with the name of the interface that a request came by (dnsmasq(8), `--dhcp-range`); all tags that are
+ * set here have names of our own. It does not switch TFTP on: `enable-tftp=INTERFACE` would switch it off elsewhere where the
+ * configuration has a plain `enable-tftp`. There is none for a proxy: with a `pxe-service` dnsmasq answers PXE clients of all its
+ * networks otherwise than before.
+ * @throws Failure of kind `usage` for a value that dnsmasq would take for something else
+ */
+export function dnsmasqInclude({ boot, hosts = [], server, ...config }: DnsmasqIncludeConfig): string {
+  const from = `tag:${plain(config.interface)}`;
+  const ipxe = `${OURS}ipxe`;
+  const file = (name: string) => `${plain(name)},,${plain(server)}`;
+  const lines = [
+    `dhcp-userclass=set:${ipxe},iPXE`,
+    ...ARCHITECTURES.map(([tag, number]) => `dhcp-match=set:${OURS}${tag},option:client-arch,${number}`),
+    ...FIRMWARE.map((tag) => `dhcp-boot=${from},tag:!${ipxe},tag:${OURS}${tag},${file(boot[tag])}`),
+    `dhcp-boot=${from},tag:${ipxe},${file(boot.ipxe)}`,
+    `dhcp-option=${from},tag:${ipxe},${NO_PXEDHCP}`,
+    ...hosts.map(reservation),
+    `tftp-root=${path(config.tftpRoot)},${plain(config.interface)}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** What our tags in the configuration of somebody else begin with. */
+const OURS = 'lunsmith-';
+/** No proxy DHCP server is to be waited for: ipxe.org/howto/dhcpd, no-pxedhcp. */
+const NO_PXEDHCP = 'encap:175,176,1b';
+
 /** Its user class (ipxe.org/howto/dhcpd). gPXE sends option 175 too, but takes no iPXE script: it is as a plain PXE ROM. */
 const IS_IPXE = 'dhcp-userclass=set:ipxe,iPXE';
+
+function reservation({ mac, address, name }: NonNullable<DnsmasqConfig['hosts']>[number]): string {
+  return `dhcp-host=${[mac, address, ...(name === undefined ? [] : [hostName(name)])].map(plain).join(',')}`;
+}
 
 function general(config: Pick<DnsmasqConfig, 'interface'>): string[] {
   return ['port=0', 'no-resolv', 'no-hosts', `interface=${plain(config.interface)}`, 'bind-interfaces', ''];

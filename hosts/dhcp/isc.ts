@@ -4,13 +4,17 @@
  * that no script is run; the name of the LUN comes with the client's script.
  */
 import { PC } from '../../artifacts/platform/pc.js';
+import { FIRMWARE, type Firmware } from '../../artifacts/platform/platform.js';
 import { Failure } from '../../base/failure.js';
 import type { DnsmasqConfig } from './dnsmasq.js';
 
-/** Whether the client is a UEFI, by its architecture as two bytes. */
-const UEFI = PC.firmware.uefi.dhcpArchitectures.map(
-  (number) => `option client-architecture = 00:${number.toString(16).padStart(2, '0')}`,
-);
+/** The machines that a firmware's program suits, by what begins their vendor class (RFC 4578 section 3): every dhcpd knows that option. */
+function suits(firmware: Firmware): string {
+  const vendorClass = (number: number) => `PXEClient:Arch:${String(number).padStart(5, '0')}`;
+  return PC.firmware[firmware].dhcpArchitectures
+    .map((number) => `substring(option vendor-class-identifier, 0, 20) = "${vendorClass(number)}"`)
+    .join(' or ');
+}
 
 export interface DhcpdConfig {
   /** Address of the network. */
@@ -28,38 +32,53 @@ export interface DhcpdConfig {
 }
 
 /**
- * The text of dhcpd.conf. iPXE tells itself by its user class (ipxe.org/howto/dhcpd). gPXE, whose user class is another and which
- * takes no iPXE script, is handed an iPXE as every plain PXE ROM is, by its architecture; what is no UEFI is taken for a BIOS.
+ * The text of dhcpd.conf for a dhcpd of our own. iPXE tells itself by its user class (ipxe.org/howto/dhcpd). gPXE, whose user class is
+ * another and which takes no iPXE script, is handed an iPXE as every plain PXE ROM is, by its architecture. A machine of another
+ * architecture is handed no program.
  * @throws Failure of kind `usage` for a value that dhcpd would take for something else
  */
 export function dhcpdConfig(config: DhcpdConfig): string {
-  const { range, router, dns, hosts, boot } = config;
+  const { range, router, dns, hosts } = config;
   const lines = [
-    'authoritative;',
-    'option client-architecture code 93 = array of unsigned integer 16;',
     'option space ipxe;',
     'option ipxe-encapsulated code 175 = encapsulate ipxe;',
     'option ipxe.no-pxedhcp code 176 = unsigned integer 8;',
     '',
     `subnet ${address(config.subnet)} netmask ${address(config.netmask)} {`,
+    '  authoritative;',
     ...(range === undefined ? [] : [`  range ${address(range.first)} ${address(range.last)};`]),
     ...(router === undefined ? [] : [`  option routers ${address(router)};`]),
     ...(dns.length === 0 ? [] : [`  option domain-name-servers ${dns.map(address).join(', ')};`]),
-    '}',
-    '',
-    `next-server ${address(config.nextServer)};`,
-    'if exists user-class and option user-class = "iPXE" {',
-    `  filename "${path(boot.ipxe)}";`,
-    '  # No proxy DHCP server is to be waited for.',
-    '  option ipxe.no-pxedhcp 1;',
-    `} elsif exists client-architecture and (${UEFI.join(' or ')}) {`,
-    `  filename "${path(boot.uefi)}";`,
-    '} else {',
-    `  filename "${path(boot.bios)}";`,
+    // No proxy DHCP server is to be waited for.
+    ...bootStatements(config, ['option ipxe.no-pxedhcp 1;']).map((line) => `  ${line}`),
     '}',
     ...hosts.flatMap((host) => ['', ...reservation(host)]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/**
+ * Statements for the `subnet` declaration that somebody else's dhcpd.conf has for the network: they hold for that network alone, and
+ * declare nothing, for dhcpd takes no declaration of a subnet twice, nor that of an option anywhere but at the top.
+ * @throws Failure of kind `usage` for a value that dhcpd would take for something else
+ */
+export function dhcpdInclude(config: Pick<DhcpdConfig, 'boot' | 'nextServer'>): string {
+  return `${bootStatements(config).join('\n')}\n`;
+}
+
+/** @param forIpxe further statements for an iPXE */
+function bootStatements(
+  { boot, nextServer }: Pick<DhcpdConfig, 'boot' | 'nextServer'>,
+  forIpxe: readonly string[] = [],
+): string[] {
+  const file = (name: string) => [`  next-server ${address(nextServer)};`, `  filename "${path(name)}";`];
+  return [
+    'if exists user-class and option user-class = "iPXE" {',
+    ...file(boot.ipxe),
+    ...forIpxe.map((line) => `  ${line}`),
+    ...FIRMWARE.flatMap((firmware) => [`} elsif ${suits(firmware)} {`, ...file(boot[firmware])]),
+    '}',
+  ];
 }
 
 function reservation({ name, mac, address: fixed }: DhcpdConfig['hosts'][number]): string[] {

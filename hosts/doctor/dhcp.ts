@@ -1,76 +1,29 @@
-/** Whether the DHCP server of the host runs and reads our file, as far as the host tells. */
+/** Whether the DHCP server of the host runs and reads our file, and whom else it serves, as far as the host tells. */
+import { type DhcpReaders, type DhcpServer, dhcpReaders, dhcpServer } from '../dhcp/readers.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
 import type { HostFacts } from '../site/facts.js';
 import type { Finding } from './finding.js';
 
-interface Server {
-  readonly program: string;
-  readonly file: string;
-  /** Where its own configuration lies, in Debian. */
-  readonly configuration: readonly string[];
-  readonly line: (path: string) => string;
-}
-
-const DNSMASQ: Server = {
-  program: 'dnsmasq',
-  file: 'dnsmasq.conf',
-  configuration: ['/etc/dnsmasq.conf', '/etc/dnsmasq.d'],
-  line: (path) => `conf-file=${path} in a file of /etc/dnsmasq.d`,
-};
-const DHCPD: Server = {
-  program: 'dhcpd',
-  file: 'dhcpd.conf',
-  configuration: ['/etc/dhcp/dhcpd.conf'],
-  line: (path) => `include "${path}"; in /etc/dhcp/dhcpd.conf`,
-};
-const SERVERS: Readonly<Record<HostFacts['dhcp']['kind'], Server | undefined>> = {
-  'dnsmasq-proxy': DNSMASQ,
-  dnsmasq: DNSMASQ,
-  'isc-dhcpd': DHCPD,
-  none: undefined,
-};
-
-/** `$1`: program; `$2`: our folder; then its configuration. A command line may name the file as well. */
-const LOOK = `
-program=$1 conf=$2
-shift 2
-for process in /proc/[0-9]*; do
-  [ "$(cat "$process/comm" 2>/dev/null)" = "$program" ] || continue
-  echo running
-  tr '\\000' '\\n' 2>/dev/null <"$process/cmdline" | grep -qF -- "$conf" && echo used
-done
-grep -rqF -- "$conf" "$@" 2>/dev/null && echo used
-[ ! -e "$conf/../states/reload" ] || echo unread
-exit 0
-`;
-
 export async function dhcpFindings(host: TargetHost): Promise<Finding[]> {
   const { facts } = host;
-  const server = SERVERS[facts.dhcp.kind];
-  if (server === undefined) return [];
-  const { conf } = hostLayout(facts);
-  const { stdout } = await host.run(['sh', '-c', LOOK, 'sh', server.program, conf, ...server.configuration], {
-    doing: `look at the DHCP server of ${facts.name}`,
-    quiet: true,
-  });
-  const words = new Set(stdout.split('\n'));
-  return dhcpWords(facts, server, {
-    running: words.has('running'),
-    used: words.has('used'),
-    unread: words.has('unread'),
-  });
+  const server = dhcpServer(facts);
+  return server === undefined ? [] : dhcpWords(facts, server, await dhcpReaders(host, server));
 }
 
-function dhcpWords(
+/** The finding of each thing that is wrong, in the order in which it is mended. */
+export function dhcpWords(
   facts: HostFacts,
-  { program, file, configuration, line }: Server,
-  { running, used, unread }: { readonly running: boolean; readonly used: boolean; readonly unread: boolean },
+  { program, own, include, configuration, line }: DhcpServer,
+  { running, named, others, unread }: DhcpReaders,
 ): Finding[] {
-  const path = `${hostLayout(facts).conf}/${file}`;
+  const at = (file: string) => `${hostLayout(facts).conf}/${file}`;
+  const path = at(own);
   const finding = (what: string, expected: string, found: string, hint: string): Finding => ({
     ...{ level: 'warning', about: 'dhcp', what, where: path, expected, found, hint },
   });
+  const ofItsOwn = `Start a ${program} of its own with it: docs/target-hosts.md`;
+  const mixed = others[0] !== undefined && named.find(({ file }) => file === own);
   return [
     ...(running
       ? []
@@ -79,19 +32,31 @@ function dhcpWords(
             `${program} does not run.`,
             `a process ${program} that reads this file`,
             'no such process',
-            `Start it there: systemctl start ${program === 'dhcpd' ? 'isc-dhcp-server' : program}`,
+            `${ofItsOwn}, or the host's: systemctl start ${program === 'dhcpd' ? 'isc-dhcp-server' : program}`,
           ),
         ]),
-    ...(used
+    ...(named.length > 0
       ? []
       : [
           finding(
             `${program} does not seem to read our file.`,
-            line(path),
+            `${program} with this file as its whole configuration${include === undefined ? '' : `, or ${line(at(include))}`}`,
             `nothing of it in ${configuration.join(', ')}, nor on its command line`,
-            `Add ${line(path)}, then restart ${program}.`,
+            `${ofItsOwn}${include === undefined ? '' : `. A ${program} that serves others too reads ${at(include)} instead`}.`,
           ),
         ]),
+    ...(mixed
+      ? [
+          finding(
+            `${program} serves others, and reads our whole configuration with theirs.`,
+            include === undefined ? `a ${program} of its own for this file` : line(at(include)),
+            `${mixed.by} names it, and there is ${others[0]}`,
+            include === undefined
+              ? `${ofItsOwn}, and take it out of ${mixed.by}.`
+              : `What is global in it holds for all: let ${mixed.by} name ${at(include)} instead.`,
+          ),
+        ]
+      : []),
     ...(unread
       ? [
           finding(

@@ -16,6 +16,8 @@ export interface BootRom {
   readonly architecture: number;
   readonly userClass?: string;
   readonly ipxe?: boolean;
+  /** It is a system that wants an address, and no boot ROM. */
+  readonly plain?: boolean;
 }
 
 export interface Answer {
@@ -26,6 +28,8 @@ export interface Answer {
   /** Its name, where it is told one. */
   readonly host: string | undefined;
   readonly options: readonly number[];
+  /** The whole answer, in hexadecimal digits. */
+  readonly packet: string;
 }
 
 interface Packet extends BootRom {
@@ -43,7 +47,7 @@ interface Question extends Packet {
   readonly to: string;
 }
 
-interface Reply extends Pick<Answer, 'file' | 'address' | 'next'> {
+interface Reply extends Pick<Answer, 'file' | 'address' | 'next' | 'packet'> {
   readonly options: ReadonlyMap<number, Buffer>;
 }
 
@@ -64,19 +68,20 @@ for (const [index, client] of clients.entries()) {
   // A proxy's offer is a menu; what its one item stands for is told by the boot server.
   const menu = offer.options.get(43);
   const item = menu === undefined ? undefined : menuItem(menu);
-  const { file, address, next, options } = proxy
+  const { file, address, next, options, packet } = proxy
     ? await ask({
         ...client,
         type: 3,
         xid: 200 + index,
         port: BOOT_PORT,
         to: server,
-        own: '10.77.0.9',
+        own: server.replace(/\d+$/, '9'),
         item,
       })
     : offer;
   const host = options.get(12)?.toString();
-  const answer: Answer = { name: client.name, file, address, next, host, options: [...options.keys()] };
+  const codes = [...options.keys()];
+  const answer: Answer = { name: client.name, file, address, next, host, options: codes, packet };
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }
 socket.close();
@@ -91,7 +96,7 @@ async function ask(question: Question): Promise<Reply> {
   }
 }
 
-function write({ mac, architecture, userClass, ipxe, type, xid, own, item }: Packet): Buffer {
+function write({ mac, architecture, userClass, ipxe, plain, type, xid, own, item }: Packet): Buffer {
   const head = Buffer.alloc(HEADER);
   head.set([1, 1, 6]);
   head.writeUInt32BE(xid, 4);
@@ -110,10 +115,14 @@ function write({ mac, architecture, userClass, ipxe, type, xid, own, item }: Pac
     Buffer.from([
       ...option(53, [type]),
       ...option(55, [1, 3, 6, 12, 43, 54, 60, 66, 67, 175]),
-      ...option(60, text(vendor)),
-      ...option(93, [0, architecture]),
-      ...option(94, [1, 2, 1]),
-      ...option(97, new Array<number>(17).fill(0)),
+      ...(plain
+        ? []
+        : [
+            ...option(60, text(vendor)),
+            ...option(93, [0, architecture]),
+            ...option(94, [1, 2, 1]),
+            ...option(97, new Array<number>(17).fill(0)),
+          ]),
       ...(userClass ? option(77, text(userClass)) : []),
       ...(ipxe ? option(175, [19, 1, 1]) : []),
       ...(item ? option(43, [71, 4, ...item, 0, 0, 255]) : []),
@@ -131,7 +140,7 @@ function read(message: Buffer): Reply {
     at += 2 + length;
   }
   const [file = ''] = (options.get(67) ?? message.subarray(108, 236)).toString('latin1').split('\0');
-  return { file, address: address(16), next: address(20), options };
+  return { file, address: address(16), next: address(20), options, packet: message.toString('hex') };
 }
 
 /** Type of the first item of option 43's sub-option 9 (boot menu). */

@@ -15,6 +15,7 @@ describe('the configuration of the DHCP server', () => {
     expect(
       textOf(files, 'dnsmasq.conf'),
     ).toBe(`# For the target host san1, by lunsmith; changed by it without asking.
+# The whole configuration of a dnsmasq of its own.
 port=0
 no-resolv
 no-hosts
@@ -56,9 +57,28 @@ dhcp-host=52:54:00:00:00:02,10.77.0.99,db1.
     expect(alone).toContain('dhcp-option=option:router\ndhcp-option=option:dns-server\n');
   });
 
+  it('that others include has nothing that concerns another interface', () => {
+    const files = conf({ kind: 'dnsmasq', interface: 'eth0', range });
+    expect(
+      textOf(files, 'dnsmasq.include'),
+    ).toBe(`# For the target host san1, by lunsmith; changed by it without asking.
+# To include into the configuration of a dnsmasq that serves others, and that has a range for this network.
+dhcp-userclass=set:lunsmith-ipxe,iPXE
+dhcp-match=set:lunsmith-bios,option:client-arch,0
+dhcp-match=set:lunsmith-uefi,option:client-arch,7
+dhcp-match=set:lunsmith-uefi,option:client-arch,9
+dhcp-boot=tag:eth0,tag:!lunsmith-ipxe,tag:lunsmith-bios,undionly.kpxe,,10.77.0.1
+dhcp-boot=tag:eth0,tag:!lunsmith-ipxe,tag:lunsmith-uefi,snponly.efi,,10.77.0.1
+dhcp-boot=tag:eth0,tag:lunsmith-ipxe,boot.ipxe,,10.77.0.1
+dhcp-option=tag:eth0,tag:lunsmith-ipxe,encap:175,176,1b
+dhcp-host=52:54:00:00:00:02,10.77.0.99,db1.
+tftp-root=/srv/lunsmith/tftp,eth0
+`);
+  });
+
   it('of dhcpd too', () => {
     const files = conf({ kind: 'isc-dhcpd', subnet: '10.77.0.0', netmask: '255.255.255.0' });
-    expect(textOf(files, 'dhcpd.conf')).toContain('next-server 10.77.0.1;\n');
+    expect(textOf(files, 'dhcpd.conf')).toContain('    next-server 10.77.0.1;\n');
     expect(textOf(files, 'dhcpd.conf')).toContain('host db1 {\n  hardware ethernet 52:54:00:00:00:02;\n');
     expect(textOf(files, 'dhcpd.conf')).not.toContain('web1');
   });

@@ -161,8 +161,10 @@ function isRight(command: string, labels: readonly string[], url: string): boole
 
 const MENU =
   /^(DEFAULT boot|PROMPT 1|TIMEOUT 50|SAY [ -~]+|LABEL [a-z0-9-]+|  KERNEL ipxe\.lkrn|  INITRD [a-z0-9./-]+|  LOCALBOOT -1|)$/;
+const DNSMASQ = /^dhcp-host=52:54:00:ab:cd:01,192\.0\.2\.21,[a-z0-9-]+\.$/gm;
 const RESERVATION = {
-  'dnsmasq.conf': /^dhcp-host=52:54:00:ab:cd:01,192\.0\.2\.21,[a-z0-9-]+\.$/gm,
+  'dnsmasq.conf': DNSMASQ,
+  'dnsmasq.include': DNSMASQ,
   'dhcpd.conf':
     /^host [a-z0-9-]+ \{\n {2}hardware ethernet 52:54:00:ab:cd:01;\n {2}fixed-address 192\.0\.2\.21;\n {2}option host-name "[a-z0-9-]+";\n\}$/gm,
 };
@@ -211,9 +213,11 @@ it('scripts, menus and configurations of any site are what they would be of a pl
       }
       for (const file of confFiles(input)) {
         const conf = textOf(file);
-        const kind = host.dhcp.kind;
-        shapes.set(kind, (shapes.get(kind) ?? new Set()).add(shape(conf)));
-        if (kind === 'dnsmasq-proxy') continue;
+        const { kind } = host.dhcp;
+        const which = `${kind} ${file.path}`;
+        shapes.set(which, (shapes.get(which) ?? new Set()).add(shape(conf)));
+        // A proxy gives no addresses, and what a subnet includes is no place for them.
+        if (kind === 'dnsmasq-proxy' || file.path === 'dhcpd.include') continue;
         expect(conf.match(RESERVATION[file.path as keyof typeof RESERVATION])).toHaveLength(1);
       }
     }),
@@ -222,9 +226,11 @@ it('scripts, menus and configurations of any site are what they would be of a pl
   expect(rendered).toBeGreaterThan(30);
   expect([...shapes].map(([kind, lines]) => [kind, lines.size])).toEqual(
     expect.arrayContaining([
-      ['dnsmasq-proxy', 1],
-      ['dnsmasq', 1],
-      ['isc-dhcpd', 1],
+      ['dnsmasq-proxy dnsmasq.conf', 1],
+      ['dnsmasq dnsmasq.conf', 1],
+      ['dnsmasq dnsmasq.include', 1],
+      ['isc-dhcpd dhcpd.conf', 1],
+      ['isc-dhcpd dhcpd.include', 1],
     ]),
   );
 }, 30_000);

@@ -17,6 +17,8 @@ const CLIENTS: readonly BootRom[] = [
   { name: 'UEFI of old', mac, architecture: 9 },
   { name: 'iPXE on BIOS', mac, architecture: 0, userClass: 'iPXE', ipxe: true },
   { name: 'iPXE on UEFI', mac, architecture: 7, userClass: 'iPXE', ipxe: true },
+  // There is no iPXE of ours for a 32-bit UEFI, for ARM, and for HTTP boot.
+  ...[6, 11, 16].map((architecture) => ({ name: `architecture ${architecture}`, mac, architecture })),
   { name: 'gPXE', mac, architecture: 0, userClass: 'gPXE', ipxe: true },
 ];
 
@@ -51,6 +53,9 @@ const FILES = {
   'UEFI of old': 'snponly.efi',
   'iPXE on BIOS': 'boot.ipxe',
   'iPXE on UEFI': 'boot.ipxe',
+  'architecture 6': '',
+  'architecture 11': '',
+  'architecture 16': '',
   // It takes no iPXE script.
   gPXE: 'undionly.kpxe',
 };
@@ -101,7 +106,8 @@ it('dhcpd: a file for each, and the address that is reserved', async () => {
     dhcpd,
   );
   expect(files(all)).toEqual(FILES);
-  for (const { address, next } of all) expect([address, next]).toEqual(['10.77.0.99', '10.77.0.1']);
+  for (const { address, next, file } of all)
+    expect([address, next]).toEqual(['10.77.0.99', file === '' ? '0.0.0.0' : '10.77.0.1']);
 });
 
 /** Each has a meaning of its own in the configuration of one of the servers. */

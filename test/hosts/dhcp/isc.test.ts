@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type DhcpdConfig, dhcpdConfig } from '../../../hosts/dhcp/isc.js';
+import { type DhcpdConfig, dhcpdConfig, dhcpdInclude } from '../../../hosts/dhcp/isc.js';
 import { failureOf } from '../../artifacts/formats/tools.js';
 
 const CONFIG: DhcpdConfig = {
@@ -13,28 +13,32 @@ const CONFIG: DhcpdConfig = {
   nextServer: '10.77.0.1',
 };
 
+const suits = (number: string) =>
+  `substring(option vendor-class-identifier, 0, 20) = "PXEClient:Arch:${number}"`;
+const BIOS = suits('00000');
+const UEFI = `${suits('00007')} or ${suits('00009')}`;
+
 it('hands plain PXE clients an iPXE for their firmware, iPXE its script, and clients their addresses', () => {
-  expect(dhcpdConfig(CONFIG)).toBe(`authoritative;
-option client-architecture code 93 = array of unsigned integer 16;
-option space ipxe;
+  expect(dhcpdConfig(CONFIG)).toBe(`option space ipxe;
 option ipxe-encapsulated code 175 = encapsulate ipxe;
 option ipxe.no-pxedhcp code 176 = unsigned integer 8;
 
 subnet 10.77.0.0 netmask 255.255.255.0 {
+  authoritative;
   range 10.77.0.50 10.77.0.60;
   option routers 10.77.0.254;
   option domain-name-servers 10.77.0.2, 10.77.0.3;
-}
-
-next-server 10.77.0.1;
-if exists user-class and option user-class = "iPXE" {
-  filename "boot.ipxe";
-  # No proxy DHCP server is to be waited for.
-  option ipxe.no-pxedhcp 1;
-} elsif exists client-architecture and (option client-architecture = 00:07 or option client-architecture = 00:09) {
-  filename "snponly.efi";
-} else {
-  filename "undionly.kpxe";
+  if exists user-class and option user-class = "iPXE" {
+    next-server 10.77.0.1;
+    filename "boot.ipxe";
+    option ipxe.no-pxedhcp 1;
+  } elsif ${BIOS} {
+    next-server 10.77.0.1;
+    filename "undionly.kpxe";
+  } elsif ${UEFI} {
+    next-server 10.77.0.1;
+    filename "snponly.efi";
+  }
 }
 
 host web1 {
@@ -45,10 +49,16 @@ host web1 {
 `);
 });
 
+it('declares nothing in what another configuration includes', () => {
+  const text = dhcpdInclude(CONFIG);
+  expect(text).not.toMatch(/subnet|authoritative|code \d|space|^option|range|host/m);
+  expect(text).toMatch(/^if exists user-class [^]*\n}\n$/);
+});
+
 it('needs neither range, router, DNS nor hosts', () => {
   const { range: _range, router: _router, ...rest } = CONFIG;
   const text = dhcpdConfig({ ...rest, dns: [], hosts: [] });
-  expect(text).toContain('subnet 10.77.0.0 netmask 255.255.255.0 {\n}\n');
+  expect(text).toContain('subnet 10.77.0.0 netmask 255.255.255.0 {\n  authoritative;\n  if exists');
   expect(text).not.toContain('host ');
 });
 

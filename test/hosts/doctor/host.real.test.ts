@@ -47,9 +47,9 @@ it('the DHCP server does not know of our file', async () => {
     about: 'dhcp',
     what: 'dnsmasq does not seem to read our file.',
     where: path,
-    expected: `conf-file=${path} in a file of /etc/dnsmasq.d`,
+    expected: 'dnsmasq with this file as its whole configuration',
     found: 'nothing of it in /etc/dnsmasq.conf, /etc/dnsmasq.d, nor on its command line',
-    hint: `Add conf-file=${path} in a file of /etc/dnsmasq.d, then restart dnsmasq.`,
+    hint: 'Start a dnsmasq of its own with it: docs/target-hosts.md.',
   });
   expect(findings).toContainEqual({
     level: 'error',
