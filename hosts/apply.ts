@@ -9,14 +9,15 @@
  * ```
  *
  * A call that ends before the switch has changed nothing for clients; the next one removes what it left. One that ends after it
- * has changed everything for them; the next one finishes the rest.
+ * has changed everything for them; the next one finishes the rest, or takes its place: what cannot be finished keeps nothing else
+ * from being done.
  */
 import type { Ports } from '../base/ports.js';
-import { clean } from './apply/clean.js';
+import { type CleanScope, clean } from './apply/clean.js';
 import { converge, settle } from './apply/converge.js';
 import { ofSwitch, unfinished } from './apply/failures.js';
-import { prepare } from './apply/prepare.js';
-import { readAccounts } from './apply/secrets.js';
+import { type Accounts, prepare } from './apply/prepare.js';
+import { bringAccounts, readAccounts, requireTakeable } from './apply/secrets.js';
 import { listStates, readState, switchTo } from './apply/states.js';
 import type { ClientAccount } from './boot-files/boot-file.js';
 import { type Change, type Intent } from './change/intent.js';
@@ -37,25 +38,24 @@ export interface LookOptions {
   readonly channels: readonly string[];
   /** RFC 3339, UTC. */
   readonly now: string;
+  /** The secret behind a client's reference. */
+  readonly secret: (client: ClientFacts) => Promise<string>;
 }
 
 export interface RepairOptions extends Pick<LookOptions, 'drivers'> {
   readonly lock: Pick<LockOptions, 'words'>;
 }
 
-export interface ApplyOptions extends LookOptions, RepairOptions {
-  /** The secret behind a client's reference. */
-  readonly secret: (client: ClientFacts) => Promise<string>;
-}
+export interface ApplyOptions extends LookOptions, RepairOptions {}
 
-/** What a wish would change; changes nothing, and waits for nobody. @throws as {@link planChange} */
+/** What a wish would change; changes nothing, and waits for nobody. @throws as {@link applyChange} before its first write */
 export async function describeChange(
   host: TargetHost,
   intent: Intent,
   options: LookOptions,
   ports: Ports,
 ): Promise<Change> {
-  return plan(host, await readState(host), intent, options, ports);
+  return (await decide(host, await readState(host), intent, options, ports)).change;
 }
 
 /**
@@ -71,20 +71,18 @@ export async function applyChange(
   const { drivers } = options;
   await using _lock = await lockHost(host, options, ports);
   const { state, settled } = await recover(host, drivers, ports);
-  const change = await plan(host, state, intent, options, ports);
+  const { change, accounts } = await decide(host, state, intent, options, ports);
   const finishing = (work: Promise<void>) =>
     work.catch((error: unknown) => {
       throw unfinished(host, error);
     });
   if (change.next === state) {
-    if (!settled) await finishing(settle(host, state));
+    if (!settled) await finishing(finish(host, { state, settled }, drivers, ports));
     return change;
   }
-  const there = await readAccounts(host);
-  const accounts = { there, brought: await resolveSecrets(accountsNeeded(change, there), options.secret) };
   // What cannot be removed now, the next call removes.
-  const undo = () => clean(host, state, drivers, ports).catch(() => undefined);
-  const next = await prepare(host, { state, change, accounts }, drivers, ports).catch(
+  const undo = () => clean(host, state, drivers, ports, scopeOf(settled)).catch(() => undefined);
+  const next = await prepare(host, { state, change, accounts, settled }, drivers, ports).catch(
     async (error: unknown) => {
       await undo();
       throw error;
@@ -95,15 +93,18 @@ export async function applyChange(
     if (former) await undo();
     throw failure;
   });
-  await finishing(finish(host, next, drivers, ports));
+  await finishing(finish(host, { state: next, settled }, drivers, ports));
   return { ...change, next };
 }
 
 /** Finishes what an earlier call left, and lets targets and files follow the state again. @returns the state */
 export async function repair(host: TargetHost, options: RepairOptions, ports: Ports): Promise<HostState> {
   await using _lock = await lockHost(host, options, ports);
-  const state = await readState(host);
-  await (state.serial > 0 ? finish : clean)(host, state, options.drivers, ports);
+  const found = await standOf(host);
+  const { state } = found;
+  await (state.serial > 0
+    ? finish(host, found, options.drivers, ports)
+    : clean(host, state, options.drivers, ports));
   return state;
 }
 
@@ -117,25 +118,59 @@ function lockHost(host: TargetHost, { lock }: RepairOptions, ports: Ports) {
   return takeHostLock(host, { ...lock, path: hostLayout(host.facts).lock }, ports);
 }
 
+interface Stand {
+  readonly state: HostState;
+  /** Whether all that follows from it, or of the one before it, was done before. */
+  readonly settled: boolean;
+}
+
+async function standOf(host: TargetHost): Promise<Stand> {
+  const state = await readState(host);
+  const { all } = await listStates(host);
+  const settled = !all.some(({ serial, marks }) => serial === state.serial && !marks.has('converged'));
+  return { state, settled };
+}
+
+/** What clients have seen is removed when targets and files follow what they see now, and no sooner. */
+function scopeOf(settled: boolean): CleanScope {
+  return settled ? 'all' : 'begun';
+}
+
 /** All that follows from the state that clients see. */
-async function finish(host: TargetHost, state: HostState, drivers: HostDrivers, ports: Ports): Promise<void> {
-  await converge(host, state, drivers, ports);
+async function finish(
+  host: TargetHost,
+  { state, settled }: Stand,
+  drivers: HostDrivers,
+  ports: Ports,
+): Promise<void> {
+  await converge(host, state, drivers, ports, { filesTell: settled });
   await clean(host, state, drivers, ports);
   await settle(host, state);
 }
 
-/** What a change begins with. @returns `settled`: whether all that follows from the state is done */
-async function recover(
+/** What a change begins with. What an earlier one left unfinished is kept from being lost, and needs not be finished first. */
+async function recover(host: TargetHost, drivers: HostDrivers, ports: Ports): Promise<Stand> {
+  const found = await standOf(host);
+  if (!found.settled) await bringAccounts(host, found.state);
+  await clean(host, found.state, drivers, ports, scopeOf(found.settled));
+  return found;
+}
+
+/** What is to be done, and that it can be done as far as that can be known; changes nothing. */
+async function decide(
   host: TargetHost,
-  drivers: HostDrivers,
+  state: HostState,
+  intent: Intent,
+  options: LookOptions,
   ports: Ports,
-): Promise<{ readonly state: HostState; readonly settled: boolean }> {
-  const state = await readState(host);
-  const { all } = await listStates(host);
-  const settled = !all.some(({ serial, marks }) => serial === state.serial && !marks.has('converged'));
-  if (!settled) await converge(host, state, drivers, ports);
-  await clean(host, state, drivers, ports);
-  return { state, settled };
+): Promise<{ readonly change: Change; readonly accounts: Accounts }> {
+  const change = await plan(host, state, intent, options, ports);
+  const there = await readAccounts(host, state.serial);
+  if (change.next === state) return { change, accounts: { there, brought: new Map() } };
+  const needed = accountsNeeded(change, there);
+  const brought = await resolveSecrets(needed, options.secret);
+  requireTakeable(host.facts, needed, brought);
+  return { change, accounts: { there, brought } };
 }
 
 async function plan(
@@ -168,7 +203,7 @@ function accountsNeeded(
 
 async function resolveSecrets(
   clients: readonly ClientFacts[],
-  secret: ApplyOptions['secret'],
+  secret: LookOptions['secret'],
 ): Promise<Map<string, ClientAccount>> {
   const accounts = new Map<string, ClientAccount>();
   for (const client of clients)

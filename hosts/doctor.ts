@@ -79,7 +79,7 @@ async function examineState(
   ];
   // Nothing was done to it yet.
   if (state.serial === 0) return findings;
-  const [accounts, entries] = [await readAccounts(host), await survey(host)];
+  const [accounts, entries] = [await readAccounts(host, state.serial), await survey(host)];
   const generations = namedGenerations(state);
   const sizes = await sizesOf(
     host,

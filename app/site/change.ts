@@ -81,28 +81,31 @@ async function changeHost(
   await using open = await connect(caller, facts, ports);
   const intent = await intentOf(open.host);
   const drivers = hostDrivers(open.adapter, await ipxeBinaries(ports));
-  const look = { drivers, channels: site.channels, now: new Date().toISOString() };
+  const look = {
+    drivers,
+    channels: site.channels,
+    now: new Date().toISOString(),
+    secret: (client: ClientFacts) => resolveChap(client.secret, site.folder),
+  };
   const dryRun = options.dryRun === true;
   const made = dryRun
     ? await describeChange(open.host, intent, look, ports)
-    : await carriedOut({ site, host: open.host, intent, look }, emit, ports);
+    : await carriedOut({ host: open.host, intent, look }, emit, ports);
   if (!dryRun) await file?.write();
   const lines = [...made.lines, ...(file === undefined ? [] : [file.line])];
   emit({ type: 'changed', host: facts.name, lines, dryRun, seconds: seconds() });
 }
 
 interface Wish {
-  readonly site: Site;
   readonly host: TargetHost;
   readonly intent: Intent;
   readonly look: Parameters<typeof describeChange>[2];
 }
 
-function carriedOut({ site, host, intent, look }: Wish, emit: Emit, ports: Ports): Promise<Change> {
+function carriedOut({ host, intent, look }: Wish, emit: Emit, ports: Ports): Promise<Change> {
   const words = wordsOf(intent);
-  const secret = (client: ClientFacts) => resolveChap(client.secret, site.folder);
   return asTask({ host, words, emit }, () =>
-    applyChange(host, intent, { ...look, lock: lockFor(words), secret }, ports),
+    applyChange(host, intent, { ...look, lock: lockFor(words) }, ports),
   );
 }
 

@@ -14,14 +14,20 @@ import { generationsOf, listStates, readStateOf, type StateThere, setMark } from
 /** States that are kept, the current one among them. */
 const KEPT = 3;
 
+/** Which states: those that were begun and that no client ever saw, or those that clients have seen before as well. */
+export type CleanScope = 'begun' | 'all';
+
 export async function clean(
   host: TargetHost,
   state: HostState,
   { adapter, clones }: HostDrivers,
   ports: Ports,
+  scope: CleanScope = 'all',
 ): Promise<void> {
   const wanted = new Set(generationsOf(state).map(({ target }) => target));
-  const others = (await listStates(host)).all.filter(({ serial }) => serial !== state.serial);
+  const others = (await listStates(host)).all.filter(({ serial }) =>
+    scope === 'all' ? serial !== state.serial : serial > state.serial,
+  );
   const dirty = others.filter(({ marks }) => !marks.has('cleaned'));
   const cleaned = others.filter(({ marks }) => marks.has('cleaned'));
   if (dirty.length > 0) {

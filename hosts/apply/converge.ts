@@ -6,15 +6,17 @@ import { hash } from 'node:crypto';
 import PQueue from 'p-queue';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
-import type { BootFile } from '../boot-files/boot-file.js';
+import type { BootFile, ClientAccount } from '../boot-files/boot-file.js';
 import { checkDhcp } from '../dhcp/readers.js';
 import type { HostDrivers } from '../host/drivers.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
 import type { HostState } from '../host/state.js';
+import type { HostFacts } from '../site/facts.js';
+import type { OfferOptions } from '../target/adapter.js';
 import { putLink } from './links.js';
 import { offeredLuns, portalOf } from './offered.js';
-import { bringAccounts, readAccounts } from './secrets.js';
+import { bringAccounts, notTakeable, readAccounts } from './secrets.js';
 import { setMark } from './states.js';
 
 /** Files that are written at a time. */
@@ -22,19 +24,21 @@ const AT_ONCE = 4;
 /** Seconds after which the command that reloads the DHCP server is given up: everybody else waits for the lock meanwhile. */
 const RELOAD_SECONDS = 120;
 
-/** All but what the DHCP server does: see {@link settle}. */
+/** All but what the DHCP server does: see {@link settle}. @param options what is known of what was offered last */
 export async function converge(
   host: TargetHost,
   state: HostState,
   { adapter, bootFiles }: HostDrivers,
   ports: Ports,
+  options: OfferOptions,
 ): Promise<void> {
   const { facts } = host;
   const { tftp, conf } = hostLayout(facts);
-  await bringAccounts(host, state.serial, Object.keys(state.clients));
-  const secrets = await readAccounts(host);
+  await bringAccounts(host, state);
+  const secrets = await readAccounts(host, state.serial);
+  tellRefused(facts, state, secrets, ports);
   const offered = offeredLuns(facts, state, secrets);
-  await adapter.apply(host, offered, portalOf(facts), ports);
+  await adapter.apply(host, offered, portalOf(facts), ports, options);
   const input = { host: facts, state, lun: adapter.lun, secrets };
   const targetFiles: BootFile[] = adapter
     .render(offered, portalOf(facts))
@@ -54,6 +58,21 @@ export async function converge(
 export async function settle(host: TargetHost, { serial }: HostState): Promise<void> {
   await reload(host);
   await setMark(host, serial, 'converged');
+}
+
+/** One client that cannot log in keeps no other from booting. */
+function tellRefused(
+  facts: HostFacts,
+  { clients }: HostState,
+  accounts: ReadonlyMap<string, ClientAccount>,
+  { emit }: Ports,
+): void {
+  for (const client of Object.keys(clients)) {
+    const problem = notTakeable(facts, accounts, client);
+    if (problem === undefined) continue;
+    const message = `${client} cannot log in, and its LUNs are not offered. ${problem.what} Expected ${problem.expected}.`;
+    emit({ type: 'warning', message, hint: `Give it another: npx lunsmith client rotate ${client}` });
+  }
 }
 
 interface FollowOptions {

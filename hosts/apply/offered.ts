@@ -4,32 +4,44 @@ import type { ClientAccount } from '../boot-files/boot-file.js';
 import type { HostState } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
 import type { OfferedLun, Portal } from '../target/adapter.js';
-import { accountOf } from './secrets.js';
+import { accountOf, notTakeable } from './secrets.js';
 
 export function portalOf({ address, target }: HostFacts): Portal {
   return { address, port: target.port };
 }
 
+/** Without those of a client whose account the target cannot take: it keeps nobody else from booting. */
 export function offeredLuns(
-  { clone }: HostFacts,
+  facts: HostFacts,
   { clients }: HostState,
   accounts: ReadonlyMap<string, ClientAccount>,
 ): OfferedLun[] {
-  return Object.entries(clients).flatMap(([client, { facts, images }]) =>
-    Object.values(images).flatMap(({ generations }) =>
-      generations.map(({ target, disk, bytes, serial }) => ({
-        ...{ target, disk, bytes, serial },
-        backing: clone.kind === 'file' ? ('file' as const) : ('block' as const),
-        initiator: facts.initiator,
-        chap: accountOf(accounts, client),
-      })),
-    ),
+  const { clone } = facts;
+  const taken = Object.entries(clients).filter(
+    ([client]) => notTakeable(facts, accounts, client) === undefined,
+  );
+  return taken.flatMap(
+    ([
+      client,
+      {
+        facts: { initiator },
+        images,
+      },
+    ]) =>
+      Object.values(images).flatMap(({ generations }) =>
+        generations.map(({ target, disk, bytes, serial }) => ({
+          ...{ target, disk, bytes, serial },
+          backing: clone.kind === 'file' ? ('file' as const) : ('block' as const),
+          initiator,
+          chap: accountOf(accounts, client),
+        })),
+      ),
   );
 }
 
 /**
  * What may be offered before clients see the next state: new LUNs as they will be, and those that clients may be booting just
- * now as they are. Of a client whose account the host has lost nobody knows how they are.
+ * now as they are. Of a client whose account the host has lost, or the target never took, nobody knows how they are.
  */
 export function offeredBefore(
   facts: HostFacts,
@@ -39,10 +51,13 @@ export function offeredBefore(
     readonly next: ReadonlyMap<string, ClientAccount>;
   },
 ): OfferedLun[] {
-  const known = Object.entries(before.clients).filter(([client]) => accounts.before.has(client));
+  const former = new Map(
+    [...accounts.before].filter(([client]) => notTakeable(facts, accounts.before, client) === undefined),
+  );
+  const known = Object.entries(before.clients).filter(([client]) => former.has(client));
   const state = { ...before, clients: Object.fromEntries(known) };
-  const old = new Map(offeredLuns(facts, state, accounts.before).map((lun) => [lun.target, lun]));
+  const old = new Map(offeredLuns(facts, state, former).map((lun) => [lun.target, lun]));
   // Of two secrets a target may know but one for a user: the new one comes after the switch.
-  const now = new Map([...accounts.next, ...accounts.before]);
+  const now = new Map([...accounts.next, ...former]);
   return offeredLuns(facts, next, now).map((lun) => old.get(lun.target) ?? lun);
 }

@@ -14,17 +14,21 @@ import { offeredBefore, portalOf } from './offered.js';
 import { accountFiles } from './secrets.js';
 import { generationsOf, setMark, stateText, takeMark } from './states.js';
 
+export type Accounts = Readonly<Record<'there' | 'brought', ReadonlyMap<string, ClientAccount>>>;
+
 export interface Preparation {
   readonly state: HostState;
   readonly change: Change;
   /** Accounts by client: those that are on the host, and those that come with the change. */
-  readonly accounts: Readonly<Record<'there' | 'brought', ReadonlyMap<string, ClientAccount>>>;
+  readonly accounts: Accounts;
+  /** Whether all that follows from the state is done. */
+  readonly settled: boolean;
 }
 
 /** @returns the next state, with the sizes that the LUNs have got */
 export async function prepare(
   host: TargetHost,
-  { state, change, accounts: { there, brought } }: Preparation,
+  { state, change, accounts: { there, brought }, settled }: Preparation,
   drivers: HostDrivers,
   ports: Ports,
 ): Promise<HostState> {
@@ -38,11 +42,13 @@ export async function prepare(
   const secrets = new Map([...there, ...brought]);
   await setMark(host, serial, 'offered');
   const offered = offeredBefore(facts, { before: state, next }, { before: there, next: secrets });
-  await drivers.adapter.apply(host, offered, portalOf(facts), ports).catch(async (error: unknown) => {
-    // Nothing was offered: a target of such a name is somebody else's, and nobody shall take it away.
-    if (error instanceof Failure && error.kind === 'usage') await takeMark(host, serial, 'offered');
-    throw error;
-  });
+  await drivers.adapter
+    .apply(host, offered, portalOf(facts), ports, { filesTell: settled })
+    .catch(async (error: unknown) => {
+      // Nothing was offered: a target of such a name is somebody else's, and nobody shall take it away.
+      if (error instanceof Failure && error.kind === 'usage') await takeMark(host, serial, 'offered');
+      throw error;
+    });
   const manifests = await manifestsThere(host, releasesOf(next));
   const input = { host: facts, state: next, manifests, lun: drivers.adapter.lun, secrets };
   await fillFolder(host, `${folder}/http`, drivers.bootFiles.http(input), facts.http.group);

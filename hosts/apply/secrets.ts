@@ -1,29 +1,39 @@
 /** CHAP accounts of clients on their target host: each in a file of its own, which only its owner can read. */
 import { z } from 'zod';
-import { Failure } from '../../base/failure.js';
+import { type Diagnostic, Failure } from '../../base/failure.js';
 import type { BootFile, ClientAccount } from '../boot-files/boot-file.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
+import type { HostState } from '../host/state.js';
+import { HOW_TO_MAKE_A_SECRET } from '../site/chap.js';
+import type { ClientFacts, HostFacts } from '../site/facts.js';
+import { ACCOUNT_RULES, accountProblems } from '../target/accounts.js';
 
 const accountSchema = z.strictObject({ user: z.string(), secret: z.string() });
 
 /** Between names and contents: no JSON text and no name of a client holds it. */
 const SEPARATOR = '\x1e';
 
-/** A folder that we may not look into is not an empty one. */
+/** Of folders, those of a later one in the place of an earlier one's. A folder that we may not look into is not an empty one. */
 const READ = `
-[ ! -d "$1" ] || ls -- "$1" >/dev/null || exit 1
-for file in "$1"/*; do
-  [ -f "$file" ] || continue
-  printf '%s\\036' "\${file##*/}"
-  cat -- "$file"
-  printf '\\036'
+for folder; do
+  [ ! -d "$folder" ] || ls -- "$folder" >/dev/null || exit 1
+  for file in "$folder"/*; do
+    [ -f "$file" ] || continue
+    printf '%s\\036' "\${file##*/}"
+    cat -- "$file"
+    printf '\\036'
+  done
 done
 `;
 
-/** By client. @param folder absolute path on the host */
-async function readFolder(host: TargetHost, folder: string): Promise<Map<string, ClientAccount>> {
-  const { stdout } = await host.run(['sh', '-c', READ, 'sh', folder], {
+/**
+ * Accounts by client: those that are kept, and those that the current state has brought and that an interrupted call has not yet
+ * put among them.
+ */
+export async function readAccounts(host: TargetHost, serial: number): Promise<Map<string, ClientAccount>> {
+  const { secrets, state } = hostLayout(host.facts);
+  const { stdout } = await host.run(['sh', '-c', READ, 'sh', secrets, `${state(serial)}/secrets`], {
     doing: `read the CHAP accounts on ${host.facts.name}`,
     quiet: true,
   });
@@ -44,10 +54,6 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-export function readAccounts(host: TargetHost): Promise<Map<string, ClientAccount>> {
-  return readFolder(host, hostLayout(host.facts).secrets);
 }
 
 /** As files of a state's folder: they come with the state, and are not of use before it is current. */
@@ -78,13 +84,10 @@ done
 `;
 
 /** Takes over the accounts that a state has brought, and removes those of clients that it has not. */
-export async function bringAccounts(
-  host: TargetHost,
-  serial: number,
-  clients: readonly string[],
-): Promise<void> {
+export async function bringAccounts(host: TargetHost, { serial, clients }: HostState): Promise<void> {
   const { secrets, state } = hostLayout(host.facts);
-  await host.run(['sh', '-c', BRING, 'sh', `${state(serial)}/secrets`, secrets, ...clients], {
+  const names = Object.keys(clients);
+  await host.run(['sh', '-c', BRING, 'sh', `${state(serial)}/secrets`, secrets, ...names], {
     doing: `keep the CHAP accounts on ${host.facts.name}`,
   });
 }
@@ -98,4 +101,34 @@ export function accountOf(accounts: ReadonlyMap<string, ClientAccount>, client: 
     found: 'nothing, or something else',
     hint: `Bring it there again: npx lunsmith client rotate ${client}`,
   });
+}
+
+/** @throws Failure of kind `usage` for accounts that the target of the host cannot take; it shows no secret */
+export function requireTakeable(
+  { name, target }: HostFacts,
+  clients: readonly ClientFacts[],
+  accounts: ReadonlyMap<string, ClientAccount>,
+): void {
+  const problems = clients.flatMap((client): Diagnostic[] => {
+    const account = accounts.get(client.name);
+    if (account === undefined) return [];
+    return accountProblems(
+      ACCOUNT_RULES[target.kind],
+      account,
+      `that of ${client.name}, \`${client.secret}\``,
+    ).map((problem) => ({ ...problem, hint: `Nothing was changed on ${name}. ${HOW_TO_MAKE_A_SECRET}` }));
+  });
+  const [first, ...rest] = problems;
+  if (first !== undefined) throw new Failure('usage', [first, ...rest]);
+}
+
+/** Of a client's account, why the target of the host cannot take it; undefined when it can, or when there is none. */
+export function notTakeable(
+  { target }: HostFacts,
+  accounts: ReadonlyMap<string, ClientAccount>,
+  client: string,
+): Diagnostic | undefined {
+  const account = accounts.get(client);
+  if (account === undefined) return undefined;
+  return accountProblems(ACCOUNT_RULES[target.kind], account, `that of ${client}`)[0];
 }

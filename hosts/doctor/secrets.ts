@@ -1,5 +1,6 @@
 /** Secrets that are missing, that somebody else may read, or that lie where they do not belong. They are never shown. */
 import { posix } from 'node:path';
+import { notTakeable } from '../apply/secrets.js';
 import type { BootFile, ClientAccount } from '../boot-files/boot-file.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
@@ -38,6 +39,11 @@ export function accountFindings(
             'nothing, or something else',
           ),
         ];
+      }
+      const refused = notTakeable(facts, accounts, client);
+      if (refused !== undefined) {
+        const what = `${client} cannot log in. ${refused.what}`;
+        return [finding(client, what, refused.expected ?? 'another', refused.found ?? 'not shown')];
       }
       if (there.user === account) return [];
       return [

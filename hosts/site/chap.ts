@@ -25,7 +25,7 @@ export async function resolveChap(
       what: `The CHAP secret \`${reference}\` has a character that not every iSCSI implementation takes.`,
       expected: 'ASCII letters, digits and signs, without spaces, quotes, `\\` and `#`',
       found: 'not shown: it is a secret',
-      hint: MAKE_ONE,
+      hint: HOW_TO_MAKE_A_SECRET,
     });
   }
   if (secret.length < SHORTEST || secret.length > LONGEST) {
@@ -33,10 +33,10 @@ export async function resolveChap(
       what: `The CHAP secret \`${reference}\` is too ${secret.length < SHORTEST ? 'short' : 'long'}.`,
       expected: `${SHORTEST} to ${LONGEST} characters, which suit every iSCSI implementation`,
       found: `${secret.length} characters`,
-      hint: MAKE_ONE,
+      hint: HOW_TO_MAKE_A_SECRET,
     });
   }
   return secret;
 }
 
-const MAKE_ONE = '`openssl rand -hex 8` makes one of 16 characters.';
+export const HOW_TO_MAKE_A_SECRET = '`openssl rand -hex 8` makes one of 16 characters.';

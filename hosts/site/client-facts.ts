@@ -2,6 +2,7 @@
 
 import { didYouMean, oneOf } from '../../base/suggest.js';
 import type { Path } from '../../base/yaml/node.js';
+import { ACCOUNT_RULES } from '../target/accounts.js';
 import { staticAddress } from './client-address.js';
 import type { WrittenClient } from './client-schema.js';
 import { surroundingsOf } from './dhcp-facts.js';
@@ -18,6 +19,7 @@ export function clientsOf(file: SiteFile, hosts: readonly HostFacts[], findings:
   const all = Object.entries(file.clients).flatMap(([name, written]) => {
     const host = hostOf(name, written, hosts, findings);
     checkIdentity(name, written, findings);
+    if (host !== undefined) checkAccount(name, written, host, findings);
     const images = imagesOf(name, written, file.channels, findings);
     const dhcp = host === undefined ? undefined : file.hosts[host.name]?.dhcp;
     const around = dhcp === undefined ? {} : surroundingsOf(dhcp);
@@ -73,6 +75,22 @@ function checkIdentity(name: string, { mac, serial, uuid }: WrittenClient, findi
   findings.add(['clients', name], {
     what: `Nothing tells client \`${name}\` from other machines.`,
     expected: '`mac`, `serial` or `uuid`',
+  });
+}
+
+/** Its name when no account is written: every target takes that. */
+function checkAccount(
+  name: string,
+  { account }: WrittenClient,
+  { target }: HostFacts,
+  findings: Findings,
+): void {
+  const { by, user } = ACCOUNT_RULES[target.kind];
+  if (account === undefined || user.pattern.test(account)) return;
+  findings.add(['clients', name, 'account'], {
+    what: `${by} cannot take this CHAP user.`,
+    expected: user.expected,
+    found: `\`${account}\``,
   });
 }
 

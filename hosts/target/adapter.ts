@@ -57,7 +57,13 @@ export interface TargetAdapter {
    * rendered files are replaced: they tell which secrets it has.
    * @throws Failure of kind `usage` when a target of that name belongs to somebody else; then nothing was changed
    */
-  apply(host: TargetHost, offered: readonly OfferedLun[], portal: Portal, ports: Ports): Promise<void>;
+  apply(
+    host: TargetHost,
+    offered: readonly OfferedLun[],
+    portal: Portal,
+    ports: Ports,
+    options?: OfferOptions,
+  ): Promise<void>;
   /** What is offered now. */
   show(host: TargetHost, ports: Ports): Promise<readonly ShownTarget[]>;
   /** Who is logged in. */
@@ -67,6 +73,14 @@ export interface TargetAdapter {
    * @throws Failure of kind `usage` when one has a session; then nothing was changed
    */
   remove(host: TargetHost, targets: readonly string[], ports: Ports): Promise<void>;
+}
+
+export interface OfferOptions {
+  /**
+   * Whether the rendered files that lie on the host are what was offered last. When a change was cut off they may not be, and no
+   * secret is believed to be the one that they tell. Default true.
+   */
+  readonly filesTell?: boolean;
 }
 
 /** Where the host's target listens. */

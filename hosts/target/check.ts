@@ -1,19 +1,13 @@
 /** What a target's files and protocols can hold is checked before anything is written or changed. */
 import { Failure } from '../../base/failure.js';
+import { type AccountRules, accountProblems, type TextRule } from './accounts.js';
 import type { OfferedLun } from './adapter.js';
-
-export interface TextRule {
-  readonly pattern: RegExp;
-  /** In words, for the error message. */
-  readonly expected: string;
-}
 
 export interface TextRules {
   readonly target: TextRule;
   readonly initiator: TextRule;
   readonly disk: TextRule;
-  readonly user: TextRule;
-  readonly secret: TextRule;
+  readonly account: AccountRules;
 }
 
 /**
@@ -30,22 +24,20 @@ export function orNumber({ pattern, expected }: TextRule, naa = '[0-9a-f]{16}(?:
 /** Every target takes 16 digits: IET's `ScsiId` has room for no more (ietd.conf(5)). */
 const SERIAL: TextRule = { pattern: /^[0-9a-f]{16}$/, expected: '16 hexadecimal digits in lower case' };
 
-/**
- * @param by the target's program, as the message names it
- * @throws Failure of kind `usage`; it never shows a secret
- */
-export function checkOffered(by: string, offered: readonly OfferedLun[], rules: TextRules): void {
-  const check = (what: string, value: string, { pattern, expected }: TextRule, found = value) => {
+/** @throws Failure of kind `usage`; it never shows a secret */
+export function checkOffered(offered: readonly OfferedLun[], rules: TextRules): void {
+  const { by } = rules.account;
+  const check = (what: string, value: string, { pattern, expected }: TextRule) => {
     if (pattern.test(value)) return;
-    throw new Failure('usage', { what: `${by} cannot take this ${what}.`, expected, found });
+    throw new Failure('usage', { what: `${by} cannot take this ${what}.`, expected, found: value });
   };
   for (const { target, disk, serial, initiator, chap } of offered) {
     check('name of a target', target, rules.target);
     check('name of an initiator', initiator, rules.initiator);
     check('path of a disk', disk, rules.disk);
     check('serial number', serial, SERIAL);
-    check('CHAP user', chap.user, rules.user);
-    check('CHAP secret', chap.secret, rules.secret, `the secret of ${chap.user}`);
+    const [problem] = accountProblems(rules.account, chap, `the secret of ${chap.user}`);
+    if (problem !== undefined) throw new Failure('usage', problem);
   }
   unique('name of a target', offered, ({ target }) => target);
   unique('disk', offered, ({ disk }) => disk);

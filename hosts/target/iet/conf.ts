@@ -3,19 +3,16 @@
  * is joined to `/etc/iet/ietd.conf` and `/etc/iet/initiators.allow`. Mind that the mere existence of `initiators.allow`
  * shuts everybody out of each target that it does not name.
  */
+
+import { ACCOUNT_RULES, type TextRule } from '../accounts.js';
 import type { OfferedLun } from '../adapter.js';
-import { checkOffered, orNumber, type TextRule, type TextRules } from '../check.js';
+import { checkOffered, orNumber, type TextRules } from '../check.js';
 
 export const LUN = 0;
 
 const NAME: TextRule = {
   pattern: /^iqn\.\d{4}-\d{2}\.[A-Za-z0-9.:-]{1,210}$/,
   expected: 'iqn.YYYY-MM.DOMAIN:NAME of letters, digits and . : -',
-};
-/** A word ends at a space; a backslash joins lines; `#` may not stand in a line (ietd.conf(5)). */
-const WORD: TextRule = {
-  pattern: /^[!"$-[\]-~]{1,200}$/,
-  expected: '1 to 200 printable ASCII characters without a space, # and \\',
 };
 const RULES: TextRules = {
   target: NAME,
@@ -24,13 +21,12 @@ const RULES: TextRules = {
     pattern: /^\/[A-Za-z0-9._:@%+=/-]{1,1000}$/,
     expected: 'an absolute path of letters, digits and . _ : @ % + = / -',
   },
-  user: WORD,
-  secret: WORD,
+  account: ACCOUNT_RULES.iet,
 };
 
 /** @throws Failure of kind `usage` for what IET's files cannot hold */
 export function checkIet(offered: readonly OfferedLun[]): void {
-  checkOffered('IET', offered, RULES);
+  checkOffered(offered, RULES);
 }
 
 /** The text of `ietd.conf`. @throws Failure of kind `usage` */

@@ -2,18 +2,15 @@
  * What LIO shall have, in the format of its saveconfig.json (targetcli(8), rtslib's `RTSRoot.dump`). It holds our targets
  * only: `targetcli restoreconfig FILE` puts it beside what other people have, where none of ours is left.
  */
+
+import { ACCOUNT_RULES, type TextRule } from '../accounts.js';
 import type { OfferedLun, Portal } from '../adapter.js';
-import { checkOffered, orNumber, type TextRule, type TextRules } from '../check.js';
+import { checkOffered, orNumber, type TextRules } from '../check.js';
 
 /** rtslib wants a domain of two words at least, no underscore, and makes all letters small. */
 const NAME: TextRule = {
   pattern: /^iqn\.\d{4}-[01]\d\.[a-z0-9:-]+\.[a-z0-9.:-]{1,190}$/,
   expected: 'iqn.YYYY-MM.DOMAIN.DOMAIN:NAME of small letters, digits and . : -',
-};
-/** The kernel takes 255 bytes, and a word that begins with NULL as none (`lio_target_*_auth`). */
-const WORD: TextRule = {
-  pattern: /^(?!NULL)[!-~]{1,255}$/,
-  expected: '1 to 255 printable ASCII characters without a space, not beginning with NULL',
 };
 const RULES: TextRules = {
   target: NAME,
@@ -23,13 +20,12 @@ const RULES: TextRules = {
     pattern: /^\/[A-Za-z0-9._@%+=/-]{1,254}$/,
     expected: 'an absolute path of at most 255 letters, digits and . _ @ % + = / -',
   },
-  user: WORD,
-  secret: WORD,
+  account: ACCOUNT_RULES.lio,
 };
 
 /** @throws Failure of kind `usage` for what LIO cannot hold */
 export function checkLio(offered: readonly OfferedLun[]): void {
-  checkOffered('LIO', offered, RULES);
+  checkOffered(offered, RULES);
 }
 
 export function pluginOf({ backing }: OfferedLun): 'fileio' | 'block' {

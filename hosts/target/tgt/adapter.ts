@@ -12,7 +12,8 @@ export function tgtAdapter(socket = SOCKET): TargetAdapter {
     lun: LUN,
     tools: ['tgtd', 'tgt-admin'],
     render: (offered) => [{ name: CONF, text: targetsConf(offered) }],
-    apply: (host, offered, portal) => withTgtd(host, socket, (ask) => offerByTgt(host, offered, portal, ask)),
+    apply: (host, offered, portal, _ports, options) =>
+      withTgtd(host, socket, (ask) => offerByTgt(host, offered, { portal, ...options }, ask)),
     show: (host) => withTgtd(host, socket, shownByTgt),
     sessions: (host) => withTgtd(host, socket, sessionsOfTgt),
     remove: (host, targets) => withTgtd(host, socket, (ask) => removeFromTgt(targets, ask)),

@@ -3,8 +3,10 @@
  * by a symbolic link in `/etc/tgt/conf.d`; never call `tgt-admin -e -c` with it, which deletes all targets that it does not
  * name. tgt-admin hands everything to tgtadm through a shell, so the rules are strict.
  */
+
+import { ACCOUNT_RULES, type TextRule } from '../accounts.js';
 import type { OfferedLun } from '../adapter.js';
-import { checkOffered, orNumber, type TextRule, type TextRules } from '../check.js';
+import { checkOffered, orNumber, type TextRules } from '../check.js';
 
 /** LUN 0 is tgtd's own controller and cannot be deleted. */
 export const LUN = 1;
@@ -27,10 +29,6 @@ const NAME: TextRule = {
   pattern: /^iqn\.\d{4}-\d{2}\.[A-Za-z0-9.:-]{1,210}$/,
   expected: 'iqn.YYYY-MM.DOMAIN:NAME of letters, digits and . : -',
 };
-const WORD: TextRule = {
-  pattern: /^[A-Za-z0-9._:@%+=/-]{1,200}$/,
-  expected: 'letters, digits and . _ : @ % + = / -',
-};
 
 const RULES: TextRules = {
   target: NAME,
@@ -39,13 +37,12 @@ const RULES: TextRules = {
     pattern: /^\/[A-Za-z0-9._:@%+=/-]+$/,
     expected: 'an absolute path of letters, digits and . _ : @ % + = / -',
   },
-  user: WORD,
-  secret: WORD,
+  account: ACCOUNT_RULES.tgt,
 };
 
 /** @throws Failure of kind `usage` for what tgtd or its file cannot hold */
 export function checkTgt(offered: readonly OfferedLun[]): void {
-  checkOffered('tgt', offered, RULES);
+  checkOffered(offered, RULES);
 }
 
 /** The text of the file. @throws Failure of kind `usage` */

@@ -4,7 +4,7 @@ import { Failure } from '../../../base/failure.js';
 import { nameOf } from '../../clients/clone/names.js';
 import type { TargetHost } from '../../host/host.js';
 import { hostLayout } from '../../host/layout.js';
-import type { IscsiSession, OfferedLun, Portal, ShownTarget } from '../adapter.js';
+import type { IscsiSession, OfferedLun, OfferOptions, Portal, ShownTarget } from '../adapter.js';
 import { refuseBusy, refuseStrange } from '../refusals.js';
 import { accountOrders, orphans, unbindAll } from './accounts.js';
 import { askTgtd } from './client.js';
@@ -31,14 +31,14 @@ export const CONF = 'targets.conf';
 export async function offerByTgt(
   host: TargetHost,
   offered: readonly OfferedLun[],
-  portal: Portal,
+  { portal, filesTell = true }: OfferOptions & { readonly portal: Portal },
   ask: Ask,
 ): Promise<void> {
   checkTgt(offered);
   const targets = await showTargets(ask);
   refuseStrange(strangeTargets(targets, offered));
   refuseDeaf(parsePortals(await ask(SHOW_PORTALS)), portal);
-  const conf = await host.read(posix.join(hostLayout(host.facts).conf, CONF));
+  const conf = filesTell ? await host.read(posix.join(hostLayout(host.facts).conf, CONF)) : undefined;
   const orders = accountOrders(offered, {
     targets,
     known: parseAccounts(await ask(SHOW_ACCOUNTS)),

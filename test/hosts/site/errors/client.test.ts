@@ -44,6 +44,17 @@ describe('a client', () => {
         Expected: \`channel\`: one of edge, stable; or \`images\`"
     `);
   });
+  it('whose account its target cannot take', () => {
+    expect(
+      problemsOf(changed('channel: stable', 'channel: stable\n    account: NULL-1')),
+    ).toMatchInlineSnapshot(`
+      "lunsmith.yaml:11:14 LIO cannot take this CHAP user.
+          account: NULL-1
+                   ^^^^^^
+        Expected: 1 to 255 printable ASCII characters without a space, not beginning with NULL
+        Found: \`NULL-1\`"
+    `);
+  });
   it('that nothing tells from others', () => {
     expect(problemsOf(changed('    mac: 52:54:00:12:34:56\n', ''))).toMatchInlineSnapshot(`
       "lunsmith.yaml:8:3 Nothing tells client \`web1\` from other machines.
