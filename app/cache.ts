@@ -2,6 +2,7 @@
 
 import type { Emit } from '../base/event.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';
+import type { ArchiveReport, ArchiveRequest } from '../pipeline/store/archive-report.js';
 import type { GarbageReport } from '../pipeline/store/garbage/report.js';
 import type { GarbageRequest } from '../pipeline/store/garbage/request.js';
 import type { VerifyReport, VerifyRequest } from '../pipeline/store/verify-report.js';
@@ -17,6 +18,16 @@ export async function collect(
 
 export async function verify(request: VerifyRequest, emit: Emit, signal: AbortSignal): Promise<VerifyReport> {
   return (await inside({ do: 'verify', request }, emit, signal)) as VerifyReport;
+}
+
+/** @param way out of the store, or into it */
+export async function archive(
+  way: 'export' | 'import',
+  request: ArchiveRequest,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<ArchiveReport> {
+  return (await inside({ do: way, request }, emit, signal)) as ArchiveReport;
 }
 
 function inside(payload: CacheInside, emit: Emit, signal: AbortSignal): Promise<unknown> {

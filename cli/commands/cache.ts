@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { collect, verify } from '../../app/cache.js';
+import { archive, collect, verify } from '../../app/cache.js';
 import { storeFolder } from '../../app/prepare.js';
 import { createPorts } from '../../base/command.js';
 import type { Ports } from '../../base/ports.js';
@@ -10,7 +10,13 @@ import { parseSize } from '../../base/size.js';
 import { explainEntry } from '../../pipeline/store/explain-entry.js';
 import { listStore } from '../../pipeline/store/list.js';
 import { jsonOption, plainOption, workspaceOption } from '../options.js';
-import { type CacheSurroundings, garbageLines, listLines, verifyLines } from '../render/cache.js';
+import {
+  archiveLines,
+  type CacheSurroundings,
+  garbageLines,
+  listLines,
+  verifyLines,
+} from '../render/cache.js';
 import { entryLines } from '../render/cache-entry.js';
 import { releaseHint, requireSound } from '../render/damage.js';
 import type { Renderer } from '../render/renderer.js';
@@ -31,6 +37,7 @@ export function addCacheCommand(program: Command, session: Session): void {
   addExplain(cache, session);
   addCollect(cache, session);
   addVerify(cache, session);
+  addArchive(cache, session);
 }
 
 const documentOption = () => new Option('--json', 'print everything as one JSON document');
@@ -110,12 +117,49 @@ function addVerify(cache: Command, session: Session): void {
     });
 }
 
+function addArchive(cache: Command, session: Session): void {
+  const ways = [
+    {
+      way: 'export',
+      summary: 'write layers and packages to a folder that any archiver keeps',
+      description:
+        'Writes finished steps as tar files, and package files, to a folder for the cache of a CI system or a backup; no images. A folder that was exported to before gets what is new.',
+      done: 'Exported',
+    },
+    {
+      way: 'import',
+      summary: 'take in what was exported elsewhere',
+      description:
+        'Takes layers and package files that the store lacks from an exported folder. What did not arrive whole is left out, and made again by the next build.',
+      done: 'Imported',
+    },
+  ] as const;
+  for (const { way, summary, description, done } of ways) {
+    cache
+      .command(way)
+      .summary(summary)
+      .description(description)
+      .argument('<folder>', 'the exported form')
+      .addOption(workspaceOption(session.terminal))
+      .addOption(plainOption())
+      .addOption(jsonOption())
+      .action(async (folder, options) => {
+        const renderer = session.open(options);
+        const { store } = placesOf(session, options.workspace);
+        const request = { store, folder: path.resolve(session.terminal.cwd, folder) };
+        const report = await archive(way, request, renderer.emit, session.signal);
+        renderer.print(archiveLines(report, done, surroundings(session)));
+      });
+  }
+}
+
 const HELP = `
 Examples:
   $ npx lunsmith cache ls
   $ npx lunsmith cache explain 3f2a1b4c5d6e
   $ npx lunsmith cache gc --max-size 10G --dry-run
-  $ npx lunsmith cache verify --repair`;
+  $ npx lunsmith cache verify --repair
+  $ npx lunsmith cache export /var/cache/ci`;
 
 function placesOf(session: Session, folder: string): { readonly store: string; readonly workspace: string } {
   const workspace = path.resolve(session.terminal.cwd, folder);

@@ -1,4 +1,5 @@
 /** The store as lines for people: what lies in it, what was removed, what was verified. */
+import type { ArchiveReport } from '../../pipeline/store/archive-report.js';
 import type { Amount, GarbageReport, Over } from '../../pipeline/store/garbage/report.js';
 import type { ListedEntry, StoreList } from '../../pipeline/store/list.js';
 import type { Damage, VerifyReport } from '../../pipeline/store/verify-report.js';
@@ -102,6 +103,19 @@ function overLine({ bytes, releases, builds, failed, downloads }: Over, cwd: str
   const many = users.reduce((sum, { count }) => sum + count, 0) > 1;
   const names = users.map(({ text }) => text).join(', ');
   return `still ${formatBytes(bytes)} over the budget: ${names} ${many ? 'use' : 'uses'} them`;
+}
+
+/** @param done what was done with them: `Exported`, `Imported` */
+export function archiveLines(
+  { folder, layers, packages, refused }: ArchiveReport,
+  done: string,
+  { style, cwd }: Pick<CacheSurroundings, 'style' | 'cwd'>,
+): string[] {
+  const what = `${plural(layers.count, 'layer')} (${formatBytes(layers.bytes)}) and ${plural(packages.count, 'package')} (${formatBytes(packages.bytes)})`;
+  return [
+    ...refused.map((each) => style.yellow(`left out ${each}`)),
+    `${style.bold(done)} ${what}: ${shortPath(folder, cwd)}`,
+  ];
 }
 
 export function verifyLines(report: VerifyReport, { style, cwd }: CacheSurroundings): string[] {

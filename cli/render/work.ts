@@ -38,6 +38,8 @@ export const TASK_NOUNS = {
   build: 'step',
   prove: 'cell',
   verify: 'task',
+  export: 'task',
+  import: 'task',
   publish: 'task',
   change: 'task',
 } as const;

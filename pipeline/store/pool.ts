@@ -135,12 +135,17 @@ export async function verifyPool(folder: string, { signal }: Pick<Ports, 'signal
   const problems: PoolProblem[] = [];
   for (const digest of await pooledDigests(folder)) {
     const file = poolFile(folder, digest);
-    const hash = createHash('sha256');
-    for await (const chunk of createReadStream(file, { signal })) hash.update(chunk as Buffer);
-    const found = hash.digest('hex');
+    const found = await packageDigest(file, signal);
     if (found !== digest) problems.push({ file, expected: digest, found });
   }
   return problems;
+}
+
+/** Lower-case hex sha256 of a package file. */
+export async function packageDigest(file: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file, { signal })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
 }
 
 /** Digests of all package files in a pool, sorted. */

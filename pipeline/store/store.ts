@@ -170,6 +170,11 @@ export async function openStore(path: string): Promise<Store> {
   };
 }
 
+/** The record in an entry's folder, wherever that is; undefined when it is missing, torn or of another version. */
+export function readRecord(folder: string): Promise<StepRecord | undefined> {
+  return readJson(join(folder, 'record.json'), recordSchema);
+}
+
 /** random(4): a number that changes at every boot of the machine. */
 export async function bootId(): Promise<string> {
   const text = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => 'unknown');

@@ -36,7 +36,7 @@ export async function listTree(folder: string, { run }: Pick<Ports, 'run'>): Pro
  * What a digest of contents is of: a tar stream, since that is what knows contents, extended attributes (file capabilities,
  * the marks of overlayfs) and hard links. Nothing in it depends on the moment, the place, or the order of a directory.
  */
-const STREAM = [
+export const TAR_STREAM = [
   '--format=posix',
   '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime',
   '--sort=name',
@@ -49,7 +49,7 @@ const STREAM = [
 export async function digestContents(folder: string, { run }: Pick<Ports, 'run'>): Promise<string> {
   // tar(1) pipes its stream into the program that should compress it, whose output is the digest.
   const digest = ['--use-compress-program=sha256sum', '--file=-'] as const;
-  const argv = ['tar', '--create', ...STREAM, ...digest, `--directory=${folder}`, '.'] as const;
+  const argv = ['tar', '--create', ...TAR_STREAM, ...digest, `--directory=${folder}`, '.'] as const;
   const { stdout } = await run(argv, { doing: 'digest a folder of the store', quiet: true });
   return stdout.slice(0, 64);
 }

@@ -67,6 +67,17 @@ describe('a build', () => {
     expect(digestOf(again)).toBe(digestOf(first));
   });
 
+  it('runs outputs alone where the store of another machine was exported and imported', async () => {
+    const [cache, moved] = [join(home, 'exported'), join(home, 'moved')];
+    const exported = await run('cache', 'export', cache, '--plain');
+    expect([exported.exitCode, exported.stderr]).toEqual([0, '']);
+    const there = (...args: string[]) => lunsmith([...args, '--workspace', moved]);
+    expect((await there('cache', 'import', cache, '--plain')).exitCode).toBe(0);
+    const result = await there('build', join(home, 'small'), '--output', join(home, 'moved-out'), '--json');
+    expect(ran(result)).toEqual([...OUTPUTS, 'release']);
+    expect(digestOf(result)).toBe(digestOf(first));
+  });
+
   it('does not write the root again for another command line', async () => {
     const again = await build({ ...WISHES, parameters: ['quiet'] });
     expect(ran(again)).toEqual([...OUTPUTS, 'release']);

@@ -51,6 +51,29 @@ describe('the action', async () => {
     expect(key('Save the cache')).toContain('steps.cache.outputs.recipes');
   });
 
+  it.each([
+    ['A=1\n\nB=x=y \n', 0, '::add-mask::1\n::add-mask::x=y \n1|x=y |gone'],
+    ['', 0, '||gone'],
+    ['secret-value\n', 1, '::error::A line of the input secrets is not NAME=VALUE.'],
+    ['A B=secret-value\n', 1, '::error::A line of the input secrets is not NAME=VALUE.'],
+  ])('hands secrets to the build by their names, and masks them: %j', async (SECRETS, code, out) => {
+    const script = steps.find(({ name }) => name === 'Build')?.run ?? '';
+    await using folder = await testFolder();
+    await writeFile(folder.at('node'), '#!/bin/sh\necho "$A|$B|${SECRETS-gone}"\n', { mode: 0o755 });
+    const PATH = `${folder.at('')}:${process.env['PATH'] ?? ''}`;
+    const argv = ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script];
+    const env = {
+      PATH,
+      RECIPES: 'recipes/web\n',
+      OUTPUT: 'out',
+      WORKSPACE: 'work',
+      SECRETS,
+      GITHUB_ACTION_PATH: '/a',
+    };
+    const { exitCode, stdout } = await execa('bash', argv, { env, reject: false });
+    expect({ exitCode, stdout }).toEqual({ exitCode: code, stdout: out });
+  });
+
   it('hands inputs over by the environment, never by pasting them into a script', () => {
     expect(scripts.filter(({ run }) => run?.includes('${{'))).toEqual([]);
   });
@@ -63,7 +86,10 @@ describe('the action', async () => {
 
   it('is given all that the workflow knows', async () => {
     const text = await readFile('.github/workflows/images.yml', 'utf8');
+    expect(text).toContain('secrets: ${{ secrets.recipe-secrets }}');
     const used = [...text.matchAll(/\$\{\{ .*?inputs\.([a-z-]+).*?\}\}/g)].map(([, name]) => name ?? '');
-    expect(inputs.filter((name) => name !== 'output' && !used.includes(name))).toEqual([]);
+    expect(inputs.filter((name) => !['output', 'secrets'].includes(name) && !used.includes(name))).toEqual(
+      [],
+    );
   });
 });
