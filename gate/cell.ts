@@ -4,6 +4,7 @@
  */
 
 import { cellName } from '../artifacts/platform/platform.js';
+import type { ConsoleFacts } from '../artifacts/release/console.js';
 import type { Proof } from '../artifacts/release/proof.js';
 import { Failure } from '../base/failure.js';
 import type { Ports } from '../base/ports.js';
@@ -17,7 +18,7 @@ import { type GateIdentity, makeIdentity } from './identity.js';
 import { createRedactor } from './redact.js';
 import { DEFAULT_BOUNDS, type GateBounds, type GateRequest } from './request.js';
 import { openScene, type Scene } from './scene.js';
-import { awaitLogin, logIn, type Session } from './session.js';
+import { awaitLogin, logIn, loginPrompt, type Session } from './session.js';
 import { LOG_IN, starved } from './starved.js';
 import { toolVersions } from './versions.js';
 
@@ -29,7 +30,7 @@ import { toolVersions } from './versions.js';
  */
 export async function proveCell(request: GateRequest, ports: Ports): Promise<Proof | NotDecided> {
   const { cell, digest, manifest } = request;
-  requireSerialConsole(request);
+  const console = requireConsole(request);
   const root = rootPartition(manifest);
   const at = new Date();
   const accelerator = await chooseAccelerator(request.accel, ports, cellName(cell));
@@ -37,7 +38,7 @@ export async function proveCell(request: GateRequest, ports: Ports): Promise<Pro
   const identity = makeIdentity(cell, digest);
   const redactor = createRedactor([identity.chapSecret, identity.offeredSecret, identity.login.password]);
   await using evidence = await openEvidence(request.evidence, redactor);
-  using chain = watchChain({ cell, ports, evidence, redactor });
+  using chain = watchChain({ cell, console, ports, evidence, redactor });
   const disk = await copyDisk(request, ports);
   const checks: Check[] = [];
   let network: Scene['network'];
@@ -46,7 +47,8 @@ export async function proveCell(request: GateRequest, ports: Ports): Promise<Pro
     network = scene.network;
     const story = cell.secret === 'right' ? boots : isRefused;
     const bounds = request.bounds ?? DEFAULT_BOUNDS;
-    const play = { scene, chain, evidence, identity, checks, request, bounds };
+    const prompt = loginPrompt(console.login);
+    const play = { scene, chain, evidence, identity, checks, request, bounds, prompt };
     const begin = await scene.machine.vitals();
     try {
       await story(play);
@@ -88,6 +90,8 @@ interface Play {
   readonly request: GateRequest;
   readonly bounds: GateBounds;
   readonly checks: Check[];
+  /** That of the login. */
+  readonly prompt: RegExp;
 }
 
 const POWER_OFF = 'power off';
@@ -127,11 +131,11 @@ async function boots(play: Play): Promise<void> {
 
 /** With a wrong secret: the target refuses the login, and the client comes to no login prompt. */
 async function isRefused(play: Play): Promise<void> {
-  const { scene, chain, bounds, checks, request } = play;
+  const { scene, chain, bounds, checks, request, prompt } = play;
   let end = 'a login prompt';
   try {
     await powerOn(play);
-    await awaitLogin(scene.machine.console, bounds.boot, chain.signal);
+    await awaitLogin(scene.machine.console, prompt, bounds.boot, chain.signal);
     chain.progress.reach('login');
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
@@ -168,11 +172,11 @@ async function bootAndLogIn(
   start: 'power on' | 'reset',
   tell: (step: string) => void,
 ): Promise<Session> {
-  const { scene, chain, identity, bounds, checks } = play;
+  const { scene, chain, identity, bounds, checks, prompt } = play;
   const { machine } = scene;
   if (start === 'power on') await powerOn(play);
   else chain.progress.begin();
-  await awaitLogin(machine.console, bounds.boot, chain.signal);
+  await awaitLogin(machine.console, prompt, bounds.boot, chain.signal);
   chain.progress.reach('login');
   const { boot } = chain.progress;
   checks.push(check(`boot ${boot}`, true, `login prompt after ${chain.progress.seconds()} s`));
@@ -180,6 +184,7 @@ async function bootAndLogIn(
   tell(LOG_IN);
   const session = await logIn(identity.login, {
     console: machine.console,
+    prompt,
     signal: chain.signal,
     patience: bounds.command,
   });
@@ -234,13 +239,23 @@ async function screenshot({ scene, evidence }: Play, name: string): Promise<void
   await scene.machine.screenshot(evidence.path(name)).catch(() => undefined);
 }
 
-/** The gate sees and talks to the system on its first serial port only. */
-function requireSerialConsole({ manifest, release }: GateRequest): void {
-  const commandLine = manifest.kernel?.commandLine ?? '';
-  if (/(?:^| )console=ttyS0(?:,\S*)?(?: |$)/.test(commandLine)) return;
+/** The gate sees and talks to the system on one serial port only. */
+function requireConsole({ manifest, release }: GateRequest): ConsoleFacts & { readonly login: string } {
+  const { console, kernel } = manifest;
+  if (console?.login === undefined) {
+    throw new Failure('recipe', {
+      what: 'This release cannot be proven: its manifest does not say what the system shows on its console.',
+      expected: '`console` with `login`, as the stage `boot-artifacts` records it',
+      found: console === undefined ? 'no `console`' : 'a system that asks nobody to log in',
+      hint: `Build the recipe again if ${release} was built by an earlier version of lunsmith.`,
+    });
+  }
+  const commandLine = kernel?.commandLine ?? '';
+  const named = commandLine.split(' ').some((each) => each.split(',')[0] === `console=${console.device}`);
+  if (named) return { ...console, login: console.login };
   throw new Failure('recipe', {
-    what: 'This release cannot be proven: its kernel command line names no console on the first serial port.',
-    expected: '`console=ttyS0,115200` among the kernel’s parameters',
+    what: `This release cannot be proven: its kernel command line names no console on the serial port ${console.device}.`,
+    expected: `\`console=${console.device},115200\` among the kernel’s parameters`,
     found: commandLine || 'a release without a kernel',
     hint: `Add it to \`kernel: command-line:\` of the recipe (besides \`console=tty0\`), build again, and prove the new release instead of ${release}.`,
   });

@@ -1,6 +1,7 @@
 /** The boot chain as it is watched: every log of the cell runs through here. */
 
 import { type Cell, cellName } from '../artifacts/platform/platform.js';
+import type { ConsoleFacts } from '../artifacts/release/console.js';
 import { findSymptom, SYMPTOM_WORDS, type Symptom } from '../artifacts/release/symptoms.js';
 import { Failure } from '../base/failure.js';
 import type { Ports } from '../base/ports.js';
@@ -28,6 +29,8 @@ export interface Chain extends Disposable {
 
 export interface ChainOptions {
   readonly cell: Cell;
+  /** That of the release. */
+  readonly console: ConsoleFacts;
   readonly ports: Ports;
   readonly evidence: Evidence;
   readonly redactor: Redactor;
@@ -38,7 +41,7 @@ const REFUSALS: readonly Symptom['kind'][] = ['san-refused', 'initramfs-refused'
 /** Prompts that have no line end. */
 const PROMPTS: readonly Symptom['kind'][] = ['initramfs-shell', 'grub'];
 
-export function watchChain({ cell, ports, evidence, redactor }: ChainOptions): Chain {
+export function watchChain({ cell, console, ports, evidence, redactor }: ChainOptions): Chain {
   const task = cellName(cell);
   const controller = new AbortController();
   const interrupt = () =>
@@ -61,12 +64,12 @@ export function watchChain({ cell, ports, evidence, redactor }: ChainOptions): C
     consoleLine: (line) => {
       evidence.log(CONSOLE_LOG, line);
       ports.emit({ type: 'output', task, tool: 'console', stream: 'stdout', line: redactor.text(line) });
-      progress.reach(milestoneOfConsole(line));
-      const symptom = findSymptom(line);
+      progress.reach(milestoneOfConsole(line, console));
+      const symptom = findSymptom(line, console);
       if (symptom !== undefined) take(symptom);
     },
     consolePartial: (text) => {
-      const symptom = findSymptom(text);
+      const symptom = findSymptom(text, console);
       if (symptom !== undefined && PROMPTS.includes(symptom.kind)) take(symptom);
     },
     dnsmasqLine: (line) => {

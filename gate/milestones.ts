@@ -1,6 +1,7 @@
 /** How far a boot came, read from the logs of the servers and the console. */
 
 import type { Cell } from '../artifacts/platform/platform.js';
+import { type ConsoleFacts, milestoneSign } from '../artifacts/release/console.js';
 import { MILESTONES, type Milestone } from '../base/event.js';
 
 /** The firmware's own login, and the boot loader that it reads from the LUN. */
@@ -25,20 +26,25 @@ export const MILESTONE_WORDS: Readonly<Record<Milestone, string>> = {
   login: 'the login prompt',
 };
 
-/** A client may print several of these for one milestone: with `quiet` the kernel's own lines are missing. */
+/**
+ * What firmware, iPXE, GRUB and the kernel say; the system's own signs are in the manifest. A client may print several for one
+ * milestone: with `quiet` the kernel's own lines are missing.
+ */
 const CONSOLE: readonly (readonly [RegExp, Milestone])[] = [
   [/^net\d+: \d+\.\d+\.\d+\.\d+\/|Station IP address is/, 'dhcp'],
   [/^tftp:\/\/\S+\.\.\. ok|NBP file downloaded successfully/, 'tftp'],
   [/^(?:SAN|Direct) boot, attempt /, 'ipxe'],
   [/^Registered SAN device/, 'san-login'],
   [/^(?:GRUB loading|Welcome to GRUB)|GNU GRUB +version/, 'grub'],
-  [/^\[ +\d+\.\d{6}\] |^Loading, please wait\.\.\.|^Starting (?:systemd-udevd )?version /, 'kernel'],
-  [/iscsistart: Connection\d+:0 to \[.*\] .*is operational now/, 'initramfs-login'],
-  [/EXT4-fs \(\S+\): mounted filesystem|Running \/scripts\/local-bottom|^Welcome to \S/, 'root-mount'],
+  [/EXT4-fs \(\S+\): mounted filesystem/, 'root-mount'],
 ];
+/** Whatever the kernel says. */
+const PRINTK = /^\[ *\d+\.\d{6}\] /;
 
-export function milestoneOfConsole(line: string): Milestone | undefined {
-  return CONSOLE.find(([pattern]) => pattern.test(line.trimStart()))?.[1];
+export function milestoneOfConsole(line: string, signs: Pick<ConsoleFacts, 'signs'>): Milestone | undefined {
+  const text = line.trimStart();
+  const known = CONSOLE.find(([pattern]) => pattern.test(text))?.[1] ?? milestoneSign(text, signs);
+  return known ?? (PRINTK.test(text) ? 'kernel' : undefined);
 }
 
 export function milestoneOfDnsmasq(line: string): Milestone | undefined {

@@ -7,6 +7,8 @@ import type { Patience } from './patience.js';
 
 export interface SessionOptions {
   readonly console: SerialConsole;
+  /** That of the login. */
+  readonly prompt: RegExp;
   readonly signal: AbortSignal;
   /** For one answer. */
   readonly patience: Patience;
@@ -25,8 +27,12 @@ export interface Session {
   type(line: string): void;
 }
 
-/** agetty(8) says it in English whatever the system's language is. */
-const LOGIN = /(?:^|\n)[\w.-]+ login: ?/;
+/** The prompt of a system that asks with these words, after its host's name, who logs in. */
+export function loginPrompt(words: string): RegExp {
+  const literal = words.replaceAll(/[^\w\s]/g, '\\$&');
+  return new RegExp(`(?:^|\\n)[\\w.-]+${literal} ?`);
+}
+
 const SHELL = /[#$] ?$/;
 /** A wrong answer, to what was no prompt, is made good by the next. */
 const TRIES = 3;
@@ -34,10 +40,11 @@ const TRIES = 3;
 /** Awaits the login prompt. */
 export async function awaitLogin(
   terminal: SerialConsole,
+  prompt: RegExp,
   patience: Patience,
   signal: AbortSignal,
 ): Promise<void> {
-  await terminal.expect(LOGIN, { patience, what: 'the login prompt', signal });
+  await terminal.expect(prompt, { patience, what: 'the login prompt', signal });
 }
 
 /**
@@ -51,7 +58,7 @@ export async function logIn(account: GateAccount, options: SessionOptions): Prom
   for (let tries = 0; ; tries++) {
     const prompt = await terminal.atRest(openLine, { patience, what: 'a prompt after the login’s', signal });
     if (SHELL.test(prompt)) break;
-    if (tries === TRIES || LOGIN.test(prompt)) {
+    if (tries === TRIES || options.prompt.test(prompt)) {
       throw new Broken(
         'The system refused the account that its service manager was told of (credential tmpfiles.extra; systemd 252 or later takes it).',
       );

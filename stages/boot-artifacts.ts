@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { directScript, sanbootScript } from '../artifacts/formats/ipxe.js';
 import { architectureFacts } from '../artifacts/platform/pc.js';
+import { platformOf } from '../artifacts/platform/platforms.js';
 import type { Manifest, Role } from '../artifacts/release/manifest.js';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
@@ -41,11 +42,12 @@ export const bootArtifacts = defineStage({
   provides: [BOOT_ARTIFACTS],
   options,
   tools: [],
-  facts: ['disk', 'kernel'],
-  asks: ['kernel'],
+  facts: ['disk', 'kernel', 'platform'],
+  asks: ['kernel', 'console'],
   async run(ctx) {
-    const { disk, kernel, architecture } = ctx.recipe;
-    const files = await distributionOf(ctx).kernel.find(rootTree(ctx.rootfs));
+    const { disk, kernel, architecture, platform } = ctx.recipe;
+    const distribution = distributionOf(ctx);
+    const files = await distribution.kernel.find(rootTree(ctx.rootfs));
     const version = await readKernelVersion(files.kernel, architecture);
     const { san, direct } = commandLines(rootPartition(disk).filesystemUuid, kernel.commandLine);
     await copyBootFiles(ctx, files);
@@ -64,6 +66,8 @@ export const bootArtifacts = defineStage({
       { method: 'san', artifacts: SAN },
       { method: 'direct', artifacts: DIRECT },
     ] satisfies Manifest['boot']);
+    const device = platformOf(platform).gate.serial;
+    ctx.record('console', { device, ...distribution.console } satisfies Manifest['console']);
     ctx.record('kernel', { version, commandLine: san.join(' ') } satisfies Manifest['kernel']);
   },
 });

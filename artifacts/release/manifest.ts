@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { Failure } from '../../base/failure.js';
 import { BOOT_METHODS } from '../platform/platform.js';
 import { PLATFORM_IDS } from '../platform/platforms.js';
+import { consoleSchema } from './console.js';
 import { DIGEST_PATTERN } from './file-digests.js';
 
 export const MANIFEST_FORMAT = 'lunsmith-manifest/2';
@@ -53,6 +54,8 @@ export const manifestSchema = z
     distribution: z.strictObject({ id: z.string(), version: z.string().optional() }).optional(),
     /** Absent where the release has no kernel of its own. */
     kernel: z.strictObject({ version: z.string(), commandLine: z.string() }).optional(),
+    /** What it shows on its serial console. Absent where nothing of it is known: then no boot of it can be judged. */
+    console: consoleSchema.optional(),
     /** Every file of the release but the manifest itself and the proofs, sorted by path. */
     artifacts: z.array(artifactSchema),
     boot: z.array(bootSchema),

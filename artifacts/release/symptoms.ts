@@ -1,4 +1,8 @@
-/** Lines of the console that say that a boot will not get further, whatever time it is given. */
+/**
+ * Lines of the console that say that a boot will not get further, whatever time it is given. What firmware, iPXE, boot loaders
+ * and the kernel say stands here; the system's own signs are in the release's manifest.
+ */
+import { type ConsoleFacts, type SymptomSign, symptomSign } from './console.js';
 
 export interface Symptom {
   readonly kind:
@@ -7,11 +11,9 @@ export interface Symptom {
     | 'download-failed'
     | 'no-boot-device'
     | 'grub'
-    | 'initramfs-refused'
-    | 'initramfs-shell'
     | 'panic'
     | 'root-lost'
-    | 'emergency';
+    | SymptomSign;
   /** The line itself. */
   readonly line: string;
 }
@@ -39,14 +41,12 @@ const PATTERNS: readonly (readonly [RegExp, Symptom['kind']])[] = [
     'no-boot-device',
   ],
   [/^grub rescue>|^error: no such device: |^error: unknown filesystem/, 'grub'],
-  [/iscsistart: .*(?:authorization failure|Login authentication failed)/i, 'initramfs-refused'],
-  [/^\(initramfs\)/, 'initramfs-shell'],
   [/Kernel panic - not syncing/, 'panic'],
   [/session\d+: session recovery timed out|EXT4-fs \(\S+\): Remounting filesystem read-only/, 'root-lost'],
-  [/You are in (?:emergency|rescue) mode/, 'emergency'],
 ];
 
-export function findSymptom(line: string): Symptom | undefined {
-  const kind = PATTERNS.find(([pattern]) => pattern.test(line.trimStart()))?.[1];
+export function findSymptom(line: string, console: Pick<ConsoleFacts, 'signs'>): Symptom | undefined {
+  const kind =
+    PATTERNS.find(([pattern]) => pattern.test(line.trimStart()))?.[1] ?? symptomSign(line, console);
   return kind === undefined ? undefined : { kind, line: line.trim() };
 }

@@ -1,6 +1,7 @@
 /** What is explained: one client, one of its images, and its target host. */
 import { posix } from 'node:path';
 import { sanUri } from '../../artifacts/formats/ipxe.js';
+import { type Sign, signWords } from '../../artifacts/release/console.js';
 import type { Manifest, Role } from '../../artifacts/release/manifest.js';
 import { bootArtifact } from '../../artifacts/release/roles.js';
 import { hostLayout } from '../host/layout.js';
@@ -31,6 +32,8 @@ export interface Subject extends ExplainedClient {
   readonly release: string;
   /** Path of a file that the boot of the image needs, relative to the release. */
   readonly bootFile: (role: Role) => string;
+  /** Lines of the console by which the release's system gives something away; `otherwise` where none are known. */
+  readonly shows: (sign: Sign, otherwise: string) => string;
   /** Path on the host of a file of the release. */
   readonly inRelease: (name: string) => string;
   /** URL of a path below `http/`. */
@@ -67,6 +70,7 @@ export function subjectOf(explained: ExplainedClient): Subject {
     sanUri: sanUri({ server: host.address, port: host.target.port, lun, target }),
     release,
     bootFile: (role) => (manifest && bootArtifact(manifest, image.boot, role)) ?? UNKNOWN.file(role),
+    shows: (sign, otherwise) => (manifest?.console && signWords(manifest.console, sign)) ?? otherwise,
     inRelease: (name) => posix.join(layout.release(release), name),
     url: (path) => `${host.http.url}/${path}`,
     http: (path) => posix.join(layout.http, path),

@@ -20,9 +20,7 @@ export function kernel(subject: Subject): Link {
         ]
       : [`GRUB starts the kernel${version} with the initramfs of the same release.`],
     packets: direct ? paths.map((path) => `TCP client:any -> ${webAddress(host)}  GET /${path}`) : [],
-    files: direct
-      ? [...files.map(inRelease), subject.http(cpio)]
-      : ['LUN: /boot/vmlinuz-*', 'LUN: /boot/initrd.img-*'],
+    files: direct ? [...files.map(inRelease), subject.http(cpio)] : ['LUN: /boot'],
     settings: [{ name: 'command line', value: commandLine(subject) }],
     stops: [
       ...(direct ? [downloads(subject, paths)] : []),
@@ -57,7 +55,7 @@ function commandLine({ manifest, image }: Subject): string {
   return image.boot === 'direct' ? `${own} ip=\${client-ip} BOOTIF=01-\${netX/mac:hexhyp}` : own;
 }
 
-/** Debian's open-iscsi, README.Debian and debian/extra/initramfs.local-top. */
+/** What the per-client archive and the iBFT tell it: artifacts/formats/open-iscsi.ts. */
 export function initramfsLogin(subject: Subject): Link {
   const { host, client, lun, target, image } = subject;
   const { port } = host.target;
@@ -84,7 +82,7 @@ export function initramfsLogin(subject: Subject): Link {
     ],
     stops: [
       {
-        shows: 'iscsistart: … Login authentication failed, or authorization failure',
+        shows: subject.shows('initramfs-refused', 'a login to the target that is refused'),
         causes: [
           `${SYMPTOM_WORDS['initramfs-refused']}: its secret was changed since iPXE logged in`,
           'the target does not know the initiator’s name',
@@ -92,15 +90,15 @@ export function initramfsLogin(subject: Subject): Link {
         look: targetLook(subject),
       },
       {
-        shows: 'iscsistart: cannot make a connection, or ipconfig: no response',
+        shows: 'no connection to the target, or no response to DHCP',
         causes: [
-          'the driver of the card is not in the initramfs: MODULES=most',
+          'the driver of the card is not in the initramfs',
           'the switch port is not forwarding yet when the kernel asks DHCP',
           'another MTU on the way',
         ],
         look: [
           subject.watch(`port 67 or port 68 or tcp port ${port}`),
-          'the prompt (initramfs): ip address; dmesg | grep -i eth',
+          'the prompt of the initramfs: ip address; dmesg | grep -i eth',
         ],
       },
     ],
@@ -129,15 +127,15 @@ export function rootMount(subject: Subject): Link {
     settings: uuid === undefined ? [] : [{ name: 'root', value: `UUID=${uuid}` }],
     stops: [
       {
-        shows: '(initramfs)',
+        shows: subject.shows('initramfs-shell', 'a shell of the initramfs'),
         causes: [
           `${SYMPTOM_WORDS['initramfs-shell']}: the login failed (see above), or root= names another file system`,
           'the client changed its own file systems’ UUIDs: `client reset` makes a fresh clone and throws its state away',
         ],
-        look: ['the prompt: blkid; cat /proc/cmdline; ls -l /dev/disk/by-path', ...targetLook(subject)],
+        look: ['its prompt: blkid; cat /proc/cmdline; ls -l /dev/disk/by-path', ...targetLook(subject)],
       },
       {
-        shows: 'You are in emergency mode',
+        shows: subject.shows('emergency', 'emergency mode'),
         causes: [`${SYMPTOM_WORDS.emergency}: a file system of /etc/fstab is missing or damaged`],
         look: ['its prompt: journalctl -xb; systemctl --failed'],
       },

@@ -7,6 +7,7 @@ import { Failure } from '../../base/failure.js';
 import type { KnownDistribution, StageContext } from '../../pipeline/stage.js';
 import type {
   BootNic,
+  ConsoleSigns,
   Initiator,
   InitramfsGenerator,
   KernelFiles,
@@ -30,6 +31,8 @@ export interface Topics {
   readonly kernel: KernelFiles;
   /** What building leaves behind. */
   readonly traces: Traces;
+  /** What its boots show on the console. */
+  readonly console: ConsoleSigns;
 }
 
 export type Topic = keyof Topics;

@@ -1,4 +1,5 @@
 /** What every distribution answers, by topics. Paths are those of the root tree, unless they are called the host's. */
+import type { ConsoleFacts } from '../../artifacts/release/console.js';
 import type { Resolution, ResolveContext, StageContext } from '../../pipeline/stage.js';
 import type { RootTree } from '../rootfs/tree.js';
 
@@ -148,3 +149,6 @@ export interface Traces {
   /** Directories below those that stay, empty. */
   readonly kept: readonly string[];
 }
+
+/** What the gate and `explain` need to know of its console; the serial port is the platform's. */
+export type ConsoleSigns = Omit<ConsoleFacts, 'device'>;

@@ -97,7 +97,7 @@ it('refuses a release that says nothing on the serial port, before it starts any
     kind: 'recipe',
     diagnostics: [
       {
-        what: 'This release cannot be proven: its kernel command line names no console on the first serial port.',
+        what: 'This release cannot be proven: its kernel command line names no console on the serial port ttyS0.',
         expected: '`console=ttyS0,115200` among the kernel’s parameters',
         found: 'root=UUID=x ro console=tty0 quiet',
         hint: `Add it to \`kernel: command-line:\` of the recipe (besides \`console=tty0\`), build again, and prove the new release instead of ${folder.at('release')}.`,
@@ -105,6 +105,26 @@ it('refuses a release that says nothing on the serial port, before it starts any
     ],
   });
   expect(events).toEqual([]);
+});
+
+it('refuses a release that does not say what its console shows', async () => {
+  await using folder = await testFolder();
+  await makeRelease(folder);
+  const { manifest } = gateRequest(folder, {});
+  const { console: _, ...untold } = manifest;
+  const payload = gateRequest(folder, { manifest: untold });
+  const job = { module: 'test/inside/gate.js', payload, network: 'own' } as const;
+  await expect(enterSandbox(job, () => undefined, new AbortController().signal)).rejects.toMatchObject({
+    kind: 'recipe',
+    diagnostics: [
+      {
+        what: 'This release cannot be proven: its manifest does not say what the system shows on its console.',
+        expected: '`console` with `login`, as the stage `boot-artifacts` records it',
+        found: 'no `console`',
+        hint: `Build the recipe again if ${folder.at('release')} was built by an earlier version of lunsmith.`,
+      },
+    ],
+  });
 });
 
 it('ends everything within 2 s of an abort', async () => {

@@ -6,6 +6,7 @@ import { watchChain } from '../../gate/chain.js';
 import { openEvidence } from '../../gate/evidence.js';
 import { createRedactor } from '../../gate/redact.js';
 import { ports, type TestFolder, testFolder } from '../artifacts/formats/tools.js';
+import { CONSOLE } from '../util/manifest.js';
 
 const SECRET = 'canary-5e7a11ce';
 const REFUSED = 'Could not open SAN device: Operation not permitted (http://ipxe.org/410d613c)';
@@ -17,6 +18,7 @@ async function setUp(folder: TestFolder, secret: Cell['secret'] = 'right') {
   const evidence = await openEvidence(folder.at('evidence'), redactor);
   const chain = watchChain({
     cell: { firmware: 'bios', path: 'san', secret },
+    console: CONSOLE,
     ports: { ...ports, emit: (event) => events.push(event), signal: controller.signal },
     evidence,
     redactor,

@@ -7,6 +7,7 @@ import {
   milestoneOfConsole,
   milestoneOfDnsmasq,
 } from '../../gate/milestones.js';
+import { CONSOLE } from '../util/manifest.js';
 
 describe('the console', () => {
   it.each([
@@ -31,8 +32,12 @@ describe('the console', () => {
     ],
     ['Begin: Running /scripts/local-bottom ... done.', 'root-mount'],
     ['Welcome to Debian GNU/Linux 12 (bookworm)!', 'root-mount'],
+    [
+      '[    4.123456] EXT4-fs (sda3): mounted filesystem with ordered data mode. Quota mode: none.',
+      'root-mount',
+    ],
     ['GET / HTTP/1.1', undefined],
-  ])('%s', (line, milestone) => expect(milestoneOfConsole(line)).toBe(milestone));
+  ])('%s', (line, milestone) => expect(milestoneOfConsole(line, CONSOLE)).toBe(milestone));
 });
 
 describe('dnsmasq', () => {

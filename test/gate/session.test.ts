@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import { createConsole } from '../../gate/console.js';
 import { DEFAULT_BOUNDS } from '../../gate/request.js';
-import { awaitLogin, logIn, openLine } from '../../gate/session.js';
+import { awaitLogin, logIn, loginPrompt, openLine } from '../../gate/session.js';
+
+const PROMPT = loginPrompt(' login:');
 
 interface Words {
   readonly password: string;
@@ -40,13 +42,13 @@ function fakeClient(
     // The terminal echoes what was typed, and the kernel talks in between.
     return `${text}\nbegin-${mark}\n${output}\n[   12.345678] kernel: hello\nend-${mark}-${status}-\n# `;
   };
-  return { console, typed, options: { console, signal, patience } };
+  return { console, typed, options: { console, prompt: PROMPT, signal, patience } };
 }
 
 it('logs in and runs commands, without echo and kernel messages', async () => {
   const client = fakeClient({ 'uname -r': ['6.1.0-50-amd64', 0], 'cat /x': ['cat: /x: No such file', 1] });
   client.console.feed('\nDebian GNU/Linux 12 proto ttyS0\n\nproto login: ');
-  await awaitLogin(client.console, DEFAULT_BOUNDS.boot, client.options.signal);
+  await awaitLogin(client.console, PROMPT, DEFAULT_BOUNDS.boot, client.options.signal);
   const session = await logIn({ name: 'gate', password: 'pass-word' }, client.options);
   expect(await session.run('uname -r')).toEqual({ text: '6.1.0-50-amd64', status: 0 });
   expect(await session.run('cat /x')).toEqual({ text: 'cat: /x: No such file', status: 1 });

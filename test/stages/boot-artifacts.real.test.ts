@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { run } from '../artifacts/formats/tools.js';
+import { CONSOLE } from '../util/manifest.js';
 import { RIG_RECIPE } from '../util/rig-recipe.js';
 import { runStages } from '../util/stage-rig.js';
 
@@ -32,6 +33,7 @@ it('writes what a boot server hands out, and nothing of a client', async () => {
   expect(await text('boot/direct.ipxe')).toContain(`initrd=client.img ${root} ip=\${client-ip}`);
   expect(await text('boot/sanboot.ipxe')).toMatch(/^#!ipxe\n/);
   expect(rig.records['kernel']).toEqual({ version: '6.1.0-50-amd64', commandLine: `${root} iscsi_auto` });
+  expect(rig.records['console']).toEqual(CONSOLE);
   const files = ['vmlinuz', 'initrd.img'].map((path) => join(rig.output, path));
   expect(await Promise.all(files.map(async (path) => ((await stat(path)).mode & 0o777).toString(8)))).toEqual(
     ['644', '644'],

@@ -7,6 +7,7 @@ import {
   type Role,
 } from '../../artifacts/release/manifest.js';
 import { sha256OfText } from '../../base/digest.js';
+import { debian } from '../../stages/distribution/debian/index.js';
 
 const ROLES: Readonly<Record<string, Role>> = {
   'disk.img': 'lun-image',
@@ -41,6 +42,9 @@ export const BOOT: Manifest['boot'] = [
   },
 ];
 
+/** What Debian shows on the console of a PC. */
+export const CONSOLE = { device: 'ttyS0', ...debian.console };
+
 /** A manifest that the schema takes, without a file. */
 export function smallManifest(change: Partial<Manifest> = {}): Manifest {
   return {
@@ -51,6 +55,7 @@ export function smallManifest(change: Partial<Manifest> = {}): Manifest {
     epoch: 1,
     distribution: { id: 'debian', version: '12' },
     kernel: { version: '6.1.0-9-amd64', commandLine: 'root=UUID=1 console=ttyS0,115200' },
+    console: CONSOLE,
     artifacts: [],
     boot: [],
     disk: { table: 'gpt', bytes: 2 ** 20, guid: 'g', partitions: [] },
@@ -61,10 +66,11 @@ export function smallManifest(change: Partial<Manifest> = {}): Manifest {
   };
 }
 
-/** What a release without Linux has: no distribution, no kernel, no packages. */
+/** What a release without Linux has: no distribution, no kernel, no console, no packages. */
 export function withoutLinux({
   distribution: _d,
   kernel: _k,
+  console: _c,
   packages: _p,
   ...manifest
 }: Manifest): Manifest {

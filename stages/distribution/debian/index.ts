@@ -1,5 +1,6 @@
 /** Debian and what descends from it: dpkg, apt, initramfs-tools. */
 import type { Distribution } from '../distribution.js';
+import { console } from './console.js';
 import { guard } from './guard.js';
 import { initiator } from './initiator.js';
 import { initramfs } from './initramfs.js';
@@ -27,4 +28,5 @@ export const debian: Distribution = {
   initramfs,
   kernel,
   traces,
+  console,
 };

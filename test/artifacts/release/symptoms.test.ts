@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { findSymptom } from '../../../artifacts/release/symptoms.js';
+import { CONSOLE } from '../../util/manifest.js';
 
 it.each([
   ['Could not open SAN device: Operation not permitted (http://ipxe.org/410d613c)', 'san-refused'],
@@ -15,6 +16,7 @@ it.each([
     'iscsistart: initiator reported error (24 - iSCSI login failed due to authorization failure)',
     'initramfs-refused',
   ],
+  ['iscsistart: Login authentication failed with target iqn.2026-01.org.example:disk', 'initramfs-refused'],
   ['iscsistart: initiator reported error (15 - session exists)', undefined],
   ['(initramfs) ', 'initramfs-shell'],
   ['[    1.234567] Kernel panic - not syncing: VFS: Unable to mount root fs', 'panic'],
@@ -24,5 +26,5 @@ it.each([
   ['You are in emergency mode. After logging in, type "journalctl -xb"', 'emergency'],
   ['[  OK  ] Reached target emergency.target', undefined],
 ])('%s', (line, kind) => {
-  expect(findSymptom(line)).toEqual(kind === undefined ? undefined : { kind, line: line.trim() });
+  expect(findSymptom(line, CONSOLE)).toEqual(kind === undefined ? undefined : { kind, line: line.trim() });
 });

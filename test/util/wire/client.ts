@@ -10,7 +10,8 @@ import { type Machine, startMachine } from '../../../gate/machine.js';
 import { qemuArgv, value } from '../../../gate/qemu.js';
 import { DEFAULT_BOUNDS } from '../../../gate/request.js';
 import { openRuntime } from '../../../gate/runtime.js';
-import { awaitLogin, logIn, type Session } from '../../../gate/session.js';
+import { awaitLogin, logIn, loginPrompt, type Session } from '../../../gate/session.js';
+import { debian } from '../../../stages/distribution/debian/index.js';
 import type { Wire } from './wire.js';
 
 export interface ClientMachine extends AsyncDisposable {
@@ -34,6 +35,7 @@ export interface ClientOptions {
   readonly signal: AbortSignal;
 }
 
+const PROMPT = loginPrompt(debian.console.login ?? '');
 const ACCOUNT = { name: 'wire', password: 'wire-console' };
 
 /** The machine ends with the test, however that ends. With a disk the network card is the second choice. */
@@ -83,8 +85,8 @@ export async function openClient(wire: Wire, options: ClientOptions): Promise<Cl
   );
   const { console } = machine;
   const shell = async () => {
-    await awaitLogin(console, DEFAULT_BOUNDS.boot, signal);
-    return logIn(ACCOUNT, { console, signal, patience: DEFAULT_BOUNDS.command });
+    await awaitLogin(console, PROMPT, DEFAULT_BOUNDS.boot, signal);
+    return logIn(ACCOUNT, { console, prompt: PROMPT, signal, patience: DEFAULT_BOUNDS.command });
   };
   /** A wait that ends badly is told with what the machine said last. */
   const told = async <T>(work: Promise<T>): Promise<T> => {
