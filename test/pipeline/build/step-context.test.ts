@@ -68,7 +68,7 @@ async function failureOf(act: () => unknown): Promise<Failure> {
   throw new Error('nothing was thrown');
 }
 
-const FACTS = ['name', 'disk', 'kernel'] as const;
+const FACTS = ['name', 'platform', 'disk', 'kernel'] as const;
 
 describe('facts of the recipe', () => {
   it('are folder and architecture for every stage', () => {
@@ -92,7 +92,7 @@ describe('facts of the recipe', () => {
   });
 
   it('have nothing for a stage that takes them all at once', async () => {
-    const { recipe } = contextOf({ facts: ['name', 'disk'] }).context;
+    const { recipe } = contextOf({ facts: ['name', 'platform', 'disk'] }).context;
     expect((await failureOf(() => ({ ...recipe }))).message).toBe(
       "The stage made-up reads the recipe's kernel and does not declare it in `facts`: its step's key would miss it.",
     );

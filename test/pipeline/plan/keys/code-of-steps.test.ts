@@ -163,6 +163,7 @@ const TABLE: readonly (readonly [string, () => readonly string[]])[] = [
   ['/shortcuts', only('initramfs')],
   ['/debian/kernel', only(...OUTPUTS)],
   ['/debian/traces', only('seal')],
+  ['/debian/console', only('boot-artifacts')],
   ['/debian/index', nothing],
   ['/distribution/index', nothing],
   // What carries results from one step to the next and puts the release together.
