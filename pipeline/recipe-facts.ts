@@ -1,9 +1,9 @@
 /** What a stage may know of the recipe that it is part of. */
 import type { DiskSpec } from '../artifacts/formats/disk-spec.js';
-import type { Architecture } from '../artifacts/platform/pc.js';
+import type { Architecture } from '../artifacts/platform/architecture.js';
 import type { PlatformId } from '../artifacts/platform/platforms.js';
 
-export type { Architecture } from '../artifacts/platform/pc.js';
+export type { Architecture } from '../artifacts/platform/architecture.js';
 
 /**
  * What a stage may know of the recipe that it is part of: `folder` and `architecture` always, the others when it declares

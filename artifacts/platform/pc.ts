@@ -1,4 +1,6 @@
 /** PCs: every fact on which stages, target hosts and the boot gate must agree. Paths are those of Debian's packages. */
+import { Failure } from '../../base/failure.js';
+import type { Architecture } from './architecture.js';
 import type { ArchitectureFacts, Firmware, FirmwareFacts, GateMachine, HostFile } from './platform.js';
 
 const ipxe = (name: string): HostFile => ({ path: `/usr/lib/ipxe/${name}`, package: 'ipxe' });
@@ -9,11 +11,10 @@ export const PC = {
   architectures: {
     amd64: { biosGrub: 'i386-pc', uefiGrub: 'x86_64-efi', efiBootFile: 'EFI/BOOT/BOOTX64.EFI' },
     arm64: {
-      lacks: 'no iPXE for it is handed out, and the boot gate has no such machine',
       uefiGrub: 'arm64-efi',
       efiBootFile: 'EFI/BOOT/BOOTAA64.EFI',
     },
-  } satisfies Record<string, ArchitectureFacts>,
+  } satisfies Partial<Record<Architecture, ArchitectureFacts>>,
   firmware: {
     // The card is driven through its ROM, or through the firmware.
     bios: { dhcpArchitectures: [0], program: ipxe('undionly.kpxe') },
@@ -31,11 +32,10 @@ export const PC = {
   } satisfies GateMachine,
 } as const;
 
-/** Debian's word of an architecture that PCs have, whole or not. */
-export type Architecture = keyof typeof PC.architectures;
-
-export const ARCHITECTURES = Object.keys(PC.architectures) as [Architecture, ...Architecture[]];
-
+/** @throws Failure of kind `internal` for an architecture that no PC has */
 export function architectureFacts(architecture: Architecture): ArchitectureFacts {
-  return PC.architectures[architecture];
+  const facts: Partial<Record<Architecture, ArchitectureFacts>> = PC.architectures;
+  const found = facts[architecture];
+  if (found !== undefined) return found;
+  throw new Failure('internal', { what: `No PC has the architecture ${architecture}.` });
 }

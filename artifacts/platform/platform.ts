@@ -24,10 +24,8 @@ export interface HostFile {
   readonly package: string;
 }
 
-/** An architecture by Debian's word for it. */
+/** The boot loaders of an architecture. */
 export interface ArchitectureFacts {
-  /** Why no release can be built for it yet; absent: it is whole. */
-  readonly lacks?: string;
   /** GRUB for a BIOS; absent: such machines have none. */
   readonly biosGrub?: 'i386-pc';
   readonly uefiGrub: Exclude<GrubFormat, 'i386-pc'>;

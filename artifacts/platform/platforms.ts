@@ -1,7 +1,8 @@
 /** All platforms by their ids: each a file beside this one. */
 import { PC } from './pc.js';
+import { RASPBERRY_PI } from './raspberry-pi.js';
 
-const PLATFORMS = { [PC.id]: PC } as const;
+const PLATFORMS = { [PC.id]: PC, [RASPBERRY_PI.id]: RASPBERRY_PI } as const;
 
 export type PlatformId = keyof typeof PLATFORMS;
 

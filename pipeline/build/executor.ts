@@ -17,6 +17,7 @@ import type { KeyedPlan, KeyedStep } from '../plan/keys/fingerprint.js';
 import type { LockedPackage } from '../plan/package-set.js';
 import type { Plan } from '../plan/plan.js';
 import type { HookEvent } from '../recipe/hook-events.js';
+import { runForeign } from '../sandbox/foreign.js';
 import { runHook } from '../sandbox/hook.js';
 import { usableEntry } from '../store/entry.js';
 import { openStore, type StepRecord } from '../store/store.js';
@@ -99,6 +100,7 @@ async function openBuild(
   await mkdir(staging);
   const store = await openStore(place.store);
   const mountRoot = await openMountRoot([workspace, output, store.path, keyed.plan.recipe.folder], ports);
+  await runForeign(keyed.plan.recipe.architecture, folder.path, ports);
   return {
     keyed,
     store: { ...store, pool: place.pool ?? store.pool },

@@ -6,12 +6,15 @@ import { lstat, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/pro
 import { basename, dirname, join } from 'node:path';
 import { runOnTerminal } from '../../base/command.js';
 import type { Ports } from '../../base/ports.js';
+import type { Architecture } from '../recipe-facts.js';
 import { type GuardOfTree, openChroot } from '../sandbox/chroot.js';
 import { TERMINAL_FDS } from '../sandbox/enter.js';
+import { runForeign } from '../sandbox/foreign.js';
 import { mountTree, openMountRoot } from './root-tree.js';
 
 interface FailedStep {
   readonly step: string;
+  readonly architecture: Architecture;
   /** Layers below, oldest first. */
   readonly below: readonly string[];
   /** Of the tree's distribution. */
@@ -32,13 +35,7 @@ export async function hasFailedTree(folder: string): Promise<boolean> {
 }
 
 /** Puts the tree of a failed step aside. Where two fail at once the first one's stays. @param buildFolder `<workspace>/builds/<build>` */
-export async function keepFailedTree(
-  buildFolder: string,
-  step: string,
-  tree: string,
-  below: readonly string[],
-  guard?: GuardOfTree,
-): Promise<void> {
+export async function keepFailedTree(buildFolder: string, tree: string, about: FailedStep): Promise<void> {
   const folder = failedFolder(join(buildFolder, '..', '..'), basename(buildFolder));
   await mkdir(dirname(folder), { recursive: true });
   // Whoever makes it is the first.
@@ -51,7 +48,7 @@ export async function keepFailedTree(
   );
   if (!first) return;
   await rename(tree, join(folder, 'tree'));
-  await writeFile(join(folder, 'failed.json'), JSON.stringify({ step, below, guard } satisfies FailedStep));
+  await writeFile(join(folder, 'failed.json'), JSON.stringify(about));
 }
 
 /** Exit code by which the user says that the tree shall stay. */
@@ -67,10 +64,11 @@ discard() { exit 0; }
  * tree, all else removes it. @returns whether it is kept
  */
 export async function shellInTree(folder: string, ports: Ports): Promise<boolean> {
-  const { step, below, guard } = JSON.parse(
+  const { step, architecture, below, guard } = JSON.parse(
     await readFile(join(folder, 'failed.json'), 'utf8'),
   ) as FailedStep;
   const mountRoot = await openMountRoot([folder, ...below], ports);
+  await runForeign(architecture, folder, ports);
   const upper = { tree: join(folder, 'tree'), work: join(folder, 'work') };
   let code: number;
   {

@@ -147,7 +147,8 @@ async function keepIfAsked(
 ): Promise<void> {
   if (build.keepFailed && !signal.aborted) {
     const guard = typeof step.work === 'string' ? undefined : step.work.distribution?.guard;
-    await keepFailedTree(build.folder.path, step.id, tree, below, guard);
+    const { architecture } = build.keyed.plan.recipe;
+    await keepFailedTree(build.folder.path, tree, { step: step.id, architecture, below, guard });
   }
 }
 

@@ -5,7 +5,8 @@ import { throwIfAny } from '../../base/diagnostic.js';
 import { type Diagnostic, Failure } from '../../base/failure.js';
 import type { DistributionRegistry, KnownDistribution } from '../distribution.js';
 import type { Recipe, RecipeStep } from '../recipe/recipe.js';
-import type { RecipeFacts } from '../recipe-facts.js';
+import type { Architecture, RecipeFacts } from '../recipe-facts.js';
+import { emulatorFor } from '../sandbox/foreign.js';
 import type { AnyStage, StageFinding, StageRegistry, ToolNeed } from '../stage.js';
 import { checkOrder } from './order.js';
 import { type PlannedStep, toolsOfStep } from './planned-step.js';
@@ -42,7 +43,9 @@ export function planBuild(
   const distribution = distributionOfRecipe(recipe, registry, distributions);
   const pairs = written.flatMap((step) => {
     const stage = registry.get(step.uses);
-    return stage === undefined ? [] : [{ step, planned: planStep(step, stage, distribution) }];
+    return stage === undefined
+      ? []
+      : [{ step, planned: planStep(step, stage, { distribution, architecture }) }];
   });
   const steps = pairs.map(({ planned }) => planned);
   const problems = checkOrder(steps, registry);
@@ -89,10 +92,16 @@ function distributionOfRecipe(
 function planStep(
   { name, options, place }: RecipeStep,
   stage: AnyStage,
-  distribution: KnownDistribution | undefined,
+  {
+    distribution,
+    architecture,
+  }: { readonly distribution: KnownDistribution | undefined; readonly architecture: Architecture },
 ): PlannedStep {
   const about = stage.title?.(options) ?? (name === stage.name ? '' : `(${stage.name})`);
-  return { id: name, stage, options, distribution, place, title: about === '' ? name : `${name}  ${about}` };
+  const title = about === '' ? name : `${name}  ${about}`;
+  // No step that writes the release runs a program of the tree.
+  const emulator = stage.kind === 'rootfs' ? emulatorFor(architecture) : undefined;
+  return { id: name, stage, options, distribution, place, title, ...(emulator && { emulator }) };
 }
 
 function located({ path, ...finding }: StageFinding, step: RecipeStep): Diagnostic {

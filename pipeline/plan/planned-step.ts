@@ -10,21 +10,25 @@ export interface PlannedStep {
   readonly options: unknown;
   /** That of the root tree, which the first step makes. */
   readonly distribution?: KnownDistribution | undefined;
+  /** What runs its programs, if the root tree is of another architecture than this host. */
+  readonly emulator?: ToolNeed | undefined;
   readonly place: SourcePlace;
   /** What a person reads while it runs. */
   readonly title: string;
 }
 
-/** What a step needs of the host: for itself, and for what it asks its distribution. */
+/** What a step needs of the host: for itself, for what it asks its distribution, and to run the programs of its tree. */
 export function toolsOfStep({
   stage,
   options,
   distribution,
-}: Pick<PlannedStep, 'stage' | 'options' | 'distribution'>): ToolNeed[] {
+  emulator,
+}: Pick<PlannedStep, 'stage' | 'options' | 'distribution' | 'emulator'>): ToolNeed[] {
   const topics = stage.asks ?? [];
   return [
     ...stage.tools,
     ...(stage.toolsFor?.(options) ?? []),
     ...topics.flatMap((topic) => distribution?.tools[topic] ?? []),
+    ...(emulator === undefined ? [] : [emulator]),
   ];
 }

@@ -1,6 +1,7 @@
 /** From a folder to a Recipe: read, extend, substitute, validate, normalise. */
 import { join } from 'node:path';
 import type { DiskSpec } from '../../artifacts/formats/disk-spec.js';
+import { platformArchitectures } from '../../artifacts/platform/platform-architectures.js';
 import { throwIfAny } from '../../base/diagnostic.js';
 import { canonicalJson, sha256OfText } from '../../base/digest.js';
 import { type Diagnostic, Failure, type SourcePlace } from '../../base/failure.js';
@@ -16,6 +17,7 @@ import {
   withEntries,
 } from '../../base/yaml/node.js';
 import { placeOf, startOf } from '../../base/yaml/source.js';
+import type { Architecture } from '../recipe-facts.js';
 import type { StageRegistry } from '../stage.js';
 import { diskFindings, normaliseDisk, type WrittenDisk } from './disk.js';
 import { mergeRecipes } from './extend.js';
@@ -68,6 +70,7 @@ export async function loadRecipe(
   if (!used.some(({ kind }) => kind === 'output')) later.push(makesNothing(tree, registry));
   checkOwnName(own, chain, later);
   checkKernel(tree, later);
+  if (file !== undefined) checkArchitecture(file, tree, later);
   const pack = await readRecipePackage(join(source.file, '..'), source.folder, later);
   const epoch = epochOf(file, settings.sourceDateEpoch ?? process.env['SOURCE_DATE_EPOCH'], later);
   const disk = file?.disk === undefined ? undefined : checkedDisk(file.name, file.disk, tree, later);
@@ -82,7 +85,7 @@ export async function loadRecipe(
     ...(pack.version === undefined ? {} : { version: pack.version }),
     description: file.description,
     platform: file.platform,
-    architecture: file.architecture,
+    architecture: architectureOf(file),
     epoch,
     ...(disk === undefined ? {} : { disk }),
     kernel: { commandLine: file.kernel['command-line'] },
@@ -175,6 +178,28 @@ function checkOwnName(own: MapNode, chain: readonly RecipeTree[], problems: Diag
     what: 'Missing key `name`.',
     place: placeAt(own, ['extends']),
     expected: 'a name of its own: the UUIDs of the disk follow from it',
+  });
+}
+
+function architectureOf({ platform, architecture }: RecipeFile): Architecture {
+  return architecture ?? platformArchitectures(platform).whole[0];
+}
+
+/** Of an architecture that no machine of the platform could boot nothing is built. */
+function checkArchitecture(file: RecipeFile, tree: MapNode, problems: Diagnostic[]): void {
+  const { platform } = file;
+  const architecture = architectureOf(file);
+  const { whole, lacking } = platformArchitectures(platform);
+  if (whole.includes(architecture)) return;
+  const why = lacking[architecture];
+  problems.push({
+    what:
+      why === undefined
+        ? `No machine of the platform ${platform} has the architecture ${architecture}.`
+        : `No release can be built for ${architecture} yet: ${why}.`,
+    place: placeAt(tree, ['architecture']),
+    expected: whole.join(' or '),
+    found: architecture,
   });
 }
 

@@ -1,9 +1,9 @@
 /** `recipe.yaml` after `extends` and variables are resolved. The texts become docs/recipe.md and the JSON Schema. */
 import { z } from 'zod';
 import { PARTITION_NAME, PARTITION_NAME_EXPECTED } from '../../artifacts/formats/disk-check.js';
-import { ARCHITECTURES, type Architecture, architectureFacts } from '../../artifacts/platform/pc.js';
+import { ARCHITECTURES } from '../../artifacts/platform/architecture.js';
 import { PLATFORM_IDS } from '../../artifacts/platform/platforms.js';
-import { type Checked, checked } from '../../base/schema/checked.js';
+import { checked } from '../../base/schema/checked.js';
 import { sizeSchema } from '../../base/schema/size.js';
 import { parsePartitionSize } from './partition-size.js';
 import { VARIABLE_NAME, variableSchema } from './variables.js';
@@ -80,15 +80,6 @@ const stepSchema = z.strictObject({
   with: z.unknown().optional().describe('Options of the stage.'),
 });
 
-/** Of one that no machine could boot nothing is built. */
-function checkArchitecture(value: Architecture): Checked<Architecture> {
-  const { lacks } = architectureFacts(value);
-  if (lacks === undefined) return { value };
-  const whole = ARCHITECTURES.filter((each) => architectureFacts(each).lacks === undefined);
-  const what = `No release can be built for ${value} yet: ${lacks}.`;
-  return { problem: { what, expected: whole.join(' or '), found: value } };
-}
-
 export const recipeSchema = z.strictObject({
   name: z
     .string()
@@ -105,10 +96,12 @@ export const recipeSchema = z.strictObject({
     .describe(
       'The kind of machine: its firmware, its boot loaders, and the machine on which a release is proven.',
     ),
-  architecture: checked(z.enum(ARCHITECTURES), checkArchitecture)
-    .prefault('amd64')
+  architecture: z
+    .enum(ARCHITECTURES)
+    .optional()
     .describe(
-      "The clients' architecture, in Debian's words. `arm64` is refused until all of it can be booted.",
+      "The clients' architecture, in Debian's words. Default: `amd64` for `pc`, `arm64` for `raspberry-pi`. " +
+        'A platform is built for those of its architectures that can be booted whole: `pc` for `amd64`, `raspberry-pi` for `arm64` and `armhf`.',
     ),
   epoch: z
     .union([

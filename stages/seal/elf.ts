@@ -1,10 +1,10 @@
 /** The machine that a program is for, from its ELF header (elf(5)). */
 import type { Architecture } from '../../pipeline/stage.js';
 
-/** e_machine: EM_X86_64 and EM_AARCH64; both little-endian, 64-bit. */
+/** By e_machine. */
 const MACHINES: Readonly<Record<number, string>> = {
   3: 'i386',
-  40: 'arm',
+  40: 'armhf',
   62: 'amd64',
   183: 'arm64',
   243: 'riscv64',

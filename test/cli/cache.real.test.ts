@@ -241,7 +241,7 @@ describe('cache gc', () => {
     const failed = join(at.workspace, 'failed', 'tiny-2');
     await mkdir(failed, { recursive: true });
     const below = [join(at.store.entry(keyOf('b')), 'tree')];
-    await writeFile(join(failed, 'failed.json'), JSON.stringify({ step: 'c', below }));
+    await writeFile(join(failed, 'failed.json'), JSON.stringify({ step: 'c', architecture: 'amd64', below }));
     await using _use = await useStore(at.store, 'tiny-1', { keys: [keyOf('a')], packages: [] }, at.ports);
     expect((await cache('gc', '--max-size', '0')).out.split('\n')[1]).toBe(
       'still 8.00 MB over the budget: 1 running build, 1 kept tree of a failed step use them',

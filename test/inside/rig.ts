@@ -13,8 +13,9 @@ import { resolvePlan } from '../../pipeline/plan/lock/resolve-plan.js';
 import type { Plan } from '../../pipeline/plan/plan.js';
 import type { PlannedStep } from '../../pipeline/plan/planned-step.js';
 import type { Recipe } from '../../pipeline/recipe/recipe.js';
-import type { RecipeFacts } from '../../pipeline/recipe-facts.js';
+import type { Architecture, RecipeFacts } from '../../pipeline/recipe-facts.js';
 import { openChroot } from '../../pipeline/sandbox/chroot.js';
+import { runForeign } from '../../pipeline/sandbox/foreign.js';
 import type { StageDefinition } from '../../pipeline/stage.js';
 import { fillPool } from '../../pipeline/store/pool.js';
 import { debian } from '../../stages/distribution/debian/index.js';
@@ -27,6 +28,7 @@ export interface RigStep {
 
 interface Below {
   readonly folder: string;
+  readonly architecture: Architecture;
   /** Absolute paths of trees, oldest first. */
   readonly layers: readonly string[];
 }
@@ -61,6 +63,7 @@ export async function inside(
   const { folder, layers } = payload;
   const mountRoot = await openMountRoot([folder], ports);
   const floor = join(folder, 'floor');
+  await runForeign(payload.architecture, folder, ports);
   if ('exec' in payload) {
     const own = join(folder, `exec-${process.hrtime.bigint()}`);
     const upper = { tree: join(own, 'tree'), work: join(own, 'work') };

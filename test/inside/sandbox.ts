@@ -1,10 +1,20 @@
 /** What the sandbox's own test runs inside of it. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { Failure } from '../../base/failure.js';
 import type { Argv, Ports } from '../../base/ports.js';
+import type { Architecture } from '../../pipeline/recipe-facts.js';
+import { runForeign } from '../../pipeline/sandbox/foreign.js';
 
 export type SandboxInside =
   | { readonly do: 'look' | 'fail' | 'wait' }
-  | { readonly do: 'mount' | 'owners'; readonly folder: string };
+  | { readonly do: 'mount' | 'owners'; readonly folder: string }
+  | {
+      readonly do: 'foreign';
+      readonly folder: string;
+      readonly architecture: Architecture;
+      /** The kernel lets no namespace have a binfmt_misc. */
+      readonly refuse?: boolean;
+    };
 
 export async function inside(payload: SandboxInside, ports: Ports): Promise<unknown> {
   const text = async (...argv: Argv) =>
@@ -29,6 +39,15 @@ export async function inside(payload: SandboxInside, ports: Ports): Promise<unkn
       await writeFile(`${payload.folder}/file`, '');
       await ports.run(['chown', '33:44', `${payload.folder}/file`], { doing: 'change the owner' });
       return await text('stat', '-c', '%u %g', `${payload.folder}/file`);
+    }
+    case 'foreign': {
+      const { folder, architecture, refuse = false } = payload;
+      const run: Ports['run'] = (argv, options) => {
+        if (refuse && argv[0] === 'mount') throw new Failure('tool', { what: 'permission denied' });
+        return ports.run(argv, options);
+      };
+      await runForeign(architecture, folder, { ...ports, run });
+      return (await readdir('/proc/sys/fs/binfmt_misc')).filter((name) => name.startsWith('lunsmith')).join();
     }
     case 'fail':
       await ports.run(['sh', '-c', 'echo reason; exit 9'], { doing: 'fail' });

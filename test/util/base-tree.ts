@@ -18,6 +18,7 @@ export async function baseTree(): Promise<string> {
   const folder = await shared('minbase', async (partial) => {
     const payload: RigSteps = {
       folder: partial,
+      architecture: RIG_RECIPE.architecture,
       layers: [],
       base: [],
       steps: BASE_STEPS,

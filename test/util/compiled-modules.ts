@@ -7,7 +7,7 @@ import { distributions } from '../../stages/distribution/index.js';
 import { stages } from '../../stages/index.js';
 
 /** What makes the sandbox, and the first process in it. */
-export const SANDBOX = ['pipeline/sandbox/enter.js', 'pipeline/sandbox/inside.js'];
+export const SANDBOX = ['enter', 'inside', 'foreign'].map((name) => `pipeline/sandbox/${name}.js`);
 /** Names of modules that hold the words of failures. */
 export const WORDS = /(?:^|[/-])failures?\.js$/;
 

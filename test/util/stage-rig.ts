@@ -52,8 +52,10 @@ export async function runStages(steps: readonly RigStep[], options: RigOptions =
       (event) => events.push(event),
       new AbortController().signal,
     );
+  const { architecture = RIG_RECIPE.architecture } = options.recipe ?? {};
   const payload: RigSteps = {
     folder,
+    architecture,
     steps,
     layers: base,
     base: base.length === 0 ? [] : BASE_STEPS,
@@ -63,7 +65,7 @@ export async function runStages(steps: readonly RigStep[], options: RigOptions =
     ...packageFolders(),
   };
   let failure: Failure | undefined;
-  const nothing: Lock = { format: 'lunsmith-lock/1', architecture: 'amd64', indexes: [], steps: [] };
+  const nothing: Lock = { format: 'lunsmith-lock/1', architecture, indexes: [], steps: [] };
   let result: RigResult = { layers: [], records: {}, lock: nothing };
   try {
     result = (await enter(payload)) as RigResult;
@@ -71,7 +73,11 @@ export async function runStages(steps: readonly RigStep[], options: RigOptions =
     failure = FailureClass.from(error);
   }
   const exec = async (argv: Argv) =>
-    ((await enter({ folder, exec: argv, layers: [...base, ...result.layers] })) as { stdout: string }).stdout;
+    (
+      (await enter({ folder, architecture, exec: argv, layers: [...base, ...result.layers] })) as {
+        stdout: string;
+      }
+    ).stdout;
   return {
     failure,
     events,

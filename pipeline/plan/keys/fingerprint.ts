@@ -133,8 +133,8 @@ const RUNNERS = {
   /** Puts a release together of what the steps made. */
   release: '../../build/executor.js',
 } as const;
-/** The sandbox, in which all of them run: what makes it, and the first process in it. */
-const SANDBOX = ['../../sandbox/enter.js', '../../sandbox/inside.js'] as const;
+/** The sandbox, in which all of them run: what makes it, the first process in it, and what lets it run foreign programs. */
+const SANDBOX = ['../../sandbox/enter.js', '../../sandbox/inside.js', '../../sandbox/foreign.js'] as const;
 
 type Runners = Readonly<Record<keyof typeof RUNNERS, string>>;
 

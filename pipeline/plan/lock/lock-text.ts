@@ -1,5 +1,6 @@
 /** The text of a lock: JSON with one package a line, so that a diff of two locks reads as a diff of two lists of packages. */
 import { z } from 'zod';
+import { ARCHITECTURES, type Architecture } from '../../../artifacts/platform/architecture.js';
 import type { LockedIndex, LockedPackage } from '../package-set.js';
 
 export const LOCK_FORMAT = 'lunsmith-lock/1';
@@ -22,7 +23,7 @@ const packageSchema = z.strictObject({
 
 export const lockSchema = z.strictObject({
   format: z.literal(LOCK_FORMAT).describe('Format of the lock.'),
-  architecture: z.enum(['amd64', 'arm64']).describe('Architecture of the recipe.'),
+  architecture: z.enum(ARCHITECTURES).describe('Architecture of the recipe.'),
   indexes: z
     .array(
       z.strictObject({
@@ -54,7 +55,7 @@ export interface LockedStep {
 
 export interface Lock {
   readonly format: typeof LOCK_FORMAT;
-  readonly architecture: 'amd64' | 'arm64';
+  readonly architecture: Architecture;
   readonly indexes: readonly LockedIndex[];
   /** In the order of the recipe. */
   readonly steps: readonly LockedStep[];

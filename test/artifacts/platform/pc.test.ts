@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { ARCHITECTURES, architectureFacts } from '../../../artifacts/platform/pc.js';
 import { cellName, cellsOf } from '../../../artifacts/platform/platform.js';
 import { cellSchema } from '../../../artifacts/release/proof.js';
 import { dnsmasqConfig } from '../../../hosts/dhcp/dnsmasq.js';
@@ -31,8 +30,4 @@ it('tells the DHCP server each code once', () => {
     tftpRoot: '/tftp',
   });
   expect(text.match(/client-arch,\d+/g)).toEqual(['client-arch,0', 'client-arch,7', 'client-arch,9']);
-});
-
-it('names what an architecture lacks that nothing can be built for', () => {
-  expect(ARCHITECTURES.filter((each) => architectureFacts(each).lacks === undefined)).toEqual(['amd64']);
 });

@@ -14,7 +14,13 @@ it('keeps the tree of one step where several fail at once', async () => {
     await writeFile(`${build}/layers/${step}/name`, step);
   }
   await Promise.all(
-    steps.map((step) => keepFailedTree(build, step, `${build}/layers/${step}`, [`/below/${step}`])),
+    steps.map((step) =>
+      keepFailedTree(build, `${build}/layers/${step}`, {
+        step,
+        architecture: 'amd64',
+        below: [`/below/${step}`],
+      }),
+    ),
   );
   expect(await hasFailedTree(kept)).toBe(true);
   const { step, below } = JSON.parse(await readFile(`${kept}/failed.json`, 'utf8')) as {

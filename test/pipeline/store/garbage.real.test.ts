@@ -166,7 +166,7 @@ describe('never removes', () => {
     const failed = join(at.workspace, 'failed', 'tiny-2');
     await mkdir(join(failed, 'tree'), { recursive: true });
     const below = [join(at.store.entry(keyOf('b')), 'tree')];
-    await writeFile(join(failed, 'failed.json'), JSON.stringify({ step: 'c', below }));
+    await writeFile(join(failed, 'failed.json'), JSON.stringify({ step: 'c', architecture: 'amd64', below }));
     expect(await collect(0)).toMatchObject({ over: { bytes: 1000, failed: [failed] } });
     expect(await left('a', 'b', 'c')).toBe('b');
   });

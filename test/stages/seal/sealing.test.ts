@@ -17,7 +17,7 @@ describe('machine of a program', () => {
   it.each([
     [elf(62), 'amd64'],
     [elf(183), 'arm64'],
-    [elf(40), 'arm'],
+    [elf(40), 'armhf'],
     [elf(8), 'ELF machine 8'],
     [Buffer.from('#!/bin/sh\nexit 0 # long enough'), 'no ELF program'],
     [Buffer.alloc(0), 'no ELF program'],

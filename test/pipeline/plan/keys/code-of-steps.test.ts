@@ -114,6 +114,7 @@ const TABLE: readonly (readonly [string, () => readonly string[]])[] = [
   ['/root-tree', all],
   ['/sandbox/enter', all],
   ['/sandbox/inside', all],
+  ['/sandbox/foreign', all],
   ['/id-map', all],
   ['/build/layer', layers],
   ['/tree-times', layers],

@@ -39,6 +39,7 @@ describe('modules of words, which no key knows', () => {
       'command-failures.js',
       'failure.js',
       'enter-failures.js',
+      'foreign-failure.js',
       'hook-failure.js',
       'archive-failure.js',
     ]);
