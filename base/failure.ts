@@ -153,6 +153,8 @@ export class Failure extends Error {
         { cause: error },
       );
     }
+    const refused = systemError(error);
+    if (refused !== undefined) return refused;
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return new Failure(
       'internal',
@@ -161,6 +163,35 @@ export class Failure extends Error {
     );
   }
 }
+
+/** What the system refused of a file is no defect of ours: it has a place, and words of its own. */
+function systemError(error: unknown): Failure | undefined {
+  const { code, syscall, path } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined || path === undefined) return undefined;
+  return new Failure(
+    'host',
+    {
+      what: `The system refuses to ${SYSCALL_WORDS[syscall] ?? `do \`${syscall}\` on`} ${path}.`,
+      found: error instanceof Error ? error.message : code,
+      hint: 'Look at its kind, its owner and its mode, and at those of the folders above it.',
+    },
+    { cause: error },
+  );
+}
+
+const SYSCALL_WORDS: Readonly<Record<string, string>> = {
+  open: 'open',
+  read: 'read',
+  scandir: 'list',
+  opendir: 'list',
+  stat: 'look at',
+  lstat: 'look at',
+  mkdir: 'make',
+  rename: 'rename',
+  unlink: 'remove',
+  rmdir: 'remove',
+  rm: 'remove',
+};
 
 function isList(
   value: Diagnostic | readonly [Diagnostic, ...Diagnostic[]],

@@ -4,8 +4,9 @@ import type { Failure } from '../base/failure.js';
 import { jsonRenderer } from './render/json.js';
 import { plainRenderer } from './render/plain.js';
 import type { Renderer } from './render/renderer.js';
+import { safeStream } from './render/safe-text.js';
 import { ttyRenderer } from './render/tty.js';
-import type { Terminal } from './terminal.js';
+import type { Terminal, TextStream } from './terminal.js';
 
 export interface OutputOptions {
   /** Events as JSON lines instead of text. */
@@ -28,10 +29,11 @@ export interface Session {
   close(): void;
 }
 
-export function openSession(terminal: Terminal, signal: AbortSignal): Session {
+export function openSession(raw: Terminal, signal: AbortSignal): Session {
+  const terminal = { ...raw, stdout: safeStream(raw.stdout), stderr: safeStream(raw.stderr) };
   let renderer: Renderer | undefined;
   const open = (options: OutputOptions) => {
-    renderer ??= chooseRenderer(terminal, options);
+    renderer ??= chooseRenderer(terminal, raw.stdout, options);
     return renderer;
   };
   const told = new WeakSet<Failure>();
@@ -49,11 +51,13 @@ export function openSession(terminal: Terminal, signal: AbortSignal): Session {
   };
 }
 
-/** A live tree needs a terminal that can move its cursor; all else gets lines. */
-function chooseRenderer(terminal: Terminal, options: OutputOptions): Renderer {
+/** A live tree needs a terminal that can move its cursor, and steers it itself; all else gets lines. */
+function chooseRenderer(terminal: Terminal, screen: TextStream, options: OutputOptions): Renderer {
   const { json, plain } = options;
   const verbose = options.verbose === true;
   if (json === true) return jsonRenderer(terminal);
   const live = plain !== true && terminal.stdout.isTTY === true && terminal.env.TERM !== 'dumb';
-  return live ? ttyRenderer(terminal, { verbose }) : plainRenderer(terminal, { verbose });
+  return live
+    ? ttyRenderer({ ...terminal, stdout: screen }, { verbose })
+    : plainRenderer(terminal, { verbose });
 }

@@ -42,8 +42,9 @@ async function examined(
   } catch (error) {
     const { kind, diagnostics } = Failure.from(error);
     if (kind === 'interrupted' || kind === 'internal') throw error;
-    return diagnostics.map(({ what, expected, found, hint }) => ({
-      ...{ level: 'error', about: 'host', what, where: facts.name },
+    return diagnostics.map(({ what, place, expected, found, hint }) => ({
+      ...{ level: 'error', about: 'host', what },
+      where: place === undefined ? facts.name : `${place.file}:${place.line}:${place.column}`,
       ...(expected === undefined ? {} : { expected }),
       ...(found === undefined ? {} : { found }),
       hint: hint ?? 'Mend it, then run this again.',

@@ -3,8 +3,9 @@
  * moved to, and whether two files are the same can all be told from one pass over each image.
  */
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import type { Ports } from '../../base/ports.js';
+import { openRegular } from '../../base/regular-file.js';
 import { BLOCK } from './ext4-size.js';
 import { dataRanges } from './file-digest.js';
 import { overlay, type Span, spanAt } from './ranges.js';
@@ -81,7 +82,7 @@ export async function indexBlocks(
 }
 
 async function openImage(path: string, run: Ports['run']): Promise<Image> {
-  const file = await open(path, 'r');
+  const file = await openRegular(path);
   const { size: bytes } = await file.stat();
   const whole = [{ start: 0, end: bytes }];
   const parts: IndexPart[] = [];

@@ -5,6 +5,7 @@
  */
 import { constants, type PathLike } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
+import { openRegular } from '../../base/regular-file.js';
 
 /** What lengths, positions and memory have to be multiples of: no disk has longer sectors. */
 export const DIRECT_ALIGNMENT = 4096;
@@ -40,12 +41,12 @@ export async function createDirect(path: PathLike): Promise<FileHandle | undefin
   }
 }
 
-/** Opens a file for reading, directly where that can be and where its length allows it. */
-export async function openForDirectReading(path: PathLike): Promise<FileHandle> {
-  const file = await open(path, 'r');
+/** Opens a regular file for reading, directly where that can be and where its length allows it. */
+export async function openForDirectReading(path: string): Promise<FileHandle> {
+  const file = await openRegular(path);
   if ((await file.stat()).size % DIRECT_ALIGNMENT !== 0) return file;
   try {
-    const direct = await open(path, constants.O_RDONLY | constants.O_DIRECT);
+    const direct = await openRegular(path, {}, constants.O_DIRECT);
     await file.close();
     return direct;
   } catch (error) {

@@ -1,8 +1,9 @@
 /** The digest of a file that may be sparse. */
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { constants } from 'node:os';
 import type { Ports } from '../../base/ports.js';
+import { openRegular } from '../../base/regular-file.js';
 import { readExactly } from './sparse.js';
 
 /** Bytes that are read at once: large enough to keep the disk busy, small enough not to stall the event loop. */
@@ -46,10 +47,12 @@ export interface DigestOptions {
  * cache with zeros.
  */
 export async function sha256File(path: string, options: DigestOptions = {}): Promise<string> {
-  const file = await open(path, 'r');
+  const file = await openRegular(path);
   try {
     const { size } = await file.stat();
-    const ranges = options.run === undefined ? undefined : await dataRanges(options.run, path);
+    // To ask for the holes of a file takes as long as to read some MiB.
+    const ask = size > CHUNK ? options.run : undefined;
+    const ranges = ask === undefined ? undefined : await dataRanges(ask, path);
     const hash = createHash('sha256');
     const rest = pieces(size, ranges);
     let spare: Buffer = Buffer.allocUnsafe(CHUNK);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
+import { parseRecord } from '../../base/schema/record.js';
 import type { DiskLayout, PlacedPartition } from './disk-layout.js';
 import type { PartitionType } from './disk-spec.js';
 
@@ -124,14 +125,11 @@ export async function readPartitionTable(run: Ports['run'], image: string): Prom
     doing: 'read the partition table',
     quiet: true,
   });
-  const parsed = dump.safeParse(JSON.parse(stdout));
-  if (!parsed.success) {
-    throw new Failure('integrity', {
-      what: `sfdisk describes the table of ${image} in an unknown form.`,
-      found: stdout,
-    });
-  }
-  const { label, id, partitions } = parsed.data.partitiontable;
+  const { partitiontable } = parseRecord(stdout, dump, {
+    file: `sfdisk --json ${image}`,
+    what: `What sfdisk says of the table of ${image}`,
+  });
+  const { label, id, partitions } = partitiontable;
   return {
     table: label === 'dos' ? 'mbr' : 'gpt',
     identity: id.toLowerCase().replace(/^0x/, ''),

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { Failure } from '../../base/failure.js';
+import { checkRecord, parseRecord } from '../../base/schema/record.js';
 import { BOOT_METHODS } from '../platform/platform.js';
 import { PLATFORM_IDS } from '../platform/platforms.js';
 import { consoleSchema } from './console.js';
@@ -25,11 +26,18 @@ const path = z
   );
 const role = z.enum(ROLES);
 
+/** What is known of a file's blocks is held in memory: 64 KiB for each GiB. */
+export const MOST_FILE_BYTES = 4 * 1024 ** 4;
+/** Firmware folders have hundreds. */
+const MOST_FILES = 10_000;
+/** More than there are. */
+const MOST_METHODS = 100;
+
 const artifactSchema = z.strictObject({
   role,
   path,
   /** Apparent size, bytes. */
-  bytes: z.number().int().min(0),
+  bytes: z.number().int().min(0).max(MOST_FILE_BYTES),
   /** `sha256:HEX`, or `fsverity:HEX` of a disk image. */
   digest: z.string().regex(DIGEST_PATTERN),
 });
@@ -57,8 +65,8 @@ export const manifestSchema = z
     /** What it shows on its serial console. Absent where nothing of it is known: then no boot of it can be judged. */
     console: consoleSchema.optional(),
     /** Every file of the release but the manifest itself and the proofs, sorted by path. */
-    artifacts: z.array(artifactSchema),
-    boot: z.array(bootSchema),
+    artifacts: z.array(artifactSchema).max(MOST_FILES),
+    boot: z.array(bootSchema).max(MOST_METHODS),
     /** What the LUN image holds. */
     disk: z.strictObject({
       table: z.enum(['gpt', 'mbr']),
@@ -115,36 +123,27 @@ export type Artifact = Manifest['artifacts'][number];
 /** A file before anybody says what it is for. */
 export type ReleaseFile = Omit<Artifact, 'role'>;
 
+/** A manifest of thousands of packages and files has some hundred kB. */
+export const MOST_MANIFEST_BYTES = 16 * 1024 * 1024;
+
+const formatSchema = z.looseObject({ format: z.string() });
+
 /**
  * A manifest from its text.
- * @param where how messages name it
- * @throws Failure of kind `integrity` for another format and for what is no manifest
+ * @param where how messages name its folder
+ * @throws Failure of kind `integrity`, with the place, for another format and for what is no manifest
  */
 export function parseManifest(text: string, where: string): Manifest {
-  let format: unknown;
-  try {
-    const value: unknown = JSON.parse(text);
-    format = (value as { readonly format?: unknown } | null)?.format;
-    return manifestSchema.parse(value);
-  } catch (error) {
-    const other = typeof format === 'string' && format !== MANIFEST_FORMAT;
-    throw new Failure(
-      'integrity',
-      {
-        what: other
-          ? `${where} is a release of another version of lunsmith.`
-          : `The manifest of ${where} is damaged.`,
-        expected: `a manifest of the format ${MANIFEST_FORMAT}`,
-        found: other ? String(format) : complaint(error),
-        hint: 'Build the release again: npx lunsmith build RECIPE --output OUT',
-      },
-      { cause: error },
-    );
+  const file = `${where}/manifest.json`;
+  const hint = 'Build the release again: npx lunsmith build RECIPE --output OUT';
+  const known = checkRecord(text, formatSchema, file);
+  if ('value' in known && known.value.format !== MANIFEST_FORMAT) {
+    throw new Failure('integrity', {
+      what: `${where} is a release of another version of lunsmith.`,
+      expected: `a manifest of the format ${MANIFEST_FORMAT}`,
+      found: known.value.format.slice(0, 100),
+      hint,
+    });
   }
-}
-
-/** The first of what a schema has to say is enough: the file is read by nobody. */
-function complaint(error: unknown): string {
-  if (error instanceof z.ZodError) return z.prettifyError(error).split('\n').slice(0, 2).join(' ');
-  return error instanceof Error ? error.message : String(error);
+  return parseRecord(text, manifestSchema, { file, what: `The manifest of ${where}`, hint });
 }

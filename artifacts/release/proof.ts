@@ -1,5 +1,6 @@
 /** A proof: what one cell of the boot matrix showed of a release. Stored as `proofs/<cell>.json` in the release. */
 import { z } from 'zod';
+import { parseRecord } from '../../base/schema/record.js';
 import { BOOT_METHODS, FIRMWARE, SECRETS } from '../platform/platform.js';
 
 export const cellSchema = z.strictObject({
@@ -27,3 +28,17 @@ export const proofSchema = z.strictObject({
   tools: z.record(z.string(), z.string()),
 });
 export type Proof = z.output<typeof proofSchema>;
+
+/** More than any proof has: some hundred lines. */
+export const MOST_PROOF_BYTES = 1024 * 1024;
+/** More than there are cells. */
+export const MOST_PROOFS = 64;
+
+/**
+ * A proof from its text. @param file how messages name it
+ * @throws Failure of kind `integrity`, with the place, for what is no proof
+ */
+export function parseProof(text: string, file: string): Proof {
+  const hint = 'Remove the file, or prove the release again: npx lunsmith prove RELEASE';
+  return parseRecord(text, proofSchema, { file, what: 'The proof', hint });
+}

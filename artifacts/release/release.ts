@@ -9,28 +9,26 @@
  * ```
  */
 import { randomUUID } from 'node:crypto';
-import {
-  mkdir,
-  readdir,
-  readFile,
-  readlink,
-  realpath,
-  rename,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { mkdir, readdir, readlink, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, sha256OfText } from '../../base/digest.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
+import { readRegular } from '../../base/regular-file.js';
 import { replaceFile } from '../../base/replace-file.js';
+import { checkRecord } from '../../base/schema/record.js';
 import type { DigestOptions } from '../formats/file-digest.js';
 import { cellName } from '../platform/platform.js';
 import { digestFile, hasDigest } from './file-digests.js';
-import { type Manifest, manifestSchema, parseManifest, type ReleaseFile } from './manifest.js';
-import { type Proof, proofSchema } from './proof.js';
+import { listFiles, requireRegular, sizeProblem, strangers } from './look.js';
+import {
+  type Manifest,
+  MOST_MANIFEST_BYTES,
+  manifestSchema,
+  parseManifest,
+  type ReleaseFile,
+} from './manifest.js';
+import { MOST_PROOF_BYTES, MOST_PROOFS, type Proof, parseProof } from './proof.js';
 
 export interface Release {
   /** Absolute path of the release's folder, links resolved. */
@@ -40,15 +38,6 @@ export interface Release {
   readonly digest: string;
   /** By cell name. */
   readonly proofs: readonly Proof[];
-}
-
-/** Relative paths of all files below a folder, sorted by code unit. */
-async function listFiles(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-    .sort((a, b) => (a < b ? -1 : 1));
 }
 
 export interface DigestFilesOptions extends DigestOptions {
@@ -104,21 +93,13 @@ async function requireIntact(path: string, digest: string): Promise<void> {
 
 /** What a look at manifest and sizes tells of a release's damage; no other file is read. */
 export async function looksDamaged(path: string, digest: string): Promise<string[]> {
-  const text = await readFile(join(path, 'manifest.json'), 'utf8').catch(() => undefined);
+  const text = await readManifest(path).catch(() => undefined);
   if (text === undefined) return ['manifest.json: missing'];
-  const manifest = sha256OfText(text) === digest ? manifestSchema.safeParse(JSON.parse(text)) : undefined;
-  if (manifest?.data === undefined) return ['manifest.json: its digest is not the release’s'];
-  const problems = await Promise.all(manifest.data.artifacts.map((file) => sizeProblem(path, file)));
+  if (sha256OfText(text) !== digest) return ['manifest.json: its digest is not the release’s'];
+  const manifest = checkRecord(text, manifestSchema, join(path, 'manifest.json'));
+  if ('problems' in manifest) return ['manifest.json: not as this version of lunsmith writes it'];
+  const problems = await Promise.all(manifest.value.artifacts.map((file) => sizeProblem(path, file)));
   return problems.filter((problem) => problem !== undefined);
-}
-
-async function sizeProblem(
-  folder: string,
-  { path, bytes }: Pick<ReleaseFile, 'path' | 'bytes'>,
-): Promise<string | undefined> {
-  const found = await stat(join(folder, path)).catch(() => undefined);
-  if (found === undefined) return `${path}: missing`;
-  return found.size === bytes ? undefined : `${path}: ${found.size} bytes instead of ${bytes}`;
 }
 
 /** Points `latest` at a release. @param home folder of the recipe's releases */
@@ -157,10 +138,13 @@ async function moveInto(staging: string, path: string, ports: Ports): Promise<bo
   return true;
 }
 
-/** Reads a release's manifest and proofs. @throws Failure of kind `usage` if it is none, `integrity` if it is damaged */
+/**
+ * Reads a release's manifest and proofs, and makes sure that what its manifest names can be read as files.
+ * @throws Failure of kind `usage` if it is none, `integrity` if it is damaged
+ */
 export async function readRelease(folder: string): Promise<Release> {
   const path = await realpath(folder).catch(() => folder);
-  const text = await readFile(join(path, 'manifest.json'), 'utf8').catch(() => undefined);
+  const text = await readManifest(path);
   if (text === undefined) {
     throw new Failure('usage', {
       what: `${folder} is not a release.`,
@@ -169,24 +153,45 @@ export async function readRelease(folder: string): Promise<Release> {
       hint: 'Build one: npx lunsmith build RECIPE --output out; it is then out/RECIPE/latest.',
     });
   }
-  return {
-    path,
-    manifest: parseManifest(text, folder),
-    digest: sha256OfText(text),
-    proofs: await readProofs(path),
-  };
+  const manifest = parseManifest(text, folder);
+  await requireRegular(path, manifest);
+  return { path, manifest, digest: sha256OfText(text), proofs: await readProofs(path) };
 }
 
+/** Undefined where there is none. @throws Failure of kind `integrity` when it is no file that a manifest can be */
+async function readManifest(path: string): Promise<string | undefined> {
+  try {
+    return (await readRegular(join(path, 'manifest.json'), { most: MOST_MANIFEST_BYTES })).toString('utf8');
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
+
+/** By file name. A proof is named by its cell, so that there are few. */
 async function readProofs(path: string): Promise<Proof[]> {
   const folder = join(path, 'proofs');
-  const names = await readdir(folder).catch(() => []);
-  const texts = await Promise.all(
-    names
-      .filter((name) => name.endsWith('.json'))
-      .sort()
-      .map((name) => readFile(join(folder, name), 'utf8')),
-  );
-  return texts.map((text) => proofSchema.parse(JSON.parse(text)));
+  const proofs: Proof[] = [];
+  for (const name of await proofNames(folder)) {
+    const file = join(folder, name);
+    const text = (await readRegular(file, { most: MOST_PROOF_BYTES })).toString('utf8');
+    proofs.push(parseProof(text, file));
+  }
+  return proofs;
+}
+
+async function proofNames(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  });
+  const proofs = names.filter((name) => name.endsWith('.json')).sort();
+  if (proofs.length <= MOST_PROOFS) return proofs;
+  throw new Failure('integrity', {
+    what: `The folder ${folder} holds more proofs than there are boot methods.`,
+    expected: `at most ${MOST_PROOFS}`,
+    found: String(proofs.length),
+  });
 }
 
 /** Adds a proof, in place of an earlier one of the same cell. */
@@ -213,12 +218,7 @@ export async function verifyRelease(
     else if (contents && !(await hasDigest(join(release.path, file.path), file.digest, options)))
       problems.push(`${file.path}: its digest is not the manifest’s`);
   }
-  const listed = new Set(release.manifest.artifacts.map((file) => file.path));
-  for (const path of await listFiles(release.path)) {
-    const ours = path === 'manifest.json' || path.startsWith('proofs/') || listed.has(path);
-    if (!ours) problems.push(`${path}: not in the manifest`);
-  }
-  return problems;
+  return [...problems, ...(await strangers(release.path, release.manifest))];
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -3,6 +3,7 @@
  * Only the block's own lines are ever erased. Control sequences: ECMA-48 CUU, ED; DEC private mode 25 (cursor).
  */
 import type { TextStream } from '../terminal.js';
+import { safeText } from './safe-text.js';
 import { displayWidth } from './text.js';
 
 const HIDE_CURSOR = '\u001b[?25l';
@@ -42,7 +43,7 @@ export class Screen {
 
   /** Replaces the block; every line must fit {@link width}. */
   paint(block: readonly string[]): void {
-    const shown = block.slice(0, this.height);
+    const shown = block.slice(0, this.height).map(safeText);
     const cursor = this.#hidden ? '' : HIDE_CURSOR;
     this.#hidden = true;
     this.stream.write(cursor + this.#erase() + asText(shown));
@@ -51,7 +52,7 @@ export class Screen {
 
   /** Prints lines above the block, where they stay. */
   print(lines: readonly string[]): void {
-    this.stream.write(this.#erase() + asText(lines) + asText(this.#block));
+    this.stream.write(this.#erase() + asText(lines.map(safeText)) + asText(this.#block));
     this.#stands(this.#block);
   }
 

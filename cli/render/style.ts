@@ -16,6 +16,9 @@ const same: Paint = (text) => text;
 
 export const plainStyle: Style = { bold: same, dim: same, red: same, green: same, yellow: same, cyan: same };
 
+/** What stands in a sequence of {@link ansiStyle} between `ESC [` and `m`. */
+export const SGR_CODES: readonly number[] = [1, 2, 22, 31, 32, 33, 36, 39];
+
 /** SGR sequences of ECMA-48; each ends with the sequence that undoes only itself, so that they nest. */
 export const ansiStyle: Style = {
   bold: sgr(1, 22),

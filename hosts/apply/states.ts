@@ -2,6 +2,7 @@
 
 import { canonicalJson } from '../../base/digest.js';
 import { Failure } from '../../base/failure.js';
+import { parseRecord } from '../../base/schema/record.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
 import { EMPTY_STATE, type Generation, type HostState, hostStateSchema } from '../host/state.js';
@@ -60,7 +61,7 @@ export async function listStates(host: TargetHost): Promise<StatesThere> {
 export async function readState(host: TargetHost): Promise<HostState> {
   const path = `${hostLayout(host.facts).current}/state.json`;
   const text = await host.read(path);
-  if (text !== undefined) return parseState(path, text, (...why) => notCurrent(host, ...why));
+  if (text !== undefined) return parseState(host, byHand(host), path, text);
   const { current, all } = await listStates(host);
   // Who took a host with clients for an empty one would remove all that they have.
   if (current !== undefined || all.some(({ marks }) => marks.has('converged')))
@@ -75,7 +76,7 @@ export async function readStateOf(host: TargetHost, serial: number): Promise<Hos
   const text = await host.read(path);
   if (text === undefined) return undefined;
   const hint = `Clients do not see it. Move ${folder} away, by hand; targets and LUNs that it alone names are then yours to remove.`;
-  return parseState(path, text, (...why) => damaged(host, hint, ...why));
+  return parseState(host, hint, path, text);
 }
 
 export function stateText(state: HostState): string {
@@ -106,33 +107,23 @@ export async function switchTo(host: TargetHost, serial: number): Promise<void> 
   await putLink(host, current, `states/${serial}`, `switch ${host.facts.name} to state ${serial}`);
 }
 
-type Why = readonly [path: string, found: string, cause?: unknown];
+type Why = readonly [path: string, found: string];
 
-function parseState(path: string, text: string, failure: (...why: Why) => Failure): HostState {
-  try {
-    return hostStateSchema.parse(JSON.parse(text));
-  } catch (error) {
-    const found = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    throw failure(path, found, error);
-  }
+function parseState(host: TargetHost, hint: string, path: string, text: string): HostState {
+  const what = `The state of ${host.facts.name}`;
+  return parseRecord(text, hostStateSchema, { file: `${path} on ${host.facts.name}`, what, hint });
 }
 
-/** Of the state that clients see. */
-function notCurrent(host: TargetHost, ...why: Why): Failure {
-  const { root } = host.facts;
-  const hint = `Point ${root}/current at the newest folder of ${root}/states that is whole, by hand, or use the version of lunsmith that wrote it.`;
-  return damaged(host, hint, ...why);
+/** What to do about the state that clients see. */
+function byHand({ facts: { root } }: TargetHost): string {
+  return `Point ${root}/current at the newest folder of ${root}/states that is whole, by hand, or use the version of lunsmith that wrote it.`;
 }
 
-function damaged({ facts }: TargetHost, hint: string, ...[path, found, cause]: Why): Failure {
-  return new Failure(
-    'integrity',
-    {
-      what: `The state of ${facts.name} is damaged, or was written by another version of lunsmith: ${path}`,
-      expected: 'a state of the format lunsmith-host/1',
-      found,
-      hint,
-    },
-    cause === undefined ? {} : { cause },
-  );
+function notCurrent(host: TargetHost, ...[path, found]: Why): Failure {
+  return new Failure('integrity', {
+    what: `The state of ${host.facts.name} is damaged, or was written by another version of lunsmith: ${path}`,
+    expected: 'a state of the format lunsmith-host/1',
+    found,
+    hint: byHand(host),
+  });
 }

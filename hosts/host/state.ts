@@ -3,7 +3,7 @@
  * changed; a new one takes its place (layout.ts). It holds no secret.
  */
 import { z } from 'zod';
-import type { ClientFacts } from '../site/facts.js';
+import { clientFactsSchema } from './client-facts.js';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const time = z.iso.datetime();
@@ -27,11 +27,16 @@ export type Generation = z.output<typeof generationSchema>;
 
 const clientSchema = z.strictObject({
   /** As the site had it when the client was last changed. */
-  facts: z.custom<ClientFacts>((value) => typeof value === 'object' && value !== null),
+  facts: clientFactsSchema,
   /** By image. `current` is the generation that it boots; the last ones are kept for a rollback. */
   images: z.record(
     z.string(),
-    z.strictObject({ current: z.string(), generations: z.array(generationSchema) }),
+    z
+      .strictObject({ current: z.string(), generations: z.array(generationSchema) })
+      .refine(({ current, generations }) => generations.some(({ id }) => id === current), {
+        path: ['current'],
+        message: '`current` is none of the generations.',
+      }),
   ),
   /** The image that it boots at its next start instead of the first, once. */
   next: z.string().optional(),
@@ -50,7 +55,7 @@ export type ChannelState = z.output<typeof channelSchema>;
 export const hostStateSchema = z.strictObject({
   format: z.literal('lunsmith-host/1'),
   /** Counts the changes; 0 is a host that nothing was done to yet. */
-  serial: z.number().int(),
+  serial: z.number().int().min(0),
   channels: z.record(z.string(), channelSchema),
   clients: z.record(z.string(), clientSchema),
 });

@@ -1,9 +1,9 @@
 /** The releases that lie on a target host. */
-import { z } from 'zod';
 import { type Manifest, manifestSchema, parseManifest } from '../../artifacts/release/manifest.js';
-import { type Proof, proofSchema } from '../../artifacts/release/proof.js';
+import { type Proof, parseProof } from '../../artifacts/release/proof.js';
 import { sha256OfText } from '../../base/digest.js';
 import { Failure } from '../../base/failure.js';
+import { checkRecord } from '../../base/schema/record.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
 
@@ -21,6 +21,18 @@ set -- */manifest.json
 [ ! -e "$1" ] || ls -t -- "$@"
 `;
 
+/** Between names and contents: no JSON text and no name of a cell holds it. */
+const SEPARATOR = '\x1e';
+/** What is no regular file may never end. */
+const PROOFS = `
+for proof in "$1"/proofs/*.json; do
+  [ -f "$proof" ] || continue
+  printf '%s\\036' "\${proof##*/}"
+  cat -- "$proof" || exit 1
+  printf '\\036'
+done
+`;
+
 /** Digests of all releases on the host, the one that came last first. */
 export async function listReleases(host: TargetHost): Promise<string[]> {
   const { stdout } = await host.run(['sh', '-c', LIST, 'sh', hostLayout(host.facts).releases], {
@@ -36,24 +48,16 @@ export async function readReleaseThere(host: TargetHost, digest: string): Promis
   const text = await host.read(`${folder}/manifest.json`);
   if (text === undefined) return undefined;
   if (sha256OfText(text) !== digest) throw damaged(host, `${folder}/manifest.json`);
-  // A byte that no JSON text begins with stands between the files.
-  const script =
-    'for proof in "$1"/proofs/*.json; do [ ! -e "$proof" ] || { cat -- "$proof" && printf "\\036"; }; done';
-  const { stdout } = await host.run(['sh', '-c', script, 'sh', folder], {
+  const manifest = parseManifest(text, `${folder} on ${host.facts.name}`);
+  const { stdout } = await host.run(['sh', '-c', PROOFS, 'sh', folder], {
     doing: `read the proofs of ${digest.slice(0, 12)}`,
     quiet: true,
   });
-  const manifest = parseManifest(text, `${folder} on ${host.facts.name}`);
-  try {
-    const proofs = stdout
-      .split('\x1e')
-      .filter((each) => each.trim() !== '')
-      .map((each) => proofSchema.parse(JSON.parse(each)));
-    return { digest, manifest, proofs };
-  } catch (error) {
-    if (error instanceof z.ZodError || error instanceof SyntaxError) throw damaged(host, folder, error);
-    throw error;
-  }
+  const parts = stdout.split(SEPARATOR);
+  const proofs: Proof[] = [];
+  for (let at = 0; at + 1 < parts.length; at += 2)
+    proofs.push(parseProof(parts[at + 1] ?? '', `${folder}/proofs/${parts[at]} on ${host.facts.name}`));
+  return { digest, manifest, proofs };
 }
 
 /** Manifests of releases on the host, by digest; of those that are not there, or not whole, none. */
@@ -66,20 +70,16 @@ export async function manifestsThere(
     const path = `${hostLayout(host.facts).release(digest)}/manifest.json`;
     const text = await host.read(path);
     if (text === undefined || sha256OfText(text) !== digest) continue;
-    const { data } = manifestSchema.safeParse(JSON.parse(text));
-    if (data !== undefined) manifests.set(digest, data);
+    const checked = checkRecord(text, manifestSchema, path);
+    if ('value' in checked) manifests.set(digest, checked.value);
   }
   return manifests;
 }
 
-function damaged({ facts }: TargetHost, path: string, cause?: Error): Failure {
-  return new Failure(
-    'integrity',
-    {
-      what: `A release on ${facts.name} is damaged, or was written by another version of lunsmith.`,
-      found: path,
-      hint: 'Move its folder away there, then publish it again.',
-    },
-    cause === undefined ? {} : { cause },
-  );
+function damaged({ facts }: TargetHost, path: string): Failure {
+  return new Failure('integrity', {
+    what: `A release on ${facts.name} is damaged, or was written by another version of lunsmith.`,
+    found: path,
+    hint: 'Move its folder away there, then publish it again.',
+  });
 }

@@ -4,22 +4,30 @@
  */
 import { lstat, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
 import { runOnTerminal } from '../../base/command.js';
 import type { Ports } from '../../base/ports.js';
+import { parseRecord } from '../../base/schema/record.js';
 import type { Architecture } from '../recipe-facts.js';
-import { type GuardOfTree, openChroot } from '../sandbox/chroot.js';
+import { openChroot } from '../sandbox/chroot.js';
 import { TERMINAL_FDS } from '../sandbox/enter.js';
 import { runForeign } from '../sandbox/foreign.js';
 import { mountTree, openMountRoot } from './root-tree.js';
 
-interface FailedStep {
-  readonly step: string;
-  readonly architecture: Architecture;
+const failedSchema = z.strictObject({
+  step: z.string(),
+  architecture: z.enum(['amd64', 'arm64'] satisfies Architecture[]),
   /** Layers below, oldest first. */
-  readonly below: readonly string[];
+  below: z.array(z.string()).readonly(),
   /** Of the tree's distribution. */
-  readonly guard?: GuardOfTree | undefined;
-}
+  guard: z
+    .strictObject({
+      files: z.array(z.strictObject({ path: z.string(), text: z.string(), purpose: z.string() })).readonly(),
+      silenced: z.array(z.string()).readonly(),
+    })
+    .optional(),
+});
+type FailedStep = z.input<typeof failedSchema>;
 
 /** `<workspace>/failed/<build>`. */
 export function failedFolder(workspace: string, build: string): string {
@@ -64,9 +72,12 @@ discard() { exit 0; }
  * tree, all else removes it. @returns whether it is kept
  */
 export async function shellInTree(folder: string, ports: Ports): Promise<boolean> {
-  const { step, architecture, below, guard } = JSON.parse(
-    await readFile(join(folder, 'failed.json'), 'utf8'),
-  ) as FailedStep;
+  const file = join(folder, 'failed.json');
+  const { step, architecture, below, guard } = parseRecord(await readFile(file, 'utf8'), failedSchema, {
+    file,
+    what: 'The record of the failed step',
+    hint: 'Remove the folder, and build again.',
+  });
   const mountRoot = await openMountRoot([folder, ...below], ports);
   await runForeign(architecture, folder, ports);
   const upper = { tree: join(folder, 'tree'), work: join(folder, 'work') };

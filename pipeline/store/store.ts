@@ -28,10 +28,28 @@ import { link, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'n
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '../../base/digest.js';
+import { readRegular } from '../../base/regular-file.js';
 import { replaceFile } from '../../base/replace-file.js';
+import { checkRecord } from '../../base/schema/record.js';
 import type { StepInputs } from '../plan/keys/fingerprint.js';
 
-const inputsSchema = z.custom<StepInputs>((value) => typeof value === 'object' && value !== null);
+const texts = z.record(z.string(), z.string());
+const inputsSchema = z
+  .strictObject({
+    format: z.literal('lunsmith-step/1'),
+    stage: z.string(),
+    code: z.string(),
+    options: z.unknown(),
+    facts: z.record(z.string(), z.unknown()),
+    files: texts,
+    secrets: texts,
+    tools: texts,
+    surroundings: texts,
+    packages: texts,
+    below: z.string().optional(),
+  })
+  // With `exactOptionalPropertyTypes` an absent `below` is not an undefined one; JSON has no undefined.
+  .transform((inputs) => inputs as StepInputs);
 
 const recordSchema = z.strictObject({
   format: z.literal('lunsmith-record/2'),
@@ -70,6 +88,9 @@ const releaseSchema = z.strictObject({
   steps: z.array(z.string()),
 });
 export type ReleaseRecord = z.infer<typeof releaseSchema>;
+
+/** The largest records are those of layers of thousands of packages. */
+const MOST_RECORD_BYTES = 64 * 1024 * 1024;
 
 export interface Store {
   /** Absolute path. */
@@ -203,11 +224,8 @@ async function readJson<Schema extends z.ZodType>(
   path: string,
   schema: Schema,
 ): Promise<z.infer<Schema> | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
+  const text = await readRegular(path, { most: MOST_RECORD_BYTES }).then(String, () => undefined);
   if (text === undefined) return undefined;
-  try {
-    return schema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
+  const checked = checkRecord(text, schema, path);
+  return 'value' in checked ? checked.value : undefined;
 }

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { type DiskLayout, MIB, planLayout, SECTOR } from '../../artifacts/formats/disk-layout.js';
 import { verityTree } from '../../artifacts/formats/fs-verity.js';
 import { copySparse } from '../../artifacts/formats/sparse-copy.js';
+import { parseRecord } from '../../base/schema/record.js';
 import { allSettled } from '../../base/settled.js';
 import type { StageContext } from '../../pipeline/stage.js';
 import { findContents, growBytes, requireRoom, withLoaders } from './content.js';
@@ -71,7 +72,11 @@ async function copyImage(
   linking: Promise<LinkedLoaders>,
 ): Promise<DiskLayout> {
   const { disk } = ctx.recipe;
-  const facts = factsSchema.parse(JSON.parse(await readFile(join(kept, FACTS), 'utf8')));
+  const file = join(kept, FACTS);
+  const facts = parseRecord(await readFile(file, 'utf8'), factsSchema, {
+    file,
+    what: 'What is kept of the image',
+  });
   const layout = planLayout(disk, facts.grow);
   const spans = loaderSpans(layout);
   const [made] = await allSettled([

@@ -96,9 +96,8 @@ it('a host that cannot be examined is an error, and the others are examined', as
   await mkdir(join(folder, 'san1', 'current'));
   await writeFile(join(folder, 'san1', 'current', 'state.json'), '{}');
   const { out, failure } = await lunsmith('doctor');
-  expect(out).toContain(
-    `  error: The state of san1 is damaged, or was written by another version of lunsmith: ${folder}/san1/current/state.json`,
-  );
+  expect(out).toContain('  error: The state of san1 is damaged: Missing key `format`.\n');
+  expect(out).toContain(`where:    ${folder}/san1/current/state.json on san1:1:1\n`);
   expect(failure?.kind).toBe('integrity');
 });
 

@@ -1,8 +1,9 @@
 /** The LUN images of two releases, their blocks and the file systems in them. */
 
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ports } from '../../../base/ports.js';
+import { openRegular } from '../../../base/regular-file.js';
 import { type BlockIndex, indexBlocks } from '../../formats/block-index.js';
 import { SECTOR } from '../../formats/disk-layout.js';
 import type { IndexedTree } from '../../formats/ext4-read/compare.js';
@@ -46,7 +47,7 @@ export async function openImages(a: Release, b: Release, ports: Ports): Promise<
 
 async function openDisk(release: Release): Promise<FileHandle> {
   try {
-    return await open(imagePath(release), 'r');
+    return await openRegular(imagePath(release));
   } catch (error) {
     throw asDamage(error, release, lunImageOf(release.manifest));
   }

@@ -1,17 +1,19 @@
 /** Files of a release as the comparison reads them. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../../base/failure.js';
 import type { Ports } from '../../../base/ports.js';
+import { readRegular } from '../../../base/regular-file.js';
 import type { Release } from '../release.js';
 
 /** Longer files are not shown line by line, bytes. */
 const LONGEST_TEXT = 64 * 1024;
+/** What lies beside the LUN image is a boot artifact: an initramfs is the largest, bytes. */
+const MOST_BESIDE = 256 * 1024 * 1024;
 
 /** @throws Failure of kind `integrity` when the file is missing */
 export async function readReleaseFile(release: Release, path: string): Promise<Buffer> {
   try {
-    return await readFile(join(release.path, path));
+    return await readRegular(join(release.path, path), { most: MOST_BESIDE });
   } catch (error) {
     throw asDamage(error, release, path);
   }

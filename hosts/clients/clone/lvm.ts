@@ -5,6 +5,7 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../../../base/failure.js';
+import { parseRecord } from '../../../base/schema/record.js';
 import type { TargetHost } from '../../host/host.js';
 import { hostLayout } from '../../host/layout.js';
 import type { CloneKind } from '../../site/facts.js';
@@ -160,13 +161,14 @@ export async function fill(
   });
 }
 
-async function readVolumes({ run }: TargetHost, group: string): Promise<readonly Volume[]> {
+async function readVolumes({ run, facts }: TargetHost, group: string): Promise<readonly Volume[]> {
   const how = ['--reportformat', 'json', '--units', 'b', '--nosuffix', '--options', COLUMNS];
   const { stdout } = await run(['lvs', ...how, group], {
     doing: `list the volumes of ${group}`,
     quiet: true,
   });
-  const { report } = reportSchema.parse(JSON.parse(stdout));
+  const what = `What lvs says of ${group}`;
+  const { report } = parseRecord(stdout, reportSchema, { file: `lvs on ${facts.name}`, kind: 'tool', what });
   return report[0].lv
     .map((row) => ({
       name: row.lv_name,

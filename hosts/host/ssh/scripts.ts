@@ -7,8 +7,8 @@ export const SURROUNDINGS =
 /** Exit code when a file is not there. */
 export const ABSENT = 44;
 
-/** `$1`: path. */
-export const READ = `[ -e "$1" ] || exit ${ABSENT}; exec cat -- "$1"`;
+/** `$1`: path. What is no regular file might never end. */
+export const READ = `[ -e "$1" ] || exit ${ABSENT}; [ -f "$1" ] || { echo 'no regular file' >&2; exit 1; }; exec cat -- "$1"`;
 
 /**
  * `$1`: path; `$2`: mode; `$3`: bytes; `$4`: unique word; `$5`: group or nothing; the content is the input. A connection that

@@ -3,10 +3,12 @@
  * and `table.json`, which file stands where.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readAll } from '../../../artifacts/formats/sparse.js';
+import { readRegular } from '../../../base/regular-file.js';
+import { parseRecord } from '../../../base/schema/record.js';
 import {
   blockCount,
   collectParts,
@@ -20,6 +22,8 @@ const DIGEST = 8;
 const GIVEN_UP = 24 * 3600 * 1000;
 /** Digests that are looked at together: where all are zero there is a gap. */
 const GROUP = 128;
+/** The table has a line for each file of a release. */
+const MOST_TABLE_BYTES = 16 * 1024 * 1024;
 const PIECE = 1024 * GROUP * DIGEST;
 
 const tableSchema = z.strictObject({
@@ -39,9 +43,9 @@ export function tableText(files: readonly IndexedFile[]): string {
   return JSON.stringify({ format: 'lunsmith-blocks/1', files });
 }
 
-/** @throws Error when it is no table */
-export function parseTable(text: string): readonly IndexedFile[] {
-  return tableSchema.parse(JSON.parse(text)).files;
+/** @param file how messages name it @throws Failure of kind `integrity` when it is no table */
+export function parseTable(text: string, file: string): readonly IndexedFile[] {
+  return parseRecord(text, tableSchema, { file, what: 'The index of a release' }).files;
 }
 
 /** Makes the folder of indexes, and removes what calls that were killed have left in it. */
@@ -58,7 +62,8 @@ export async function openIndexes(folder: string): Promise<void> {
 /** The index of a release; undefined when none is kept, or when it cannot be read. */
 export async function loadIndex(folder: string, digest: string): Promise<ReleaseIndex | undefined> {
   try {
-    const files = parseTable(await readFile(join(folder, digest, 'table.json'), 'utf8'));
+    const path = join(folder, digest, 'table.json');
+    const files = parseTable((await readRegular(path, { most: MOST_TABLE_BYTES })).toString('utf8'), path);
     return { files, parts: await readParts(join(folder, digest, 'blocks')) };
   } catch {
     return undefined;

@@ -3,7 +3,6 @@
  * block of its own. So a kernel is found in the image that holds it too.
  */
 import { createHash, hash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BLOCK } from '../../../artifacts/formats/ext4-size.js';
 import { fsVerityDigest } from '../../../artifacts/formats/fs-verity.js';
@@ -12,6 +11,7 @@ import { readExactly } from '../../../artifacts/formats/sparse.js';
 import type { Release } from '../../../artifacts/release/release.js';
 import { Failure } from '../../../base/failure.js';
 import type { Ports } from '../../../base/ports.js';
+import { openRegular } from '../../../base/regular-file.js';
 
 export interface IndexedFile {
   readonly path: string;
@@ -134,7 +134,7 @@ export function damaged({ path }: Pick<Release, 'path'>, file: string): Failure 
 }
 
 async function manifestBytes({ path }: Release): Promise<number> {
-  const file = await open(join(path, MANIFEST), 'r');
+  const file = await openRegular(join(path, MANIFEST));
   try {
     return (await file.stat()).size;
   } finally {
@@ -165,7 +165,7 @@ async function indexImage(path: string, _bytes: number, add: Add, options: Optio
 
 async function indexFile(path: string, bytes: number, add: Add, options: Options): Promise<Found> {
   const sum = createHash('sha256');
-  const file = await open(path, 'r');
+  const file = await openRegular(path);
   try {
     const { size } = await file.stat();
     if (size !== bytes) return { digest: '', sum: '' };

@@ -70,7 +70,7 @@ async function fetchIndex(digest: string, { wire, indexes }: SeedSearch): Promis
   const text = await wire.script(FETCH, [folder], { doing: `fetch the index of a release of ${wire.name}` });
   const end = text.indexOf('\n');
   try {
-    const files = parseTable(text.slice(0, end));
+    const files = parseTable(text.slice(0, end), `${folder}/table.json`);
     const blocks = await promisify(gunzip)(Buffer.from(text.slice(end), 'base64'));
     const index = { files, parts: partsOf(blocks) };
     await saveIndex(indexes, digest, index);

@@ -1,6 +1,7 @@
 /** LIO, the target of the Linux kernel: changed live through rtslib, and started from its own saveconfig.json. */
 import { z } from 'zod';
 import { Failure } from '../../../base/failure.js';
+import { parseRecord } from '../../../base/schema/record.js';
 import type { TargetHost } from '../../host/host.js';
 import type { OfferedLun, Portal, TargetAdapter } from '../adapter.js';
 import { refuseBusy, refuseStrange } from '../refusals.js';
@@ -62,7 +63,13 @@ async function order(host: TargetHost, input: Order, doing: string): Promise<z.o
     input: JSON.stringify(input),
     quiet: true,
   });
-  const answer = answerSchema.parse(JSON.parse(stdout));
+  const said = {
+    file: `rtslib on ${host.facts.name}`,
+    kind: 'tool',
+    what: 'What rtslib says of LIO',
+    secret: true,
+  } as const;
+  const answer = parseRecord(stdout, answerSchema, said);
   if (answer.missing !== undefined) throw withoutLio(host, answer.missing);
   refuseStrange(answer.strange ?? []);
   refuseBusy(answer.busy ?? []);

@@ -7,7 +7,7 @@ export const LOCK_FORMAT = 'lunsmith-lock/1';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256 in lower-case hex');
 
-const packageSchema = z.strictObject({
+export const packageSchema = z.strictObject({
   name: z.string().min(1).describe("The package's name."),
   version: z.string().min(1).describe('Its version.'),
   architecture: z.string().min(1).describe('Its architecture, as the archive names it.'),

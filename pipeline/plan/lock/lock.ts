@@ -1,16 +1,18 @@
 /** `recipe.lock`: exactly which packages the steps of a recipe install, beside its recipe.yaml. */
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { canonicalJson, sha256OfText } from '../../../base/digest.js';
 import { type Diagnostic, Failure, type SourcePlace } from '../../../base/failure.js';
+import { readRegular } from '../../../base/regular-file.js';
 import { replaceFile } from '../../../base/replace-file.js';
-import { validate } from '../../../base/schema/validate.js';
-import { parseYaml } from '../../../base/yaml/parse.js';
+import { checkRecord } from '../../../base/schema/record.js';
 import { placeOf } from '../../../base/yaml/source.js';
 import type { LockedPackage } from '../package-set.js';
 import type { Plan } from '../plan.js';
 import type { PlannedStep } from '../planned-step.js';
 import { formatLock, LOCK_FORMAT, type Lock, lockSchema } from './lock-text.js';
+
+/** A lock has one line for each package: thousands have a MB. */
+const MOST_LOCK_BYTES = 16 * 1024 * 1024;
 
 export type { Lock } from './lock-text.js';
 
@@ -22,11 +24,13 @@ export function lockFile(folder: string): string {
 /** The lock of a recipe's folder, if it has one. @throws Failure of kind `recipe` for one that cannot be read */
 export async function readLock(folder: string): Promise<Lock | undefined> {
   const file = lockFile(folder);
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  });
-  return text === undefined ? undefined : parseLock(text, file);
+  const bytes = await readRegular(file, { most: MOST_LOCK_BYTES, kind: 'recipe', follow: true }).catch(
+    (error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    },
+  );
+  return bytes === undefined ? undefined : parseLock(bytes.toString('utf8'), file);
 }
 
 /** @throws Failure of kind `recipe` with the line that is wrong */
@@ -42,14 +46,11 @@ export function parseLock(text: string, file: string): Lock {
       found: format,
     });
   }
-  const parsed = lockSchema.safeParse(value);
+  const checked = checkRecord(text, lockSchema, file);
   // With `exactOptionalPropertyTypes` an absent `index` is not an undefined one; JSON has no undefined.
-  if (parsed.success) return parsed.data as Lock;
-  const [first, ...rest] = problemsIn(text, file);
-  throw new Failure('recipe', [
-    toDo(file, first ?? { what: 'The lock is broken.', place: at(text, 0, file) }),
-    ...rest,
-  ]);
+  if ('value' in checked) return checked.value as Lock;
+  const [first, ...rest] = checked.problems;
+  throw new Failure('recipe', [toDo(file, first), ...rest]);
 }
 
 function parseJson(text: string, file: string): unknown {
@@ -69,15 +70,6 @@ function parseJson(text: string, file: string): unknown {
       expected: 'JSON as `lunsmith lock` writes it',
     });
   }
-}
-
-/** JSON is YAML, and the reader of recipes knows every value's place. */
-function problemsIn(text: string, file: string): Diagnostic[] {
-  const tree = parseYaml({ file, folder: dirname(file), text });
-  if ('problems' in tree) return [...tree.problems];
-  const problems: Diagnostic[] = [];
-  validate(lockSchema, { root: tree.root }, problems);
-  return problems.slice(0, 10);
 }
 
 /** Appears by one rename. */

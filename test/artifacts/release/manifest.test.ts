@@ -100,11 +100,18 @@ it('says of a release of another version what to do', () => {
 });
 
 it.each([
-  ['half a text', '{'],
-  ['null', 'null'],
-  ['a number for a format', '{"format":2}'],
-  ['an unknown key', JSON.stringify({ ...smallManifest(), system: 'debian 12' })],
-])('says of %s that it is damaged', (_title, text) => {
+  ['half a text', '{', 'it is no JSON here.', 1],
+  ['null', 'null', 'Missing key `format`.', 1],
+  ['a number for a format', '\n{"format":2}', 'Unknown value of `format`.', 2],
+  [
+    'an unknown key',
+    JSON.stringify({ ...smallManifest(), system: 'x' }, null, 1),
+    'Unknown key `system`.',
+    30,
+  ],
+])('says of %s that it is damaged, and where', (_title, text, what, line) => {
   const { kind, diagnostics } = failureOf(() => parseManifest(text, 'it'));
-  expect([kind, diagnostics[0].what]).toEqual(['integrity', 'The manifest of it is damaged.']);
+  const [{ place, ...first }] = diagnostics;
+  expect([kind, first.what]).toEqual(['integrity', `The manifest of it is damaged: ${what}`]);
+  expect([place?.file, place?.line]).toEqual(['it/manifest.json', line]);
 });

@@ -4,8 +4,11 @@
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { Argv } from '../../../../base/ports.js';
 import { replaceFile } from '../../../../base/replace-file.js';
+import { checkRecord } from '../../../../base/schema/record.js';
+import { packageSchema } from '../../../../pipeline/plan/lock/lock-text.js';
 import type { LockedPackage, ResolveContext } from '../../../../pipeline/stage.js';
 import { describeChosen } from './describe.js';
 import { keepStanzas } from './kept-stanzas.js';
@@ -32,6 +35,15 @@ export interface Solution {
   readonly removed: readonly string[];
 }
 
+const solutionSchema = z
+  .strictObject({
+    packages: z.array(packageSchema),
+    stanzas: z.array(z.string()),
+    removed: z.array(z.string()),
+  })
+  // With `exactOptionalPropertyTypes` an absent `index` is not an undefined one; JSON has no undefined.
+  .transform((solution) => solution as Solution);
+
 type Context = Pick<ResolveContext<unknown>, 'run' | 'state' | 'recipe'>;
 
 /** Solutions that are kept: some for each of many recipes. */
@@ -48,11 +60,10 @@ export async function solve(ctx: Context, world: AptWorld, request: PackageReque
     prefer: world.prefer,
   };
   const answer = join(ctx.state, 'solutions', `${sha256(JSON.stringify(question))}.json`);
-  const known = await readFile(answer, 'utf8').then(
-    (text) => JSON.parse(text) as Solution,
-    () => undefined,
-  );
-  if (known !== undefined) return known;
+  // A solution that cannot be read is asked for again.
+  const kept = await readFile(answer, 'utf8').catch(() => '');
+  const known = checkRecord(kept, solutionSchema, answer);
+  if ('value' in known) return known.value;
   const solution = await ask(ctx, world, request);
   const folder = join(ctx.state, 'solutions');
   await mkdir(folder, { recursive: true });

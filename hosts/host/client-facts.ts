@@ -1,0 +1,35 @@
+/** The facts of a client as a state keeps them, read again as strictly as they were written. */
+import { z } from 'zod';
+import type { ClientFacts } from '../site/facts.js';
+
+const imageSchema = z.strictObject({
+  name: z.string().min(1),
+  channel: z.string(),
+  bytes: z.number().int().min(1).optional(),
+  boot: z.enum(['san', 'direct']),
+});
+
+export const clientFactsSchema = z
+  .strictObject({
+    name: z.string().min(1),
+    host: z.string(),
+    mac: z.string().optional(),
+    serial: z.string().optional(),
+    uuid: z.string().optional(),
+    initiator: z.string().min(1),
+    account: z.string(),
+    secret: z.string(),
+    address: z
+      .strictObject({
+        address: z.string(),
+        netmask: z.string(),
+        gateway: z.string().optional(),
+        dns: z.string().optional(),
+      })
+      .optional(),
+    images: z.tuple([imageSchema], imageSchema),
+    menuSeconds: z.number(),
+    follows: z.enum(['promote', 'rebase']),
+  })
+  // With `exactOptionalPropertyTypes` an absent key is not an undefined one; JSON has no undefined.
+  .transform((facts) => facts as ClientFacts);
