@@ -3,6 +3,8 @@ import { type Diagnostic, Failure, type FailureKind, type SourcePlace } from './
 
 /** Longest stretch of an offending line that is shown, in characters. */
 const SHOWN = 120;
+/** Nobody reads more at once, and the next run tells the rest. */
+const MOST = 100;
 /** How much of a long line is shown before the offending column. */
 const BEFORE = 40;
 
@@ -34,8 +36,9 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[]): string {
 /** Those without a place first, then by file, line and column; equal ones once. */
 export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const seen = new Set<string>();
-  const unique = diagnostics.filter((diagnostic) => {
-    const key = JSON.stringify(diagnostic);
+  const unique = diagnostics.filter(({ place, ...words }) => {
+    const { file, line, column, length } = place ?? {};
+    const key = JSON.stringify([file, line, column, length, words]);
     return !seen.has(key) && seen.add(key);
   });
   return unique.sort(({ place: a }, { place: b }) => {
@@ -48,7 +51,10 @@ export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[
 /** @throws Failure with all diagnostics, sorted, when there are any. */
 export function throwIfAny(kind: FailureKind, diagnostics: readonly Diagnostic[]): void {
   const [first, ...rest] = sortDiagnostics(diagnostics);
-  if (first !== undefined) throw new Failure(kind, [first, ...rest]);
+  if (first === undefined) return;
+  const left = rest.length + 1 - MOST;
+  const more = left > 0 ? [{ what: `And ${left} more like these.` }] : [];
+  throw new Failure(kind, [first, ...rest.slice(0, MOST - 1), ...more]);
 }
 
 function underline(place: SourcePlace): string[] {

@@ -1,9 +1,13 @@
 /** The words for zod's issues: what was expected and what was found, as the ends of sentences. */
 import type { z } from 'zod';
 import { oneOf } from '../suggest.js';
+import { hidePasswords } from '../url.js';
 import type { Node } from '../yaml/node.js';
 
 export type Issue = z.core.$ZodIssue;
+
+/** Of a longer text that much is repeated, characters. */
+const LONGEST = 1000;
 
 /** Stands for zod's own words, so that a stage's words can be told from them. */
 export const NO_WORDS = '\u0000';
@@ -14,8 +18,12 @@ export function describeValue(node: Node): string {
     return node.items.length === 0 ? 'an empty list' : `a list of ${node.items.length}`;
   if (node.kind === 'map') return 'a map';
   if (node.value === null) return 'nothing';
-  if (typeof node.value === 'string') return `\`${node.value}\``;
+  if (typeof node.value === 'string') return `\`${hidePasswords(excerpt(node.value))}\``;
   return `the ${typeof node.value === 'number' ? 'number' : 'truth value'} ${node.value}`;
+}
+
+function excerpt(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
 /** The words that a schema's author gave for this issue. */

@@ -27,6 +27,9 @@ export interface Subject {
   readonly alsoKnown?: readonly string[];
 }
 
+/** A text of a MB may be wrong in every word; each issue is worked out against the schema and the tree. */
+const MOST_ISSUES = 1000;
+
 /** The parsed value, or undefined after appending what is wrong to `problems`. A map that is left out counts as empty. */
 export function validate<Schema extends z.ZodType>(
   schema: Schema,
@@ -39,7 +42,7 @@ export function validate<Schema extends z.ZodType>(
   const parsed = schema.safeParse(empty ? {} : toPlain(node), { error: () => NO_WORDS });
   if (parsed.success) return parsed.data;
   const reader = new IssueReader(jsonSchemaOf(schema), subject);
-  problems.push(...reader.readAll(parsed.error.issues, []));
+  problems.push(...reader.readAll(parsed.error.issues.slice(0, MOST_ISSUES), []));
   return undefined;
 }
 

@@ -4,7 +4,8 @@ import { throwIfAny } from '../../base/diagnostic.js';
 import { type Diagnostic, Failure } from '../../base/failure.js';
 import { validate } from '../../base/schema/validate.js';
 import { readText } from '../../base/text-file.js';
-import { parseYaml } from '../../base/yaml/parse.js';
+import { type Parsed, parseYaml } from '../../base/yaml/parse.js';
+import { parseYamlAside } from '../../base/yaml/parse-aside.js';
 import { placeOf, type SourceText, startOf } from '../../base/yaml/source.js';
 import { clientsOf } from './client-facts.js';
 import type { Site } from './facts.js';
@@ -21,7 +22,8 @@ import { siteSchema } from './schema.js';
  * @throws Failure of kind `usage` with everything that is wrong, sorted by place
  */
 export async function loadSite(cwd: string, named?: string): Promise<Site> {
-  return parseSite(await readSite(cwd, named));
+  const source = await readSite(cwd, named);
+  return siteOf(source, await parseYamlAside(source, EXPECTED));
 }
 
 /** A site file as text, for those who change it: see client-text.ts. */
@@ -30,15 +32,28 @@ export interface SiteText extends SourceText {
   readonly path: string;
 }
 
+/** A client takes some hundred bytes. */
+const MOST_SITE_BYTES = 512 * 1024;
+/** What an empty site should have been. */
+const EXPECTED = 'a map with `hosts`, `channels` and `clients`';
+
 /** The text of the site file. @throws Failure of kind `usage` when there is none */
 export async function readSite(cwd: string, named?: string): Promise<SiteText> {
   const { path, shown } = await findSite(cwd, named);
-  return { path, file: shown, folder: dirname(path), text: await readText(path, shown, 'usage') };
+  return {
+    path,
+    file: shown,
+    folder: dirname(path),
+    text: await readText(path, shown, { kind: 'usage', most: MOST_SITE_BYTES }),
+  };
 }
 
 /** The site of a text. @throws Failure of kind `usage` with everything that is wrong, sorted by place */
 export function parseSite(source: SourceText): Site {
-  const parsed = parseYaml(source, 'a map with `hosts`, `channels` and `clients`');
+  return siteOf(source, parseYaml(source, EXPECTED));
+}
+
+function siteOf(source: SourceText, parsed: Parsed): Site {
   if ('problems' in parsed) return refuse(parsed.problems);
   const { root } = parsed;
   if (root.kind !== 'map') {

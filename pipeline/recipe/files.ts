@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { type Diagnostic, Failure } from '../../base/failure.js';
 import { readText } from '../../base/text-file.js';
 import { child, type MapNode, placeAt } from '../../base/yaml/node.js';
-import { parseYaml } from '../../base/yaml/parse.js';
+import { parseYamlAside } from '../../base/yaml/parse-aside.js';
 import { placeOf, type SourceText, startOf } from '../../base/yaml/source.js';
 
 export const RECIPE_FILE = 'recipe.yaml';
@@ -62,7 +62,7 @@ async function readRecipeFile(
   from: Diagnostic | undefined,
 ): Promise<RecipeTree> {
   const source = await readSource(shown, folder, from);
-  const parsed = parseYaml(source);
+  const parsed = await parseYamlAside(source);
   if ('problems' in parsed) throw new Failure('recipe', parsed.problems);
   if (parsed.root.kind !== 'map') {
     throw new Failure('recipe', {
