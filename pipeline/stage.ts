@@ -22,6 +22,7 @@ export type {
   Resolution,
   ResolveContext,
 } from './plan/package-set.js';
+export { lockedPackageSchema } from './plan/package-set.js';
 export type { Architecture, RecipeFacts } from './recipe-facts.js';
 export type { ToolNeed } from './tool-need.js';
 export type { KnownDistribution };

@@ -32,8 +32,7 @@ export async function parseYamlAside(source: SourceText, expected?: string): Pro
 
 /** The compiled thread, also when this file itself runs from source, as under a test runner. */
 function threadFile(): URL {
-  const compiled = import.meta.url.endsWith('.ts')
-    ? '../../dist/base/yaml/parse-thread.js'
-    : './parse-thread.js';
-  return new URL(compiled, import.meta.url);
+  if (import.meta.url.endsWith('.ts'))
+    return new URL('../../dist/base/yaml/parse-thread.js', import.meta.url);
+  return new URL('./parse-thread.js', import.meta.url);
 }

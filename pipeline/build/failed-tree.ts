@@ -5,10 +5,10 @@
 import { lstat, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import { ARCHITECTURES } from '../../artifacts/platform/architecture.js';
 import { runOnTerminal } from '../../base/command.js';
 import type { Ports } from '../../base/ports.js';
 import { parseRecord } from '../../base/schema/record.js';
-import type { Architecture } from '../recipe-facts.js';
 import { openChroot } from '../sandbox/chroot.js';
 import { TERMINAL_FDS } from '../sandbox/enter.js';
 import { runForeign } from '../sandbox/foreign.js';
@@ -16,7 +16,7 @@ import { mountTree, openMountRoot } from './root-tree.js';
 
 const failedSchema = z.strictObject({
   step: z.string(),
-  architecture: z.enum(['amd64', 'arm64'] satisfies Architecture[]),
+  architecture: z.enum(ARCHITECTURES),
   /** Layers below, oldest first. */
   below: z.array(z.string()).readonly(),
   /** Of the tree's distribution. */

@@ -3,6 +3,7 @@
  * handed from the pool. Nothing here knows a package manager.
  */
 
+import { z } from 'zod';
 import type { Ports } from '../../base/ports.js';
 import type { KnownDistribution } from '../distribution.js';
 import type { RecipeFacts } from '../recipe-facts.js';
@@ -24,6 +25,23 @@ export interface LockedPackage {
   /** What the archive's index says where that may differ from the package's own word, e.g. `{ Priority: 'required' }`. */
   readonly index?: Readonly<Record<string, string>>;
 }
+
+export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256 in lower-case hex');
+
+/** A {@link LockedPackage} as it is written down. */
+export const lockedPackageSchema = z.strictObject({
+  name: z.string().min(1).describe("The package's name."),
+  version: z.string().min(1).describe('Its version.'),
+  architecture: z.string().min(1).describe('Its architecture, as the archive names it.'),
+  archive: z.string().min(1).describe('Which archive of the step has it.'),
+  bytes: z.int().min(0).describe('Size of the package file.'),
+  sha256: sha256Schema.describe('Digest of the package file.'),
+  path: z
+    .string()
+    .regex(/^(?!\/)(?!.*(^|\/)\.\.?(\/|$)).+$/, 'a relative path without `.` and `..`')
+    .describe("Path below the archive's URL."),
+  index: z.record(z.string(), z.string()).optional().describe('What the index of the archive says.'),
+});
 
 /** A signed index that packages were resolved against. */
 export interface LockedIndex {

@@ -1,25 +1,9 @@
 /** The text of a lock: JSON with one package a line, so that a diff of two locks reads as a diff of two lists of packages. */
 import { z } from 'zod';
 import { ARCHITECTURES, type Architecture } from '../../../artifacts/platform/architecture.js';
-import type { LockedIndex, LockedPackage } from '../package-set.js';
+import { type LockedIndex, type LockedPackage, lockedPackageSchema, sha256Schema } from '../package-set.js';
 
 export const LOCK_FORMAT = 'lunsmith-lock/1';
-
-const digest = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256 in lower-case hex');
-
-export const packageSchema = z.strictObject({
-  name: z.string().min(1).describe("The package's name."),
-  version: z.string().min(1).describe('Its version.'),
-  architecture: z.string().min(1).describe('Its architecture, as the archive names it.'),
-  archive: z.string().min(1).describe('Which archive of the step has it.'),
-  bytes: z.int().min(0).describe('Size of the package file.'),
-  sha256: digest.describe('Digest of the package file.'),
-  path: z
-    .string()
-    .regex(/^(?!\/)(?!.*(^|\/)\.\.?(\/|$)).+$/, 'a relative path without `.` and `..`')
-    .describe("Path below the archive's URL."),
-  index: z.record(z.string(), z.string()).optional().describe('What the index of the archive says.'),
-});
 
 export const lockSchema = z.strictObject({
   format: z.literal(LOCK_FORMAT).describe('Format of the lock.'),
@@ -30,7 +14,7 @@ export const lockSchema = z.strictObject({
         archive: z.string().min(1).describe('Name of the archive.'),
         suite: z.string().min(1).describe('Its suite.'),
         date: z.string().min(1).describe("The index's own date."),
-        sha256: digest.describe('Digest of the signed file.'),
+        sha256: sha256Schema.describe('Digest of the signed file.'),
       }),
     )
     .describe('Signed indexes that the packages were resolved against.'),
@@ -38,8 +22,8 @@ export const lockSchema = z.strictObject({
     .array(
       z.strictObject({
         step: z.string().min(1).describe('Name of the step.'),
-        request: digest.describe('Digest of what the step asks for.'),
-        packages: z.array(packageSchema).describe('What that comes to.'),
+        request: sha256Schema.describe('Digest of what the step asks for.'),
+        packages: z.array(lockedPackageSchema).describe('What that comes to.'),
       }),
     )
     .describe('Steps that install packages, in order.'),

@@ -8,8 +8,7 @@ import { z } from 'zod';
 import type { Argv } from '../../../../base/ports.js';
 import { replaceFile } from '../../../../base/replace-file.js';
 import { checkRecord } from '../../../../base/schema/record.js';
-import { packageSchema } from '../../../../pipeline/plan/lock/lock-text.js';
-import type { LockedPackage, ResolveContext } from '../../../../pipeline/stage.js';
+import { type LockedPackage, lockedPackageSchema, type ResolveContext } from '../../../../pipeline/stage.js';
 import { describeChosen } from './describe.js';
 import { keepStanzas } from './kept-stanzas.js';
 import { sha256 } from './lists.js';
@@ -37,7 +36,7 @@ export interface Solution {
 
 const solutionSchema = z
   .strictObject({
-    packages: z.array(packageSchema),
+    packages: z.array(lockedPackageSchema),
     stanzas: z.array(z.string()),
     removed: z.array(z.string()),
   })
