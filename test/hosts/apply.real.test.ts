@@ -264,9 +264,11 @@ it('a damaged state is told of, and nothing is done', async () => {
   await writeFile(join(rig.root, 'states/1/state.json'), '{}');
   const failure = await failureOf(add(1));
   expect(failure.kind).toBe('integrity');
-  expect(failure.diagnostics[0].what).toBe(
-    `The state of san1 is damaged, or was written by another version of lunsmith: ${rig.root}/current/state.json`,
-  );
+  const [{ what, place }] = failure.diagnostics;
+  expect([what, place?.file]).toEqual([
+    'The state of san1 is damaged: Missing key `format`.',
+    expect.stringMatching(/\/current\/state\.json on san1$/),
+  ]);
 });
 
 it('a host that does not say which of its states is current is not taken for an empty one', async () => {
