@@ -101,11 +101,12 @@ export type Event =
       readonly received: number;
       readonly seconds: number;
     }
-  /** What clients see of a target host has changed, or would (`dryRun`): a line for each thing. */
+  /** What clients see of a target host has changed, or would (`dryRun`): a line for each thing; `notes` tell why, or how it stands. */
   | {
       readonly type: 'changed';
       readonly host: string;
       readonly lines: readonly string[];
+      readonly notes: readonly string[];
       readonly dryRun: boolean;
       readonly seconds: number;
     }

@@ -6,6 +6,8 @@ import type { Ports } from '../base/ports.js';
 import type { TargetHost } from './host/host.js';
 import { hostLayout } from './host/layout.js';
 import { type LockOptions, takeHostLock } from './host/lock.js';
+import { recordPublication } from './publish/publications.js';
+import { digestsThere } from './publish/releases-there.js';
 import {
   knownIndex,
   makeIndex,
@@ -45,5 +47,6 @@ export async function publishRelease(
   }
   if (!known) await makeIndex(release, options, ports);
   await using _lock = await takeHostLock(host, { ...lock, path: hostLayout(host.facts).publishing }, ports);
+  await recordPublication(host, release.digest, await digestsThere(host));
   return await sendRelease(host, release, options, ports);
 }

@@ -25,14 +25,20 @@ export interface ChangeOptions extends SiteOptions {
 
 const TASK = 'change';
 
+/** What is wished of a host, with what is to be told of how that follows from what the user said. */
+export interface Wish {
+  readonly intent: Intent;
+  readonly note?: string;
+}
+
 /** Changes a host that the options name. */
 export async function change(
   caller: Caller,
   options: ChangeOptions & HostOptions,
-  intentOf: (host: TargetHost) => Promise<Intent>,
+  wishOf: (host: TargetHost) => Promise<Wish>,
 ): Promise<void> {
   const site = await openSite(caller, options);
-  await changeHost(caller, options, { site, facts: hostNamed(site, options.on) }, intentOf);
+  await changeHost(caller, options, { site, facts: hostNamed(site, options.on) }, wishOf);
 }
 
 /** Finishes what an earlier call left on a host that the options name. */
@@ -60,7 +66,7 @@ export async function changeClient(
   const { site, file } = await look();
   const client = clientNamed(site, name);
   const place = { site, facts: hostNamed(site, client.host), file };
-  await changeHost(caller, options, place, () => Promise.resolve(intentOf(client)));
+  await changeHost(caller, options, place, () => Promise.resolve({ intent: intentOf(client) }));
 }
 
 interface Place {
@@ -73,13 +79,13 @@ async function changeHost(
   caller: Caller,
   options: ChangeOptions,
   { site, facts, file }: Place,
-  intentOf: (host: TargetHost) => Promise<Intent>,
+  wishOf: (host: TargetHost) => Promise<Wish>,
 ): Promise<void> {
   const { emit } = caller;
   const ports = createPorts({ emit: inTask(emit), signal: caller.signal, task: TASK });
   const seconds = stopwatch();
   await using open = await connect(caller, facts, ports);
-  const intent = await intentOf(open.host);
+  const { intent, note } = await wishOf(open.host);
   const drivers = hostDrivers(open.adapter, await ipxeBinaries(ports));
   const look = {
     drivers,
@@ -93,16 +99,30 @@ async function changeHost(
     : await carriedOut({ host: open.host, intent, look }, emit, ports);
   if (!dryRun) await file?.write();
   const lines = [...made.lines, ...(file === undefined ? [] : [file.line])];
-  emit({ type: 'changed', host: facts.name, lines, dryRun, seconds: seconds() });
+  const notes = [
+    ...(note === undefined ? [] : [note]),
+    ...(lines.length === 0 ? standing(intent, made) : []),
+  ];
+  emit({ type: 'changed', host: facts.name, lines, notes, dryRun, seconds: seconds() });
 }
 
-interface Wish {
+/** Where the channel stands that nothing was changed of. */
+function standing(intent: Intent, { next }: Change): string[] {
+  const channel = intent.kind === 'promote' ? intent.channel : undefined;
+  const at = channel === undefined ? undefined : next.channels[channel];
+  if (at === undefined) return [];
+  return [
+    `The channel ${channel} is at ${at.history.at(-1)?.recipe ?? ''}@${at.release.slice(0, 12)} already.`,
+  ];
+}
+
+interface Work {
   readonly host: TargetHost;
   readonly intent: Intent;
   readonly look: Parameters<typeof describeChange>[2];
 }
 
-function carriedOut({ host, intent, look }: Wish, emit: Emit, ports: Ports): Promise<Change> {
+function carriedOut({ host, intent, look }: Work, emit: Emit, ports: Ports): Promise<Change> {
   const words = wordsOf(intent);
   return asTask({ host, words, emit }, () =>
     applyChange(host, intent, { ...look, lock: lockFor(words) }, ports),

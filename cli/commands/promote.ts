@@ -24,11 +24,13 @@ export function addPromoteCommand(program: Command, session: Session): void {
     .addOption(jsonOption())
     .addHelpText('after', PROMOTE_HELP)
     .action((name, channel, options) =>
-      change(session.caller(options), options, async (host) => ({
-        kind: 'promote',
-        channel,
-        release: await releaseOnHost(host, name),
-      })),
+      change(session.caller(options), options, async (host) => {
+        const { digest, why } = await releaseOnHost(host, name);
+        return {
+          intent: { kind: 'promote', channel, release: digest },
+          ...(why === undefined ? {} : { note: why }),
+        };
+      }),
     );
 }
 
@@ -47,12 +49,14 @@ export function addRollbackCommand(program: Command, session: Session): void {
     .addOption(verboseOption())
     .addOption(jsonOption())
     .action((channel, options) =>
-      change(session.caller(options), options, () => Promise.resolve({ kind: 'rollback', channel })),
+      change(session.caller(options), options, () =>
+        Promise.resolve({ intent: { kind: 'rollback', channel } }),
+      ),
     );
 }
 
 const PROMOTE_HELP = `
 Examples:
   $ npx lunsmith promote debian-bookworm@3f2a1b4c5d6e stable --on san1 --dry-run
-  $ npx lunsmith promote debian-bookworm stable        the newest release of that recipe on the host
+  $ npx lunsmith promote debian-bookworm stable        the release of that recipe that was published there last
   $ npx lunsmith rollback stable --on san1`;

@@ -13,10 +13,11 @@ export function hostLines(event: HostEvent, style: Style): string[] {
     const wire = `${formatBytes(sent)} sent, ${formatBytes(received)} received`;
     return [`${style.green('published')} ${name} to ${host} in ${formatSeconds(seconds)} (${wire})`];
   }
-  const { host, lines, dryRun, seconds } = event;
-  if (lines.length === 0) return [`${host}: nothing to change`];
+  const { host, lines, notes, dryRun, seconds } = event;
+  const told = notes.map((note) => `  ${style.dim(note)}`);
+  if (lines.length === 0) return [`${host}: nothing to change`, ...told];
   const head = dryRun
     ? `${style.yellow('would change')} ${host}:`
     : `${style.green('changed')} ${host} in ${formatSeconds(seconds)}:`;
-  return [head, ...lines.map((line) => `  ${line}`)];
+  return [head, ...lines.map((line) => `  ${line}`), ...told];
 }

@@ -6,6 +6,7 @@
  *   lock                           flock(2) of a command that changes something
  *   publishing                     flock(2) of a command that sends a release; nothing that clients see changes meanwhile
  *   releases/<digest>/             as on the build host: manifest.json, its artifacts, proofs/; never changed
+ *   publications                   in which order they were published: see publish/publications.ts
  *   incoming/<digest>/             a release on its way: nobody reads it but the next transfer
  *   indexes/<digest>/              what stands in each block of a release there, for a sender that has not got it
  *   clients/<client>/<image>/<generation>.img      LUNs, where they are files
@@ -28,6 +29,7 @@ export interface HostLayout {
   readonly root: string;
   readonly lock: string;
   readonly publishing: string;
+  readonly publications: string;
   readonly releases: string;
   readonly incoming: string;
   readonly clients: string;
@@ -49,6 +51,7 @@ export function hostLayout({ root }: Pick<HostFacts, 'root'>): HostLayout {
     root,
     lock: at('lock'),
     publishing: at('publishing'),
+    publications: at('publications'),
     releases: at('releases'),
     incoming: at('incoming'),
     clients: at('clients'),

@@ -6,6 +6,7 @@ import { Failure } from '../../base/failure.js';
 import { checkRecord } from '../../base/schema/record.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
+import { readPublications } from './publications.js';
 
 export interface ReleaseThere {
   readonly digest: string;
@@ -13,12 +14,10 @@ export interface ReleaseThere {
   readonly proofs: readonly Proof[];
 }
 
-/** Of a release only its manifest is never touched again: proofs are added later. */
 const LIST = `
 [ -d "$1" ] || exit 0
 cd -- "$1" || exit 1
-set -- */manifest.json
-[ ! -e "$1" ] || ls -t -- "$@"
+for manifest in */manifest.json; do [ ! -e "$manifest" ] || printf '%s\\n' "$manifest"; done
 `;
 
 /** Between names and contents: no JSON text and no name of a cell holds it. */
@@ -33,8 +32,22 @@ for proof in "$1"/proofs/*.json; do
 done
 `;
 
-/** Digests of all releases on the host, the one that came last first. */
-export async function listReleases(host: TargetHost): Promise<string[]> {
+/** A release that is on the host. */
+export interface ListedRelease {
+  readonly digest: string;
+  /** Of its last publication, see publications.ts; undefined for one that came before there were serials. */
+  readonly serial: number | undefined;
+}
+
+/** All releases on the host, the one that was published last first, and those without a serial at the end. */
+export async function listReleases(host: TargetHost): Promise<ListedRelease[]> {
+  const [digests, serials] = [await digestsThere(host), await readPublications(host)];
+  const all = digests.map((digest) => ({ digest, serial: serials.get(digest) }));
+  return all.sort((a, b) => (b.serial ?? 0) - (a.serial ?? 0) || (a.digest < b.digest ? -1 : 1));
+}
+
+/** Digests of all releases on the host. */
+export async function digestsThere(host: TargetHost): Promise<string[]> {
   const { stdout } = await host.run(['sh', '-c', LIST, 'sh', hostLayout(host.facts).releases], {
     doing: `list the releases of ${host.facts.name}`,
     quiet: true,

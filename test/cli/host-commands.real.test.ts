@@ -1,6 +1,16 @@
 /** The commands that change a target host, on one that is a folder with a real tgtd: what they say, and what they leave alone. */
 import { createHash } from 'node:crypto';
-import { readdir, readFile, readlink, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import {
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HostStatus } from '../../app/site/status.js';
@@ -222,7 +232,19 @@ describe('promote and rollback', () => {
     const told = await changes(...args, '--dry-run');
     expect(await everything()).toEqual(before);
     expect(await changes(...args)).toEqual(told);
-    expect(await ok(...args, '--plain')).toMatch(/lab: nothing to change\n$/);
+    expect(await ok(...args, '--plain')).toContain(
+      `lab: nothing to change\n[    0.0]   The channel stable is at ${name('v1')} already.\n`,
+    );
+  });
+
+  it('of a recipe alone takes what was published last, and says so, whatever the times of files', async () => {
+    const future = new Date(Date.now() + 86_400_000);
+    await utimes(join(host.home, 'lab/releases', digests['v2'] ?? '', 'manifest.json'), future, future);
+    await ok('publish', path('v1'), '--plain');
+    const why = `${name('v1')} is taken: of the 3 releases of debian-bookworm on lab it was published last.`;
+    const [event] = (await events(0, 'promote', 'debian-bookworm', 'edge', '--dry-run')).slice(-1);
+    expect(event).toMatchObject({ lines: [`channel edge: nothing -> ${name('v1')}`], notes: [why] });
+    expect(await ok('promote', 'debian-bookworm', 'stable', '--plain')).toContain(why);
   });
 
   it('tells what it does as events', async () => {

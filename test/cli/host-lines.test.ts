@@ -19,6 +19,7 @@ const CHANGED: HostEvent = {
   type: 'changed',
   host: 'san1',
   lines: ['channel stable: a -> b', 'client web1: a fresh clone of b'],
+  notes: [],
   dryRun: false,
   seconds: 1.5,
 };
@@ -32,6 +33,14 @@ it.each<[HostEvent, string[]]>([
     ['would change san1:', '  channel stable: a -> b', '  client web1: a fresh clone of b'],
   ],
   [{ ...CHANGED, lines: [] }, ['san1: nothing to change']],
+  [
+    { ...CHANGED, lines: [], notes: ['The channel stable is at b already.'] },
+    ['san1: nothing to change', '  The channel stable is at b already.'],
+  ],
+  [
+    { ...CHANGED, lines: ['channel stable: a -> b'], notes: ['b is taken: it was published last.'] },
+    ['changed san1 in 1.5 s:', '  channel stable: a -> b', '  b is taken: it was published last.'],
+  ],
 ])('says what was done to a target host: %#', (event, lines) => {
   expect(hostLines(event, plainStyle)).toEqual(lines);
 });

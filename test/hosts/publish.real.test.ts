@@ -1,47 +1,101 @@
 import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import { commitRelease, digestFiles, readRelease } from '../../artifacts/release/release.js';
+import { describe, expect, it } from 'vitest';
+import { commitRelease, digestFiles, type Release, readRelease } from '../../artifacts/release/release.js';
 import { canonicalJson } from '../../base/digest.js';
 import type { Failure } from '../../base/failure.js';
 import { listReleases, readReleaseThere } from '../../hosts/publish/releases-there.js';
 import { publishRelease } from '../../hosts/publish.js';
-import { hostRig, picture } from '../util/host-rig.js';
+import { type HostRig, hostRig, picture } from '../util/host-rig.js';
 import { smallRelease } from '../util/hosts.js';
 import { withRoles } from '../util/manifest.js';
 
-it('the release that came last is the first of the list, also when another gets proofs later', async () => {
-  await using rig = await hostRig();
-  const { v1, v2 } = rig.releases;
-  const at = (digest: string) => join(rig.root, 'releases', digest);
-  await utimes(join(at(v1.digest), 'manifest.json'), 1, 1);
-  await mkdir(join(at(v1.digest), 'later'));
-  await mkdir(join(rig.root, 'releases', 'something else'));
-  expect(await listReleases(rig.host)).toEqual([v2.digest, v1.digest]);
-  await rm(join(rig.root, 'releases'), { recursive: true });
-  expect(await listReleases(rig.host)).toEqual([]);
-  await mkdir(join(rig.root, 'releases'));
-  expect(await listReleases(rig.host)).toEqual([]);
+/** A release that can be published. */
+async function built(rig: HostRig, version: string): Promise<Release> {
+  const staging = join(rig.folder, 'staging');
+  await mkdir(staging);
+  const model = smallRelease(version);
+  await writeFile(join(staging, 'disk.img'), model.disk);
+  const artifacts = withRoles(await digestFiles(staging, { run: rig.ports.run }));
+  const manifest = { ...model.manifest, artifacts, boot: [] };
+  const { path } = await commitRelease(staging, join(rig.folder, 'out'), manifest, rig.ports);
+  return await readRelease(path);
+}
+
+const optionsOf = (rig: HostRig) => ({ indexes: join(rig.folder, 'indexes'), lock: { words: 'a test' } });
+
+describe('the order of publications', () => {
+  it('is that in which they came, whatever clocks say, and one that is there is raised', async () => {
+    await using rig = await hostRig();
+    await rm(join(rig.root, 'releases'), { recursive: true });
+    expect(await listReleases(rig.host)).toEqual([]);
+    const [first, second] = [await built(rig, 'v3'), await built(rig, 'v4')];
+    const publish = (release: Release) => publishRelease(rig.host, release, optionsOf(rig), rig.ports);
+    // The clock of the host is a day ahead, and then a day behind.
+    const dated = async ({ digest }: Release, days: number) => {
+      const at = Date.now() / 1000 + days * 86_400;
+      const folder = join(rig.root, 'releases', digest);
+      for (const path of [join(folder, 'manifest.json'), folder]) await utimes(path, at, at);
+    };
+    await publish(first);
+    await dated(first, 1);
+    await publish(second);
+    await dated(second, -1);
+    expect(await listReleases(rig.host)).toEqual([
+      { digest: second.digest, serial: 2 },
+      { digest: first.digest, serial: 1 },
+    ]);
+    expect((await publish(first)).already).toBe(true);
+    expect(await listReleases(rig.host)).toEqual([
+      { digest: first.digest, serial: 3 },
+      { digest: second.digest, serial: 2 },
+    ]);
+    expect(await readFile(join(rig.root, 'publications'), 'utf8')).toBe(
+      `lunsmith-publications/1\n2 ${second.digest}\n3 ${first.digest}\n`,
+    );
+  });
+
+  it('does not wait for one that never came, and takes one that was cut off where it belongs', async () => {
+    await using rig = await hostRig();
+    const [third, fourth] = [await built(rig, 'v3'), await built(rig, 'v4')];
+    await publishRelease(rig.host, third, optionsOf(rig), rig.ports);
+    const { host } = rig;
+    const dead: typeof host = {
+      ...host,
+      run: (argv, options) =>
+        options.doing.startsWith('look at') ? Promise.reject(new Error('cut')) : host.run(argv, options),
+    };
+    await expect(publishRelease(dead, fourth, optionsOf(rig), rig.ports)).rejects.toThrow('cut');
+    const [newest, ...others] = await listReleases(rig.host);
+    expect(newest).toEqual({ digest: third.digest, serial: 1 });
+    expect(others.map(({ serial }) => serial)).toEqual([undefined, undefined]);
+  });
+
+  it('is refused with its place when it cannot be read', async () => {
+    await using rig = await hostRig();
+    await writeFile(join(rig.root, 'publications'), 'lunsmith-publications/1\n1 abc\n');
+    await expect(listReleases(rig.host)).rejects.toMatchObject({
+      kind: 'integrity',
+      diagnostics: [{ found: '`1 abc` in line 2' }],
+    });
+    await rm(join(rig.root, 'publications'));
+    await mkdir(join(rig.root, 'releases', 'something else'));
+    expect(await listReleases(rig.host)).toHaveLength(2);
+  });
 });
 
 it('a release is sent whole, and a damaged one not at all', async () => {
   await using rig = await hostRig();
-  const staging = join(rig.folder, 'staging');
-  await mkdir(staging);
-  const model = smallRelease('v3');
-  await writeFile(join(staging, 'disk.img'), model.disk);
-  const artifacts = withRoles(await digestFiles(staging, { run: rig.ports.run }));
-  const manifest = { ...model.manifest, artifacts, boot: [] };
-  const { path, digest } = await commitRelease(staging, join(rig.folder, 'out'), manifest, rig.ports);
-  const options = { indexes: join(rig.folder, 'indexes'), lock: { words: 'a test' } };
-  const release = await readRelease(path);
+  const release = await built(rig, 'v3');
+  const { path, digest, manifest } = release;
+  const options = optionsOf(rig);
   const sent = await publishRelease(rig.host, release, options, rig.ports);
   expect(sent.already).toBe(false);
   expect((await readReleaseThere(rig.host, digest))?.manifest).toEqual(manifest);
-  expect((await listReleases(rig.host))[0]).toBe(digest);
-  expect((await listReleases(rig.host)).slice(1).sort()).toEqual(
-    [rig.releases.v1.digest, rig.releases.v2.digest].sort(),
-  );
+  expect((await listReleases(rig.host)).map((each) => each.digest)).toEqual([
+    digest,
+    ...[rig.releases.v1.digest, rig.releases.v2.digest].sort(),
+  ]);
   expect(await readFile(join(rig.root, 'releases', digest, 'manifest.json'), 'utf8')).toBe(
     canonicalJson(manifest),
   );

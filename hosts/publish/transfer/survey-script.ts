@@ -1,8 +1,9 @@
 /** What is asked of a target host before anything is sent, and cleaned there on that occasion. */
 
 /**
- * Arguments: root, digest. Prints a line for each fact: `tool NAME`, `space KIB`, `release DIGEST NAME-OF-RECIPE` (newest first),
- * `index DIGEST`, `here` and `proof SHA256 FILE` when the release is there, `chunk FILE` of what has arrived of it.
+ * Arguments: root, digest. Prints a line for each fact: `tool NAME`, `space KIB`, `published SERIAL DIGEST` (see publications.ts),
+ * `release DIGEST NAME-OF-RECIPE`, `index DIGEST`, `here` and `proof SHA256 FILE` when the release is there, `chunk FILE` of what has
+ * arrived of it.
  */
 export const SURVEY = `set -eu
 export LC_ALL=C
@@ -20,7 +21,8 @@ for tool in zstd perl openssl; do
   if command -v "$tool" >/dev/null; then echo "tool $tool"; fi
 done
 df -Pk "$root" | { read -r _; read -r _ _ _ free _; echo "space $free"; }
-ls -t "$root/releases" | while read -r each; do
+if [ -f "$root/publications" ]; then sed -n 's/^\\([0-9][0-9]* [0-9a-f]*\\)$/published \\1/p' "$root/publications"; fi
+ls "$root/releases" | while read -r each; do
   file=$root/releases/$each/manifest.json
   [ -f "$file" ] || continue
   echo "release $each $(sed -n '/^  "recipe": {/,/}/s/^    "name": "\\(.*\\)",*$/\\1/p' "$file")"

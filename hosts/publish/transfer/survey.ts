@@ -17,7 +17,7 @@ export interface Survey {
   readonly proofs: ReadonlyMap<string, string>;
   /** Names of the chunks of it that have arrived, as files. */
   readonly chunks: ReadonlySet<string>;
-  /** Newest first. */
+  /** Published last first. */
   readonly releases: readonly HostRelease[];
   readonly tools: ReadonlySet<string>;
   /** Bytes that are free. */
@@ -37,16 +37,19 @@ function parseSurvey(text: string): Survey {
   const all = (kind: string) => facts.filter(([word]) => word === kind);
   const names = (kind: string) => all(kind).map(([, name = '']) => name);
   const indexed = new Set(names('index'));
+  const serials = new Map(all('published').map(([, serial, digest = '']) => [digest, Number(serial)]));
   const [free = '0'] = names('space');
   return {
     here: all('here').length > 0,
     proofs: new Map(all('proof').map(([, sum = '', ...name]) => [name.join(' '), sum])),
     chunks: new Set(names('chunk')),
-    releases: all('release').map(([, digest = '', ...recipe]) => ({
-      digest,
-      recipe: recipe.join(' '),
-      indexed: indexed.has(digest),
-    })),
+    releases: all('release')
+      .map(([, digest = '', ...recipe]) => ({
+        digest,
+        recipe: recipe.join(' '),
+        indexed: indexed.has(digest),
+      }))
+      .sort((a, b) => (serials.get(b.digest) ?? 0) - (serials.get(a.digest) ?? 0)),
     tools: new Set(names('tool')),
     free: Number(free) * 1024,
   };
