@@ -3,7 +3,7 @@
  * cells run at once without knowing of each other. Each proof is written into the release as soon as it is there.
  */
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import PQueue from 'p-queue';
 import { type Cell, cellName } from '../artifacts/platform/platform.js';
 import { type Proof } from '../artifacts/release/proof.js';
@@ -22,6 +22,8 @@ import type { ProveInside } from './inside/prove.js';
 
 /** The folder of a cell's evidence bears this ending until there is a verdict. */
 const UNDECIDED = '.undecided';
+/** Where proofs that passed lie when the same cell did not pass later. */
+const EARLIER = 'earlier';
 
 export interface ProofRequest {
   /** Folder of the release. */
@@ -170,12 +172,30 @@ async function proveOne(
   }
 }
 
-/** A new verdict takes the place of the last one. */
-async function keep(proof: Proof, evidence: string, release: Release): Promise<void> {
+/** A new verdict takes the place of the last one; a proof that passed is kept beside one that did not, with its evidence. */
+export async function keep(proof: Proof, evidence: string, release: Release): Promise<void> {
   const place = evidenceOf(release, proof.cell);
+  if (!proof.passed) await keepEarlier(release, proof.cell);
   await rm(place, { recursive: true, force: true });
   await rename(evidence, place);
   await writeProof(release.path, proof);
+}
+
+/** As it was when this call began: nobody else proves the cell of a release meanwhile. */
+async function keepEarlier(release: Release, cell: Cell): Promise<void> {
+  const former = release.proofs.find((proof) => cellName(proof.cell) === cellName(cell));
+  if (former?.passed !== true) return;
+  const place = evidenceOf(release, cell);
+  const kept = join(release.path, 'proofs', EARLIER, cellName(cell));
+  await mkdir(dirname(kept), { recursive: true });
+  for (const ending of ['', '.json']) {
+    await rm(`${kept}${ending}`, { recursive: true, force: true });
+    await rename(`${place}${ending}`, `${kept}${ending}`).catch(unlessAbsent);
+  }
+}
+
+function unlessAbsent(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }
 
 function inside(payload: ProveInside, emit: Emit, signal: AbortSignal): Promise<unknown> {

@@ -14,7 +14,7 @@ export class Broken extends Error {
   }
 }
 
-/** The host was too busy to tell: it makes no proof at all. */
+/** The host was too busy to tell, or failed itself: it makes no proof at all. */
 export class Undecided extends Error {
   override readonly name = 'Undecided';
 }

@@ -5,7 +5,7 @@ import type { ConsoleFacts } from '../artifacts/release/console.js';
 import { findSymptom, SYMPTOM_WORDS, type Symptom } from '../artifacts/release/symptoms.js';
 import { Failure } from '../base/failure.js';
 import type { Ports } from '../base/ports.js';
-import { Broken } from './broken.js';
+import { Broken, Undecided } from './broken.js';
 import { CONSOLE_LOG, type Evidence } from './evidence.js';
 import {
   chainOf,
@@ -18,7 +18,7 @@ import type { Redactor } from './redact.js';
 
 export interface Chain extends Disposable {
   readonly progress: Progress;
-  /** Aborts when the chain cannot go on (reason: Broken) or the user wants to stop (reason: Failure). */
+  /** Aborts when the chain cannot go on (reason: Broken), the host fails (reason: Undecided) or the user wants to stop (reason: Failure). */
   readonly signal: AbortSignal;
   /** What was seen that is bad and yet expected. */
   readonly tolerated: readonly Symptom[];
@@ -40,6 +40,9 @@ export interface ChainOptions {
 const REFUSALS: readonly Symptom['kind'][] = ['san-refused', 'initramfs-refused'];
 /** Prompts that have no line end. */
 const PROMPTS: readonly Symptom['kind'][] = ['initramfs-shell', 'grub'];
+
+/** What dnsmasq logs when it cannot read what it shall serve; a file that is not there may be asked for all the same. */
+const OWN_FAULT = /dnsmasq-tftp\[.*: cannot (?:access|read) /;
 
 export function watchChain({ cell, console, ports, evidence, redactor }: ChainOptions): Chain {
   const task = cellName(cell);
@@ -74,6 +77,9 @@ export function watchChain({ cell, console, ports, evidence, redactor }: ChainOp
     },
     dnsmasqLine: (line) => {
       evidence.log('dnsmasq.log', line);
+      // A file of ours that our own server may not read says nothing of the release.
+      if (OWN_FAULT.test(line))
+        controller.abort(new Undecided(`the gate’s own TFTP server failed: ${redactor.text(line)}`));
       progress.reach(milestoneOfDnsmasq(line));
     },
     [Symbol.dispose]: () => ports.signal.removeEventListener('abort', interrupt),

@@ -2,7 +2,7 @@
  * The network between the gate's servers and the client. With a tap device our own dnsmasq serves DHCP and TFTP; where
  * /dev/net/tun may not be opened, QEMU's user network does.
  */
-import { constants, copyFile, mkdir, open, writeFile } from 'node:fs/promises';
+import { chmod, constants, copyFile, mkdir, open, readdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { PC } from '../artifacts/platform/pc.js';
 import { Failure } from '../base/failure.js';
@@ -108,12 +108,14 @@ function openUser({ runtime }: NetworkOptions): GateNetwork {
 }
 
 /** The TFTP root: both iPXE binaries and the client's script, which holds its secret. */
-async function fillTftp(runtime: Runtime, script: string): Promise<string> {
+export async function fillTftp(runtime: Pick<Runtime, 'path'>, script: string): Promise<string> {
   const root = join(runtime.path, 'tftp');
   await mkdir(root);
   for (const { path } of PROGRAMS) await copyFile(path, join(root, basename(path)));
-  // As root, dnsmasq's TFTP serves only what everybody may read; the folder above is closed to others.
-  await writeFile(join(root, CLIENT_SCRIPT), script, { mode: 0o644 });
+  await writeFile(join(root, CLIENT_SCRIPT), script);
+  // As root, dnsmasq's TFTP serves only what everybody may read, whatever the umask; the folder above is closed to others.
+  for (const name of await readdir(root)) await chmod(join(root, name), 0o644);
+  await chmod(root, 0o755);
   return root;
 }
 

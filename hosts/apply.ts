@@ -17,6 +17,7 @@ import { type CleanScope, clean } from './apply/clean.js';
 import { converge, settle } from './apply/converge.js';
 import { ofSwitch, unfinished } from './apply/failures.js';
 import { type Accounts, prepare } from './apply/prepare.js';
+import { restore } from './apply/restore.js';
 import { bringAccounts, readAccounts, requireTakeable } from './apply/secrets.js';
 import { listStates, readState, switchTo } from './apply/states.js';
 import type { ClientAccount } from './boot-files/boot-file.js';
@@ -26,6 +27,7 @@ import type { HostDrivers } from './host/drivers.js';
 import type { TargetHost } from './host/host.js';
 import { hostLayout } from './host/layout.js';
 import { type LockOptions, takeHostLock } from './host/lock.js';
+import { mendModes } from './host/modes.js';
 import type { HostState } from './host/state.js';
 import { type ReleaseThere, readReleaseThere } from './publish/releases-there.js';
 import type { ClientFacts } from './site/facts.js';
@@ -97,14 +99,21 @@ export async function applyChange(
   return { ...change, next };
 }
 
-/** Finishes what an earlier call left, and lets targets and files follow the state again. @returns the state */
+/**
+ * Finishes what an earlier call left, and lets links, files, modes and targets follow the state again, whoever changed them.
+ * @returns the state
+ */
 export async function repair(host: TargetHost, options: RepairOptions, ports: Ports): Promise<HostState> {
   await using _lock = await lockHost(host, options, ports);
   const found = await standOf(host);
   const { state } = found;
-  await (state.serial > 0
-    ? finish(host, found, options.drivers, ports)
-    : clean(host, state, options.drivers, ports));
+  if (state.serial === 0) {
+    await clean(host, state, options.drivers, ports);
+    await mendModes(host);
+    return state;
+  }
+  await restore(host, state, options.drivers, ports);
+  await finish(host, found, options.drivers, ports);
   return state;
 }
 

@@ -25,6 +25,8 @@ export async function inside(
   ports: Ports,
 ): Promise<Proof | NotDecided | 'kvm' | 'tcg'> {
   if (payload.do === 'choose-accelerator') return chooseAccelerator(payload.wanted, ports);
+  // The gate's servers read its files as users of their own, whatever the caller's umask is.
+  process.umask(0o022);
   const { workspace, owner, gate } = payload;
   const task = cellName(gate.cell);
   await using folder = await openBuildFolder(workspace, `${gate.manifest.recipe.name}-${task}`, owner);

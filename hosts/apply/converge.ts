@@ -9,7 +9,7 @@ import type { Ports } from '../../base/ports.js';
 import type { BootFile, ClientAccount } from '../boot-files/boot-file.js';
 import { checkDhcp } from '../dhcp/readers.js';
 import type { HostDrivers } from '../host/drivers.js';
-import type { TargetHost } from '../host/host.js';
+import type { TargetHost, WriteOptions } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
 import type { HostState } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
@@ -75,7 +75,9 @@ function tellRefused(
   }
 }
 
-interface FollowOptions {
+export interface FollowOptions {
+  /** That may read the secret ones, and nobody else; absent: only their owner. */
+  readonly group?: string | undefined;
   /** Called before anything is written or removed. @param changed relative paths */
   readonly before?: (changed: readonly string[]) => Promise<void>;
 }
@@ -84,14 +86,15 @@ const EXISTING = `
 cd -- "$1" 2>/dev/null || exit 0
 find . -type l | while IFS= read -r link; do printf 'link %s %s\\n' "$(readlink "$link" | sha256sum | cut -c 1-64)" "$link"; done
 find . -type f -exec sha256sum {} + | sed 's/^/file /'
+find . -type f -exec stat -c 'mode %a %G %n' {} +
 `;
 
 /** Makes a folder have these files and no other; those that are as they shall be are left alone. */
-async function follow(
+export async function follow(
   host: TargetHost,
   folder: string,
   files: readonly BootFile[],
-  { before }: FollowOptions = {},
+  { before, group }: FollowOptions = {},
 ): Promise<void> {
   const { stdout } = await host.run(['sh', '-c', EXISTING, 'sh', folder], {
     doing: `look at the files in ${folder}`,
@@ -103,13 +106,25 @@ async function follow(
       return path === undefined ? [] : [[path, `${kind} ${sha256}`] as const];
     }),
   );
-  const changed = files.filter((file) => existing.get(file.path) !== fingerprint(file));
+  const modes = new Map(
+    stdout.split('\n').flatMap((line) => {
+      const [, mode, owner, path] = /^mode ([0-7]+) (\S+) \.\/(.+)$/.exec(line) ?? [];
+      return path === undefined ? [] : [[path, `${mode} ${owner}`] as const];
+    }),
+  );
+  const asWished = (file: BootFile) => {
+    if ('link' in file.content) return true;
+    const { mode, group: own } = permissions(file, group);
+    const [found, owner] = modes.get(file.path)?.split(' ') ?? [];
+    return found === mode.toString(8) && (own === undefined || own === owner);
+  };
+  const changed = files.filter((file) => existing.get(file.path) !== fingerprint(file) || !asWished(file));
   const unwanted = [...existing.keys()].filter((path) => !files.some((file) => file.path === path));
   if (changed.length === 0 && unwanted.length === 0) return;
   await before?.([...changed.map(({ path }) => path), ...unwanted]);
   const queue = new PQueue({ concurrency: AT_ONCE });
   try {
-    await queue.addAll(changed.map((file) => () => writeFile(host, folder, file)));
+    await queue.addAll(changed.map((file) => () => writeFile(host, folder, file, group)));
   } finally {
     // Whoever hears of a failure puts other files in their places: nobody may still be writing these then.
     await queue.onIdle();
@@ -125,15 +140,16 @@ function fingerprint({ content }: BootFile): string {
   return `file ${hash('sha256', 'text' in content ? content.text : content.bytes)}`;
 }
 
-async function writeFile(
-  host: TargetHost,
-  folder: string,
-  { path, content, secret }: BootFile,
-): Promise<void> {
+async function writeFile(host: TargetHost, folder: string, file: BootFile, group?: string): Promise<void> {
+  const { path, content } = file;
   const at = `${folder}/${path}`;
   if ('link' in content) await putLink(host, at, content.link, `make the link ${at}`);
-  else
-    await host.write(at, 'text' in content ? content.text : content.bytes, { mode: secret ? 0o600 : 0o644 });
+  else await host.write(at, 'text' in content ? content.text : content.bytes, permissions(file, group));
+}
+
+function permissions({ secret }: BootFile, group: string | undefined): WriteOptions {
+  if (!secret) return { mode: 0o644 };
+  return group === undefined ? { mode: 0o600 } : { mode: 0o640, group };
 }
 
 function reloadMark({ facts }: TargetHost): string {

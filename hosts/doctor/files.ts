@@ -4,7 +4,7 @@ import type { BootFile, ClientAccount } from '../boot-files/boot-file.js';
 import type { TargetHost } from '../host/host.js';
 import { firstDifference, type LineDifference } from './difference.js';
 import { type ExpectedFolder, sha256Of } from './expected.js';
-import type { Finding } from './finding.js';
+import { type Finding, repairHint } from './finding.js';
 import type { Entries, Entry } from './survey.js';
 
 /** Pure: paths relative to the root, of those that are expected and of those that are not. */
@@ -39,8 +39,6 @@ export interface FilesContext {
   readonly accounts: ReadonlyMap<string, ClientAccount>;
 }
 
-const CONVERGE = 'Any change of the host writes it anew, such as: npx lunsmith client rotate CLIENT';
-
 /** @param expected of `http/` or `conf/` */
 export async function fileFindings(expected: ExpectedFolder, context: FilesContext): Promise<Finding[]> {
   const { edited, missing, unexpected } = driftOf(expected, context.entries);
@@ -52,7 +50,7 @@ export async function fileFindings(expected: ExpectedFolder, context: FilesConte
     where: at(path),
     expected: 'the file that the state of the host says',
     found: 'nothing',
-    hint: CONVERGE,
+    hint: repairHint(context.host.facts.name),
   }));
   for (const each of edited) findings.push(await editedFinding(each, context));
   return [
@@ -76,7 +74,11 @@ export async function editedFinding(
   { host, accounts }: FilesContext,
 ): Promise<Finding> {
   const where = posix.join(host.facts.root, path);
-  const words = { level: 'error', about: 'files', hint: `Somebody edited it. ${CONVERGE}` } as const;
+  const words = {
+    level: 'error',
+    about: 'files',
+    hint: `Somebody edited it. ${repairHint(host.facts.name)}`,
+  } as const;
   if ('link' in file.content) {
     const found = entry.type === 'link' ? `a link to ${entry.link}` : `no link, but a ${entry.type}`;
     return {

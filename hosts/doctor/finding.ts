@@ -26,3 +26,8 @@ export interface Finding {
   /** What to do now. */
   readonly hint: string;
 }
+
+/** What mends whatever somebody changed by hand. @param host its name in the site */
+export function repairHint(host: string): string {
+  return `Run: npx lunsmith repair --on ${host}`;
+}

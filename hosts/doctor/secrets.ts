@@ -4,11 +4,12 @@ import { notTakeable } from '../apply/secrets.js';
 import type { BootFile, ClientAccount } from '../boot-files/boot-file.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
+import { folderProblem } from '../host/modes.js';
 import type { HostState } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
 import { secretForms } from './difference.js';
 import type { ExpectedFolder } from './expected.js';
-import type { Finding } from './finding.js';
+import { type Finding, repairHint } from './finding.js';
 import type { Entries, Entry } from './survey.js';
 
 /** Pure: each client has an account, and it is the one of the state. */
@@ -76,6 +77,7 @@ export function modeFindings(
     const where = posix.join(facts.root, path);
     if (entry.type === 'file' && [...secret, ...kept].includes(path))
       return openSecret(facts, path, where, entry);
+    if (entry.type === 'folder') return folderFinding(facts, path, entry);
     if (entry.type === 'link' || (entry.mode & WRITE_BY_OTHERS) === 0) return [];
     return [
       {
@@ -92,7 +94,27 @@ export function modeFindings(
   });
 }
 
-function openSecret({ http }: HostFacts, path: string, where: string, entry: Entry): Finding[] {
+/** Folders that are closed to who must enter them, or open to who must not. */
+function folderFinding({ name, root }: HostFacts, path: string, entry: Entry): Finding[] {
+  const problem = folderProblem(path, entry.mode);
+  if (problem === undefined) return [];
+  const open = (entry.mode & WRITE_BY_OTHERS) !== 0;
+  const secret = !open && problem.mended === 0o700;
+  const words = open
+    ? (['secrets', 'Everybody on the host may change a folder.'] as const)
+    : secret
+      ? (['secrets', 'A folder with secrets is open to others.'] as const)
+      : (['files', 'A folder is closed to the servers that read from it.'] as const);
+  return [
+    {
+      ...{ level: 'error', about: words[0], what: words[1], where: posix.join(root, path) },
+      ...{ expected: problem.expected, found: `mode ${octal(entry)}` },
+      hint: repairHint(name),
+    },
+  ];
+}
+
+function openSecret({ name, http }: HostFacts, path: string, where: string, entry: Entry): Finding[] {
   const served = path.includes('/http/') && http.group !== undefined;
   const allowed = served && entry.group === http.group ? READ_BY_GROUP : 0;
   if ((entry.mode & (READ_BY_GROUP | BY_OTHERS | 0o020) & ~allowed) === 0) return [];
@@ -102,7 +124,7 @@ function openSecret({ http }: HostFacts, path: string, where: string, entry: Ent
       ...{ level: 'error', about: 'secrets', what: 'A file with a secret is open to others.', where },
       expected: served ? `mode ${mode}, group ${http.group}` : `mode ${mode}`,
       found: `mode ${octal(entry)}, group ${entry.group}`,
-      hint: `Run there: ${served ? `chgrp ${http.group} ${where} && ` : ''}chmod ${mode} ${where}. Then give the client another secret: npx lunsmith client rotate CLIENT`,
+      hint: `${repairHint(name)}. Then give the client another secret: npx lunsmith client rotate CLIENT`,
     },
   ];
 }

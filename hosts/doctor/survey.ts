@@ -16,13 +16,14 @@ export interface Entry {
   readonly sha256?: string;
 }
 
-/** By path relative to the root. Of releases, LUNs and what is on its way only the folders are there. */
+/** By path relative to the root, which is `.` itself. Of releases, LUNs and what is on its way only the folders are there. */
 export type Entries = ReadonlyMap<string, Entry>;
 
 /** `-exec stat`, as busybox's find has no -printf. */
 const SURVEY = `
 cd -- "$1" 2>/dev/null || exit 0
 find . \\( -path './releases/*/*' -o -path './incoming/*/*' -o -path './clients/*/*' \\) -prune -o -exec stat -c 'entry %f %s %G %n' {} +
+[ ! -d releases ] || find ./releases -path './releases/*/*' -type d -exec stat -c 'entry %f %s %G %n' {} +
 find . \\( -path './releases/*/*' -o -path './incoming/*/*' -o -path './clients/*/*' \\) -prune -o -type l -print |
   while IFS= read -r link; do printf 'link %s\\nto %s\\n' "$link" "$(readlink "$link")"; done
 set -- tftp conf
@@ -54,7 +55,7 @@ function readSurvey(text: string): Entries {
   };
   let link = '';
   for (const line of text.split('\n')) {
-    const [, raw, bytes, group, path] = /^entry ([0-9a-f]+) (\d+) (\S+) \.\/(.+)$/.exec(line) ?? [];
+    const [, raw, bytes, group, path] = /^entry ([0-9a-f]+) (\d+) (\S+) (?:\.\/)?(.+)$/.exec(line) ?? [];
     if (raw !== undefined && path !== undefined) {
       const bits = Number.parseInt(raw, 16);
       const type = TYPES[bits & 0o170000] ?? 'other';

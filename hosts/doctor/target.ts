@@ -3,7 +3,7 @@
 import type { HostState } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
 import type { ShownTarget, TargetAdapter } from '../target/adapter.js';
-import type { Finding } from './finding.js';
+import { type Finding, repairHint } from './finding.js';
 import { type NamedGeneration, namedGenerations } from './state.js';
 
 export interface TargetView {
@@ -32,7 +32,7 @@ export function targetFindings(
       const client = state.clients[each.client]?.facts;
       return found === undefined || client === undefined
         ? [notOffered(facts, each)]
-        : otherwise(each, found, { lun, initiator: client.initiator, account: client.account });
+        : otherwise(facts, each, found, { lun, initiator: client.initiator, account: client.account });
     }),
     ...ours
       .filter(({ target }) => !(known.has(target) && inUse.has(target)))
@@ -40,9 +40,10 @@ export function targetFindings(
   ];
 }
 
-const MEND = 'Any change of the host offers it anew, such as: npx lunsmith client rotate';
-
-function notOffered({ target: { kind } }: HostFacts, { client, image, target }: NamedGeneration): Finding {
+function notOffered(
+  { name, target: { kind } }: HostFacts,
+  { client, image, target }: NamedGeneration,
+): Finding {
   return {
     ...{
       level: 'error',
@@ -53,11 +54,12 @@ function notOffered({ target: { kind } }: HostFacts, { client, image, target }: 
     hint:
       kind === 'iet'
         ? 'Join ietd.conf of the host’s conf/ to that of IET, then restart ietd there.'
-        : `${MEND} ${client}`,
+        : repairHint(name),
   };
 }
 
 function otherwise(
+  { name }: HostFacts,
   { client, image, target, disk }: NamedGeneration,
   found: ShownTarget,
   wanted: { readonly lun: number; readonly initiator: string; readonly account: string },
@@ -65,7 +67,7 @@ function otherwise(
   const finding = (what: string, expected: string, there: readonly string[]): Finding => ({
     ...{ level: 'error', about: 'target', what, where: target, expected },
     found: there.join(', ') || 'nothing',
-    hint: `Somebody changed it. ${MEND} ${client}`,
+    hint: `Somebody changed it. ${repairHint(name)}`,
   });
   const luns = found.luns.map((each) => `LUN ${each.number}: ${each.disk}`);
   const expected = `LUN ${wanted.lun}: ${disk}`;

@@ -4,7 +4,7 @@ import type { BootBinaries } from '../../artifacts/formats/ipxe-binaries.js';
 import { PC } from '../../artifacts/platform/pc.js';
 import type { ExpectedFolder } from './expected.js';
 import { driftOf, editedFinding, type FilesContext } from './files.js';
-import type { Finding } from './finding.js';
+import { type Finding, repairHint } from './finding.js';
 
 /** Without these nobody boots. */
 const PROGRAMS = [PC.firmware.bios.program, PC.firmware.uefi.program, PC.pxelinuxProgram].map(({ path }) =>
@@ -40,7 +40,7 @@ export async function tftpFindings(
         ? 'a boot program of the package ipxe'
         : 'the file that the state of the host says',
       found: 'nothing',
-      hint: 'Any change of the host writes it anew, such as: npx lunsmith client rotate CLIENT',
+      hint: repairHint(context.host.facts.name),
     }),
   );
   for (const each of edited) {

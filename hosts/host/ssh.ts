@@ -10,7 +10,8 @@ import { shellCommand } from '../../base/shell-word.js';
 import type { ForwardedSocket, TargetHost } from './host.js';
 import { connectionFailure, onHost } from './ssh/failures.js';
 import { openMaster, type SshFacts, type SshMaster } from './ssh/master.js';
-import { ABSENT, READ, RUN, STARTED, SURROUNDINGS, WRITE } from './ssh/scripts.js';
+import { ABSENT, READ, RUN, STARTED, SURROUNDINGS } from './ssh/scripts.js';
+import { writeBy } from './write.js';
 
 /** Sessions at a time: sshd allows 10 for a connection (sshd_config(5), MaxSessions), and we start some that stay. */
 const SESSIONS = 5;
@@ -45,11 +46,7 @@ export async function openSsh(
         env: master.env,
         holdInput: true,
       }),
-    write: async (path, content, { mode, group }) => {
-      const bytes = String(Buffer.byteLength(content));
-      const words = [path, mode.toString(8), bytes, randomUUID(), group ?? ''];
-      await run(['sh', '-c', WRITE, 'sh', ...words], { doing: `write ${path}`, input: content, quiet: true });
-    },
+    write: writeBy(run),
     read: async (path) => {
       const { exitCode, stdout } = await run(['sh', '-c', READ, 'sh', path], {
         doing: `read ${path}`,

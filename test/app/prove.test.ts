@@ -103,7 +103,18 @@ it.each([true, false])('a new verdict takes the place of the last one (passed: %
   const { failure } = await run({ 'bios-san': verdict(passed) });
   expect(failure?.kind).toBe(passed ? undefined : 'proof');
   expect(await stands()).toEqual({ passed, run: 2, evidence: 'of run 2' });
-  expect(await files()).toEqual(['bios-san', 'bios-san.json']);
+  expect(await files()).toEqual(['bios-san', 'bios-san.json', ...(passed ? [] : ['earlier'])]);
+});
+
+it('a proof that passed is kept beside one that did not, with its evidence', async () => {
+  await run({ 'bios-san': verdict(true) });
+  await run({ 'bios-san': verdict(false) });
+  await run({ 'bios-san': verdict(false) });
+  expect(await stands()).toEqual({ passed: false, run: 3, evidence: 'of run 3' });
+  const earlier = (name: string) => readFile(join(release, 'proofs/earlier', name), 'utf8');
+  expect(JSON.parse(await earlier('bios-san.json'))).toMatchObject({ passed: true, seconds: 1 });
+  expect(await earlier('bios-san/console.log')).toBe('of run 1');
+  expect((await readRelease(release)).proofs).toHaveLength(1);
 });
 
 it.each([

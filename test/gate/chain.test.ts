@@ -58,6 +58,21 @@ it('ends a boot that cannot go on, with the line that says so', async () => {
   await evidence[Symbol.asyncDispose]();
 });
 
+it('decides nothing when the server of the gate cannot read what it shall serve', async () => {
+  await using folder = await testFolder();
+  const { chain, evidence } = await setUp(folder);
+  // iPXE asks for files that need not be there.
+  chain.dnsmasqLine('dnsmasq-tftp[9]: file /run/gate/tftp/autoexec.ipxe not found for 10.77.0.10');
+  expect(chain.signal.aborted).toBe(false);
+  const line = 'dnsmasq-tftp[9]: cannot access /run/gate/tftp/client.ipxe: Permission denied';
+  chain.dnsmasqLine(line);
+  expect(chain.signal.reason).toMatchObject({
+    name: 'Undecided',
+    message: `the gate’s own TFTP server failed: ${line}`,
+  });
+  await evidence[Symbol.asyncDispose]();
+});
+
 it('lets a refusal that is wanted pass, and goes on to its end', async () => {
   await using folder = await testFolder();
   const { chain, evidence } = await setUp(folder, 'wrong');

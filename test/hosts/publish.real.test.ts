@@ -1,36 +1,21 @@
 import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commitRelease, digestFiles, type Release, readRelease } from '../../artifacts/release/release.js';
+import type { Release } from '../../artifacts/release/release.js';
 import { canonicalJson } from '../../base/digest.js';
 import type { Failure } from '../../base/failure.js';
 import { listReleases, readReleaseThere } from '../../hosts/publish/releases-there.js';
 import { publishRelease } from '../../hosts/publish.js';
-import { type HostRig, hostRig, picture } from '../util/host-rig.js';
-import { smallRelease } from '../util/hosts.js';
-import { withRoles } from '../util/manifest.js';
-
-/** A release that can be published. */
-async function built(rig: HostRig, version: string): Promise<Release> {
-  const staging = join(rig.folder, 'staging');
-  await mkdir(staging);
-  const model = smallRelease(version);
-  await writeFile(join(staging, 'disk.img'), model.disk);
-  const artifacts = withRoles(await digestFiles(staging, { run: rig.ports.run }));
-  const manifest = { ...model.manifest, artifacts, boot: [] };
-  const { path } = await commitRelease(staging, join(rig.folder, 'out'), manifest, rig.ports);
-  return await readRelease(path);
-}
-
-const optionsOf = (rig: HostRig) => ({ indexes: join(rig.folder, 'indexes'), lock: { words: 'a test' } });
+import { builtRelease, publishOptions } from '../util/built-release.js';
+import { hostRig, picture } from '../util/host-rig.js';
 
 describe('the order of publications', () => {
   it('is that in which they came, whatever clocks say, and one that is there is raised', async () => {
     await using rig = await hostRig();
     await rm(join(rig.root, 'releases'), { recursive: true });
     expect(await listReleases(rig.host)).toEqual([]);
-    const [first, second] = [await built(rig, 'v3'), await built(rig, 'v4')];
-    const publish = (release: Release) => publishRelease(rig.host, release, optionsOf(rig), rig.ports);
+    const [first, second] = [await builtRelease(rig, 'v3'), await builtRelease(rig, 'v4')];
+    const publish = (release: Release) => publishRelease(rig.host, release, publishOptions(rig), rig.ports);
     // The clock of the host is a day ahead, and then a day behind.
     const dated = async ({ digest }: Release, days: number) => {
       const at = Date.now() / 1000 + days * 86_400;
@@ -57,15 +42,15 @@ describe('the order of publications', () => {
 
   it('does not wait for one that never came, and takes one that was cut off where it belongs', async () => {
     await using rig = await hostRig();
-    const [third, fourth] = [await built(rig, 'v3'), await built(rig, 'v4')];
-    await publishRelease(rig.host, third, optionsOf(rig), rig.ports);
+    const [third, fourth] = [await builtRelease(rig, 'v3'), await builtRelease(rig, 'v4')];
+    await publishRelease(rig.host, third, publishOptions(rig), rig.ports);
     const { host } = rig;
     const dead: typeof host = {
       ...host,
       run: (argv, options) =>
         options.doing.startsWith('look at') ? Promise.reject(new Error('cut')) : host.run(argv, options),
     };
-    await expect(publishRelease(dead, fourth, optionsOf(rig), rig.ports)).rejects.toThrow('cut');
+    await expect(publishRelease(dead, fourth, publishOptions(rig), rig.ports)).rejects.toThrow('cut');
     const [newest, ...others] = await listReleases(rig.host);
     expect(newest).toEqual({ digest: third.digest, serial: 1 });
     expect(others.map(({ serial }) => serial)).toEqual([undefined, undefined]);
@@ -86,9 +71,9 @@ describe('the order of publications', () => {
 
 it('a release is sent whole, and a damaged one not at all', async () => {
   await using rig = await hostRig();
-  const release = await built(rig, 'v3');
+  const release = await builtRelease(rig, 'v3');
   const { path, digest, manifest } = release;
-  const options = optionsOf(rig);
+  const options = publishOptions(rig);
   const sent = await publishRelease(rig.host, release, options, rig.ports);
   expect(sent.already).toBe(false);
   expect((await readReleaseThere(rig.host, digest))?.manifest).toEqual(manifest);

@@ -11,27 +11,6 @@ export const ABSENT = 44;
 export const READ = `[ -e "$1" ] || exit ${ABSENT}; [ -f "$1" ] || { echo 'no regular file' >&2; exit 1; }; exec cat -- "$1"`;
 
 /**
- * `$1`: path; `$2`: mode; `$3`: bytes; `$4`: unique word; `$5`: group or nothing; the content is the input. A connection that
- * breaks looks like the end of the input, hence the count. Nobody but the owner can read the file until it has its group.
- */
-export const WRITE = `
-set -eu
-umask 022
-mkdir -p -- "$(dirname -- "$1")"
-umask 077
-partial=$1.$4.partial
-trap 'rm -f -- "$partial"' EXIT
-trap '' PIPE
-trap 'exit 1' HUP INT TERM
-cat >"$partial"
-[ "$(($(wc -c <"$partial")))" -eq "$3" ] || { echo 'the content came in part only' >&2; exit 1; }
-[ -z "$5" ] || chgrp -- "$5" "$partial"
-chmod "$2" "$partial"
-sync -- "$partial"
-mv -f -- "$partial" "$1"
-`;
-
-/**
  * Runs its arguments until they end or the connection does: then they are ended, and what they started. The input is held
  * open by us and nothing ever comes by it.
  * @param input redirection of the tool's own input: `<&3` is the one that is held open

@@ -16,7 +16,7 @@ incoming=$root/incoming/$digest release=$root/releases/$digest work=$root/incomi
 mkdir -p "$incoming"
 exec 9>"$incoming/lock"
 flock 9
-if [ -d "$release" ]; then echo there; exit 0; fi
+if [ -d "$release" ]; then rm -rf "$incoming"; echo there; exit 0; fi
 rm -rf "$work"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM

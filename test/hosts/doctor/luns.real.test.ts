@@ -159,7 +159,7 @@ describe('the target', () => {
   async function changeTable(change: (rows: Awaited<ReturnType<HostRig['table']>>) => object[]) {
     await writeFile(join(well.rig.folder, 'table.json'), JSON.stringify(change(await well.rig.table())));
   }
-  const MEND = 'Any change of the host offers it anew, such as: npx lunsmith client rotate web1';
+  const MEND = 'Run: npx lunsmith repair --on san1';
 
   it('does not offer a LUN', async () => {
     await changeTable((rows) => rows.filter(({ target }) => target !== well.web1.target));

@@ -52,7 +52,7 @@ describe('secrets', () => {
         what: 'A file with a secret is open to others.',
         where: at(path),
         expected: 'mode 600',
-        hint: `Run there: chmod 600 ${at(path)}. Then give the client another secret: npx lunsmith client rotate CLIENT`,
+        hint: `Run: npx lunsmith repair --on san1. Then give the client another secret: npx lunsmith client rotate CLIENT`,
       },
     ]);
     expect(findings[0]?.found).toMatch(shown);
@@ -91,7 +91,7 @@ describe('secrets', () => {
         where: at('tftp'),
         expected: 'nobody but its owner may write',
         found: 'mode 777',
-        hint: `Run there: chmod o-w ${at('tftp')}`,
+        hint: 'Run: npx lunsmith repair --on san1',
       },
     ]);
   });

@@ -19,7 +19,7 @@ const BINARIES: BootBinaries = {
 export const WEB1 = clientFacts(1, { secret: 'env:CANARY' });
 export const WEB2 = clientFacts(2, { images: [{ name: 'debian', channel: 'stable', boot: 'direct' }] });
 export const SECRET = 'CANARY-of-web1';
-export const CONVERGE = 'Any change of the host writes it anew, such as: npx lunsmith client rotate CLIENT';
+export const CONVERGE = 'Run: npx lunsmith repair --on san1';
 
 export interface WellHost {
   readonly rig: HostRig;

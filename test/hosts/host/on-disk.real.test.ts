@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { fillFolder } from '../../../hosts/apply/batch.js';
 import { putLink } from '../../../hosts/apply/links.js';
 import { openDirectory } from '../../../hosts/host/directory.js';
-import { WRITE } from '../../../hosts/host/ssh/scripts.js';
+import { writeBy } from '../../../hosts/host/write.js';
 import { ports, testFolder } from '../../artifacts/formats/tools.js';
 import { hostFacts } from '../../util/hosts.js';
 import { withPrograms } from '../publish/transfer-rig.js';
@@ -40,7 +40,7 @@ it('a disk that fails is told of, and a file that it does not keep is not there'
   for (const work of [
     () => putLink(host, folder.at('current'), '1', 'switch'),
     () => fillFolder(host, folder.at('files'), FILES),
-    () => host.run(['sh', '-c', WRITE, 'sh', file, '644', '2', 'word', ''], { doing: 'write', input: 'ab' }),
+    () => writeBy(host.run)(file, 'ab', { mode: 0o644 }),
   ])
     await expect(work()).rejects.toMatchObject({ command: { lastLines: ['sync: Input/output error'] } });
   expect(await readdir(folder.at('one'))).toEqual([]);

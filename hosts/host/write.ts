@@ -1,0 +1,34 @@
+/** The one way in which a file comes to a target host, near or far: modes are those asked for, whatever the umask there is. */
+import { randomUUID } from 'node:crypto';
+import type { Ports } from '../../base/ports.js';
+import type { TargetHost } from './host.js';
+
+/**
+ * `$1`: path; `$2`: mode; `$3`: bytes; `$4`: unique word; `$5`: group or nothing; the content is the input. A connection that
+ * breaks looks like the end of the input, hence the count. Nobody but the owner can read the file until it has its group.
+ */
+const WRITE = `
+set -eu
+umask 022
+mkdir -p -- "$(dirname -- "$1")"
+umask 077
+partial=$1.$4.partial
+trap 'rm -f -- "$partial"' EXIT
+trap '' PIPE
+trap 'exit 1' HUP INT TERM
+cat >"$partial"
+[ "$(($(wc -c <"$partial")))" -eq "$3" ] || { echo 'the content came in part only' >&2; exit 1; }
+[ -z "$5" ] || chgrp -- "$5" "$partial"
+chmod "$2" "$partial"
+sync -- "$partial"
+mv -f -- "$partial" "$1"
+`;
+
+/** @param run of the host */
+export function writeBy(run: Ports['run']): TargetHost['write'] {
+  return async (path, content, { mode, group }) => {
+    const bytes = String(Buffer.byteLength(content));
+    const words = [path, mode.toString(8), bytes, randomUUID(), group ?? ''];
+    await run(['sh', '-c', WRITE, 'sh', ...words], { doing: `write ${path}`, input: content, quiet: true });
+  };
+}
