@@ -19,6 +19,7 @@ import { requireHost } from '../pipeline/tools.js';
 import { claimOf } from '../pipeline/workspace.js';
 import type { BuildInside } from './inside/build.js';
 import { type PreparedBuild, prepareBuild, RESOLVE_TASK, storeFolder } from './prepare.js';
+import { type Registry, registry as standard } from './registry.js';
 import { buildAgain, enterBuild, tasksAgain } from './reproducible.js';
 
 export interface BuildRequest {
@@ -31,6 +32,8 @@ export interface BuildRequest {
   readonly twice?: boolean;
   /** Keep the tree of a step that fails. */
   readonly keepFailed?: boolean;
+  /** That the plans were made with; default: the standard one. */
+  readonly registry?: Registry;
 }
 
 /** @throws Failure: the first; the builds beside it are carried to their end before */
@@ -113,6 +116,7 @@ function tellCached(plan: Plan, { keyed }: PreparedBuild, emit: Emit): void {
 async function payloadOf(job: BuildJob, prepared: PreparedBuild): Promise<BuildInside> {
   return {
     recipe: job.plan.recipe,
+    registry: (job.registry ?? standard).module,
     keys: keysOf(prepared.keyed),
     packages: [...prepared.packages],
     archives: prepared.archives,

@@ -7,8 +7,7 @@ import { type Plan, planBuild, recipeWarnings } from '../pipeline/plan/plan.js';
 import { loadRecipe } from '../pipeline/recipe/load.js';
 import type { ToolNeed } from '../pipeline/stage.js';
 import { requireHost } from '../pipeline/tools.js';
-import { distributions } from '../stages/distribution/index.js';
-import { stages } from '../stages/index.js';
+import { type Registry, registry as standard } from './registry.js';
 
 export interface CheckRequest {
   /** Absolute paths. */
@@ -18,10 +17,13 @@ export interface CheckRequest {
   readonly needs?: readonly ToolNeed[];
   /** Ask nothing of the host: whoever does the work will, if there is any. Default false. */
   readonly recipesOnly?: boolean;
+  /** Default: the standard one. */
+  readonly registry?: Registry;
 }
 
 /** The plans of all recipes. @throws Failure that tells what is wrong in any of them, or missing on the host */
 export async function checkRecipes(request: CheckRequest, emit: Emit): Promise<Plan[]> {
+  const { stages, distributions } = request.registry ?? standard;
   const plans: Plan[] = [];
   const failures: Failure[] = [];
   for (const folder of request.folders) {

@@ -8,8 +8,7 @@ import { type KeyedPlan, keyPlan } from '../pipeline/plan/keys/fingerprint.js';
 import { archivesOf, checkLock, type Lock, lockFile, packagesOf } from '../pipeline/plan/lock/lock.js';
 import type { Plan } from '../pipeline/plan/plan.js';
 import type { Store } from '../pipeline/store/store.js';
-import { topicModule } from '../stages/distribution/index.js';
-import { stageModule } from '../stages/index.js';
+import { type Registry, registry as standard } from './registry.js';
 import { resolveInSandbox } from './resolve.js';
 
 /** The store of a workspace. */
@@ -23,6 +22,8 @@ export interface PrepareRequest {
   readonly lock: Lock | undefined;
   readonly store: Store;
   readonly mirror?: string;
+  /** Default: the standard one. */
+  readonly registry?: Registry;
 }
 
 export interface PreparedBuild extends BuildPackages {
@@ -38,18 +39,22 @@ export async function prepareBuild(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<PreparedBuild> {
-  const { plan, lock: written, store, mirror } = request;
+  const { plan, lock: written, store, mirror, registry = standard } = request;
   const { recipe } = plan;
   if (written !== undefined) checkLock(plan, written, lockFile(recipe.folder));
   const lock =
     written ??
-    (await resolveInSandbox({ recipe, mirror, state: store.resolve, task: RESOLVE_TASK.id }, emit, signal));
+    (await resolveInSandbox(
+      { recipe, registry, mirror, state: store.resolve, task: RESOLVE_TASK.id },
+      emit,
+      signal,
+    ));
   const packages = new Map(plan.steps.map(({ id }) => [id, packagesOf(lock, id)]));
   const keyed = await keyPlan(plan, {
     mirror,
     packages,
-    moduleOf: stageModule,
-    topicOf: topicModule,
+    moduleOf: registry.stageModule,
+    topicOf: registry.topicModule,
     code: codeDigester(),
     salt: await store.salt(),
     lunsmith: await lunsmithVersion(),

@@ -6,6 +6,7 @@ import type { Preference } from '../pipeline/plan/package-set.js';
 import type { Recipe } from '../pipeline/recipe/recipe.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';
 import type { ResolveInside } from './inside/resolve.js';
+import { type Registry, registry as standard } from './registry.js';
 
 export interface ResolveRequest {
   readonly recipe: Recipe;
@@ -16,6 +17,8 @@ export interface ResolveRequest {
   readonly prefer?: Preference;
   /** Task that events belong to; default: each step's name. */
   readonly task?: string;
+  /** Default: the standard one. */
+  readonly registry?: Registry;
 }
 
 /** @throws Failure that names the step */
@@ -25,7 +28,8 @@ export async function resolveInSandbox(
   signal: AbortSignal,
 ): Promise<ResolvedLock> {
   await mkdir(request.state, { recursive: true });
-  const payload: ResolveInside = request;
+  const { registry = standard, ...facts } = request;
+  const payload: ResolveInside = { ...facts, registry: registry.module };
   const job = { module: 'app/inside/resolve.js', payload, network: 'host' } as const;
   return (await enterSandbox(job, emit, signal)) as ResolvedLock;
 }

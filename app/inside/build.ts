@@ -6,11 +6,12 @@ import { bindKeys, type PlanKeys } from '../../pipeline/plan/keys/fingerprint.js
 import type { LockedPackage } from '../../pipeline/plan/package-set.js';
 import { planBuild } from '../../pipeline/plan/plan.js';
 import type { Recipe } from '../../pipeline/recipe/recipe.js';
-import { distributions } from '../../stages/distribution/index.js';
-import { stages } from '../../stages/index.js';
+import { importRegistry } from './registry.js';
 
 export interface BuildInside {
   readonly recipe: Recipe;
+  /** Module of the registry that the recipe was planned with. */
+  readonly registry: string;
   readonly keys: PlanKeys;
   /** By step. */
   readonly packages: readonly (readonly [string, readonly LockedPackage[]])[];
@@ -19,6 +20,7 @@ export interface BuildInside {
 }
 
 export async function inside(payload: BuildInside, ports: Ports): Promise<BuiltRelease> {
+  const { stages, distributions } = await importRegistry(payload.registry);
   const keyed = bindKeys(planBuild(payload.recipe, stages, distributions), payload.keys);
   const { archives } = payload;
   return executePlan(keyed, { packages: new Map(payload.packages), archives }, payload.place, ports);

@@ -6,11 +6,12 @@ import { type ResolvedLock, resolvePlan } from '../../pipeline/plan/lock/resolve
 import type { Preference } from '../../pipeline/plan/package-set.js';
 import { planBuild } from '../../pipeline/plan/plan.js';
 import type { Recipe } from '../../pipeline/recipe/recipe.js';
-import { distributions } from '../../stages/distribution/index.js';
-import { stages } from '../../stages/index.js';
+import { importRegistry } from './registry.js';
 
 export interface ResolveInside {
   readonly recipe: Recipe;
+  /** Module of the registry that the recipe was planned with. */
+  readonly registry: string;
   readonly mirror: string | undefined;
   readonly state: string;
   readonly prefer?: Preference;
@@ -19,6 +20,7 @@ export interface ResolveInside {
 
 export async function inside(payload: ResolveInside, ports: Ports): Promise<ResolvedLock> {
   const { recipe } = payload;
+  const { stages, distributions } = await importRegistry(payload.registry);
   const mountRoot = await openMountRoot([payload.state, recipe.folder], ports);
   const temporary = await openTemporary(mountRoot);
   return resolvePlan(planBuild(recipe, stages, distributions), { ...payload, temporary }, ports);
