@@ -18,7 +18,7 @@ export interface TargetView {
 export function targetFindings(
   facts: HostFacts,
   state: HostState,
-  { lun }: Pick<TargetAdapter, 'lun'>,
+  { lun, byHand }: Pick<TargetAdapter, 'lun' | 'byHand'>,
   { shown, inUse, known }: TargetView,
 ): Finding[] {
   const generations = namedGenerations(state);
@@ -31,7 +31,7 @@ export function targetFindings(
       const found = shown.find(({ target }) => target === each.target);
       const client = state.clients[each.client]?.facts;
       return found === undefined || client === undefined
-        ? [notOffered(facts, each)]
+        ? [notOffered(facts, each, byHand)]
         : otherwise(facts, each, found, { lun, initiator: client.initiator, account: client.account });
     }),
     ...ours
@@ -43,6 +43,7 @@ export function targetFindings(
 function notOffered(
   { name, target: { kind } }: HostFacts,
   { client, image, target }: NamedGeneration,
+  byHand: string | undefined,
 ): Finding {
   return {
     ...{
@@ -51,10 +52,7 @@ function notOffered(
       what: `The target does not offer the LUN of ${client}, image ${image}.`,
     },
     ...{ where: target, expected: `a target of that name in ${kind}`, found: 'no such target' },
-    hint:
-      kind === 'iet'
-        ? 'Join ietd.conf of the host’s conf/ to that of IET, then restart ietd there.'
-        : repairHint(name),
+    hint: byHand ?? repairHint(name),
   };
 }
 

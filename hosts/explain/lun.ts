@@ -1,32 +1,23 @@
 /** iPXE's login to the target, and what the firmware reads from the LUN. */
 import { SYMPTOM_WORDS } from '../../artifacts/release/symptoms.js';
 import { hostLayout } from '../host/layout.js';
+import { adapterOf } from '../target/adapters.js';
 import type { Link } from './link.js';
 import type { Subject } from './subject.js';
 
 /** What to look at where a login fails, by the kind of target. */
 export function targetLook({ host, target, watch }: Subject): string[] {
   const { kind, port } = host.target;
-  const shown = {
-    tgt: [`tgtadm --op show --mode target | grep -A 60 ${target}`, 'journalctl -fu tgt'],
-    lio: [
-      `targetcli ls /iscsi/${target}`,
-      'journalctl -kf    # iSCSI Initiator Node: … is not authorized, or CHAP',
-    ],
-    iet: ['cat /proc/net/iet/volume /proc/net/iet/session', 'journalctl -kf'],
-  }[kind];
   return [
-    ...shown,
+    ...adapterOf(kind).look(target),
     watch(`tcp port ${port}`),
     `npx lunsmith doctor --on ${host.name}    # where the site file is`,
   ];
 }
 
-const CONF = { tgt: ['targets.conf'], lio: ['lio.json'], iet: ['ietd.conf', 'initiators.allow'] } as const;
-
 export function targetFiles({ host, client, generation, conf }: Subject): string[] {
   return [
-    ...CONF[host.target.kind].map(conf),
+    ...adapterOf(host.target.kind).files.map(conf),
     hostLayout(host).secret(client.name),
     ...(generation === undefined ? [] : [generation.disk]),
   ];

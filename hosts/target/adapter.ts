@@ -49,6 +49,12 @@ export interface TargetAdapter {
   readonly lun: number;
   /** Programs that the host needs for it. */
   readonly tools: readonly string[];
+  /** Names of those that `render` gives. */
+  readonly files: readonly string[];
+  /** What somebody has to do on the host before new LUNs are offered; absent: nothing, `apply` offers them. */
+  readonly byHand?: string;
+  /** Commands on the host that show why a login to a target fails. */
+  look(target: string): readonly string[];
   /** Pure: the files from which the target starts by itself, with everything that is offered. */
   render(offered: readonly OfferedLun[], portal: Portal): readonly TargetFile[];
   /**

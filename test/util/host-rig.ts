@@ -33,6 +33,8 @@ function tableAdapter(folder: string): TargetAdapter {
   return {
     lun: 1,
     tools: [],
+    files: ['targets.conf'],
+    look: () => [],
     render: (offered) => [
       {
         name: 'targets.conf',

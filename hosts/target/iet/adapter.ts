@@ -12,15 +12,20 @@ import { refuseBusy, refuseStrange, type Strange } from '../refusals.js';
 import { checkIet, ietdConf, initiatorsAllow, LUN } from './conf.js';
 import { type IetTarget, parseSessions, parseVolumes } from './proc.js';
 
+const CONF = 'ietd.conf';
+const ALLOW = 'initiators.allow';
 const VOLUMES = '/proc/net/iet/volume';
 const SESSIONS = '/proc/net/iet/session';
 
 export const ietAdapter: TargetAdapter = {
   lun: LUN,
   tools: ['ietd', 'ietadm'],
+  files: [CONF, ALLOW],
+  byHand: 'Join ietd.conf of the host’s conf/ to that of IET, then restart ietd there.',
+  look: () => ['cat /proc/net/iet/volume /proc/net/iet/session', 'journalctl -kf'],
   render: (offered) => [
-    { name: 'ietd.conf', text: ietdConf(offered) },
-    { name: 'initiators.allow', text: initiatorsAllow(offered) },
+    { name: CONF, text: ietdConf(offered) },
+    { name: ALLOW, text: initiatorsAllow(offered) },
   ],
   apply: async (host, offered, _portal, ports) => {
     checkIet(offered);

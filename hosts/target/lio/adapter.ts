@@ -10,11 +10,17 @@ import { LIO_SCRIPT } from './script.js';
 
 /** The Python that the distribution's rtslib is for, and targetcli's first line names; a PATH may have another first. */
 const PYTHON = '/usr/bin/python3';
+const CONF = 'lio.json';
 
 export const lioAdapter: TargetAdapter = {
   lun: 0,
   tools: [PYTHON, 'targetcli'],
-  render: (offered, portal) => [{ name: 'lio.json', text: lioConfig(offered, portal) }],
+  files: [CONF],
+  look: (target) => [
+    `targetcli ls /iscsi/${target}`,
+    'journalctl -kf    # iSCSI Initiator Node: … is not authorized, or CHAP',
+  ],
+  render: (offered, portal) => [{ name: CONF, text: lioConfig(offered, portal) }],
   apply: async (host, offered, portal) => {
     checkLio(offered);
     await order(host, { verb: 'apply', portal, luns: offered.map(wanted) }, 'offer the LUNs');

@@ -11,6 +11,8 @@ export function tgtAdapter(socket = SOCKET): TargetAdapter {
   return {
     lun: LUN,
     tools: ['tgtd', 'tgt-admin'],
+    files: [CONF],
+    look: (target) => [`tgtadm --op show --mode target | grep -A 60 ${target}`, 'journalctl -fu tgt'],
     render: (offered) => [{ name: CONF, text: targetsConf(offered) }],
     apply: (host, offered, portal, _ports, options) =>
       withTgtd(host, socket, (ask) => offerByTgt(host, offered, { portal, ...options }, ask)),
