@@ -16,7 +16,6 @@ import {
 import { defaultArchive } from './debootstrap/default-archive.js';
 import { giveToApt } from './debootstrap/owners.js';
 import { baseInstalled, baseRequest, isBase } from './debootstrap/selection.js';
-import { assertInstalled } from './distribution/debian/apt/expected.js';
 import { installMissing, openPackages } from './distribution/debian/apt/install.js';
 import { fetchLists, sha256 } from './distribution/debian/apt/lists.js';
 import {
@@ -34,7 +33,7 @@ import { solve } from './distribution/debian/apt/solve.js';
 import { formatSources, type NamedSource } from './distribution/debian/apt/sources.js';
 import { type AptWorld, preferred, worldAfter } from './distribution/debian/apt/world.js';
 import { installedPackages, recordPackages } from './distribution/debian/dpkg.js';
-import { packageName } from './packages/names.js';
+import { assertInstalled } from './distribution/expected.js';
 import { rootTree } from './rootfs/tree.js';
 import { WHOLE_ROOT } from './things.js';
 
@@ -74,7 +73,10 @@ const options = z.strictObject({
     .enum(['minbase', 'important', 'standard'])
     .default('minbase')
     .describe('How much to install: essential packages and apt (`minbase`), or all of a priority.'),
-  include: z.array(packageName).default([]).describe('Packages to install at once with the base system.'),
+  include: z
+    .array(z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/, 'a Debian package name, such as ca-certificates'))
+    .default([])
+    .describe('Packages to install at once with the base system.'),
   documentation: z
     .boolean()
     .default(true)

@@ -16,6 +16,8 @@ import {
 } from './network/dns.js';
 import {
   CLOUD_INIT_TEXT,
+  DHCPCD_CONF,
+  dhcpcdText,
   ifupdownText,
   type NicWishes,
   netplanText,
@@ -30,7 +32,13 @@ import { WHOLE_ROOT } from './things.js';
 
 const address = z.union([z.ipv4(), z.ipv6()], 'an IPv4 or IPv6 address');
 /** Each is a role too. */
-const MANAGERS = ['ifupdown', 'networkd', 'networkmanager', 'netplan'] as const satisfies readonly Role[];
+const MANAGERS = [
+  'ifupdown',
+  'networkd',
+  'networkmanager',
+  'netplan',
+  'dhcpcd',
+] as const satisfies readonly Role[];
 type Manager = (typeof MANAGERS)[number];
 
 const options = z.strictObject({
@@ -142,6 +150,8 @@ async function leaveAlone(tree: RootTree, manager: Manager, wishes: NicWishes): 
       );
     case 'networkmanager':
       return tree.write('/etc/NetworkManager/conf.d/10-boot-nic.conf', networkManagerText(wishes));
+    case 'dhcpcd':
+      return tree.write(DHCPCD_CONF, dhcpcdText((await tree.read(DHCPCD_CONF)) ?? '', wishes));
     case 'netplan':
       return tree.write('/etc/netplan/90-boot-nic.yaml', netplanText(wishes), { mode: 0o600 });
   }
@@ -152,7 +162,7 @@ async function nameServers(ctx: StageContext<Options>, tree: RootTree): Promise<
   const { software, network: nic } = distributionOf(ctx);
   // resolvconf is fed by open-iscsi's own udev handler.
   if (dns === 'keep' || (dns === 'boot' && (await software.has(tree, 'resolvconf')))) return;
-  const resolved = await software.has(tree, 'resolved');
+  const resolved = await tree.exists(nic.resolved);
   if (Array.isArray(dns)) {
     const wishes = { servers: dns, search };
     if (resolved) await tree.write('/etc/systemd/resolved.conf.d/boot-nic.conf', resolvedText(wishes));
@@ -168,7 +178,7 @@ async function nameServers(ctx: StageContext<Options>, tree: RootTree): Promise<
     );
     return;
   }
-  await tree.write(DNS_SCRIPT_PATH, dnsScript(nic.learned), { mode: 0o755 });
+  await tree.write(DNS_SCRIPT_PATH, dnsScript(nic.learned, nic.resolved), { mode: 0o755 });
   await addUnit(tree, DNS_UNIT, dnsUnitText(nic.learned), 'sysinit.target');
   if (!resolved) await tree.link('/etc/resolv.conf', RUN_RESOLV_CONF);
 }

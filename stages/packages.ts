@@ -1,6 +1,6 @@
 /** Packages of the root's distribution, with no service started and no initramfs generated. */
 import { z } from 'zod';
-import { defineStage } from '../pipeline/stage.js';
+import { defineStage, type KnownDistribution, type StageFinding } from '../pipeline/stage.js';
 import { distributionOf } from './distribution/distribution.js';
 import { packageName, packageRequest } from './packages/names.js';
 import { WHOLE_ROOT } from './things.js';
@@ -31,7 +31,10 @@ export const packages = defineStage({
   options,
   tools: [],
   asks: ['packages'],
-  check: ({ options: { install, remove, hold } }) => [
+  check: ({ options: { install, remove, hold }, distribution }) => [
+    ...foreignNames('install', install, distribution),
+    ...foreignNames('remove', remove, distribution),
+    ...foreignNames('hold', hold, distribution),
     ...(install.length + remove.length + hold.length === 0
       ? [{ path: [], what: 'The step names no package.', expected: '`install`, `remove` or `hold`' }]
       : []),
@@ -48,3 +51,18 @@ export const packages = defineStage({
     if (hold.length > 0) await manager.hold(ctx, hold);
   },
 });
+
+/** Requests that no package of the distribution can be meant by. */
+function foreignNames(
+  option: string,
+  names: readonly string[],
+  distribution: KnownDistribution | undefined,
+): StageFinding[] {
+  if (distribution === undefined) return [];
+  const { pattern, expected } = distributionOf({ distribution }).packages.requests;
+  return names.flatMap((name, index) =>
+    pattern.test(name)
+      ? []
+      : [{ path: [option, index], what: `Invalid value of \`${option}\`.`, expected, found: `\`${name}\`` }],
+  );
+}

@@ -35,10 +35,10 @@ export type Role =
   | 'networkd'
   | 'networkmanager'
   | 'netplan'
+  | 'dhcpcd'
   | 'cloud-init'
   /** Writes /etc/resolv.conf of what others tell it. */
-  | 'resolvconf'
-  | 'resolved';
+  | 'resolvconf';
 
 export interface Software {
   /** Installed packages by name and architecture, in byte order. */
@@ -59,6 +59,8 @@ export interface PackageRequest {
 }
 
 export interface PackageManager {
+  /** How its packages are asked for, where that is narrower than `stages/packages/names.ts`. */
+  readonly requests: { readonly pattern: RegExp; readonly expected: string };
   /** The exact packages of a request, on top of those that the steps before brought. */
   resolve(ctx: ResolveContext<unknown>, request: PackageRequest): Promise<Resolution>;
   /** Whether an archive has the package, and no step before brought it. */
@@ -99,6 +101,8 @@ export interface BootNic {
    * leaves what it learned of the network; none where it leaves nothing.
    */
   readonly learned: readonly string[];
+  /** A file that is there where systemd-resolved is in use. */
+  readonly resolved: string;
 }
 
 export interface InitramfsWishes {

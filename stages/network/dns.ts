@@ -5,8 +5,8 @@ export const DNS_UNIT = 'boot-nic-dns.service';
 /** What the script writes when systemd-resolved does not run the show. */
 export const RUN_RESOLV_CONF = '/run/boot-nic/resolv.conf';
 
-/** @param learned patterns of the files, shell assignments, that the initramfs left behind; /run lives on in the booted system */
-export function dnsScript(learned: readonly string[]): string {
+/** @param learned patterns of the files, shell assignments, that the initramfs left behind; /run lives on in the booted system @param resolved a file that is there where systemd-resolved is in use */
+export function dnsScript(learned: readonly string[], resolved: string): string {
   return `#!/bin/sh
 # Hands the name servers that the initramfs learned to the booted system.
 set -eu
@@ -24,7 +24,7 @@ for conf in ${learned.join(' ')}; do
   done
 done
 [ -n "$servers" ] || exit 0
-if [ -e /usr/lib/systemd/systemd-resolved ]; then
+if [ -e ${resolved} ]; then
   mkdir -p /run/systemd/resolved.conf.d
   {
     echo '[Resolve]'

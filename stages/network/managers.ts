@@ -71,4 +71,11 @@ export function netplanText({ nic, renewLease }: NicWishes): string {
   ].join('\n');
 }
 
+export const DHCPCD_CONF = '/etc/dhcpcd.conf';
+
+/** dhcpcd.conf(5) with one line more: without a name all that Linux calls Ethernet, which begins with `e`. */
+export function dhcpcdText(text: string, { nic }: NicWishes): string {
+  return `${text === '' || text.endsWith('\n') ? text : `${text}\n`}denyinterfaces ${nic ?? 'e*'}\n`;
+}
+
 export const CLOUD_INIT_TEXT = 'network:\n  config: disabled\n';

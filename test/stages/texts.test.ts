@@ -11,6 +11,7 @@ import { udevRule } from '../../stages/iscsi-initiator/disk-tuning.js';
 import { editIscsidConf, sessionSettings } from '../../stages/iscsi-initiator/iscsid-conf.js';
 import { resolvConfText, resolvedText } from '../../stages/network/dns.js';
 import {
+  dhcpcdText,
   ifupdownText,
   netplanText,
   networkdPath,
@@ -320,6 +321,10 @@ describe('network managers', () => {
   it('NetworkManager', () => {
     expect(networkManagerText(any)).toBe('[keyfile]\nunmanaged-devices=type:ethernet\n');
     expect(networkManagerText(named)).toBe('[keyfile]\nunmanaged-devices=interface-name:eno1\n');
+  });
+  it('dhcpcd', () => {
+    expect(dhcpcdText('', any)).toBe('denyinterfaces e*\n');
+    expect(dhcpcdText('hostname', named)).toBe('hostname\ndenyinterfaces eno1\n');
   });
   it('netplan', () => {
     expect(netplanText(named)).toBe(

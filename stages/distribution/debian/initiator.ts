@@ -1,4 +1,5 @@
 /** Debian's open-iscsi: what its initramfs hook, its units and its shutdown scripts read. */
+import { ISCSID_DROP_IN, ISCSID_DROP_IN_PATH } from '../../iscsi-initiator/iscsid-unit.js';
 import { enableUnit, hasUnit } from '../../rootfs/systemd.js';
 import type { Initiator } from '../topics.js';
 import { installedPackages } from './dpkg.js';
@@ -18,19 +19,6 @@ export function iscsiInitramfsText(identity: 'ibft' | 'cmdline'): string {
  * start. The session of the root has its name from the iBFT, the command line or the per-client initrd.
  */
 const INITIATOR_NAME = 'GenerateName=yes\n';
-
-const ISCSID_DROP_IN_PATH = '/etc/systemd/system/iscsid.service.d/root-session.conf';
-
-/**
- * When iscsid adopts the root session it closes its connection and logs in again; until then the disk is away, and
- * whatever iscsid itself must read from it waits for ever. Its CHAP starts OpenSSL, which reads its configuration just
- * then (seen: 120 s without the disk, then I/O errors). So OpenSSL gets an empty one, and what the C library reads to
- * connect is in memory before. iscsid locks its own pages.
- */
-const ISCSID_DROP_IN = `[Service]
-Environment=OPENSSL_CONF=/dev/null
-ExecStartPre=-/bin/sh -c 'cat /etc/hosts /etc/nsswitch.conf /etc/gai.conf /etc/host.conf /etc/services /etc/iscsi/* >/dev/null 2>&1'
-`;
 
 export const initiator: Initiator = {
   configuration: '/etc/iscsi/iscsid.conf',

@@ -8,6 +8,11 @@ import { knownPackages } from './apt/solve.js';
 import { namesOf, worldBefore } from './apt/world.js';
 
 export const packages: PackageManager = {
+  // Policy 5.6.1.
+  requests: {
+    pattern: /^[a-z0-9][a-z0-9+.-]+(:[a-z0-9]+)?([=/][A-Za-z0-9.+:~-]+)?$/,
+    expected: 'a Debian package name, such as ca-certificates, or NAME=VERSION, or NAME/SUITE',
+  },
   resolve: resolveRequest,
   async offers(ctx, name) {
     const world = worldBefore(ctx.before);

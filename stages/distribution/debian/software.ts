@@ -22,9 +22,9 @@ export const software = softwareOf(
     networkd: { packages: ['systemd'] },
     networkmanager: { packages: ['network-manager'] },
     netplan: { packages: ['netplan.io'] },
+    dhcpcd: { packages: ['dhcpcd', 'dhcpcd5'] },
     'cloud-init': { packages: ['cloud-init'] },
     resolvconf: { packages: ['resolvconf', 'openresolv'] },
-    resolved: { packages: ['systemd-resolved'] },
   },
   installedPackages,
 );

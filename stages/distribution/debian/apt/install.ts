@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Failure } from '../../../../base/failure.js';
 import type { ChrootOptions, StageContext } from '../../../../pipeline/stage.js';
 import { rootTree } from '../../../rootfs/tree.js';
+import { assertInstalled, missing } from '../../expected.js';
 import { installedPackages, recordPackages } from '../dpkg.js';
 import {
   aptEnvironment,
@@ -14,7 +15,6 @@ import {
   OFFLINE_SOURCES,
   updateArgv,
 } from './argv.js';
-import { assertInstalled, missing } from './expected.js';
 import { type Repository, repositorySource, writeRepository } from './repository.js';
 import { followApt } from './run.js';
 import { unknownPackages } from './unknown-packages.js';

@@ -9,6 +9,7 @@ import type { Argv } from '../../../../base/ports.js';
 import { replaceFile } from '../../../../base/replace-file.js';
 import { checkRecord } from '../../../../base/schema/record.js';
 import { type LockedPackage, lockedPackageSchema, type ResolveContext } from '../../../../pipeline/stage.js';
+import { packageKey } from '../../expected.js';
 import { describeChosen } from './describe.js';
 import { keepStanzas } from './kept-stanzas.js';
 import { sha256 } from './lists.js';
@@ -16,7 +17,7 @@ import { openPrivateApt } from './private-apt.js';
 import { keepNewest } from './prune.js';
 import { explainRequest, unmet } from './refusal.js';
 import { type Chosen, parseRemovals, parseUris } from './solution.js';
-import { type AptWorld, packageKey, statusText } from './world.js';
+import { type AptWorld, statusText } from './world.js';
 
 export interface PackageRequest {
   /** Names and patterns as apt-get(8) takes them. */

@@ -1,6 +1,7 @@
 /** What the resolution of a later step needs to know of those before: where packages come from, and which are there. */
 import { Failure } from '../../../../base/failure.js';
 import type { LockedIndex, LockedPackage, Preference, Resolution } from '../../../../pipeline/stage.js';
+import { packageKey } from '../../expected.js';
 import type { PackageLists } from './lists.js';
 import type { NamedSource } from './sources.js';
 import { fieldOf, withFields } from './stanza.js';
@@ -40,11 +41,6 @@ export function preferred(
       .sort()
       .join();
   return prefer !== undefined && suites(prefer.indexes) === suites(indexes) ? prefer.packages : [];
-}
-
-/** Packages that install beside each other have different keys. */
-export function packageKey({ name, architecture }: Pick<LockedPackage, 'name' | 'architecture'>): string {
-  return `${name} ${architecture}`;
 }
 
 export function namesOf({ installed }: AptWorld): string[] {

@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../../../../base/failure.js';
-import {
-  assertInstalled,
-  differences,
-  missing,
-} from '../../../../../stages/distribution/debian/apt/expected.js';
+import { Failure } from '../../../base/failure.js';
+import { assertInstalled, differences, missing } from '../../../stages/distribution/expected.js';
 
 const one = (name: string, version: string, architecture = 'amd64') => ({ name, version, architecture });
 

@@ -1,8 +1,7 @@
 /** Whether the packages of a root tree are exactly those that were locked. */
-import { type Diagnostic, Failure } from '../../../../base/failure.js';
-import type { LockedPackage } from '../../../../pipeline/stage.js';
-import type { InstalledPackage } from '../../topics.js';
-import { packageKey } from './world.js';
+import { type Diagnostic, Failure } from '../../base/failure.js';
+import type { LockedPackage } from '../../pipeline/stage.js';
+import type { InstalledPackage } from './topics.js';
 
 export interface Expectation {
   readonly before: readonly InstalledPackage[];
@@ -63,4 +62,9 @@ export function assertInstalled(expectation: Expectation, installed: readonly In
     hint: 'If a step before installs packages by itself, as a script may, name them in a `packages` step instead. Else run `npx lunsmith lock RECIPE --update`.',
   });
   throw new Failure('integrity', tell([first, ...rest].slice(0, 10).join('; ')));
+}
+
+/** Packages that install beside each other have different keys. */
+export function packageKey({ name, architecture }: Pick<LockedPackage, 'name' | 'architecture'>): string {
+  return `${name} ${architecture}`;
 }
