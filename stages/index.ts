@@ -11,12 +11,14 @@ import { locale } from './locale.js';
 import { lunImage } from './lun-image.js';
 import { network } from './network.js';
 import { packages } from './packages.js';
+import { pacstrap } from './pacstrap.js';
 import { run } from './run.js';
 import { seal } from './seal.js';
 import { users } from './users.js';
 
 const all: readonly AnyStage[] = [
   debootstrap,
+  pacstrap,
   packages,
   files,
   hostname,

@@ -16,9 +16,10 @@ import type { Recipe } from '../../pipeline/recipe/recipe.js';
 import type { Architecture, RecipeFacts } from '../../pipeline/recipe-facts.js';
 import { openChroot } from '../../pipeline/sandbox/chroot.js';
 import { runForeign } from '../../pipeline/sandbox/foreign.js';
-import type { StageDefinition } from '../../pipeline/stage.js';
+import type { KnownDistribution, StageDefinition } from '../../pipeline/stage.js';
 import { fillPool } from '../../pipeline/store/pool.js';
 import { debian } from '../../stages/distribution/debian/index.js';
+import { distributions } from '../../stages/distribution/index.js';
 import { stages } from '../../stages/index.js';
 
 export interface RigStep {
@@ -76,8 +77,11 @@ export async function inside(
   const keep = (own: Records) => {
     for (const [key, value] of Object.entries(own)) records.set(key, value);
   };
-  const given = payload.steps.map((step, index) => plannedStep(step, `${index + 1}-${step.uses}`));
-  const base = payload.base.map((step, index) => plannedStep(step, `base-${index}`));
+  const distribution = distributionOfSteps([...payload.base, ...payload.steps]);
+  const given = payload.steps.map((step, index) =>
+    plannedStep(step, `${index + 1}-${step.uses}`, distribution),
+  );
+  const base = payload.base.map((step, index) => plannedStep(step, `base-${index}`, distribution));
   const { lock, archives } = await resolveSteps(payload, base, given, ports);
   const done: string[] = [];
   for (const step of given) {
@@ -120,11 +124,21 @@ export async function inside(
   return { layers: done, records: Object.fromEntries(records), lock };
 }
 
-function plannedStep({ uses, with: options = {} }: RigStep, id: string): PlannedStep {
+function plannedStep(
+  { uses, with: options = {} }: RigStep,
+  id: string,
+  distribution: KnownDistribution,
+): PlannedStep {
   const stage: StageDefinition | undefined = stages.get(uses);
   if (stage === undefined) throw new Error(`no stage ${uses}`);
   const place = { file: 'rig', line: 1, column: 1 };
-  return { id, stage, options: stage.options.parse(options), title: uses, place, distribution: debian };
+  return { id, stage, options: stage.options.parse(options), title: uses, place, distribution };
+}
+
+/** That of the step that makes the root; what lies below steps without one is of Debian. */
+function distributionOfSteps(steps: readonly RigStep[]): KnownDistribution {
+  const [made] = steps.flatMap(({ uses }) => stages.get(uses)?.distribution?.({}) ?? []);
+  return distributions.get(made ?? '') ?? debian;
 }
 
 /** The packages of the steps, without a look at any archive when none of them installs packages. */

@@ -9,14 +9,18 @@ import { stages } from '../../../stages/index.js';
 const load = (name: string) => loadRecipe(`recipes/${name}`, stages, { sourceDateEpoch: '' });
 const optionsOf = (recipe: Recipe, name: string) => recipe.steps.find((step) => step.name === name)?.options;
 
-describe.each(['debian-bookworm', 'debian-trixie'])('%s', (name) => {
+describe.each([
+  ['debian-bookworm', 'debootstrap'],
+  ['debian-trixie', 'debootstrap'],
+  ['arch', 'pacstrap'],
+])('%s', (name, first) => {
   it('can be planned, without a warning', async () => {
     const recipe = await load(name);
     const plan = planBuild(recipe, stages, distributions);
     const { steps } = plan;
     expect(recipeWarnings(plan)).toEqual([]);
     expect([recipe.name, recipe.version]).toEqual([name, '1.0.0']);
-    expect(steps[0]?.stage.name).toBe('debootstrap');
+    expect(steps[0]?.stage.name).toBe(first);
     expect(
       steps
         .filter(({ stage }) => stage.kind === 'rootfs')

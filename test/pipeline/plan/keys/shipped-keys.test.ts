@@ -46,12 +46,16 @@ const WORLD: KeyWorld = {
     dosfstools: '4.2-1',
     mtools: '4.0.33-1',
     'grub-common': '2.06-13',
+    'pacman-package-manager': '6.0.2-3',
+    gpg: '2.2.40-1',
   },
 };
 
 let rig: KeyRig;
 let plan: Plan;
 let before: KeyedPlan;
+/** The recipe of Arch Linux, for the stage that only it has. */
+let arch: { readonly plan: Plan; readonly before: KeyedPlan };
 
 async function load(folder: string, settings: LoadSettings = {}): Promise<Plan> {
   const recipe = await loadRecipe(join(rig.path, folder), stages, { sourceDateEpoch: '', ...settings });
@@ -77,6 +81,9 @@ beforeAll(async () => {
   await cp('recipes/debian-bookworm', join(rig.path, 'debian-bookworm'), { recursive: true });
   plan = await load('debian-bookworm');
   before = await rig.keys(plan, WORLD);
+  await cp('recipes/arch', join(rig.path, 'arch'), { recursive: true });
+  const planOfArch = await load('arch');
+  arch = { plan: planOfArch, before: await rig.keys(planOfArch, WORLD) };
 });
 afterAll(() => rig[Symbol.asyncDispose]());
 afterEach(() => vi.unstubAllEnvs());
@@ -100,6 +107,15 @@ describe('options', () => {
       documentation: true,
       keyring: 'files/key.gpg',
       tool: 'debootstrap',
+    },
+    pacstrap: {
+      mirrors: ['http://mirror.example.org/$repo/os/$arch'],
+      snapshot: '2026-11-01',
+      'image-mirrors': ['http://mirror.example.org/image/$repo/os/$arch'],
+      repositories: ['core'],
+      include: ['base', 'vim'],
+      keyring: 'files/key.gpg',
+      'database-signature': 'required',
     },
     packages: { install: ['vim'], remove: ['nano'], hold: ['linux-image-amd64'], recommends: true },
     files: {
@@ -166,20 +182,24 @@ describe('options', () => {
     ),
   )('$stage $option', async ({ stage, option, value }) => {
     vi.stubEnv('LUNSMITH_TEST_SECRET', 'hidden');
-    const steps = plan.steps.map((step) => {
+    const ofArch = stage === 'pacstrap';
+    const recipe = ofArch ? arch : { plan, before };
+    const steps = recipe.plan.steps.map((step) => {
       if (step.stage.name !== stage) return step;
       const options = parseOptions(step, { ...(step.options as object), [option]: value });
       expect(options).not.toEqual(step.options);
       return { ...step, options };
     });
     const id = plan.steps.find((step) => step.stage.name === stage)?.id ?? '';
-    const expected =
-      stage !== 'lun-image'
+    const expected = ofArch
+      ? changedNames({ ...arch.before, steps: [] }, arch.before)
+      : stage !== 'lun-image'
         ? from(id)
         : option === 'menu-seconds'
           ? ['lun-image']
           : ['lun-image', 'lun-image/file-systems'];
-    expect(await changedIn({ ...plan, steps })).toEqual(expected);
+    const after = await rig.keys({ ...recipe.plan, steps }, WORLD);
+    expect(changedNames(recipe.before, after)).toEqual(expected);
   });
 });
 

@@ -41,6 +41,8 @@ describe('modules of words, which no key knows', () => {
       'enter-failures.js',
       'foreign-failure.js',
       'hook-failure.js',
+      'install-failure.js',
+      'repository-failure.js',
       'archive-failure.js',
     ]);
   });

@@ -1,0 +1,121 @@
+/** mkinitcpio(8), with its hooks of busybox and ours for network and iSCSI. */
+import { chmod, copyFile } from 'node:fs/promises';
+import { Failure } from '../../../base/failure.js';
+import type { RootTree } from '../../rootfs/tree.js';
+import type { InitramfsGenerator } from '../topics.js';
+import { BOOT } from './kernel.js';
+import { ISCSI_INSTALL, ISCSI_RUN } from './mkinitcpio/iscsi-hook.js';
+import { NET_INSTALL, NET_RUN } from './mkinitcpio/net-hook.js';
+import { INITRAMFS_IDENTITY } from './mkinitcpio/places.js';
+import { configurationText, missingParts, moduleOptionsText, presetText } from './mkinitcpio/texts.js';
+
+const CONFIGURATION = '/etc/mkinitcpio.conf.d/lunsmith.conf';
+const MODULE_OPTIONS = '/etc/modprobe.d/lunsmith.conf';
+
+const HOOK_FILES: readonly (readonly [path: string, text: string])[] = [
+  ['/etc/initcpio/install/net', NET_INSTALL],
+  ['/etc/initcpio/hooks/net', NET_RUN],
+  ['/etc/initcpio/install/iscsi', ISCSI_INSTALL],
+  ['/etc/initcpio/hooks/iscsi', ISCSI_RUN],
+];
+
+const modulesOf = (version: string) => `/usr/lib/modules/${version}`;
+const imageOf = (base: string) => `/boot/initramfs-${base}.img`;
+
+export const initramfs: InitramfsGenerator = {
+  sources: [
+    '/boot',
+    '/etc/fstab',
+    '/etc/initcpio',
+    '/etc/iscsi',
+    '/etc/mkinitcpio.conf',
+    '/etc/mkinitcpio.conf.d',
+    '/etc/mkinitcpio.d',
+    '/etc/modprobe.d',
+    '/etc/udev',
+    '/etc/vconsole.conf',
+    '/usr/lib/firmware',
+    '/usr/lib/initcpio',
+    '/usr/lib/modprobe.d',
+    '/usr/lib/modules',
+    '/usr/lib/udev',
+  ],
+
+  async kernels(tree) {
+    const versions: string[] = [];
+    for (const version of await tree.names('/usr/lib/modules')) {
+      const whole = await Promise.all(
+        ['vmlinuz', 'pkgbase'].map((name) => tree.exists(`${modulesOf(version)}/${name}`)),
+      );
+      if (whole.every(Boolean)) versions.push(version);
+    }
+    return versions.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  },
+
+  async configure(tree, wishes) {
+    if (!(await tree.exists('/usr/lib/initcpio/ipconfig'))) {
+      throw new Failure('recipe', {
+        what: 'The package mkinitcpio-nfs-utils is not installed, whose ipconfig configures the NIC in the initramfs.',
+        hint: 'Add `mkinitcpio-nfs-utils` to a `packages` step before this one.',
+      });
+    }
+    if (!(await tree.exists(INITRAMFS_IDENTITY))) {
+      throw new Failure('recipe', {
+        what: 'The initramfs would not know where its iSCSI target is told.',
+        expected: INITRAMFS_IDENTITY,
+        hint: 'Use the step `iscsi-initiator` before this one.',
+      });
+    }
+    await tree.write(CONFIGURATION, configurationText(wishes));
+    const options = moduleOptionsText(wishes.modules);
+    if (options !== undefined) await tree.write(MODULE_OPTIONS, options);
+    for (const [path, text] of HOOK_FILES) await tree.write(path, text);
+  },
+
+  async generate(ctx, tree, version) {
+    const base = await packageOf(tree, version);
+    await copyKernel(tree, version, base);
+    await tree.write(`/etc/mkinitcpio.d/${base}.preset`, presetText(base));
+    const image = imageOf(base);
+    await tree.remove(image);
+    await ctx.chroot(['mkinitcpio', '-k', version, '-g', image], {
+      doing: `generate the initramfs of Linux ${version}`,
+      env: { SOURCE_DATE_EPOCH: String(ctx.epoch) },
+    });
+    return image;
+  },
+
+  async missing(ctx, tree, version) {
+    const { stdout } = await ctx.chroot(['lsinitcpio', imageOf(await packageOf(tree, version))], {
+      doing: 'list the initramfs',
+      quiet: true,
+    });
+    return missingParts(stdout.split('\n'), (await tree.read(`${modulesOf(version)}/modules.builtin`)) ?? '');
+  },
+
+  async choose(_ctx, tree, version) {
+    const base = await packageOf(tree, version);
+    await tree.link(BOOT.kernel, `vmlinuz-${base}`);
+    await tree.link(BOOT.initramfs, `initramfs-${base}.img`);
+  },
+};
+
+/** The name of the package that brings a kernel: `linux`, `linux-lts`. */
+async function packageOf(tree: RootTree, version: string): Promise<string> {
+  const base = (await tree.read(`${modulesOf(version)}/pkgbase`))?.trim() ?? '';
+  if (/^[a-z0-9@._+-]+$/.test(base)) return base;
+  throw new Failure('integrity', {
+    what: `${modulesOf(version)}/pkgbase does not name the package of the kernel.`,
+    expected: 'such as linux or linux-lts',
+    found: JSON.stringify(base),
+  });
+}
+
+/** What mkinitcpio's hook of pacman does, which had to wait. */
+async function copyKernel(tree: RootTree, version: string, base: string): Promise<void> {
+  const from = await tree.locate(`${modulesOf(version)}/vmlinuz`);
+  await tree.directory('/boot');
+  const to = await tree.locate(`/boot/vmlinuz-${base}`);
+  await copyFile(from, to);
+  await chmod(to, 0o644);
+}

@@ -1,0 +1,59 @@
+/** What mkinitcpio(8) is told. */
+import type { InitramfsWishes } from '../../topics.js';
+
+/**
+ * In this order: `net` after the drivers, `iscsi` after `net`. `autodetect` would ask the build host for its hardware. This is
+ * the initramfs of busybox; that of systemd runs no hooks of this kind.
+ */
+const HOOKS = ['base', 'udev', 'modconf', 'keyboard', 'block', 'net', 'iscsi', 'filesystems', 'fsck'];
+
+/** A drop-in of /etc/mkinitcpio.conf.d. */
+export function configurationText({
+  compression,
+  level,
+  modules,
+}: Omit<InitramfsWishes, 'rootFilesystem'>): string {
+  const names = modules.map((each) => each.split(' ')[0]);
+  return [
+    '# Written by lunsmith: a root on iSCSI.',
+    `HOOKS=(${HOOKS.join(' ')})`,
+    ...(names.length === 0 ? [] : [`MODULES+=(${names.join(' ')})`]),
+    `COMPRESSION="${compression}"`,
+    ...(level === undefined ? [] : [`COMPRESSION_OPTIONS=(-${level})`]),
+    '',
+  ].join('\n');
+}
+
+/** modprobe.d(5) lines for modules that were given options; undefined without any. */
+export function moduleOptionsText(modules: readonly string[]): string | undefined {
+  const lines = modules.filter((each) => each.includes(' ')).map((each) => `options ${each}\n`);
+  return lines.length === 0 ? undefined : lines.join('');
+}
+
+/** By which `mkinitcpio -P`, and an upgrade of the kernel in the booted system, make the image anew. @param base the kernel's package */
+export function presetText(base: string): string {
+  return [
+    '# Written by lunsmith.',
+    `ALL_kver="/boot/vmlinuz-${base}"`,
+    "PRESETS=('default')",
+    `default_image="/boot/initramfs-${base}.img"`,
+    '',
+  ].join('\n');
+}
+
+/** What the initramfs of a root on iSCSI cannot be without, by patterns of paths in it. */
+const NEEDED: readonly { readonly what: string; readonly path: RegExp }[] = [
+  { what: 'the program iscsistart', path: /^(?:usr\/)?s?bin\/iscsistart$/ },
+  { what: 'the program ipconfig', path: /^(?:usr\/)?bin\/ipconfig$/ },
+  { what: 'the kernel module iscsi_tcp', path: /\/iscsi_tcp\.ko(?:\.(?:xz|zst|gz))?$/ },
+  { what: 'the kernel module iscsi_ibft', path: /\/iscsi_ibft\.ko(?:\.(?:xz|zst|gz))?$/ },
+  { what: 'the hook net', path: /^hooks\/net$/ },
+  { what: 'the hook iscsi', path: /^hooks\/iscsi$/ },
+  { what: 'the file etc/iscsi.initramfs', path: /^etc\/iscsi\.initramfs$/ },
+];
+
+/** What of it is missing from a listing by lsinitcpio(1). @param builtin text of the kernel's modules.builtin */
+export function missingParts(listing: readonly string[], builtin: string): string[] {
+  const there = [...listing.map((entry) => entry.replace(/^\.?\//, '')), ...builtin.split('\n')];
+  return NEEDED.filter(({ path }) => !there.some((entry) => path.test(entry))).map(({ what }) => what);
+}

@@ -1,0 +1,119 @@
+/**
+ * Databases of repositories, fetched by the host's pacman, which checks their signatures, into a folder of their own. What it
+ * came to is kept under the digests of the files, so that one resolution sees the same packages from its first step to its
+ * last whatever another process fetches meanwhile.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LockedIndex, ResolveContext } from '../../../../pipeline/stage.js';
+import { commonArchitecture } from './architecture.js';
+import { pacmanArgv, pacmanConfig, type Repository } from './config.js';
+import { type Description, parseDescriptions, valueOf } from './desc.js';
+import { repositoryFailure } from './repository-failure.js';
+
+export interface Databases {
+  /** Folder below the state's, with `NAME.db` of each repository. */
+  readonly folder: string;
+  readonly indexes: readonly LockedIndex[];
+}
+
+export interface RepositoryPackage {
+  readonly repository: string;
+  readonly name: string;
+  readonly version: string;
+  /** In lunsmith's words. */
+  readonly architecture: string;
+  readonly groups: readonly string[];
+  readonly description: Description;
+}
+
+type Context = Pick<ResolveContext<unknown>, 'run' | 'state'>;
+
+export interface FetchAbout {
+  readonly repositories: readonly Repository[];
+  /** GnuPG's folder, an absolute path. */
+  readonly keys: string;
+  /** Path of the keyring, for messages. */
+  readonly keyring: string;
+}
+
+/** @throws Failure of kind `network`, `signature` or `integrity` */
+export async function fetchDatabases(ctx: Context, about: FetchAbout): Promise<Databases> {
+  const { repositories, keys } = about;
+  const name = digestOf(JSON.stringify({ repositories, keys })).slice(0, 16);
+  const folder = join(ctx.state, 'pacman', name);
+  const database = join(folder, 'database');
+  await mkdir(join(database, 'sync'), { recursive: true });
+  const config = join(folder, `pacman-${randomUUID()}.conf`);
+  await writeFile(config, pacmanConfig({ root: folder, database, keys, work: folder, repositories }));
+  const snapshot = join(folder, `new-${randomUUID()}`);
+  try {
+    // Another process may be at it as well: pacman would fail at once, and so it does after a crash, by its own lock.
+    const alone = ['flock', join(folder, 'lock'), 'sh', '-euc', 'rm -f "$1"; shift; "$@"', 'sh'] as const;
+    await ctx.run([...alone, join(database, 'db.lck'), ...pacmanArgv(config, '--sync', '--refresh')], {
+      doing: 'fetch the package databases',
+    });
+    await mkdir(snapshot);
+    for (const each of repositories)
+      await copyFile(join(database, 'sync', `${each.name}.db`), join(snapshot, `${each.name}.db`));
+  } catch (error) {
+    await rm(snapshot, { recursive: true, force: true });
+    throw repositoryFailure(error, { ...about, doing: 'fetch the package databases' });
+  } finally {
+    await rm(config, { force: true });
+  }
+  const indexes = await Promise.all(repositories.map((each) => describeIndex(ctx, snapshot, each.name)));
+  const kept = join('pacman', name, digestOf(indexes.map(({ sha256 }) => sha256).join('\n')).slice(0, 16));
+  await rename(snapshot, join(ctx.state, kept)).catch((error: unknown) => {
+    if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    return rm(snapshot, { recursive: true });
+  });
+  return { folder: kept, indexes };
+}
+
+async function describeIndex(ctx: Context, folder: string, repository: string): Promise<LockedIndex> {
+  const sha256 = digestOf(await readFile(join(folder, `${repository}.db`)));
+  const packages = await readDatabase(ctx, folder, repository);
+  // A database has no date of its own: that of its newest package stands for it.
+  const dates = packages.map(({ description }) => Number(valueOf(description, 'BUILDDATE') ?? 0));
+  const newest = new Date(Math.max(0, ...dates) * 1000);
+  return { archive: repository, suite: repository, date: newest.toISOString().replace('.000Z', 'Z'), sha256 };
+}
+
+/** All packages of the databases, those of the first repository first. */
+export async function readDatabases(
+  ctx: Context,
+  { folder, indexes }: Databases,
+): Promise<RepositoryPackage[]> {
+  const all = await Promise.all(
+    indexes.map(({ archive }) => readDatabase(ctx, join(ctx.state, folder), archive)),
+  );
+  return all.flat();
+}
+
+async function readDatabase(
+  { run }: Pick<Context, 'run'>,
+  folder: string,
+  repository: string,
+): Promise<RepositoryPackage[]> {
+  const file = join(folder, `${repository}.db`);
+  const { stdout } = await run(['tar', '--extract', '--to-stdout', '--wildcards', '--file', file, '*/desc'], {
+    doing: `read the database ${repository}`,
+    quiet: true,
+    // An empty database has no such file.
+    okExitCodes: [0, 2],
+  });
+  return parseDescriptions(stdout).map((description) => ({
+    repository,
+    name: valueOf(description, 'NAME') ?? '',
+    version: valueOf(description, 'VERSION') ?? '',
+    architecture: commonArchitecture(valueOf(description, 'ARCH') ?? 'any'),
+    groups: description.get('GROUPS') ?? [],
+    description,
+  }));
+}
+
+function digestOf(data: string | Buffer): string {
+  return createHash('sha256').update(data).digest('hex');
+}

@@ -1,0 +1,254 @@
+/** pacman against repositories that work, lie, or are half there: one clear error each, and nothing half-made. */
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeDatabase, makeKey, signFile, type TestKey } from '../../../util/arch/repository.js';
+import { type SmallRepository, smallRepository } from '../../../util/arch/small-repository.js';
+import { nobodyThere } from '../../../util/archive.js';
+import { runStages, type StageRig } from '../../../util/stage-rig.js';
+
+const BASE = { name: 'base', depends: ['libfoo>=2', 'filesystem'] };
+const LIBFOO = { name: 'libfoo', version: '2-1' };
+const FILESYSTEM = { name: 'filesystem' };
+const EDITORS = [
+  { name: 'nano-one', groups: ['editors'] },
+  { name: 'vi-one', version: '1:3.2-4', groups: ['editors'], depends: ['nano-one'] },
+];
+const OTHER = { name: 'other-foo', provides: ['foo'], conflicts: ['libfoo'] };
+const ALL = [BASE, LIBFOO, FILESYSTEM, ...EDITORS, OTHER];
+
+let repository: SmallRepository;
+let more: string;
+let stranger: TestKey;
+beforeAll(async () => {
+  repository = await smallRepository();
+  more = await mkdtemp(join(tmpdir(), 'keys-'));
+  stranger = await makeKey(join(more, 'stranger'));
+});
+afterAll(async () => {
+  await repository[Symbol.asyncDispose]();
+  await rm(more, { recursive: true, force: true });
+});
+
+interface Wishes {
+  readonly keyring?: string;
+  readonly mirror?: string;
+  readonly options?: object;
+  readonly then?: readonly object[];
+}
+
+function build({ keyring, mirror, options = {}, then = [] }: Wishes = {}): Promise<StageRig> {
+  const given = { repositories: ['core'], keyring: keyring ?? repository.key.keyring, ...options };
+  const steps = [
+    { uses: 'pacstrap', with: given },
+    ...then.map((each) => ({ uses: 'packages', with: each })),
+  ];
+  return runStages(steps, { base: 'empty', mirror: mirror ?? repository.url });
+}
+
+async function failureOf(wishes: Wishes = {}) {
+  await using rig = await build(wishes);
+  const { failure } = rig;
+  if (failure === undefined) throw new Error('it did not fail');
+  return { kind: failure.kind, ...failure.diagnostics[0] };
+}
+
+describe('a request', () => {
+  beforeAll(() => repository.publish(ALL));
+
+  it('comes to exact packages, each with its digest and signature, and is installed from the pool', async () => {
+    const then = [{ install: ['editors'] }];
+    await using rig = await build({
+      options: { include: ['filesystem', 'libfoo=2'] },
+      then: then.slice(0, 1),
+    });
+    expect(rig.failure?.toRecord()).toBeUndefined();
+    const [base, editors] = rig.lock.steps;
+    expect(base?.packages.map(({ name, version }) => `${name} ${version}`)).toEqual([
+      'filesystem 1-1',
+      'libfoo 2-1',
+    ]);
+    expect(editors?.packages).toMatchObject([
+      { name: 'nano-one', architecture: 'all', archive: 'core', path: 'nano-one-1-1-any.pkg.tar.zst' },
+      { name: 'vi-one', version: '1:3.2-4', path: 'vi-one-1:3.2-4-any.pkg.tar.zst' },
+    ]);
+    const signature = await readFile(`${repository.file(FILESYSTEM)}.sig`, 'base64');
+    expect(base?.packages[0]?.index).toEqual({ signature });
+    expect(rig.records['packages']).toEqual(
+      [
+        ['filesystem', '1-1'],
+        ['libfoo', '2-1'],
+        ['nano-one', '1-1'],
+        ['vi-one', '1:3.2-4'],
+      ].map(([name, version]) => ({ name, version, architecture: 'all' })),
+    );
+    expect(rig.lock.indexes).toMatchObject([{ archive: 'core', date: '2023-11-14T22:13:20Z' }]);
+    const changed = await rig.changed();
+    expect(changed).toContain('usr/share/vi-one');
+    expect(changed).toContain('var/lib/pacman/local/vi-one-1:3.2-4/desc');
+    expect(changed.filter((path) => /^(dev|proc|run|tmp)\//.test(path))).toEqual([]);
+  });
+
+  it('removes what it names, and nothing else', async () => {
+    await using rig = await build({
+      options: { include: ['filesystem', 'vi-one'] },
+      then: [{ remove: ['vi-one'] }],
+    });
+    expect(rig.failure?.toRecord()).toBeUndefined();
+    expect((rig.records['packages'] as { name: string }[]).map(({ name }) => name)).toEqual([
+      'filesystem',
+      'nano-one',
+    ]);
+  });
+
+  it.each<[string, Wishes, object]>([
+    [
+      'for a name with a slip',
+      { options: { include: ['libfo'] } },
+      { what: 'No repository has a package libfo.', hint: 'Did you mean libfoo?' },
+    ],
+    [
+      'for a version that is not there',
+      { options: { include: ['libfoo=1-1'] } },
+      { what: 'The repositories do not have libfoo 1-1.', found: 'libfoo 2-1' },
+    ],
+    [
+      'for a version of a group',
+      { options: { include: ['editors=1'] } },
+      { what: 'editors is a group of packages, which has no version.', hint: 'Ask for `editors` alone.' },
+    ],
+    [
+      'for the removal of a group',
+      { options: { include: ['editors'] }, then: [{ remove: ['editors'] }] },
+      { what: 'editors is a group, not a package.', hint: 'Remove of it what has to go: nano-one, vi-one.' },
+    ],
+    [
+      'for the removal of what is not there',
+      { options: { include: ['filesystem'] }, then: [{ remove: ['vi-one'] }] },
+      { what: 'vi-one is not installed, and cannot be removed.' },
+    ],
+    [
+      'for the removal of what others need',
+      { options: { include: ['vi-one'] }, then: [{ remove: ['nano-one'] }] },
+      { what: 'The packages do not fit together.' },
+    ],
+    [
+      'for packages that exclude each other',
+      { options: { include: ['libfoo', 'other-foo'] } },
+      { what: 'These packages exclude each other.' },
+    ],
+    [
+      'to hold a group',
+      { options: { include: ['editors'] }, then: [{ hold: ['editors'] }] },
+      { what: 'editors is not installed, and cannot be held.' },
+    ],
+  ])('is refused %s', async (_, wishes, expected) => {
+    expect(await failureOf(wishes)).toMatchObject({ kind: 'recipe', ...expected });
+  });
+});
+
+describe('what is not signed as it should be', () => {
+  it('is a database without a signature', async () => {
+    await repository.publish(ALL, { databaseKey: 'none' });
+    expect(await failureOf()).toMatchObject({
+      kind: 'signature',
+      what: 'Could not fetch the package databases: the database has no signature.',
+      expected: `a signature by a key of ${repository.key.keyring}`,
+    });
+    await using rig = await build({ options: { 'database-signature': 'optional' } });
+    expect(rig.failure?.toRecord()).toBeUndefined();
+  });
+
+  it('is a database that another key signs', async () => {
+    await repository.publish(ALL, { databaseKey: stranger });
+    expect(await failureOf()).toMatchObject({
+      kind: 'signature',
+      what: 'Could not fetch the package databases: a signature is by a key that is not in the keyring.',
+    });
+  });
+
+  it('is a package that another key signs', async () => {
+    await repository.publish(ALL, { packageKey: stranger });
+    expect(await failureOf()).toMatchObject({
+      kind: 'signature',
+      what: 'Could not install packages: a signature is by a key that is not in the keyring.',
+    });
+  });
+
+  it('is a package with the signature of another one', async () => {
+    await repository.publish(ALL);
+    await copyFile(`${repository.file(LIBFOO)}.sig`, `${repository.file(FILESYSTEM)}.sig`);
+    await makeDatabase(repository.folder, 'core', { databaseKey: repository.key });
+    expect(await failureOf()).toMatchObject({
+      kind: 'signature',
+      what: 'Could not install packages: a signature cannot be trusted.',
+    });
+  });
+
+  it('is what a key signed that has expired since', async () => {
+    const at = Math.floor(Date.now() / 1000) - 10 * 86_400;
+    const expired = await makeKey(join(more, 'expired'), '3d', at);
+    await repository.publish(ALL, { packageKey: expired, databaseKey: expired, at });
+    expect(await failureOf({ keyring: expired.keyring })).toMatchObject({
+      kind: 'signature',
+      what: `No key of the keyring ${expired.keyring} is valid.`,
+      found: expect.stringMatching(/^[0-9A-F]{40} has expired$/) as string,
+    });
+    // The same key among others that are valid.
+    const both = join(more, 'both.gpg');
+    const keys = [expired.keyring, repository.key.keyring].map((file) => readFile(file));
+    await writeFile(both, Buffer.concat(await Promise.all(keys)));
+    expect(await failureOf({ keyring: both })).toMatchObject({
+      kind: 'signature',
+      what: 'Could not fetch the package databases: a signature cannot be trusted.',
+    });
+  });
+});
+
+describe('a mirror', () => {
+  it('that nobody answers for', async () => {
+    const { origin } = new URL(await nobodyThere());
+    expect(await failureOf({ mirror: origin })).toMatchObject({
+      kind: 'network',
+      what: `Could not fetch the package databases: ${origin}/$repo/os/$arch cannot be reached.`,
+    });
+  });
+
+  it('that does not have the repository', async () => {
+    expect(await failureOf({ options: { repositories: ['core', 'nonesuch'] } })).toMatchObject({
+      kind: 'network',
+      what: `Could not fetch the package databases: ${repository.url}/$repo/os/$arch does not have it.`,
+    });
+  });
+
+  it('whose database is newer than its packages', async () => {
+    const fresh = { name: 'filesystem', version: '3-1' };
+    await repository.publish([fresh, LIBFOO]);
+    await rm(repository.file(fresh));
+    expect(await failureOf({ options: { include: ['filesystem'] } })).toMatchObject({
+      kind: 'network',
+      what: 'filesystem 3-1 is gone from the mirror and not in the pool.',
+    });
+  });
+
+  it('that has another file than its database says', async () => {
+    const changed = { name: 'filesystem', version: '4-1' };
+    await repository.publish([changed, LIBFOO]);
+    await writeFile(repository.file(changed), 'something else');
+    await signFile(repository.key, repository.file(changed));
+    expect(await failureOf({ options: { include: ['filesystem'] } })).toMatchObject({
+      kind: 'integrity',
+      what: 'The mirror has another file for filesystem 4-1 than its index says.',
+    });
+  });
+
+  it('that has got half of an update', async () => {
+    await repository.publish([BASE, { name: 'libfoo', version: '1-1' }, FILESYSTEM]);
+    expect(await failureOf()).toMatchObject({
+      kind: 'recipe',
+      what: 'The packages do not fit together.',
+      found: expect.stringContaining('libfoo>=2') as string,
+    });
+  });
+});
