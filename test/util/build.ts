@@ -4,6 +4,8 @@ import { join, relative } from 'node:path';
 import { execa } from 'execa';
 import { inject } from 'vitest';
 import { type Release, readRelease } from '../../artifacts/release/release.js';
+import { miniature } from './arch/miniature.js';
+import { serveRepositories } from './arch/server.js';
 import type { ShippedRecipe } from './cells.js';
 import { lunsmith } from './cli.js';
 import { writeClientRecipe } from './client-recipe.js';
@@ -13,10 +15,11 @@ import { shared } from './shared.js';
  * Path of the release of a shipped recipe, built as the user who runs the tests; that of `target-host` lets
  * {@link targetHostKey} in.
  */
-export async function shippedRelease(recipe: ShippedRecipe): Promise<string> {
+export async function shippedRelease(recipe: ShippedRecipe | 'arch'): Promise<string> {
   const out = await shared(`out-${recipe}`, async (partial) => {
+    if (recipe === 'arch') return buildArch(await writeArch(partial), partial);
     const folder = recipe === 'target-host' ? await writeTargetHost(partial) : `recipes/${recipe}`;
-    // Debian 12 is built a second time by an ordinary user, and compared: rootless.test.ts.
+    // Debian 12 and Arch are built a second time by an ordinary user, and compared: rootless.test.ts, arch.test.ts.
     await build(folder, partial, ...(recipe === 'debian-trixie' ? ['--twice'] : []));
   });
   return join(out, recipe, 'latest');
@@ -32,16 +35,36 @@ async function writeTargetHost(home: string): Promise<string> {
   const key = join(home, 'key');
   await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'publisher', '-f', key]);
   const publicKey = (await readFile(`${key}.pub`, 'utf8')).trim();
+  const users = { name: 'users', with: { root: { 'authorized-keys': [publicKey] } } };
+  return writeExtending(home, 'target-host', [users]);
+}
+
+/** A shipped recipe with other steps, under its own name. */
+async function writeExtending(
+  home: string,
+  name: ShippedRecipe | 'arch',
+  steps: readonly object[],
+): Promise<string> {
   const folder = join(home, 'recipe');
   await mkdir(folder);
-  const users = { name: 'users', with: { root: { 'authorized-keys': [publicKey] } } };
   // `extends` is a path from the recipe's folder, links resolved.
-  const parent = relative(await realpath(folder), join(process.cwd(), 'recipes', 'target-host'));
-  const recipe = { name: 'target-host', extends: parent, steps: [users] };
-  await writeFile(join(folder, 'recipe.yaml'), JSON.stringify(recipe));
-  const npm = { name: 'target-host', version: '1.0.0', private: true };
+  const parent = relative(await realpath(folder), join(process.cwd(), 'recipes', name));
+  await writeFile(join(folder, 'recipe.yaml'), JSON.stringify({ name, extends: parent, steps }));
+  const npm = { name, version: '1.0.0', private: true };
   await writeFile(join(folder, 'package.json'), JSON.stringify(npm));
   return folder;
+}
+
+/** Builds a recipe of Arch Linux from the miniature of the run. */
+async function buildArch(recipe: string, output: string): Promise<void> {
+  await using mirror = await serveRepositories((await miniature()).folder);
+  await build(recipe, output, '--mirror', mirror.url);
+}
+
+/** The shipped recipe, with the keyring of the miniature in the place of Arch's own. */
+export async function writeArch(home: string): Promise<string> {
+  const { key } = await miniature();
+  return writeExtending(home, 'arch', [{ name: 'pacstrap', with: { keyring: key.keyring } }]);
 }
 
 /** A release of the recipe of client-recipe.ts, without a proof. */
