@@ -5,6 +5,7 @@
 
 import { Failure } from '../../base/failure.js';
 import type { Ports, RunningTool } from '../../base/ports.js';
+import { diskRefusal } from './disk-refusals.js';
 import type { TargetHost } from './host.js';
 
 export interface LockOptions {
@@ -64,7 +65,7 @@ export async function takeHostLock(
   const outcome = await Promise.race([held, tool.ended]);
   if (outcome === 'held') return tool;
   if (signal.aborted) throw new Failure('interrupted', { what: `Interrupted: could not lock ${name}.` });
-  throw notLocked(name, path, tool, outcome.exitCode);
+  throw notLocked(host.facts, path, tool, outcome.exitCode);
 }
 
 /** The machine of a holder may have gone without a word, and its host take hours to notice: so its process is named. */
@@ -78,8 +79,16 @@ function waiting(name: string, line: string): { readonly message: string; readon
   };
 }
 
-function notLocked(name: string, path: string, tool: RunningTool, exitCode: number | undefined): Failure {
+function notLocked(
+  facts: TargetHost['facts'],
+  path: string,
+  tool: RunningTool,
+  exitCode: number | undefined,
+): Failure {
+  const { name } = facts;
   const lines = tool.lastLines();
+  const refused = diskRefusal(facts, lines, `lock ${name}`);
+  if (refused !== undefined) return refused;
   return new Failure(exitCode === 255 ? 'network' : 'host', {
     what: `Could not lock ${name}.`,
     expected: `${path} on a file system that knows flock(2), and the program flock`,

@@ -2,6 +2,7 @@
 import type { Ports } from '../../base/ports.js';
 import type { HostFacts } from '../site/facts.js';
 import { openDirectory } from './directory.js';
+import { tellingOfDisk } from './disk-refusals.js';
 import type { TargetHost } from './host.js';
 import { openSsh } from './ssh.js';
 
@@ -15,7 +16,9 @@ export async function openHost(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<TargetHost> {
   const { transport } = facts;
-  return transport.kind === 'directory'
-    ? openDirectory(facts, ports)
-    : openSsh({ ...facts, transport }, ports, environment);
+  const host =
+    transport.kind === 'directory'
+      ? openDirectory(facts, ports)
+      : await openSsh({ ...facts, transport }, ports, environment);
+  return tellingOfDisk(host);
 }
