@@ -13,10 +13,11 @@ export interface ImageRow {
   readonly client: string;
   readonly image: string;
   readonly channel: string;
-  readonly release: string;
+  /** Absent, as are `bytes` and `target`: its channel has no release yet, and it no LUN. */
+  readonly release?: string;
   /** Bytes of the LUN. */
-  readonly bytes: number;
-  readonly target: string;
+  readonly bytes?: number;
+  readonly target?: string;
   /** Whether its channel is at another release. */
   readonly behind: boolean;
   /** What it boots next: this, or another of the client's images. */
@@ -95,7 +96,9 @@ export function imageRows(state: HostState, sessions: readonly IscsiSession[]): 
     facts.images.flatMap(({ name, channel }, index) => {
       const image = images[name];
       const current = image?.generations.find(({ id }) => id === image.current);
-      if (image === undefined || current === undefined) return [];
+      const boots = next === undefined ? index === 0 : next === name;
+      if (image === undefined || current === undefined)
+        return { client, image: name, channel, behind: false, next: boots, live: false, kept: 0 };
       const targets = image.generations.map(({ target }) => target);
       return {
         client,
@@ -105,7 +108,7 @@ export function imageRows(state: HostState, sessions: readonly IscsiSession[]): 
         bytes: current.bytes,
         target: current.target,
         behind: state.channels[channel]?.release !== current.release,
-        next: next === undefined ? index === 0 : next === name,
+        next: boots,
         live: sessions.some(({ target }) => targets.includes(target)),
         kept: image.generations.length - 1,
       };

@@ -38,7 +38,7 @@ export function statusLines(status: HostStatus, style: Style, now: number): stri
           String(each.luns),
         ]),
       ],
-      'none: `npx lunsmith publish` brings one',
+      `nothing was published yet: npx lunsmith publish out/RECIPE/latest --to ${host}`,
     ),
     ...section('Clients', [IMAGE_HEAD, ...images.map((image) => imageRow(image, style))], 'none'),
     ...section(
@@ -59,13 +59,13 @@ export function statusLines(status: HostStatus, style: Style, now: number): stri
 const IMAGE_HEAD = ['client', 'image', 'channel', 'release', 'LUN', 'boots next', 'now', 'kept'] as const;
 
 function imageRow(image: ImageRow, style: Style): string[] {
-  const release = image.release.slice(0, DIGITS);
+  const release = image.release?.slice(0, DIGITS) ?? 'none yet';
   return [
     image.client,
     image.image,
     image.channel,
     image.behind ? `${release} ${style.yellow('(channel is elsewhere)')}` : release,
-    formatBinary(image.bytes),
+    image.bytes === undefined ? '-' : formatBinary(image.bytes),
     image.next ? 'yes' : 'no',
     image.live ? style.green('logged in') : '-',
     String(image.kept),

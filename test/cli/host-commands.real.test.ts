@@ -126,6 +126,13 @@ beforeEach(async () => {
 afterEach(() => vi.unstubAllEnvs());
 afterAll(() => host[Symbol.asyncDispose]());
 
+it('status of a host that nothing was done to says what to do', async () => {
+  expect(await ok('status')).toContain(
+    'Releases\n  nothing was published yet: npx lunsmith publish out/RECIPE/latest --to lab\n',
+  );
+  expect(await readdir(host.home)).not.toContain('lab');
+});
+
 describe('publish', () => {
   it('tells a release, a site and a host that there are not', async () => {
     expect(await failure(2, 'publish', path('v1'), '--to', 'lap')).toEqual({
@@ -328,10 +335,10 @@ describe('client', () => {
     const [file, long] = [join(host.home, 'lunsmith.yaml'), join(host.home, 'x'.repeat(250))];
     await rename(file, long);
     await symlink(long, file);
-    const told = await failure(2, ...args);
+    const told = await failure(4, ...args);
     await rename(long, file);
     expect(told).toEqual({
-      kind: 'usage',
+      kind: 'host',
       what: 'The target host is changed, but lunsmith.yaml is not: it could not be written.',
       found: expect.stringContaining('ENAMETOOLONG') as unknown,
       hint: 'Mend that, then run the same command again.',

@@ -11,6 +11,12 @@ import type { Clone, CloneRequest, CloneStore } from './store.js';
 /** File systems whose files can share blocks, as stat(1) calls them. */
 const SHARING = new Set(['xfs', 'btrfs', 'bcachefs', 'ocfs2', 'zfs', 'nfs']);
 const FULL = /No space left on device|Disk quota exceeded/;
+/** Of the root, or where it will be: a host that nothing was published to yet has none. */
+const SPACE = `
+folder=$1
+until [ -e "$folder" ]; do folder=$(dirname -- "$folder"); done
+exec stat -f -c '%S %b %a %T' -- "$folder"
+`;
 /** Hosts on which a reflink was tried, and whether it could be made: one try and one warning for each. */
 const reflinks = new WeakMap<TargetHost, boolean>();
 
@@ -58,7 +64,7 @@ export function fileStore(host: TargetHost): CloneStore {
   };
 
   const space = async () => {
-    const argv = ['stat', '-f', '-c', '%S %b %a %T', layout.root] as const;
+    const argv = ['sh', '-c', SPACE, 'sh', layout.root] as const;
     const { stdout } = await run(argv, { doing: `ask for the space in ${layout.root}`, quiet: true });
     const [unit = '', blocks = '', available = '', type = ''] = stdout.trim().split(' ');
     const luns = await list();
