@@ -22,7 +22,7 @@ import { bringAccounts, readAccounts, requireTakeable } from './apply/secrets.js
 import { listStates, readState, switchTo } from './apply/states.js';
 import type { ClientAccount } from './boot-files/boot-file.js';
 import { type Change, type Intent } from './change/intent.js';
-import { planChange, releasesNeeded } from './change.js';
+import { finishedChange, planChange, releasesNeeded } from './change.js';
 import type { HostDrivers } from './host/drivers.js';
 import type { TargetHost } from './host/host.js';
 import { hostLayout } from './host/layout.js';
@@ -57,7 +57,7 @@ export async function describeChange(
   options: LookOptions,
   ports: Ports,
 ): Promise<Change> {
-  return (await decide(host, await readState(host), intent, options, ports)).change;
+  return (await decide(host, await standOf(host), intent, options, ports)).change;
 }
 
 /**
@@ -73,7 +73,7 @@ export async function applyChange(
   const { drivers } = options;
   await using _lock = await lockHost(host, options, ports);
   const { state, settled } = await recover(host, drivers, ports);
-  const { change, accounts } = await decide(host, state, intent, options, ports);
+  const { change, accounts } = await decide(host, { state, settled }, intent, options, ports);
   const finishing = (work: Promise<void>) =>
     work.catch((error: unknown) => {
       throw unfinished(host, error);
@@ -168,12 +168,13 @@ async function recover(host: TargetHost, drivers: HostDrivers, ports: Ports): Pr
 /** What is to be done, and that it can be done as far as that can be known; changes nothing. */
 async function decide(
   host: TargetHost,
-  state: HostState,
+  { state, settled }: Stand,
   intent: Intent,
   options: LookOptions,
   ports: Ports,
 ): Promise<{ readonly change: Change; readonly accounts: Accounts }> {
-  const change = await plan(host, state, intent, options, ports);
+  const cutOff = settled ? undefined : finishedChange(state, intent);
+  const change = cutOff ?? (await plan(host, state, intent, options, ports));
   const there = await readAccounts(host, state.serial);
   if (change.next === state) return { change, accounts: { there, brought: new Map() } };
   const needed = accountsNeeded(change, there);

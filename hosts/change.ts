@@ -5,7 +5,7 @@
 
 import { promote, rollback, standing } from './change/channels.js';
 import { addClient, forgetStarted, removeClient, rotateClient, setNext } from './change/clients.js';
-import { draftOf, finished } from './change/draft.js';
+import { draftOf, finished, wishOf } from './change/draft.js';
 import type { About, Change, Intent } from './change/intent.js';
 import { rebase, reset } from './change/renewal.js';
 
@@ -41,7 +41,19 @@ export function planChange(state: HostState, intent: Intent, about: About): Chan
       setNext(draft, intent);
       break;
   }
-  return finished(draft);
+  return finished(draft, intent);
+}
+
+/** Wishes that go further each time that they are fulfilled; each of the others leads to the same state again. */
+const FURTHER: readonly Intent['kind'][] = ['rollback', 'reset', 'rebase'];
+
+/**
+ * The change when the wish is the one that led to the state, and the call that had it was cut off before all that follows was done:
+ * then it is finished. Undefined: it is another wish, or one that may be fulfilled again.
+ */
+export function finishedChange(state: HostState, intent: Intent): Change | undefined {
+  if (!FURTHER.includes(intent.kind) || state.wish !== wishOf(intent)) return undefined;
+  return { next: state, clones: [], dropped: [], secrets: [], lines: [], finishes: true };
 }
 
 /** Digests of the releases whose manifests a plan may want. */

@@ -107,8 +107,9 @@ async function changeHost(
 }
 
 /** Where the channel stands that nothing was changed of. */
-function standing(intent: Intent, { next }: Change): string[] {
-  const channel = intent.kind === 'promote' ? intent.channel : undefined;
+function standing(intent: Intent, { next, finishes }: Change): string[] {
+  if (finishes === true) return ['The same call was cut off when its change was made: now it is finished.'];
+  const channel = intent.kind === 'promote' || intent.kind === 'rollback' ? intent.channel : undefined;
   const at = channel === undefined ? undefined : next.channels[channel];
   if (at === undefined) return [];
   return [

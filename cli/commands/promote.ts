@@ -42,6 +42,10 @@ export function addRollbackCommand(program: Command, session: Session): void {
       'The clients of the channel return to the release that it was at before, with the LUNs that they had then.',
     )
     .argument('<channel>', 'the channel, such as stable')
+    .option(
+      '--from <release>',
+      'the release that the channel leaves; when it has left it already nothing is done',
+    )
     .addOption(onOption())
     .addOption(siteOption())
     .addOption(dryRunOption())
@@ -49,9 +53,11 @@ export function addRollbackCommand(program: Command, session: Session): void {
     .addOption(verboseOption())
     .addOption(jsonOption())
     .action((channel, options) =>
-      change(session.caller(options), options, () =>
-        Promise.resolve({ intent: { kind: 'rollback', channel } }),
-      ),
+      change(session.caller(options), options, async (host) => {
+        const from =
+          options.from === undefined ? {} : { from: (await releaseOnHost(host, options.from)).digest };
+        return { intent: { kind: 'rollback', channel, ...from } };
+      }),
     );
 }
 

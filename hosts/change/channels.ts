@@ -51,8 +51,12 @@ export function promote(draft: Draft, intent: { readonly channel: string; readon
   }
 }
 
-export function rollback(draft: Draft, { channel }: { readonly channel: string }): void {
+export function rollback(
+  draft: Draft,
+  { channel, from: left }: { readonly channel: string; readonly from?: string },
+): void {
   requireChannel(draft, channel);
+  if (left !== undefined && !leaves(draft, channel, left)) return;
   const [from, to] = standing(draft.channels.get(channel)).slice(-2).reverse();
   if (from === undefined || to === undefined) {
     throw new Failure('usage', {
@@ -90,6 +94,19 @@ export function rollback(draft: Draft, { channel }: { readonly channel: string }
       );
     }
   }
+}
+
+/** Whether the channel is at the release that it shall leave; not when a rollback has just left it: then there is nothing to do. */
+function leaves(draft: Draft, channel: string, release: string): boolean {
+  const { release: now, history = [] } = draft.channels.get(channel) ?? {};
+  if (now === release) return true;
+  const [before, last] = history.slice(-2);
+  if (last?.by === 'rollback' && before?.release === release) return false;
+  throw new Failure('usage', {
+    what: `The channel ${channel} of ${draft.about.host.name} is not at the release that it shall leave.`,
+    expected: releaseName(draft, release),
+    found: now === undefined ? 'no release' : releaseName(draft, now),
+  });
 }
 
 /** The promotions that no rollback has taken back, oldest first. */

@@ -1,9 +1,10 @@
 /** A change in the making: the parts of the next state, and what it takes. */
 
+import { canonicalJson, sha256OfText } from '../../base/digest.js';
 import type { CloneRequest } from '../clients/clone.js';
 import type { ChannelState, ClientState, Generation, HostState } from '../host/state.js';
 import type { ClientFacts } from '../site/facts.js';
-import type { About, Change } from './intent.js';
+import type { About, Change, Intent } from './intent.js';
 
 export interface Draft {
   readonly before: HostState;
@@ -29,13 +30,21 @@ export function draftOf(before: HostState, about: About): Draft {
   };
 }
 
+export function wishOf(intent: Intent): string {
+  return sha256OfText(canonicalJson(intent));
+}
+
 /** What is said is what changes: a change without words is none. */
-export function finished({ before, channels, clients, clones, dropped, secrets, lines }: Draft): Change {
+export function finished(
+  { before, channels, clients, clones, dropped, secrets, lines }: Draft,
+  intent: Intent,
+): Change {
   const next: HostState =
     lines.length === 0
       ? before
       : {
           ...before,
+          wish: wishOf(intent),
           serial: before.serial + 1,
           channels: Object.fromEntries(sorted(channels)),
           clients: Object.fromEntries(sorted(clients)),

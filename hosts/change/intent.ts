@@ -7,7 +7,8 @@ import type { IscsiSession } from '../target/adapter.js';
 
 export type Intent =
   | { readonly kind: 'promote'; readonly channel: string; readonly release: string }
-  | { readonly kind: 'rollback'; readonly channel: string }
+  /** `from`: digest of the release that it leaves; absent: whichever the channel is at. */
+  | { readonly kind: 'rollback'; readonly channel: string; readonly from?: string }
   /** Adds a client, or brings it to what the site says of it now. */
   | { readonly kind: 'add'; readonly client: ClientFacts }
   | { readonly kind: 'remove'; readonly client: string }
@@ -49,4 +50,6 @@ export interface Change {
   readonly secrets: readonly ClientFacts[];
   /** One for each thing that changes. */
   readonly lines: readonly string[];
+  /** The same wish had led to the state that is, and its call was cut off: what follows from it is finished, and nothing else. */
+  readonly finishes?: true;
 }

@@ -54,6 +54,8 @@ export type ChannelState = z.output<typeof channelSchema>;
 
 export const hostStateSchema = z.strictObject({
   format: z.literal('lunsmith-host/1'),
+  /** sha256 of the wish that led to it: the same wish again, when its call was cut off, finishes it. Older states have none. */
+  wish: digest.optional(),
   /** Counts the changes; 0 is a host that nothing was done to yet. */
   serial: z.number().int().min(0),
   channels: z.record(z.string(), channelSchema),

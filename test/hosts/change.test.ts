@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../base/failure.js';
+import { wishOf } from '../../hosts/change/draft.js';
 import { type About, type Change, type Intent } from '../../hosts/change/intent.js';
-import { planChange } from '../../hosts/change.js';
+import { finishedChange, planChange } from '../../hosts/change.js';
 import { cloneDisk } from '../../hosts/clients/clone.js';
 import { EMPTY_STATE, type Generation, type HostState, hostStateSchema } from '../../hosts/host/state.js';
 import type { ReleaseThere } from '../../hosts/publish/releases-there.js';
@@ -183,7 +184,40 @@ describe('a promotion', () => {
   });
 });
 
+describe('a wish whose call was cut off', () => {
+  const forward = () => after(promote(v1), add(1), promote(v2), promote(v3)).next;
+  it.each([
+    ['a rollback', rollback],
+    ['a reset', { kind: 'reset', client: 'web1' } as const],
+    ['a rebase', { kind: 'rebase', client: 'web1', state: 'keep' } as const],
+  ])('goes no further when it is called again: %s', (_words, intent) => {
+    const state = { ...forward(), wish: wishOf(intent) };
+    expect(finishedChange(state, intent)).toMatchObject({ next: state, lines: [], finishes: true });
+    expect(finishedChange(forward(), intent)).toBeUndefined();
+  });
+
+  it('is another one for another channel or client, and one that may be fulfilled again is fulfilled', () => {
+    const { next } = planChange(forward(), rollback, about());
+    expect(finishedChange(next, rollback)?.next).toBe(next);
+    expect(finishedChange(next, { ...rollback, channel: 'edge' })).toBeUndefined();
+    expect(finishedChange({ ...next, wish: wishOf(promote(v1)) }, promote(v1))).toBeUndefined();
+  });
+});
+
 describe('a rollback', () => {
+  it('from a release does nothing when that was left, and is refused when the channel was never there', () => {
+    const from = (release: ReleaseThere): Intent => ({ ...rollback, from: release.digest });
+    const { next } = after(promote(v1), promote(v2), promote(v3), from(v3));
+    expect(next.channels['stable']?.release).toBe(v2.digest);
+    expect(planChange(next, from(v3), about()).next).toBe(next);
+    expect(planChange(next, from(v2), about()).next.channels['stable']?.release).toBe(v1.digest);
+    expect(refusal(next, from(v1)).diagnostics[0]).toEqual({
+      what: 'The channel stable of san1 is not at the release that it shall leave.',
+      expected: name(v1),
+      found: name(v2),
+    });
+  });
+
   it('gives each client back what it booted, a fresh clone, or nothing', () => {
     const { next } = after(promote(v1), add(1), promote(v2), add(2), add(3, { follows: 'rebase' }));
     const change = planChange(next, rollback, about());
