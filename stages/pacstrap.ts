@@ -82,10 +82,10 @@ const options = z.strictObject({
     ),
 });
 type Options = z.output<typeof options>;
-type About = {
+interface About {
   readonly options: Options;
   readonly mirror: string | undefined;
-};
+}
 
 export const pacstrap = defineStage({
   name: 'pacstrap',

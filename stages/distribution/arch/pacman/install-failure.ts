@@ -19,7 +19,7 @@ export function installFailure(cause: unknown): Failure {
       details,
     );
   }
-  const exclusive = lines.filter((line) => / are in conflict/.test(line));
+  const exclusive = lines.filter((line) => line.includes(' are in conflict'));
   if (exclusive.length > 0) {
     return new Failure(
       'recipe',

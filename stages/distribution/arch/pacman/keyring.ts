@@ -11,13 +11,13 @@ import { Failure } from '../../../../base/failure.js';
 /** Where hosts have the keyring of Arch Linux: Debian's package `archlinux-keyring`, and Arch's. */
 const ARCH_KEYRINGS = ['/usr/share/keyrings/archlinux.gpg', '/usr/share/pacman/keyrings/archlinux.gpg'];
 
-const PARTS = ['.gpg', '-trusted', '-revoked'] as const;
+type Part = '.gpg' | '-trusted' | '-revoked';
 
 export interface Keyring {
   /** Path of the keyring file. */
   readonly file: string;
   /** Texts of the files by how their names end; `.gpg` is always there. */
-  readonly parts: ReadonlyMap<(typeof PARTS)[number], Buffer>;
+  readonly parts: ReadonlyMap<Part, Buffer>;
   /** Of all of it, lower-case hex sha256. */
   readonly digest: string;
 }
@@ -27,7 +27,7 @@ export async function readKeyring(path: string | undefined): Promise<Keyring | u
   for (const file of path === undefined ? ARCH_KEYRINGS : [path]) {
     const keys = await readFile(file).catch(() => undefined);
     if (keys === undefined) continue;
-    const parts = new Map<(typeof PARTS)[number], Buffer>([['.gpg', keys]]);
+    const parts = new Map<Part, Buffer>([['.gpg', keys]]);
     for (const part of ['-trusted', '-revoked'] as const) {
       const text = await readFile(`${file.replace(/\.(gpg|asc)$/, '')}${part}`).catch(() => undefined);
       if (text !== undefined) parts.set(part, text);

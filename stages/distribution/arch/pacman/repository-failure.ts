@@ -21,7 +21,7 @@ const UNTRUSTED =
   /signature from ".*" is (?:unknown trust|marginal trust|never trust|invalid)|key ".*" is disabled|invalid or corrupted (?:database|package) \(PGP signature\)/;
 const UNSIGNED = /missing required signature|failed retrieving file '[^']+\.sig'/;
 const CORRUPT = /invalid or corrupted package(?: \(checksum\))?|invalid or corrupted database/;
-const GONE = /The requested URL returned error: 404/;
+const GONE = 'The requested URL returned error: 404';
 const UNREACHABLE = /failed retrieving file|failed to synchronize|Could not resolve host|Connection refused/;
 
 /** The failure in the user's terms, as far as it is one of these. */
@@ -86,7 +86,7 @@ function networkTrouble(lines: readonly string[], use: RepositoryUse): Trouble |
     const what = `Could not ${use.doing}: what came is damaged, or is not what the database says.`;
     return { kind: 'integrity', diagnostic: { what, found: corrupt, hint: `Try again, ${other}` } };
   }
-  const gone = lines.find((line) => GONE.test(line));
+  const gone = lines.find((line) => line.includes(GONE));
   if (gone !== undefined) {
     const what = `Could not ${use.doing}: ${where} does not have it.`;
     const hint = `Check \`repositories\` and \`mirrors\`, ${other}`;

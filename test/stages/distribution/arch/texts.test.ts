@@ -221,9 +221,7 @@ describe('the session of the initramfs', () => {
 describe('a failed installation', () => {
   const told = (...lastLines: string[]) => {
     const command = { argv: ['pacman'], lastLines };
-    const failure = installFailure(
-      new Failure('tool', { what: 'Could not install packages.' }, { command } as never),
-    );
+    const failure = installFailure(new Failure('tool', { what: 'Could not install packages.' }, { command }));
     const { what, found } = failure.diagnostics[0];
     return { kind: failure.kind, what, found };
   };
