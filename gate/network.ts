@@ -2,13 +2,14 @@
  * The network between the gate's servers and the client. With a tap device our own dnsmasq serves DHCP and TFTP; where
  * /dev/net/tun may not be opened, QEMU's user network does.
  */
-import { chmod, constants, copyFile, mkdir, open, readdir, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { PC } from '../artifacts/platform/pc.js';
+import { constants, open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Failure } from '../base/failure.js';
 import type { Ports, RunningTool } from '../base/ports.js';
+import { IPXE_SCRIPT } from '../hosts/boot-files/tftp.js';
 import { startDnsmasq } from '../hosts/dhcp/daemon.js';
-import { dnsmasqConfig } from '../hosts/dhcp/dnsmasq.js';
+import type { HostLayout } from '../hosts/host/layout.js';
+import type { HostFacts } from '../hosts/site/facts.js';
 import { NETDEV, value } from './qemu.js';
 import type { Runtime } from './runtime.js';
 
@@ -20,14 +21,17 @@ export interface GateNetwork extends AsyncDisposable {
   readonly server: string;
   /** QEMU's `-netdev`. */
   readonly netdev: string;
-  /** Starts DHCP and TFTP; iPXE is handed this script. */
-  serve(script: string): Promise<void>;
+  /** Who gives the client an address, as the site of its target host has it. */
+  readonly dhcp: HostFacts['dhcp'];
+  /** Starts DHCP and TFTP with the host’s configuration. */
+  serve(host: Pick<HostLayout, 'conf'>): Promise<void>;
 }
 
 export interface NetworkOptions {
   readonly wanted: 'auto' | 'tap' | 'user';
-  readonly mac: string;
   readonly runtime: Runtime;
+  /** The folder that TFTP will serve. */
+  readonly tftp: string;
   /** Each line of dnsmasq's log. */
   readonly onLine: (line: string) => void;
 }
@@ -35,17 +39,13 @@ export interface NetworkOptions {
 const TAP = {
   device: 'gate0',
   server: '10.77.0.1',
-  client: '10.77.0.10',
-  netmask: '255.255.255.0',
+  range: { first: '10.77.0.10', last: '10.77.0.99', netmask: '255.255.255.0', leaseSeconds: 3600 },
   prefix: 24,
   /** A unique local prefix (RFC 4193). */
   ipv6: 'fd6c:756e:736d::',
 } as const;
 /** QEMU's user network reaches the host's loopback at its gateway (qemu(1), `-netdev user`). */
 const USER = { listen: '127.0.0.1', server: '10.0.2.2' } as const;
-const PROGRAMS = Object.values(PC.firmware).map(({ program }) => program);
-const LEASE_SECONDS = 3600;
-const CLIENT_SCRIPT = 'client.ipxe';
 
 /** @throws Failure of kind `host` when a tap device is demanded and cannot be had */
 export async function openNetwork(ports: Ports, options: NetworkOptions): Promise<GateNetwork> {
@@ -73,7 +73,7 @@ async function tapProblem(ports: Ports): Promise<string | undefined> {
 }
 
 async function openTap(ports: Ports, options: NetworkOptions): Promise<GateNetwork> {
-  const { device, server, prefix, ipv6 } = TAP;
+  const { device, server, range, prefix, ipv6 } = TAP;
   await ip(ports, 'address', 'add', `${server}/${prefix}`, 'dev', device);
   await ip(ports, 'address', 'add', `${ipv6}1/64`, 'dev', device, 'nodad');
   await ip(ports, 'link', 'set', device, 'up');
@@ -84,8 +84,20 @@ async function openTap(ports: Ports, options: NetworkOptions): Promise<GateNetwo
     server,
     // A plain tap: with the offload header the packet capture would not be readable.
     netdev: `tap,id=${NETDEV},ifname=${device},script=no,downscript=no,vnet_hdr=off`,
-    serve: async (script) => {
-      dnsmasq = await serveBoot(ports, options, await fillTftp(options.runtime, script));
+    dhcp: { kind: 'dnsmasq', interface: device, range },
+    serve: async ({ conf }) => {
+      dnsmasq = await startDnsmasq(ports, {
+        config: join(conf, 'dnsmasq.conf'),
+        more: [
+          `--dhcp-leasefile=${join(options.runtime.path, 'leases')}`,
+          // Nobody else is there whose address it could be.
+          '--no-ping',
+          // iPXE waits some 16 s for a router advertisement before it goes on without IPv6.
+          ...['--enable-ra', `--dhcp-range=${ipv6},ra-only`],
+        ],
+        onLine: options.onLine,
+        hint: 'Its last lines say why.',
+      });
     },
     [Symbol.asyncDispose]: async () => {
       await dnsmasq?.[Symbol.asyncDispose]();
@@ -94,52 +106,16 @@ async function openTap(ports: Ports, options: NetworkOptions): Promise<GateNetwo
   };
 }
 
-function openUser({ runtime }: NetworkOptions): GateNetwork {
-  const tftp = join(runtime.path, 'tftp');
+/** QEMU hands out the script that our own DHCP servers hand to iPXE. */
+function openUser({ tftp }: NetworkOptions): GateNetwork {
   return {
     kind: 'user',
     ...USER,
-    netdev: `user,id=${NETDEV},tftp=${value(tftp)},bootfile=${CLIENT_SCRIPT}`,
-    serve: async (script) => {
-      await fillTftp(runtime, script);
-    },
+    netdev: `user,id=${NETDEV},tftp=${value(tftp)},bootfile=${IPXE_SCRIPT}`,
+    dhcp: { kind: 'none' },
+    serve: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
-}
-
-/** The TFTP root: both iPXE binaries and the client's script, which holds its secret. */
-export async function fillTftp(runtime: Pick<Runtime, 'path'>, script: string): Promise<string> {
-  const root = join(runtime.path, 'tftp');
-  await mkdir(root);
-  for (const { path } of PROGRAMS) await copyFile(path, join(root, basename(path)));
-  await writeFile(join(root, CLIENT_SCRIPT), script);
-  // As root, dnsmasq's TFTP serves only what everybody may read, whatever the umask; the folder above is closed to others.
-  for (const name of await readdir(root)) await chmod(join(root, name), 0o644);
-  await chmod(root, 0o755);
-  return root;
-}
-
-async function serveBoot(
-  ports: Ports,
-  { runtime, mac, onLine }: NetworkOptions,
-  tftpRoot: string,
-): Promise<RunningTool> {
-  const config = join(runtime.path, 'dnsmasq.conf');
-  const text = dnsmasqConfig({
-    interface: TAP.device,
-    range: { first: TAP.client, last: TAP.client, netmask: TAP.netmask, leaseSeconds: LEASE_SECONDS },
-    hosts: [{ mac, address: TAP.client }],
-    boot: {
-      bios: basename(PC.firmware.bios.program.path),
-      uefi: basename(PC.firmware.uefi.program.path),
-      ipxe: CLIENT_SCRIPT,
-    },
-    tftpRoot,
-    leaseFile: join(runtime.path, 'leases'),
-    advertise: TAP.ipv6,
-  });
-  await writeFile(config, text);
-  return startDnsmasq(ports, { config, onLine, hint: 'Its last lines say why.' });
 }
 
 function ip(ports: Ports, ...args: string[]): Promise<unknown> {

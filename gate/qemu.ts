@@ -14,6 +14,8 @@ export interface QemuOptions {
   readonly netdev: string;
   /** Whether the card keeps its option ROM, an iPXE; without it UEFI boots by its own PXE. Default true. */
   readonly optionRom?: boolean;
+  /** File with a script for an iPXE that takes the place of the card's ROM; for BIOS only. */
+  readonly romScript?: string;
   /** File that all packets go to. */
   readonly capture: string;
   /** Private, writable copy of OVMF's variables; for UEFI only. */
@@ -34,8 +36,10 @@ const CAPTURE_BYTES = 160;
 
 /** It starts halted, so that nothing of the console is lost; QMP's `cont` is the power button. */
 export function qemuArgv(options: QemuOptions): Argv {
-  const { firmware, accelerator, mac, netdev, capture, variables, oemString } = options;
-  const rom = options.optionRom === false ? ',romfile=' : '';
+  const { firmware, accelerator, mac, netdev, capture, variables, oemString, romScript } = options;
+  const rom = options.optionRom === false || romScript !== undefined ? ',romfile=' : '';
+  // QEMU gives what it loads itself the index 0.
+  const index = romScript === undefined ? 0 : 1;
   return [
     PC.gate.tool,
     '-nodefaults',
@@ -52,7 +56,8 @@ export function qemuArgv(options: QemuOptions): Argv {
     ...['-serial', `chardev:${SERIAL}`],
     ...['-qmp', `unix:${QMP_SOCKET},server=on,wait=off`],
     ...['-netdev', netdev],
-    ...['-device', `virtio-net-pci,netdev=${NETDEV},mac=${mac},bootindex=0${rom}`],
+    ...['-device', `virtio-net-pci,netdev=${NETDEV},mac=${mac},bootindex=${index}${rom}`],
+    ...(romScript === undefined ? [] : ['-kernel', PC.pxelinuxProgram.path, '-initrd', romScript]),
     ...['-object', `filter-dump,id=capture,netdev=${NETDEV},file=${value(capture)},maxlen=${CAPTURE_BYTES}`],
     ...['-device', 'virtio-rng-pci'],
     ...['-boot', 'strict=on'],

@@ -63,6 +63,7 @@ const TOOLS: readonly ToolNeed[] = [
   { name: 'umount', package: 'mount' },
   { name: 'openssl', package: 'openssl' },
   { name: 'e2fsck', package: 'e2fsprogs' },
+  { name: 'dpkg-query', package: 'dpkg' },
 ];
 
 /** Programs that a cell needs on the host. */

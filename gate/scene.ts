@@ -1,14 +1,17 @@
 /** Sets up all that a client meets, and the client's machine itself, switched off. */
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ipxeScript } from '../artifacts/formats/ipxe.js';
 import { PC } from '../artifacts/platform/pc.js';
-import { servedArtifacts } from '../artifacts/release/roles.js';
 import type { Ports } from '../base/ports.js';
 import { UndoStack } from '../base/undo-stack.js';
-import { type Served, serveHttp } from '../hosts/serve/http-server.js';
+import { hostLayout } from '../hosts/host/layout.js';
+import { filesOf } from '../hosts/serve/http-folder.js';
+import { serveHttp } from '../hosts/serve/http-server.js';
+import { LUN } from '../hosts/target/tgt/conf.js';
 import { startTgtd, type Tgtd } from '../hosts/target/tgt/daemon.js';
 import type { Chain } from './chain.js';
-import { CLIENT_CPIO, clientCpio, gateScript, HTTP_PORT, ISCSI_PORT, LUN } from './client-files.js';
+import { bootFilesInput, HTTP_PORT, ISCSI_PORT, layDown } from './client-host.js';
 import { accountCredential, hashPassword } from './credentials.js';
 import { CAPTURE, type Evidence } from './evidence.js';
 import type { GateIdentity } from './identity.js';
@@ -40,10 +43,11 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   const { request, identity, evidence, chain, disk, ports } = options;
   await using stack = new UndoStack();
   const runtime = stack.use(await openRuntime(request.scratch, ports));
+  const root = join(runtime.path, 'host');
   const network = stack.use(
     await openNetwork(ports, {
       wanted: request.network ?? 'auto',
-      mac: identity.mac,
+      tftp: hostLayout({ root }).tftp,
       runtime,
       onLine: chain.dnsmasqLine,
     }),
@@ -64,40 +68,48 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     initiator: identity.initiator,
     chap: { user: identity.chapUser, secret: identity.chapSecret },
   });
-  const files = servedFiles(request, identity, network.server);
+  const input = bootFilesInput({ request, identity, network, root, disk });
+  const host = await layDown(input, request, ports);
   stack.use(
     await serveHttp({
       address: network.listen,
       port: HTTP_PORT,
-      find: (path) => files.get(path),
+      find: filesOf(host.http, () => Promise.resolve()),
       onLine: (line) => evidence.log('http.log', line),
     }),
   );
-  await network.serve(gateScript(request, identity, network));
+  await network.serve(host);
   const machine = stack.use(await switchedOff(options, runtime, network));
   const rest = stack.move();
   return { network: network.kind, target, machine, [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose]() };
 }
 
-function servedFiles(request: GateRequest, identity: GateIdentity, server: string): Map<string, Served> {
-  const files = new Map<string, Served>(
-    servedArtifacts(request.manifest).map(({ path }) => [`/${path}`, { file: join(request.release, path) }]),
-  );
-  if (request.cell.path === 'direct') files.set(CLIENT_CPIO, { bytes: clientCpio(identity, server) });
-  return files;
-}
+/**
+ * The card's own ROM is an iPXE too. For a direct boot it stays; for the LUN a plain PXE ROM is played, and the iPXE that
+ * the host hands to such ROMs takes over, so that both kinds of client are proven.
+ */
+const PLAIN_ROM = ipxeScript([
+  '# Does not tell that it is an iPXE, and leaves no trace of that to the iPXE which comes next.',
+  'set user-class PXE',
+  'dhcp || exit',
+  'clear user-class',
+  'chain tftp://${next-server}/${filename}',
+]);
 
 async function switchedOff(
   { request, identity, accelerator, evidence, chain, ports }: SceneOptions,
   runtime: Runtime,
   network: GateNetwork,
 ): Promise<Machine> {
-  const { firmware } = request.cell;
+  const { firmware, path } = request.cell;
   const oemString = join(runtime.path, 'credential');
   const hash = await hashPassword(identity.login.password, ports);
   await writeFile(oemString, accountCredential(identity.login.name, hash), { mode: 0o600 });
   const variables = join(runtime.path, 'variables.fd');
   if (firmware === 'uefi') await copyFile(PC.gate.flash.variables.path, variables);
+  const romScript = join(runtime.path, 'rom.ipxe');
+  const plainRom = firmware === 'bios' && path === 'san' && network.kind === 'tap';
+  if (plainRom) await writeFile(romScript, PLAIN_ROM);
   const argv = qemuArgv({
     firmware,
     accelerator,
@@ -105,6 +117,7 @@ async function switchedOff(
     netdev: network.netdev,
     // OVMF's own PXE loads snponly.efi; the user network cannot tell it from the iPXE that comes next.
     optionRom: firmware === 'bios' || network.kind === 'user',
+    ...(plainRom ? { romScript } : {}),
     capture: evidence.path(CAPTURE),
     oemString,
     ...(firmware === 'uefi' ? { variables } : {}),

@@ -4,28 +4,6 @@
  */
 import { Failure } from '../../base/failure.js';
 
-/**
- * Settings that the release's scripts expect. `initiator-iqn`, `username` and `password` are iPXE's own: they end up
- * in the iBFT, which the initramfs reads (ipxe.org/cfg).
- */
-export interface SanSettings {
-  /** See {@link sanUri}. */
-  readonly 'san-uri': string;
-  readonly 'initiator-iqn': string;
-  readonly username?: string;
-  readonly password?: string;
-  /** Attempts before the script gives up and the firmware goes on; absent: it never does. */
-  readonly 'boot-tries'?: string;
-}
-
-export interface DirectSettings {
-  /** URI of the cpio that holds the client's `/etc/iscsi.initramfs`. */
-  readonly 'client-initrd': string;
-  /** What follows `ip=` on the kernel command line; absent: `dhcp`. */
-  readonly 'client-ip'?: string;
-  readonly 'boot-tries'?: string;
-}
-
 const WAIT_SECONDS = 5;
 /** iPXE's own name of the initramfs, whatever its file is called. */
 const INITRAMFS = 'initrd.img';
@@ -89,31 +67,6 @@ export function directScript(
       'initrd --name client.img ${client-initrd} || goto failed',
       'boot || goto failed',
     ]),
-  ]);
-}
-
-export interface ClientScript {
-  readonly settings: Partial<SanSettings & DirectSettings>;
-  /** URI of the release's script. */
-  readonly next: string;
-  /** URI of an iPXE for BIOS that is to take over first, driving the card through its ROM's UNDI. */
-  readonly undionly?: string;
-}
-
-/** The script for one client: it makes the settings and chains to the release's script. It may hold a secret. */
-export function clientScript({ settings, next, undionly }: ClientScript): string {
-  const takeOver = (uri: string) => [
-    'iseq ${platform} efi && goto client ||',
-    'iseq ${netX/chip} undionly && goto client ||',
-    `chain ${uriWord(uri)}`,
-    ':client',
-  ];
-  return ipxeScript([
-    ...(undionly === undefined ? [] : takeOver(undionly)),
-    ...Object.entries(settings).flatMap(([name, value]) =>
-      value === undefined ? [] : [setSetting(name, value)],
-    ),
-    `chain ${uriWord(next)}`,
   ]);
 }
 

@@ -9,6 +9,7 @@ import type { HostFacts } from '../site/facts.js';
 import { ipv4 } from './address.js';
 import type { BootFile } from './boot-file.js';
 import { checkNames } from './names.js';
+import { IPXE_SCRIPT } from './tftp.js';
 
 /**
  * iPXE too is handed a script over TFTP and not the URL that it leads to: the script asks again when the HTTP server does
@@ -17,7 +18,7 @@ import { checkNames } from './names.js';
 const BOOT: DnsmasqConfig['boot'] = {
   bios: posix.basename(PC.firmware.bios.program.path),
   uefi: posix.basename(PC.firmware.uefi.program.path),
-  ipxe: 'boot.ipxe',
+  ipxe: IPXE_SCRIPT,
 };
 
 /**

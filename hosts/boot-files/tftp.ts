@@ -9,7 +9,8 @@ import type { BootFile } from './boot-file.js';
 import { leadScript } from './entry.js';
 import { checkNames } from './names.js';
 
-const SCRIPT = 'boot.ipxe';
+/** Path below the TFTP root of what every iPXE is handed. */
+export const IPXE_SCRIPT = 'boot.ipxe';
 const KERNEL = posix.basename(PC.pxelinuxProgram.path);
 /** Seconds that a menu with nothing but one way to go on waits. */
 const SECONDS = 5;
@@ -19,12 +20,15 @@ export function menuFiles(host: HostFacts, { clients }: HostState): BootFile[] {
   const { url } = host.http;
   const file = (path: string, text: string) => ({ path, content: { text }, secret: false }) as const;
   return [
-    file(SCRIPT, leadScript(url)),
+    file(IPXE_SCRIPT, leadScript(url)),
     file(
       'pxelinux.cfg/default',
       pxelinuxMenu({
         title: `Network boot of ${host.name}`,
-        entries: [{ label: 'boot', text: 'as its client', load: { kernel: KERNEL, initrd: SCRIPT } }, LOCAL],
+        entries: [
+          { label: 'boot', text: 'as its client', load: { kernel: KERNEL, initrd: IPXE_SCRIPT } },
+          LOCAL,
+        ],
         seconds: SECONDS,
       }),
     ),
@@ -55,7 +59,7 @@ function clientMenu(facts: ClientFacts): string {
   return pxelinuxMenu({
     title: `Network boot of ${facts.name}`,
     entries: [
-      { label: 'boot', text: facts.name, load: load(SCRIPT) },
+      { label: 'boot', text: facts.name, load: load(IPXE_SCRIPT) },
       ...imageScripts(facts).map(({ path, image }) => ({
         label: `image-${image}`,
         text: image,

@@ -6,6 +6,8 @@ import type { Argv, Ports, RunningTool } from '../../base/ports.js';
 export interface DnsmasqOptions {
   /** Absolute path of its configuration, which has a TFTP root. */
   readonly config: string;
+  /** What it is told besides, about the network that it is in (dnsmasq(8)). */
+  readonly more?: readonly string[];
   /** Each line of its log. */
   readonly onLine: (line: string) => void;
   /** What to do when it does not start. */
@@ -18,7 +20,7 @@ const READY = /dnsmasq-tftp\[\d+\]: TFTP root is/;
 /** It is ready when the promise is kept. @throws Failure of kind `tool` when it does not start, `host` when it is missing */
 export async function startDnsmasq(
   ports: Pick<Ports, 'start' | 'signal'>,
-  { config, onLine, hint }: DnsmasqOptions,
+  { config, more = [], onLine, hint }: DnsmasqOptions,
 ): Promise<RunningTool> {
   let ready: () => void = () => undefined;
   const started = new Promise<'ready'>((resolve) => {
@@ -33,6 +35,7 @@ export async function startDnsmasq(
     '--pid-file',
     '--user=root',
     '--group=root',
+    ...more,
   ];
   const tool = await ports.start(argv, {
     doing: 'serve DHCP and TFTP',

@@ -21,18 +21,8 @@ export interface DnsmasqConfig {
   readonly boot: { readonly bios: string; readonly uefi: string; readonly ipxe: string };
   /** Absolute path of the folder that TFTP serves. */
   readonly tftpRoot: string;
-  /** Absolute path of the file that leases are kept in; absent: where dnsmasq was built to keep them. */
-  readonly leaseFile?: string;
-  /**
-   * A network with more in it than us: dnsmasq tries an address before it gives it away, and tells clients of no router but
-   * this one and of no DNS server but these. Absent: it does not try, and is itself the router.
-   */
-  readonly network?: { readonly router: string | undefined; readonly dns: readonly string[] };
-  /**
-   * An IPv6 prefix to advertise, e.g. `fd00:1::`; the interface needs an address in it. iPXE waits some 16 s for a
-   * router advertisement before it goes on without IPv6, so a network with one boots that much faster.
-   */
-  readonly advertise?: string;
+  /** Clients are told of no router but this one, and of no DNS server but these. */
+  readonly network: { readonly router: string | undefined; readonly dns: readonly string[] };
 }
 
 /** What clients say of themselves by DHCP, and the firmware that it means. */
@@ -51,17 +41,14 @@ export interface DnsmasqProxyConfig extends Pick<DnsmasqConfig, 'interface' | 'b
  * @throws Failure of kind `usage` for a value that dnsmasq would take for something else
  */
 export function dnsmasqConfig(config: DnsmasqConfig): string {
-  const { range, boot, hosts = [], advertise, leaseFile, network } = config;
+  const { range, boot, hosts = [], network } = config;
   const lines = [
     ...general(config),
     'dhcp-authoritative',
-    ...(network === undefined ? ['no-ping'] : []),
     'log-dhcp',
-    ...(leaseFile === undefined ? [] : [`dhcp-leasefile=${path(leaseFile)}`]),
     `dhcp-range=${plain(range.first)},${plain(range.last)},${plain(range.netmask)},${range.leaseSeconds}`,
-    ...(network === undefined ? [] : networkOptions(network)),
+    ...networkOptions(network),
     ...hosts.map(reservation),
-    ...(advertise === undefined ? [] : ['enable-ra', `dhcp-range=${plain(advertise)},ra-only`]),
     '',
     IS_IPXE,
     ...ARCHITECTURES.map(([tag, number]) => `dhcp-match=set:${tag},option:client-arch,${number}`),
@@ -150,7 +137,7 @@ function tftp({ tftpRoot }: Pick<DnsmasqConfig, 'tftpRoot'>): string[] {
 }
 
 /** An option without a value is not sent, where dnsmasq would send its own address. */
-function networkOptions({ router, dns }: NonNullable<DnsmasqConfig['network']>): string[] {
+function networkOptions({ router, dns }: DnsmasqConfig['network']): string[] {
   const option = (name: string, values: readonly string[]) =>
     `dhcp-option=${[`option:${name}`, ...values.map(plain)].join(',')}`;
   return [option('router', router === undefined ? [] : [router]), option('dns-server', dns)];

@@ -65,4 +65,10 @@ describe('qemuArgv', () => {
     expect(argv.join(' ')).toContain('-accel kvm -cpu host,-arch-capabilities');
     expect(argv).not.toContain('-smbios');
   });
+
+  it('lets an iPXE with a script play the ROM of the card', () => {
+    const argv = qemuArgv({ ...COMMON, firmware: 'bios', accelerator: 'tcg', romScript: '/run/rom.ipxe' });
+    expect(argv.join(' ')).toContain('-kernel /usr/lib/ipxe/ipxe.lkrn -initrd /run/rom.ipxe');
+    expect(argv).toContain('virtio-net-pci,netdev=net,mac=52:54:00:00:00:01,bootindex=1,romfile=');
+  });
 });

@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  clientScript,
-  directScript,
-  sanbootScript,
-  sanUri,
-  setSetting,
-} from '../../../artifacts/formats/ipxe.js';
+import { directScript, sanbootScript, sanUri, setSetting, uriWord } from '../../../artifacts/formats/ipxe.js';
 import { failureOf } from './tools.js';
 
 it('writes the script that boots the LUN', () => {
@@ -69,45 +63,22 @@ it.each(['a=${b}', 'a=b  c', 'a || reboot', 'a ; reboot', 'a #b', 'a=b\nreboot',
   },
 );
 
-describe('clientScript', () => {
-  it('makes the settings and chains to the script of the release', () => {
-    const settings = {
-      'san-uri': sanUri({ server: '10.0.0.1', port: 3260, lun: 17, target: 'iqn.2026-01.org.example:disk' }),
-      'initiator-iqn': 'iqn.2026-01.org.example:client',
-      username: 'client',
-      password: 'a b${c}',
-      'boot-tries': '2',
-    };
-    expect(clientScript({ settings, next: 'http://10.0.0.1/boot/sanboot.ipxe' })).toBe(`#!ipxe
-set san-uri iscsi:10.0.0.1::3260:11:iqn.2026-01.org.example:disk
-set initiator-iqn iqn.2026-01.org.example:client
-set username client
-set password:hex 61:20:62:24:7b:63:7d
-set boot-tries 2
-chain http://10.0.0.1/boot/sanboot.ipxe
-`);
-  });
+it('refuses a URI that is more than one word', () => {
+  const failure = failureOf(() => uriWord('http://a/b || shell'));
+  expect(failure.diagnostics).toEqual([
+    {
+      what: 'The URI "http://a/b || shell" cannot stand in an iPXE script.',
+      expected: 'text without spaces and `$`',
+      hint: 'Percent-encode it.',
+    },
+  ]);
+});
 
-  it('lets another iPXE take over first, on BIOS and once', () => {
-    expect(clientScript({ settings: {}, next: 'a', undionly: 'tftp://10.0.0.1/undionly.kpxe' })).toBe(`#!ipxe
-iseq \${platform} efi && goto client ||
-iseq \${netX/chip} undionly && goto client ||
-chain tftp://10.0.0.1/undionly.kpxe
-:client
-chain a
-`);
-  });
-
-  it('refuses a URI that is more than one word', () => {
-    const failure = failureOf(() => clientScript({ settings: {}, next: 'http://a/b || shell' }));
-    expect(failure.diagnostics).toEqual([
-      {
-        what: 'The URI "http://a/b || shell" cannot stand in an iPXE script.',
-        expected: 'text without spaces and `$`',
-        hint: 'Percent-encode it.',
-      },
-    ]);
-  });
+it('writes the LUN of a URI in hexadecimal', () => {
+  const target = 'iqn.2026-01.org.example:disk';
+  expect(sanUri({ server: '10.0.0.1', port: 3260, lun: 17, target })).toBe(
+    `iscsi:10.0.0.1::3260:11:${target}`,
+  );
 });
 
 describe('setSetting', () => {

@@ -26,6 +26,7 @@ it('tells the DHCP server each code once', () => {
   const text = dnsmasqConfig({
     interface: 'eth0',
     range: { first: '192.0.2.2', last: '192.0.2.9', netmask: '255.255.255.0', leaseSeconds: 3600 },
+    network: { router: undefined, dns: [] },
     boot: { bios: 'a', uefi: 'b', ipxe: 'c' },
     tftpRoot: '/tftp',
   });

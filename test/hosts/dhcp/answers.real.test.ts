@@ -39,7 +39,7 @@ async function answers(
 const dnsmasq = (folder: string): Argv => [
   'dnsmasq',
   ...['-k', '--log-facility=-', '-C', `${folder}/dhcp.conf`],
-  ...['--pid-file', '--user=root', '--group=root'],
+  ...['--pid-file', '--user=root', '--group=root', `--dhcp-leasefile=${folder}/leases`],
 ];
 const dhcpd = (folder: string): Argv => [
   'dhcpd',
@@ -70,7 +70,6 @@ it('dnsmasq as the only server: a file for each, and the address that is reserve
         hosts: [{ mac, address: '10.77.0.99', name: 'web1' }],
         boot: BOOT,
         tftpRoot: folder,
-        leaseFile: `${folder}/leases`,
       }),
     dnsmasq,
   );
@@ -128,7 +127,6 @@ it.each<[string, (folder: string) => string, (folder: string) => Argv]>([
         hosts: named,
         boot: BOOT,
         tftpRoot: folder,
-        leaseFile: `${folder}/leases`,
       }),
     dnsmasq,
   ],

@@ -11,8 +11,7 @@ it('is accepted by dnsmasq', async () => {
     hosts: [{ mac: '52:54:00:00:00:02', address: '10.77.0.11', name: 'second' }],
     boot: { bios: 'undionly.kpxe', uefi: 'snponly.efi', ipxe: 'http://10.77.0.1/client.ipxe' },
     tftpRoot: folder.path,
-    leaseFile: folder.at('leases'),
-    advertise: 'fd00:1::',
+    network: { router: '10.77.0.1', dns: ['10.77.0.2'] },
   });
   await writeFile(folder.at('dnsmasq.conf'), text);
   const { stderr } = await run(['dnsmasq', '--test', `--conf-file=${folder.at('dnsmasq.conf')}`], {

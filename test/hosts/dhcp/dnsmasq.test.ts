@@ -10,8 +10,7 @@ const CONFIG: DnsmasqConfig = {
   ],
   boot: { bios: 'undionly.kpxe', uefi: 'snponly.efi', ipxe: 'http://10.77.0.1/client.ipxe' },
   tftpRoot: '/srv/net boot',
-  leaseFile: '/run/leases',
-  advertise: 'fd00:1::',
+  network: { router: '10.77.0.1', dns: ['10.77.0.2', '10.77.0.3'] },
 };
 
 it('hands plain PXE clients an iPXE for their firmware, and iPXE its script', () => {
@@ -22,14 +21,12 @@ interface=gate0
 bind-interfaces
 
 dhcp-authoritative
-no-ping
 log-dhcp
-dhcp-leasefile=/run/leases
 dhcp-range=10.77.0.10,10.77.0.20,255.255.255.0,3600
+dhcp-option=option:router,10.77.0.1
+dhcp-option=option:dns-server,10.77.0.2,10.77.0.3
 dhcp-host=52:54:00:00:00:01,10.77.0.10
 dhcp-host=52:54:00:00:00:02,10.77.0.11,second.
-enable-ra
-dhcp-range=fd00:1::,ra-only
 
 dhcp-userclass=set:ipxe,iPXE
 dhcp-match=set:bios,option:client-arch,0
@@ -45,10 +42,12 @@ tftp-root=/srv/net boot
 `);
 });
 
-it('needs neither hosts nor IPv6', () => {
-  const { hosts: _hosts, advertise: _advertise, ...plain } = CONFIG;
-  const text = dnsmasqConfig(plain);
-  expect(text).not.toMatch(/dhcp-host|enable-ra|ra-only/);
+it('needs neither hosts nor a router', () => {
+  const { hosts: _hosts, ...plain } = CONFIG;
+  const text = dnsmasqConfig({ ...plain, network: { router: undefined, dns: [] } });
+  expect(text).not.toMatch(/dhcp-host/);
+  // Without a value they are not sent.
+  expect(text).toContain('dhcp-option=option:router\ndhcp-option=option:dns-server\n');
 });
 
 it.each([
@@ -59,7 +58,7 @@ it.each([
     '"a,b"',
   ],
   [{ tftpRoot: 'relative' }, 'an absolute path without quotes, `#` and backslashes', '"relative"'],
-  [{ leaseFile: '/a\nport=53' }, 'an absolute path without quotes, `#` and backslashes', '"/a\\nport=53"'],
+  [{ tftpRoot: '/a\nport=53' }, 'an absolute path without quotes, `#` and backslashes', '"/a\\nport=53"'],
 ])('refuses what dnsmasq would take for something else: %j', (change, expected, found) => {
   expect(() => dnsmasqConfig({ ...CONFIG, ...change })).toThrow(
     expect.objectContaining({
