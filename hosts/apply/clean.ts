@@ -8,8 +8,8 @@ import type { Ports } from '../../base/ports.js';
 import type { HostDrivers } from '../host/drivers.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
-import type { Generation, HostState } from '../host/state.js';
-import { generationsOf, listStates, readStateOf, type StateThere, setMark } from './states.js';
+import { type Generation, generationsOf, type HostState, releasesOf } from '../host/state.js';
+import { listStates, readStateOf, type StateThere, setMark } from './states.js';
 
 /** States that are kept, the current one among them. */
 const KEPT = 3;
@@ -54,7 +54,7 @@ export async function clean(
       await setMark(host, each.serial, 'cleaned');
       cleaned.push(each);
     }
-    await clones.clean(host, releasesOf(state));
+    await clones.clean(host, new Set(releasesOf(state)));
   }
   await removeStates(
     host,
@@ -99,13 +99,6 @@ async function removeStates(host: TargetHost, states: readonly StateThere[]): Pr
   await host.run(['rm', '-rf', '--', ...states.map(({ serial }) => state(serial))], {
     doing: `remove old states of ${host.facts.name}`,
   });
-}
-
-function releasesOf(state: HostState): ReadonlySet<string> {
-  return new Set([
-    ...Object.values(state.channels).map(({ release }) => release),
-    ...generationsOf(state).map(({ release }) => release),
-  ]);
 }
 
 /** Clients were never told of them; their names will be used again. */

@@ -7,12 +7,12 @@ import type { Change } from '../change/intent.js';
 import type { HostDrivers } from '../host/drivers.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
-import { type HostState, releasesOf } from '../host/state.js';
+import { generationsOf, type HostState, releasesOf } from '../host/state.js';
 import { manifestsThere } from '../publish/releases-there.js';
 import { fillFolder } from './batch.js';
 import { offeredBefore, portalOf } from './offered.js';
 import { accountFiles } from './secrets.js';
-import { generationsOf, setMark, stateText, takeMark } from './states.js';
+import { setMark, stateText, takeMark } from './states.js';
 
 export type Accounts = Readonly<Record<'there' | 'brought', ReadonlyMap<string, ClientAccount>>>;
 

@@ -5,7 +5,7 @@ import { Failure } from '../../base/failure.js';
 import { parseRecord } from '../../base/schema/record.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
-import { EMPTY_STATE, type Generation, type HostState, hostStateSchema } from '../host/state.js';
+import { EMPTY_STATE, type HostState, hostStateSchema } from '../host/state.js';
 import { putLink } from './links.js';
 
 /**
@@ -81,12 +81,6 @@ export async function readStateOf(host: TargetHost, serial: number): Promise<Hos
 
 export function stateText(state: HostState): string {
   return canonicalJson(state);
-}
-
-export function generationsOf({ clients }: HostState): Generation[] {
-  return Object.values(clients).flatMap(({ images }) =>
-    Object.values(images).flatMap(({ generations }) => generations),
-  );
 }
 
 export async function setMark(host: TargetHost, serial: number, mark: Mark): Promise<void> {

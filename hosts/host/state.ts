@@ -63,13 +63,17 @@ export const hostStateSchema = z.strictObject({
 });
 export type HostState = z.output<typeof hostStateSchema>;
 
+/** Every LUN of every client. */
+export function generationsOf({ clients }: HostState): Generation[] {
+  return Object.values(clients).flatMap(({ images }) =>
+    Object.values(images).flatMap(({ generations }) => generations),
+  );
+}
+
 /** Digests of every release that a channel is at or that a client has a clone of. */
-export function releasesOf({ channels, clients }: HostState): readonly string[] {
-  const ofChannels = Object.values(channels).map(({ release }) => release);
-  const ofClients = Object.values(clients)
-    .flatMap(({ images }) => Object.values(images))
-    .flatMap(({ generations }) => generations.map(({ release }) => release));
-  return [...new Set([...ofChannels, ...ofClients])];
+export function releasesOf(state: HostState): readonly string[] {
+  const all = [...Object.values(state.channels), ...generationsOf(state)];
+  return [...new Set(all.map(({ release }) => release))];
 }
 
 export const EMPTY_STATE: HostState = { format: 'lunsmith-host/1', serial: 0, channels: {}, clients: {} };

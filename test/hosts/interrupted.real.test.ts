@@ -7,9 +7,9 @@
 import { cp, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { generationsOf } from '../../hosts/apply/states.js';
 import { applyChange, needsRepair, readState, repair } from '../../hosts/apply.js';
 import type { Intent } from '../../hosts/change/intent.js';
+import { generationsOf } from '../../hosts/host/state.js';
 import { type HostRig, hostRig, picture } from '../util/host-rig.js';
 import { clientFacts } from '../util/hosts.js';
 import { mortalHost } from '../util/mortal-host.js';

@@ -2,9 +2,9 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { generationsOf } from '../../../hosts/apply/states.js';
 import { applyChange, describeChange, needsRepair, readState, repair } from '../../../hosts/apply.js';
 import type { Intent } from '../../../hosts/change/intent.js';
+import { generationsOf } from '../../../hosts/host/state.js';
 import { adapterOf } from '../../../hosts/target/adapters.js';
 import { startTgtd, type Tgtd } from '../../../hosts/target/tgt/daemon.js';
 import { type HostRig, hostRig, picture } from '../../util/host-rig.js';
