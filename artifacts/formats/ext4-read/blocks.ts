@@ -17,8 +17,6 @@ export interface Extent {
 export interface InodeBlocks {
   /** Sorted by `start`. */
   readonly extents: readonly Extent[];
-  /** Blocks that hold the map itself. */
-  readonly mapBlocks: readonly number[];
 }
 
 const EXTENT_MAGIC = 0xf30a;
@@ -31,10 +29,9 @@ const POINTERS = BLOCK / 4;
 /** @throws Failure of kind `integrity` */
 export async function readInodeBlocks(volume: Volume, inode: Inode): Promise<InodeBlocks> {
   const extents: Extent[] = [];
-  const mapBlocks: number[] = [];
-  if (inode.hasExtents) await readExtents(volume, inode, inode.map, extents, mapBlocks);
-  else if (hasBlocks(inode)) await readPointers(volume, inode, extents, mapBlocks);
-  return { extents, mapBlocks };
+  if (inode.hasExtents) await readExtents(volume, inode, inode.map, extents, { nodes: 0 });
+  else if (hasBlocks(inode)) await readPointers(volume, inode, extents);
+  return { extents };
 }
 
 /** A device's or a short link's i_block numbers no blocks. */
@@ -47,10 +44,10 @@ async function readExtents(
   inode: Inode,
   node: Buffer,
   extents: Extent[],
-  mapBlocks: number[],
+  read: { nodes: number },
 ): Promise<void> {
   const magic = node.readUInt16LE(0);
-  if (magic !== EXTENT_MAGIC || mapBlocks.length > inode.size / BLOCK + 8) {
+  if (magic !== EXTENT_MAGIC || read.nodes > inode.size / BLOCK + 8) {
     throw damaged(volume.name, `an extent tree of inode ${inode.number}`, `magic 0x${magic.toString(16)}`);
   }
   const [entries, depth] = [node.readUInt16LE(2), node.readUInt16LE(6)];
@@ -58,8 +55,8 @@ async function readExtents(
     const entry = node.subarray(index * EXTENT, (index + 1) * EXTENT);
     if (depth > 0) {
       const block = entry.readUInt32LE(4) + entry.readUInt16LE(8) * 2 ** 32;
-      mapBlocks.push(block);
-      await readExtents(volume, inode, await readVolume(volume, block * BLOCK, BLOCK), extents, mapBlocks);
+      read.nodes += 1;
+      await readExtents(volume, inode, await readVolume(volume, block * BLOCK, BLOCK), extents, read);
       continue;
     }
     const start = entry.readUInt32LE(0);
@@ -74,18 +71,12 @@ async function readExtents(
   }
 }
 
-async function readPointers(
-  volume: Volume,
-  inode: Inode,
-  extents: Extent[],
-  mapBlocks: number[],
-): Promise<void> {
+async function readPointers(volume: Volume, inode: Inode, extents: Extent[]): Promise<void> {
   const add = (start: number, physical: number) => {
     if (physical !== 0) extents.push({ start, end: start + 1, physical, unwritten: false });
   };
   const descend = async (block: number, start: number, depth: number): Promise<void> => {
     if (block === 0) return;
-    mapBlocks.push(block);
     const bytes = await readVolume(volume, block * BLOCK, BLOCK);
     for (let index = 0; index < POINTERS; index += 1) {
       const next = bytes.readUInt32LE(index * 4);

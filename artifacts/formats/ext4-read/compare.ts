@@ -1,11 +1,21 @@
 /** Two file systems, file by file. */
 import type { BlockIndex } from '../block-index.js';
 import { BLOCK } from '../ext4-size.js';
-import { overlay, spanAt } from '../ranges.js';
+import { overlay } from '../ranges.js';
 import type { Extent, InodeBlocks } from './blocks.js';
+import { type Inode, TIMES, type TimeName } from './inode.js';
 import type { Ext4Tree, FileEntry } from './tree.js';
 
-export type FileAspect = 'type' | 'owner' | 'mode' | 'size' | 'target' | 'device' | 'attributes' | 'content';
+export type FileAspect =
+  | 'type'
+  | 'owner'
+  | 'mode'
+  | 'size'
+  | 'target'
+  | 'device'
+  | 'attributes'
+  | 'content'
+  | TimeName;
 
 export interface FileChange {
   readonly path: string;
@@ -16,7 +26,7 @@ export interface FileChange {
   readonly block?: number;
 }
 
-/** All sorted by path. Times are not compared. */
+/** All sorted by path. */
 export interface TreeChanges {
   readonly added: readonly FileEntry[];
   readonly removed: readonly FileEntry[];
@@ -31,8 +41,15 @@ export interface IndexedTree {
   readonly firstBlock: number;
 }
 
-/** Reads nothing: content is compared by the blocks' digests. */
-export function compareTrees(a: IndexedTree, b: IndexedTree): TreeChanges {
+/**
+ * Reads nothing: content is compared by the blocks' digests.
+ * @param options times: whether a file with other times counts as changed; default: no
+ */
+export function compareTrees(
+  a: IndexedTree,
+  b: IndexedTree,
+  options: { readonly times?: boolean } = {},
+): TreeChanges {
   const added: FileEntry[] = [];
   const removed: FileEntry[] = [];
   const changed: FileChange[] = [];
@@ -41,7 +58,7 @@ export function compareTrees(a: IndexedTree, b: IndexedTree): TreeChanges {
     if (old === undefined) added.push(now as FileEntry);
     else if (now === undefined) removed.push(old);
     else {
-      const change = compareFiles(a, old, b, now);
+      const change = compareFiles(a, old, b, now, options);
       if (change !== undefined) changed.push(change);
     }
   }
@@ -62,6 +79,7 @@ function compareFiles(
   old: FileEntry,
   b: IndexedTree,
   now: FileEntry,
+  { times = false }: { readonly times?: boolean },
 ): FileChange | undefined {
   const sameType = old.type === now.type;
   const file = sameType && old.type === 'file';
@@ -75,9 +93,14 @@ function compareFiles(
     ...(sameType ? aspect('device', old.device, now.device) : []),
     ...aspect('attributes', old.attributes.join(' ') || 'none', now.attributes.join(' ') || 'none'),
     ...(block !== undefined && old.size === now.size ? [{ what: 'content' } as const] : []),
+    ...(times ? timeAspects(a.tree.inodes.get(old.inode), b.tree.inodes.get(now.inode)) : []),
   ];
   if (changes.length === 0) return undefined;
   return { path: now.path, type: now.type, changes, ...(block === undefined ? {} : { block }) };
+}
+
+function timeAspects(old: Inode | undefined, now: Inode | undefined) {
+  return TIMES.flatMap((what, at) => aspect(what, time(old?.times[at]), time(now?.times[at])));
 }
 
 function aspect(
@@ -86,6 +109,14 @@ function aspect(
   now: string | undefined,
 ): { what: FileAspect; old: string; new: string }[] {
   return old === undefined || now === undefined || old === now ? [] : [{ what, old, new: now }];
+}
+
+/** `2026-01-01T00:00:00Z`, with nanoseconds where there are any. */
+function time(nanoseconds = 0n): string {
+  const second = 1_000_000_000n;
+  const rest = ((nanoseconds % second) + second) % second;
+  const text = new Date(Number((nanoseconds - rest) / second) * 1000).toISOString();
+  return text.replace('.000Z', rest === 0n ? 'Z' : `.${String(rest).padStart(9, '0')}Z`);
 }
 
 /** `0644`. */
@@ -106,17 +137,10 @@ function firstDifference(a: IndexedTree, old: FileEntry, b: IndexedTree, now: Fi
 }
 
 function blocksOf({ tree }: IndexedTree, { inode }: FileEntry): InodeBlocks {
-  return tree.inodes.get(inode) ?? { extents: [], mapBlocks: [] };
+  return tree.inodes.get(inode) ?? { extents: [] };
 }
 
 function digestAt({ index, firstBlock }: IndexedTree, extent: Extent | undefined, block: number): bigint {
   if (extent === undefined || extent.unwritten) return 0n;
   return index.at(firstBlock + extent.physical + block - extent.start);
-}
-
-/** Where in the image a file's block stands; undefined in a hole. */
-export function placeOf(at: IndexedTree, inode: number, block: number): number | undefined {
-  const extent = spanAt(at.tree.inodes.get(inode)?.extents ?? [], block);
-  if (extent === undefined || extent.unwritten) return undefined;
-  return (at.firstBlock + extent.physical + block - extent.start) * BLOCK;
 }

@@ -23,6 +23,8 @@ export interface Inode {
   readonly hasExtents: boolean;
   /** The 60 bytes of i_block. */
   readonly map: Buffer;
+  /** By {@link TIMES}: nanoseconds since 1970; 0 where the inode has no room for one. */
+  readonly times: readonly bigint[];
   /** Extended attributes that stand in the inode itself, behind their magic; empty when there are none. */
   readonly attributes: Buffer;
   /** Block of further extended attributes; 0 when there is none. */
@@ -32,14 +34,15 @@ export interface Inode {
 export const ROOT_INODE = 2;
 /** Below it, inodes other than the root belong to the file system itself. */
 export const FIRST_INODE = 11;
-/** What the file system's own inodes are for. */
-export const SPECIAL_INODES: Readonly<Record<number, string>> = {
-  1: 'bad blocks',
-  3: 'user quota',
-  4: 'group quota',
-  7: 'blocks reserved for group descriptors',
-  8: 'journal',
-};
+/** The times of an inode: where their seconds stand, and their nanoseconds with two bits more for the seconds. */
+const TIME_FIELDS = [
+  { name: 'access time', at: 0x08, more: 0x8c },
+  { name: 'change time', at: 0x0c, more: 0x84 },
+  { name: 'modification time', at: 0x10, more: 0x88 },
+  { name: 'creation time', at: 0x90, more: 0x94 },
+] as const;
+export type TimeName = (typeof TIME_FIELDS)[number]['name'];
+export const TIMES: readonly TimeName[] = TIME_FIELDS.map(({ name }) => name);
 
 const TYPES: Readonly<Record<number, FileType>> = {
   0x1: 'fifo',
@@ -72,9 +75,18 @@ export function readInode(number: number, bytes: Buffer): Inode | undefined {
     links,
     hasExtents: (bytes.readUInt32LE(0x20) & FLAG_EXTENTS) !== 0,
     map: bytes.subarray(0x28, 0x64),
+    times: TIME_FIELDS.map(({ at, more }) => readTime(bytes, at, more)),
     attributes: ownAttributes(bytes),
     attributeBlock: bytes.readUInt32LE(0x68) + bytes.readUInt16LE(0x76) * 2 ** 32,
   };
+}
+
+function readTime(bytes: Buffer, at: number, more: number): bigint {
+  const room = bytes.length > OLD_SIZE ? OLD_SIZE + bytes.readUInt16LE(OLD_SIZE) : OLD_SIZE;
+  if (at + 4 > room) return 0n;
+  const extra = more + 4 > room ? 0 : bytes.readUInt32LE(more);
+  const seconds = BigInt(bytes.readInt32LE(at)) + BigInt(extra & 3) * 2n ** 32n;
+  return seconds * 1_000_000_000n + BigInt(extra >>> 2);
 }
 
 function ownAttributes(bytes: Buffer): Buffer {

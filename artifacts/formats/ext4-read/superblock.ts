@@ -6,9 +6,8 @@ import { BLOCK } from '../ext4-size.js';
 import { damaged, readVolume, type Volume } from './volume.js';
 
 /** Bytes from the file system's start. */
-export const SUPERBLOCK = 1024;
+const SUPERBLOCK = 1024;
 const MAGIC = 0xef53;
-const RO_COMPAT_SPARSE_SUPER = 0x1;
 /** gdt_csum or metadata_csum: descriptors say how much of an inode table is in use. */
 const RO_COMPAT_CHECKSUMS = 0x10 | 0x400;
 const INCOMPAT_64BIT = 0x80;
@@ -17,25 +16,16 @@ const INCOMPAT_KNOWN = 0x2 | 0x4 | 0x40 | INCOMPAT_64BIT | 0x100 | 0x200 | 0x200
 const GROUP_INODE_UNINIT = 0x1;
 
 export interface Group {
-  /** First blocks of the group's own metadata. */
-  readonly blockBitmap: number;
-  readonly inodeBitmap: number;
+  /** Its first block. */
   readonly inodeTable: number;
   /** Inodes at the start of the table beyond which none was ever used. */
   readonly usedInodes: number;
-  /** Whether it begins with a copy of superblock and descriptors. */
-  readonly hasSuperblock: boolean;
 }
 
 export interface Superblock {
-  readonly blocks: number;
-  readonly blocksPerGroup: number;
   readonly inodesPerGroup: number;
   /** Bytes. */
   readonly inodeSize: number;
-  /** Blocks that the group descriptors take, and that are kept for more of them. */
-  readonly descriptorBlocks: number;
-  readonly reservedDescriptorBlocks: number;
   readonly groups: readonly Group[];
 }
 
@@ -58,17 +48,12 @@ export async function readSuperblock(volume: Volume): Promise<Superblock> {
   const roCompat = bytes.readUInt32LE(0x64);
   const descriptors = await readVolume(volume, BLOCK, groups * descriptorSize);
   return {
-    blocks,
-    blocksPerGroup,
     inodesPerGroup,
     inodeSize: bytes.readUInt16LE(0x58),
-    descriptorBlocks: Math.ceil((groups * descriptorSize) / BLOCK),
-    reservedDescriptorBlocks: bytes.readUInt16LE(0xce),
     groups: Array.from({ length: groups }, (_, group) =>
       readGroup(descriptors.subarray(group * descriptorSize, (group + 1) * descriptorSize), {
         inodesPerGroup,
         counts: (roCompat & RO_COMPAT_CHECKSUMS) !== 0,
-        hasSuperblock: (roCompat & RO_COMPAT_SPARSE_SUPER) === 0 || isSparse(group),
       }),
     ),
   };
@@ -77,30 +62,16 @@ export async function readSuperblock(volume: Volume): Promise<Superblock> {
 interface GroupFacts {
   readonly inodesPerGroup: number;
   readonly counts: boolean;
-  readonly hasSuperblock: boolean;
 }
 
-function readGroup(bytes: Buffer, { inodesPerGroup, counts, hasSuperblock }: GroupFacts): Group {
+function readGroup(bytes: Buffer, { inodesPerGroup, counts }: GroupFacts): Group {
   const wide = bytes.length >= 64;
   const block = (low: number, high: number) =>
     bytes.readUInt32LE(low) + (wide ? bytes.readUInt32LE(high) * 2 ** 32 : 0);
   const unused = bytes.readUInt16LE(0x1c) + (wide ? bytes.readUInt16LE(0x32) * 0x10000 : 0);
   const none = (bytes.readUInt16LE(0x12) & GROUP_INODE_UNINIT) !== 0;
   return {
-    blockBitmap: block(0x00, 0x20),
-    inodeBitmap: block(0x04, 0x24),
     inodeTable: block(0x08, 0x28),
     usedInodes: counts ? (none ? 0 : inodesPerGroup - unused) : inodesPerGroup,
-    hasSuperblock,
   };
-}
-
-/** With sparse_super, groups 0, 1 and the powers of 3, 5 and 7 have copies. */
-function isSparse(group: number): boolean {
-  if (group <= 1) return true;
-  return [3, 5, 7].some((base) => {
-    let power = base;
-    while (power < group) power *= base;
-    return power === group;
-  });
 }

@@ -4,26 +4,16 @@ import { Failure } from '../../../base/failure.js';
 import type { Ports } from '../../../base/ports.js';
 import { differingBlocks } from '../../formats/block-index.js';
 import { SECTOR } from '../../formats/disk-layout.js';
-import { compareTrees } from '../../formats/ext4-read/compare.js';
-import { mapRegions } from '../../formats/ext4-read/regions.js';
 import { BLOCK } from '../../formats/ext4-size.js';
 import { readAll } from '../../formats/sparse.js';
 import type { Release } from '../release.js';
-import { type BlockPair, explainBlock, type Finding, type MapPair } from './bits-blocks.js';
-import { tablePart } from './bits-table.js';
-import { placed, type TreePair, treeDifferences } from './bits-tree.js';
+import { treeDifferences } from './bits-files.js';
 import { excerpt, firstDifferentByte, type ImageDifference } from './difference.js';
-import { ext4Pairs, type Image, openImages, type Partition, readPartition } from './images.js';
-
-/** A file system whose blocks can be explained. */
-interface Explained {
-  readonly partition: Partition;
-  readonly maps: MapPair;
-}
+import { ext4Pairs, type Image, type OpenTree, openImages, type Partition, readPartition } from './images.js';
 
 /**
- * Files of the file systems first, then what else differs, in the image's order. What only follows from other differences
- * (free counts, checksums, places) is left out when there are others in the same partition.
+ * The files of ext4 file systems that differ, and of each other part of the disk that does the first byte. Of a file system
+ * with such files nothing else is told: what is in no file mostly follows from them.
  * @throws Failure
  */
 export async function compareImages(a: Release, b: Release, ports: Ports): Promise<ImageDifference[]> {
@@ -31,118 +21,83 @@ export async function compareImages(a: Release, b: Release, ports: Ports): Promi
   await using _left = left;
   await using _right = right;
   const differences: ImageDifference[] = [];
-  const explained: Explained[] = [];
-  const spoiled = new Set<string>();
+  const told = new Set<string>();
   for (const { old, now } of ext4Pairs(a, b)) {
-    const pair = await readPair(left, old, right, now);
-    if (pair === undefined || old.firstLba !== now.firstLba) continue;
-    const changes = compareTrees(pair.a, pair.b);
-    const found = await treeDifferences(pair, changes);
-    if (found.length > 0) spoiled.add(old.name);
-    differences.push(...found);
-    const inodeSize = pair.a.tree.superblock.inodeSize;
-    const known = new Set(changes.changed.map(({ path }) => path));
-    const maps = { a: mapRegions(pair.a.tree), b: mapRegions(pair.b.tree), inodeSize, known };
-    explained.push({ partition: old, maps });
+    const trees = await readTrees([left, old], [right, now]);
+    ports.signal.throwIfAborted();
+    const found = trees === undefined ? [] : await treeDifferences(...trees);
+    if (found.length > 0) told.add(old.name);
+    const partition = { number: old.number, name: old.name };
+    differences.push(...found.map((each) => ({ ...each, partition })));
   }
-  const others = await blockDifferences(left, right, explained, ports.signal);
-  for (const { partition, derived } of others) if (!derived && partition) spoiled.add(partition.name);
-  const causes = others.filter(
-    ({ partition, derived }) => !derived || !partition || !spoiled.has(partition.name),
-  );
-  return [...differences, ...causes.map(({ derived: _derived, ...difference }) => difference)];
+  return [...differences, ...(await partDifferences(left, right, told))];
 }
 
+type Place = readonly [Image, Partition];
+
 /** Undefined when a file system cannot be read: its bytes are compared all the same. */
-async function readPair(
-  left: Image,
-  old: Partition,
-  right: Image,
-  now: Partition,
-): Promise<TreePair | undefined> {
+async function readTrees(left: Place, right: Place): Promise<[OpenTree, OpenTree] | undefined> {
   try {
-    const a = { ...left, ...(await readPartition(left, old)) };
-    const b = { ...right, ...(await readPartition(right, now)) };
-    return { partition: old, a, b };
+    return [await readPartition(...left), await readPartition(...right)];
   } catch (error) {
     if (error instanceof Failure && error.kind === 'integrity') return undefined;
     throw error;
   }
 }
 
-type Found = ImageDifference & { readonly derived: boolean };
-
-async function blockDifferences(
-  left: Image,
-  right: Image,
-  explained: readonly Explained[],
-  signal: AbortSignal,
-): Promise<Found[]> {
-  const { disk } = left.release.manifest;
-  const found = new Map<string, Found & { count: number; last: number; others: Set<string> }>();
-  for (const block of differingBlocks(left.index, right.index)) {
-    signal.throwIfAborted();
-    const start = block * BLOCK;
-    const partition = partitionAt(disk.partitions, start);
-    const known = explained.find((each) => each.partition === partition);
-    const load = async () => ({ a: await readBlock(left, block), b: await readBlock(right, block) });
-    for (const finding of await findings(disk, partition, known, block, load)) {
-      const key = `${partition?.name ?? ''}/${finding.key}`;
-      const before = found.get(key);
-      if (before === undefined) {
-        const { at, key: _key, ...rest } = finding;
-        const place = partition === undefined ? { offset: start + at } : placed(partition, start + at);
-        found.set(key, { ...place, ...rest, count: 1, last: block, others: new Set() });
-        continue;
-      }
-      if (before.last !== block) before.count += 1;
-      before.last = block;
-      if (finding.path !== undefined && finding.path !== before.path) before.others.add(finding.path);
-    }
-  }
-  return [...found.values()].map(({ count, last: _last, others, part = '', ...rest }) => ({
-    ...rest,
-    ...(part === '' ? {} : { part: others.size === 0 ? part : `${part} and of ${others.size} more` }),
-    blocks: count,
-  }));
+/** A partition, or what lies before or behind one. */
+interface Part {
+  readonly partition?: Partition;
+  readonly words: string;
 }
 
-function partitionAt(partitions: readonly Partition[], at: number): Partition | undefined {
-  const sector = at / SECTOR;
-  return partitions.find(({ firstLba, sectors }) => firstLba <= sector && sector < firstLba + sectors);
+/** @param told names of partitions of which enough is said already */
+async function partDifferences(
+  left: Image,
+  right: Image,
+  told: ReadonlySet<string>,
+): Promise<ImageDifference[]> {
+  const { partitions } = left.release.manifest.disk;
+  const blocks = new Map<string, { readonly first: number; readonly part: Part; count: number }>();
+  for (const block of differingBlocks(left.index, right.index)) {
+    const part = partAt(partitions, (block * BLOCK) / SECTOR);
+    if (part.partition !== undefined && told.has(part.partition.name)) continue;
+    const key = part.partition?.name ?? part.words;
+    const before = blocks.get(key);
+    if (before === undefined) blocks.set(key, { first: block, part, count: 1 });
+    else before.count += 1;
+  }
+  const found: ImageDifference[] = [];
+  for (const { first, part, count } of blocks.values()) {
+    const [one, other] = [await readBlock(left, first), await readBlock(right, first)];
+    const at = firstDifferentByte(one, other) ?? 0;
+    found.push({
+      offset: first * BLOCK + at,
+      ...(part.partition && { partition: { number: part.partition.number, name: part.partition.name } }),
+      part: part.words,
+      expected: excerpt(one, at),
+      found: excerpt(other, at),
+      blocks: count,
+    });
+  }
+  return found;
+}
+
+function partAt(partitions: readonly Partition[], sector: number): Part {
+  const sorted = [...partitions].sort((a, b) => a.firstLba - b.firstLba);
+  const partition = sorted.find(({ firstLba, sectors }) => firstLba <= sector && sector < firstLba + sectors);
+  if (partition !== undefined) {
+    const { filesystem } = partition;
+    return { partition, words: filesystem === 'ext4' ? 'ext4 outside of its files' : (filesystem ?? '') };
+  }
+  const next = sorted.find(({ firstLba }) => firstLba > sector);
+  if (next === undefined) return { words: 'what lies behind the last partition' };
+  const table = next === sorted[0] ? 'partition table or boot code, ' : '';
+  return { words: `${table}before partition ${next.number} (${next.name})` };
 }
 
 async function readBlock({ file }: Image, block: number): Promise<Buffer> {
   const bytes = Buffer.alloc(BLOCK);
   await readAll(file, bytes, block * BLOCK);
   return bytes;
-}
-
-async function findings(
-  disk: Release['manifest']['disk'],
-  partition: Partition | undefined,
-  known: Explained | undefined,
-  block: number,
-  load: () => Promise<BlockPair>,
-): Promise<readonly Finding[]> {
-  if (partition === undefined) return tableFindings(disk, block, await load());
-  if (known !== undefined) {
-    return explainBlock(known.maps, block - (partition.firstLba * SECTOR) / BLOCK, load);
-  }
-  const { a, b } = await load();
-  const at = firstDifferentByte(a, b) ?? 0;
-  const values = { expected: excerpt(a, at), found: excerpt(b, at) };
-  return [{ key: 'bytes', at, part: partition.filesystem ?? '', derived: false, ...values }];
-}
-
-/** Outside partitions the parts are smaller than a block. */
-function tableFindings(disk: Release['manifest']['disk'], block: number, { a, b }: BlockPair): Finding[] {
-  const found: Finding[] = [];
-  for (let at = 0; at < BLOCK; at += 1) {
-    if (a[at] === b[at]) continue;
-    const part = tablePart(disk, block * BLOCK + at);
-    if (found.some((each) => each.part === part)) continue;
-    found.push({ key: part, at, part, derived: false, expected: excerpt(a, at), found: excerpt(b, at) });
-  }
-  return found;
 }

@@ -1,84 +1,84 @@
-/** The first difference of the files of a release other than its LUN image. */
-import type { Ports } from '../../../base/ports.js';
-import type { ReadCpioEntry } from '../../formats/cpio.js';
-import type { Artifact } from '../manifest.js';
-import type { Release } from '../release.js';
-import { type Difference, excerpt, firstDifferentByte } from './difference.js';
-import { readInitramfs } from './initramfs.js';
-import { asText, readReleaseFile } from './release-file.js';
+/** Differences between the files of two ext4 file systems that should be the same. */
+import { readContent } from '../../formats/ext4-read/blocks.js';
+import { compareTrees, type FileChange, octal } from '../../formats/ext4-read/compare.js';
+import { TIMES } from '../../formats/ext4-read/inode.js';
+import type { FileEntry } from '../../formats/ext4-read/tree.js';
+import { excerpt, firstDifferentByte, type ImageDifference } from './difference.js';
+import type { OpenTree } from './images.js';
 
-/** Undefined when the bytes are the same. @throws Failure of kind `integrity` when the file is missing */
-export async function compareFile(
-  a: Release,
-  b: Release,
-  { path, role }: Pick<Artifact, 'path' | 'role'>,
-  ports: Ports,
-): Promise<Difference | undefined> {
-  const [left, right] = [await readReleaseFile(a, path), await readReleaseFile(b, path)];
-  const offset = firstDifferentByte(left, right);
-  if (offset === undefined) return undefined;
-  if (asText(left) !== undefined && asText(right) !== undefined)
-    return textDifference(path, offset, left, right);
-  const bytes = { file: path, offset, expected: excerpt(left, offset), found: excerpt(right, offset) };
-  return role === 'initramfs' ? { ...bytes, ...(await memberDifference(left, right, ports)) } : bytes;
+/** Each file with the field that differs; the same time of many files is one difference. */
+export async function treeDifferences(a: OpenTree, b: OpenTree): Promise<ImageDifference[]> {
+  const { added, removed, changed } = compareTrees(a, b, { times: true });
+  const found: ImageDifference[] = [];
+  for (const change of changed) {
+    found.push(...fieldDifferences(change));
+    if (change.block !== undefined) found.push(await contentDifference(a, b, change.path));
+  }
+  return [
+    ...found,
+    ...loneFiles(removed, 'expected'),
+    ...loneFiles(added, 'found'),
+    ...timeDifferences(changed),
+  ];
 }
 
-function textDifference(file: string, offset: number, a: Buffer, b: Buffer): Difference {
-  const line = a.subarray(0, offset).toString().split('\n').length;
-  const [expected, found] = [a, b].map((bytes) => {
-    const text = bytes.toString().split('\n')[line - 1];
-    return text === undefined ? 'the end of the file' : JSON.stringify(text);
+type Field = FileChange['changes'][number];
+
+const isTime = ({ what }: Field) => TIMES.some((name) => name === what);
+
+function fieldDifferences({ path, changes, block }: FileChange): ImageDifference[] {
+  return (
+    changes
+      // A file of another size has other content, which tells more.
+      .filter((field) => !isTime(field) && field.what !== 'content')
+      .filter(({ what }) => what !== 'size' || block === undefined)
+      .map((field) => difference(field, path))
+  );
+}
+
+function difference({ what, old = '', new: now = '' }: Field, path: string): ImageDifference {
+  return { part: `${what} of ${path}`, path, expected: old, found: now };
+}
+
+function timeDifferences(changed: readonly FileChange[]): ImageDifference[] {
+  return TIMES.flatMap((name) => {
+    const files = changed.flatMap(({ path, changes }) => {
+      const field = changes.find(({ what }) => what === name);
+      return field === undefined ? [] : [difference(field, path)];
+    });
+    const [first] = files;
+    if (first === undefined) return [];
+    const more = files.length === 1 ? '' : ` and of ${files.length - 1} more`;
+    return [{ ...first, part: `${first.part}${more}` }];
   });
-  return { file, offset, line, expected: expected as string, found: found as string };
 }
 
-/** The first member that differs, in the order of the first archive. */
-async function memberDifference(
-  a: Buffer,
-  b: Buffer,
-  ports: Ports,
-): Promise<Pick<Difference, 'part' | 'path' | 'expected' | 'found'> | undefined> {
-  const [left, right] = [await readInitramfs(a, ports), await readInitramfs(b, ports)];
-  if (left === undefined || right === undefined) return undefined;
-  for (let index = 0; index < Math.max(left.length, right.length); index += 1) {
-    const [one, other] = [left[index], right[index]];
-    if (one?.path !== other?.path) {
-      const [expected, found] = [one?.path ?? 'the end', other?.path ?? 'the end'];
-      return { part: `member ${index + 1}`, expected, found };
-    }
-    const aspect = one && other && memberAspect(one, other);
-    if (aspect !== undefined) return aspect;
+/** Files that one release has alone; what lies below such a directory is counted with it. */
+function loneFiles(files: readonly FileEntry[], side: 'expected' | 'found'): ImageDifference[] {
+  const found: ImageDifference[] = [];
+  for (let index = 0; index < files.length; ) {
+    const { path, type, mode, uid, gid, size } = files[index] as FileEntry;
+    let next = index + 1;
+    while (files[next]?.path.startsWith(`${path}/`)) next += 1;
+    const below = next - index - 1;
+    const more = below === 0 ? '' : ` with ${below} ${below === 1 ? 'file' : 'files'} below it`;
+    const own = `${type} ${octal(mode)} ${uid}:${gid}, ${size} bytes${more}`;
+    found.push({ part: path, path, expected: 'no such file', found: 'no such file', [side]: own });
+    index = next;
   }
-  return { part: 'the compressed form of the same members', ...NO_VALUES };
+  return found;
 }
 
-const NO_VALUES = { expected: 'the same bytes', found: 'the same members compressed in another way' };
+async function contentDifference(a: OpenTree, b: OpenTree, path: string): Promise<ImageDifference> {
+  const [left, right] = [await contentOf(a, path), await contentOf(b, path)];
+  const at = firstDifferentByte(left, right);
+  if (at === undefined)
+    return { part: `bytes behind the end of ${path}`, path, expected: 'the same bytes', found: 'others' };
+  const part = `content of ${path} at its byte ${at}`;
+  return { part, path, expected: excerpt(left, at), found: excerpt(right, at) };
+}
 
-function memberAspect(
-  a: ReadCpioEntry,
-  b: ReadCpioEntry,
-): Pick<Difference, 'part' | 'path' | 'expected' | 'found'> | undefined {
-  const { path } = a;
-  const facts = (entry: ReadCpioEntry) => ({
-    type: entry.type,
-    mode: `0${entry.mode.toString(8)}`,
-    owner: `${entry.uid}:${entry.gid}`,
-    'link target': entry.type === 'symlink' ? entry.target : '',
-    time: new Date(entry.mtime * 1000).toISOString().replace('.000', ''),
-    'inode number': String(entry.inode),
-  });
-  if (a.type === 'file' && b.type === 'file') {
-    const [left, right] = [Buffer.from(a.content), Buffer.from(b.content)];
-    const at = firstDifferentByte(left, right);
-    if (at !== undefined) {
-      const part = `content of member ${path} at its byte ${at}`;
-      return { part, path, expected: excerpt(left, at), found: excerpt(right, at) };
-    }
-  }
-  const found = Object.entries(facts(b));
-  for (const [index, [name, value]] of Object.entries(facts(a)).entries()) {
-    const other = found[index]?.[1] ?? '';
-    if (value !== other) return { part: `${name} of member ${path}`, path, expected: value, found: other };
-  }
-  return undefined;
+async function contentOf({ volume, tree }: OpenTree, path: string): Promise<Buffer> {
+  const inode = tree.inodes.get(tree.files.get(path)?.inode ?? 0);
+  return inode === undefined ? Buffer.alloc(0) : readContent(volume, inode.size, inode);
 }

@@ -1,8 +1,8 @@
 /** Whether two builds gave the same bytes, and where they did not. */
 import type { Ports } from '../../../base/ports.js';
 import type { Release } from '../release.js';
+import { compareFile } from './bits-artifact.js';
 import { compareImages } from './bits-disk.js';
-import { compareFile } from './bits-files.js';
 import { compareManifests } from './bits-manifest.js';
 import { pair } from './change.js';
 import type { Difference } from './difference.js';

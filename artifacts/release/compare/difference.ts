@@ -6,20 +6,15 @@ export interface Difference {
   readonly file: string;
   /** What that file is for; absent of the manifest. */
   readonly role?: Role;
-  /** The first byte of the file that differs, from 0; absent where there is none to name, as when one release lacks it. */
+  /** The first byte of the file that differs, from 0; absent where `path` says more, or one release lacks the file. */
   readonly offset?: number;
-  /** Of the LUN image: where the byte lies, when in a partition. */
-  readonly partition?: {
-    readonly number: number;
-    readonly name: string;
-    /** Bytes from the partition's start. */
-    readonly offset: number;
-  };
-  /** What the byte belongs to: `content of /etc/machine-id`, `access time of /etc`, `journal`, `disk.guid`. */
+  /** Of the LUN image: the partition that it is in, if any. */
+  readonly partition?: { readonly number: number; readonly name: string };
+  /** What differs in it: `content of /etc/machine-id at its byte 0`, `access time of /etc`, `disk.guid`. */
   readonly part?: string;
   /** The file in the image, or the member of the initramfs, that it belongs to. */
   readonly path?: string;
-  /** Of the LUN image: how many 4 KiB blocks differ in this way. */
+  /** Of the LUN image: how many 4 KiB blocks differ there. */
   readonly blocks?: number;
   /** Of a text: the first line that differs, from 1. */
   readonly line?: number;

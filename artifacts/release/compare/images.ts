@@ -8,6 +8,7 @@ import { type BlockIndex, indexBlocks } from '../../formats/block-index.js';
 import { SECTOR } from '../../formats/disk-layout.js';
 import type { IndexedTree } from '../../formats/ext4-read/compare.js';
 import { readExt4Tree } from '../../formats/ext4-read/tree.js';
+import type { Volume } from '../../formats/ext4-read/volume.js';
 import { BLOCK } from '../../formats/ext4-size.js';
 import type { Manifest } from '../manifest.js';
 import type { Release } from '../release.js';
@@ -66,10 +67,16 @@ export function ext4Pairs(a: Release, b: Release): { readonly old: Partition; re
   );
 }
 
+/** A file system whose content can be read too. */
+export interface OpenTree extends IndexedTree {
+  readonly volume: Volume;
+}
+
 /** All files of a partition's ext4 file system. @throws Failure of kind `integrity` when it cannot be read */
-export async function readPartition(image: Image, partition: Partition): Promise<IndexedTree> {
+export async function readPartition(image: Image, partition: Partition): Promise<OpenTree> {
   const { file, index, release } = image;
   const offset = partition.firstLba * SECTOR;
   const name = `partition ${partition.number} (${partition.name}) of ${imagePath(release)}`;
-  return { tree: await readExt4Tree({ file, offset, name }), index, firstBlock: offset / BLOCK };
+  const volume = { file, offset, name };
+  return { volume, tree: await readExt4Tree(volume), index, firstBlock: offset / BLOCK };
 }

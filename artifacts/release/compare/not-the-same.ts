@@ -45,12 +45,10 @@ function asDiagnostic(difference: Difference): Diagnostic {
 
 /** Where it is, as one sentence. */
 export function describeDifference({ file, offset, partition, part, line, blocks }: Difference): string {
-  const byte = offset === undefined ? [] : [`byte ${offset}`];
   const places = [
     ...(line === undefined ? [] : [`line ${line}`]),
-    ...(partition === undefined
-      ? byte
-      : [`byte ${partition.offset} of partition ${partition.number} (${partition.name})`, ...byte]),
+    ...(partition === undefined ? [] : [`partition ${partition.number} (${partition.name})`]),
+    ...(offset === undefined ? [] : [`byte ${offset}`]),
     ...(blocks === undefined || blocks === 1 ? [] : [`${blocks} blocks`]),
   ];
   const what = part === undefined || part === '' ? file : `${file}: ${part}`;

@@ -1,4 +1,4 @@
-/** mke2fs and debugfs write what is read here; the tree that they were given, dumpe2fs and debugfs judge. */
+/** mke2fs and debugfs write what is read here; the tree that they were given judges. */
 import {
   type FileHandle,
   lstat,
@@ -13,7 +13,6 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { writeExt4 } from '../../../../artifacts/formats/ext4.js';
 import { readContent } from '../../../../artifacts/formats/ext4-read/blocks.js';
-import { mapRegions } from '../../../../artifacts/formats/ext4-read/regions.js';
 import { readExt4Tree } from '../../../../artifacts/formats/ext4-read/tree.js';
 import type { Volume } from '../../../../artifacts/formats/ext4-read/volume.js';
 import { ext4Geometry } from '../../../../artifacts/formats/ext4-size.js';
@@ -98,7 +97,6 @@ it('finds every file with its owner, mode, size, target and content', async () =
   ]);
   const island = inodes.get(files.get('/islands')?.inode ?? 0);
   expect(island?.extents).toHaveLength(400);
-  expect(island?.mapBlocks.length).toBeGreaterThan(1);
   const whole = await readContent(place, 5 * MIB, island as NonNullable<typeof island>);
   expect(whole.subarray(399 * 3 * 4096, 399 * 3 * 4096 + 8).toString()).toBe('399 399 ');
   expect(whole.subarray(4096, 3 * 4096).every((byte) => byte === 0)).toBe(true);
@@ -145,46 +143,6 @@ it('reads files without extents', async () => {
   expect(large?.hasExtents).toBe(false);
   const read = await readContent(place, 6 * MIB, large as NonNullable<typeof large>);
   expect(read.equals(content)).toBe(true);
-});
-
-/** Numbers of the ranges in `1-3, 7`. */
-function numbers(ranges: string): number[] {
-  return ranges.split(', ').flatMap((range) => {
-    const [first = 0, last = first] = range.split('-').map(Number);
-    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  });
-}
-
-it('knows what each block is for', async () => {
-  await using folder = await testFolder();
-  const image = await ext4(folder);
-  const at = `${image}?offset=${OFFSET}`;
-  await using place = await volume(image);
-  const tree = await readExt4Tree(place);
-  const { at: regionAt, names } = mapRegions(tree);
-  const dump = await ask('dumpe2fs', at);
-  const free = [...dump.matchAll(/^ {2}Free blocks: (\d.*)$/gm)].flatMap(([, ranges]) =>
-    numbers(ranges ?? ''),
-  );
-  const all = Array.from({ length: tree.superblock.blocks }, (_, block) => block);
-  expect(all.filter((block) => regionAt(block).kind === 'free space')).toEqual(free);
-  const used = all.filter((block) => regionAt(block).kind !== 'free space');
-  const answer = await ask('debugfs', '-R', `icheck ${used.join(' ')}`, at);
-  const owners = new Map(
-    answer.split('\n').flatMap((line) => {
-      const [block, inode] = line.split('\t').map(Number);
-      return block !== undefined && inode !== undefined && inode > 0 ? [[block, inode] as const] : [];
-    }),
-  );
-  for (const block of used) {
-    const { kind, inode } = regionAt(block);
-    const owner = kind === 'inode table' ? undefined : inode;
-    // The blocks that are reserved for descriptors have an inode too.
-    if (owners.get(block) !== 7) expect([block, kind, owner]).toEqual([block, kind, owners.get(block)]);
-  }
-  expect(names(2)).toEqual(['/']);
-  expect(names(8)).toEqual(['journal']);
-  expect(names(tree.files.get('/usr/bin/su')?.inode ?? 0)).toEqual(['/usr/bin/su', '/usr/bin/su-too']);
 });
 
 it.each([

@@ -13,7 +13,7 @@ import { digestFiles, type Release, readRelease } from '../../../../artifacts/re
 import { canonicalJson } from '../../../../base/digest.js';
 import { describeDisk } from '../../../../stages/lun-image/describe.js';
 import { smallManifest, withRoles } from '../../../util/manifest.js';
-import { ask, run } from '../../formats/tools.js';
+import { run } from '../../formats/tools.js';
 
 export const MIB = 1024 * 1024;
 const EPOCH = 1_700_000_000;
@@ -92,21 +92,6 @@ async function alter(image: string, requests: readonly string[]): Promise<void> 
   const argv = ['debugfs', '-w', '-f', `${image}.requests`, `${image}?offset=${ROOT}`] as const;
   await run(argv, { doing: 'alter the file system', env, quiet: true });
   await rm(`${image}.requests`);
-}
-
-/** Where a block of a file (a path, or an inode as `<8>`) stands in the image, bytes. */
-export async function placeOf(release: Release, file: string, block = 0): Promise<number> {
-  const at = `${join(release.path, 'disk.img')}?offset=${ROOT}`;
-  const answer = await ask('debugfs', '-R', `bmap ${file} ${block}`, at);
-  return ROOT + Number(answer.trim()) * 4096;
-}
-
-/** Where the inode of a file stands in the image, bytes. */
-export async function inodePlaceOf(release: Release, file: string): Promise<number> {
-  const at = `${join(release.path, 'disk.img')}?offset=${ROOT}`;
-  const answer = await ask('debugfs', '-R', `imap ${file}`, at);
-  const [, block = '', offset = ''] = /block (\d+), offset (0x[0-9a-f]+)/.exec(answer) ?? [];
-  return ROOT + Number(block) * 4096 + Number(offset);
 }
 
 async function put(path: string, content: string | Buffer): Promise<void> {
