@@ -145,7 +145,8 @@ async function copyPacked({ run }: Ground, scratch: string, image: string): Prom
 
 /** Blocks of the new image that stand nowhere in the old one, each once. @returns bytes, packed */
 async function packedNewBlocks({ run, folder }: Ground, { old, now }: Images): Promise<number> {
-  const [before, after] = await indexBlocks(old, now, { run, signal: new AbortController().signal });
+  const ports = { run, signal: new AbortController().signal };
+  const [before, after] = [await indexBlocks(old, ports), await indexBlocks(now, ports)];
   const known = new Set<bigint>([0n]);
   for (const { digests } of before.parts) for (const digest of digests) known.add(digest);
   const [raw, packed] = [join(folder, 'new-blocks'), join(folder, 'new-blocks.zst')];

@@ -46,7 +46,7 @@ export function digestPieces({ fd, bytes, pieces, next, groups }: GroupWork, onG
     readExactly(fd, read, start);
     for (let at = 0; at < read.length; at += GROUP) {
       const group = read.subarray(at, at + GROUP);
-      const digests = blockDigests(group);
+      const digests = blockDigests(group, BLOCK);
       onGroup?.(start + at, digests, group);
       // A file of one block has no tree.
       groups.set(
@@ -80,11 +80,11 @@ const ZERO_BLOCK = digestOf(ZEROS);
 const ZERO_GROUP = Buffer.concat(Array.from({ length: FANOUT }, () => ZERO_BLOCK));
 export const ZERO_GROUP_DIGEST = digestOf(ZERO_GROUP);
 
-/** The tree's block over a group. */
-function blockDigests(group: Buffer): Buffer {
-  const digests = Buffer.alloc(BLOCK);
-  for (let at = 0; at < group.length; at += BLOCK) {
-    const block = padded(group.subarray(at, at + BLOCK));
+/** The sha256 of each block, the last one filled up with zeros. @param room bytes of the buffer that they stand in */
+export function blockDigests(bytes: Buffer, room = Math.ceil(bytes.length / BLOCK) * DIGEST): Buffer {
+  const digests = Buffer.alloc(room);
+  for (let at = 0; at < bytes.length; at += BLOCK) {
+    const block = padded(bytes.subarray(at, at + BLOCK));
     (block.equals(ZEROS) ? ZERO_BLOCK : digestOf(block)).copy(digests, (at / BLOCK) * DIGEST);
   }
   return digests;

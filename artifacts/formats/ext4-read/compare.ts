@@ -1,5 +1,5 @@
 /** Two file systems, file by file. */
-import type { BlockIndex } from '../block-index.js';
+import { type BlockIndex, digestAt as indexedDigest } from '../block-index.js';
 import { BLOCK } from '../ext4-size.js';
 import { overlay } from '../ranges.js';
 import type { Extent, InodeBlocks } from './blocks.js';
@@ -142,5 +142,5 @@ function blocksOf({ tree }: IndexedTree, { inode }: FileEntry): InodeBlocks {
 
 function digestAt({ index, firstBlock }: IndexedTree, extent: Extent | undefined, block: number): bigint {
   if (extent === undefined || extent.unwritten) return 0n;
-  return index.at(firstBlock + extent.physical + block - extent.start);
+  return indexedDigest(index, firstBlock + extent.physical + block - extent.start);
 }

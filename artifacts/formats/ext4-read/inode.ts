@@ -33,7 +33,7 @@ export interface Inode {
 
 export const ROOT_INODE = 2;
 /** Below it, inodes other than the root belong to the file system itself. */
-export const FIRST_INODE = 11;
+const FIRST_INODE = 11;
 /** The times of an inode: where their seconds stand, and their nanoseconds with two bits more for the seconds. */
 const TIME_FIELDS = [
   { name: 'access time', at: 0x08, more: 0x8c },

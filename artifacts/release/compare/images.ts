@@ -32,7 +32,8 @@ export async function openImages(a: Release, b: Release, ports: Ports): Promise<
   };
   try {
     for (const release of [a, b]) files.push(await openDisk(release));
-    const [left, right] = await indexBlocks(imagePath(a), imagePath(b), ports);
+    const left = await indexBlocks(imagePath(a), ports);
+    const right = await indexBlocks(imagePath(b), ports);
     const image = (release: Release, file: FileHandle, index: BlockIndex): Image => ({
       release,
       file,

@@ -6,16 +6,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { collectParts, type IndexPart } from '../../../artifacts/formats/block-index.js';
 import { readAll } from '../../../artifacts/formats/sparse.js';
 import { readRegular } from '../../../base/regular-file.js';
 import { parseRecord } from '../../../base/schema/record.js';
-import {
-  blockCount,
-  collectParts,
-  type IndexedFile,
-  type IndexedPart,
-  type ReleaseIndex,
-} from './release-index.js';
+import { blockCount, type IndexedFile, type ReleaseIndex } from './release-index.js';
 
 const DIGEST = 8;
 /** Milliseconds after which nobody works any more on what has no name yet. */
@@ -87,13 +82,13 @@ export async function saveIndex(folder: string, digest: string, index: ReleaseIn
 }
 
 /** The digests of an index that came in one piece. */
-export function partsOf(blocks: Buffer): IndexedPart[] {
+export function partsOf(blocks: Buffer): IndexPart[] {
   const collected = collectParts();
   addPiece(collected, blocks, 0);
   return collected.parts();
 }
 
-async function readParts(path: string): Promise<IndexedPart[]> {
+async function readParts(path: string): Promise<IndexPart[]> {
   const collected = collectParts();
   const file = await open(path, 'r');
   try {

@@ -2,20 +2,14 @@
 import { hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { blocksOf, digestAt, shorten } from '../../../artifacts/formats/block-index.js';
 import { BLOCK } from '../../../artifacts/formats/ext4-size.js';
+import { blockDigests } from '../../../artifacts/formats/fs-verity-groups.js';
 import type { Span } from '../../../artifacts/formats/ranges.js';
 import { readAll } from '../../../artifacts/formats/sparse.js';
 import type { Release } from '../../../artifacts/release/release.js';
 import type { Plan } from './plan.js';
-import {
-  blocksOf,
-  damaged,
-  digestAt,
-  digestsOf,
-  type IndexedFile,
-  type ReleaseIndex,
-  shorten,
-} from './release-index.js';
+import { damaged, type IndexedFile, type ReleaseIndex } from './release-index.js';
 
 export interface Chunk {
   /** sha256 of the bytes, and the name of the chunk. */
@@ -75,7 +69,7 @@ export function openLiterals(release: Release, index: ReleaseIndex): LiteralRead
     }
   };
   const assertSame = (file: IndexedFile, first: number, bytes: Buffer) => {
-    const found = shorten(digestsOf(bytes), bytes.length / BLOCK);
+    const found = shorten(blockDigests(bytes), bytes.length / BLOCK);
     for (const [at, digest] of found.entries()) {
       if (digest !== digestAt(index, first + at)) throw damaged(release, file.path);
     }

@@ -1,12 +1,7 @@
 /** Which block of a new release comes from where: pure, from the indexes of both sides. */
-import { type BlockTable, createTable, tableOf } from './block-table.js';
-import {
-  blocksOf,
-  digestAt,
-  type IndexedFile,
-  type IndexedPart,
-  type ReleaseIndex,
-} from './release-index.js';
+import { blocksOf, digestAt, type IndexPart, tableOf } from '../../../artifacts/formats/block-index.js';
+import { type BlockTable, createTable } from '../../../artifacts/formats/block-table.js';
+import type { IndexedFile, ReleaseIndex } from './release-index.js';
 
 /** A release on the host whose blocks may be used. */
 export interface Seed {
@@ -199,7 +194,7 @@ function fileAt({ files }: ReleaseIndex, block: number): IndexedFile {
 /** The blocks of a file that are not zeros, in order. */
 function* blocksIn(
   { first, bytes }: IndexedFile,
-  parts: readonly IndexedPart[],
+  parts: readonly IndexPart[],
 ): Generator<readonly [block: number, digest: bigint]> {
   const end = first + blocksOf(bytes);
   for (const part of parts) {

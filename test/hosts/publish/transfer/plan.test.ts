@@ -1,13 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { collectParts, digestAt } from '../../../../artifacts/formats/block-index.js';
 import { chooseSeeds, makePlan, type Plan } from '../../../../hosts/publish/transfer/plan.js';
 import { planText } from '../../../../hosts/publish/transfer/plan-text.js';
-import {
-  collectParts,
-  digestAt,
-  type IndexedFile,
-  type ReleaseIndex,
-} from '../../../../hosts/publish/transfer/release-index.js';
+import type { IndexedFile, ReleaseIndex } from '../../../../hosts/publish/transfer/release-index.js';
 
 const BLOCK = 4096;
 const go = () => Promise.resolve();

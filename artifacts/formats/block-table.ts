@@ -1,5 +1,4 @@
-/** Where a digest stands in a release: a hash table without an object for each of some hundred thousand blocks. */
-import type { IndexedPart } from './release-index.js';
+/** Where a digest stands in an image or a release: a hash table without an object for each of some hundred thousand blocks. */
 
 export interface BlockTable {
   /** A block with this digest, which is not 0; -1 when there is none. */
@@ -34,16 +33,4 @@ export function createTable(room: number): BlockTable {
       blocks[slot] = block;
     },
   };
-}
-
-/** The first place of each digest of a release. */
-export function tableOf(parts: readonly IndexedPart[]): BlockTable {
-  const table = createTable(parts.reduce((sum, { digests }) => sum + digests.length, 0));
-  for (const { start, digests } of parts) {
-    for (let at = 0; at < digests.length; at += 1) {
-      const digest = digests[at] as bigint;
-      if (digest !== 0n) table.add(digest, start + at);
-    }
-  }
-  return table;
 }
