@@ -5,16 +5,12 @@
 import { PC } from '../../artifacts/platform/pc.js';
 import { FIRMWARE } from '../../artifacts/platform/platform.js';
 import { Failure } from '../../base/failure.js';
+import type { DhcpKind } from '../site/facts.js';
 
 export interface DnsmasqConfig {
   /** The network interface it serves; no other. */
   readonly interface: string;
-  readonly range: {
-    readonly first: string;
-    readonly last: string;
-    readonly netmask: string;
-    readonly leaseSeconds: number;
-  };
+  readonly range: Extract<DhcpKind, { readonly kind: 'dnsmasq' }>['range'];
   /** Clients with an address of their own; dnsmasq finds them by MAC. */
   readonly hosts?: readonly { readonly mac: string; readonly address: string; readonly name?: string }[];
   /** What each kind of client loads next: a path below the TFTP root, or for iPXE also a URL. */

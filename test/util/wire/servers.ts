@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Argv, Ports, RunningTool } from '../../../base/ports.js';
+import { startDnsmasq } from '../../../hosts/dhcp/daemon.js';
 import { ROUTER_ADVERTISEMENT, type Wire } from './wire.js';
 
 /** The DHCP server that a network has: addresses, and nothing of booting. */
@@ -70,18 +71,12 @@ export function startTarget(wire: Wire, socket: string): Promise<RunningTool> {
 }
 
 export function startDhcp(wire: Wire, root: string): Promise<RunningTool> {
-  const argv: Argv = [
-    'dnsmasq',
-    '--keep-in-foreground',
-    '--log-facility=-',
-    '--user=root',
-    '--group=root',
-    '--pid-file',
-    '--enable-ra',
-    `--dhcp-range=${ROUTER_ADVERTISEMENT},ra-only`,
-    `--conf-file=${join(root, 'conf', 'dnsmasq.conf')}`,
-  ];
-  return started(wire, argv, { line: /TFTP root is/ });
+  return startDnsmasq(wire.ports, {
+    config: join(root, 'conf', 'dnsmasq.conf'),
+    more: ['--enable-ra', `--dhcp-range=${ROUTER_ADVERTISEMENT},ra-only`],
+    onLine: () => undefined,
+    hint: 'Its last lines say why.',
+  });
 }
 
 export function startHttp(wire: Wire, root: string): Promise<RunningTool> {
