@@ -9,6 +9,7 @@ import type { Ports } from '../base/ports.js';
 import { readAccounts } from './apply/secrets.js';
 import { listStates, readState, readStateOf } from './apply/states.js';
 import type { ClientAccount } from './boot-files/boot-file.js';
+import { lackingIn } from './boot-files/needs.js';
 import { freeSpace, listClones, thinExhaustion } from './clients/clone.js';
 import { dhcpFindings } from './doctor/dhcp.js';
 import { diskFindings } from './doctor/disks.js';
@@ -26,8 +27,10 @@ import { targetFindings } from './doctor/target.js';
 import { tftpFindings } from './doctor/tftp.js';
 import { toolFindings } from './doctor/tools.js';
 import type { TargetHost } from './host/host.js';
+import { hostLayout } from './host/layout.js';
 import { type HostState, releasesOf } from './host/state.js';
 import { manifestsThere } from './publish/releases-there.js';
+import type { HostFacts } from './site/facts.js';
 import type { TargetAdapter } from './target/adapter.js';
 
 export type { Finding } from './doctor/finding.js';
@@ -76,6 +79,7 @@ async function examineState(
     )),
     ...(await dhcpFindings(host)),
     ...siteFindings(facts, state, site),
+    ...(binaries === undefined ? [] : programFindings(facts, site, binaries)),
   ];
   // Nothing was done to it yet.
   if (state.serial === 0) return findings;
@@ -133,6 +137,13 @@ async function rendered(
     ...(await tftpFindings(tftp, binaries, context)),
     ...modeFindings(facts, [http, conf], entries),
   ];
+}
+
+/** What machines cannot do with the programs that they are handed. */
+function programFindings(facts: HostFacts, { clients }: SiteView, binaries: BootBinaries): Finding[] {
+  return lackingIn(facts, clients, binaries).map(({ what, expected = '', found = '', hint = '' }) => ({
+    ...{ level: 'error', about: 'tftp', what, where: hostLayout(facts).tftp, expected, found, hint },
+  }));
 }
 
 /** The live target, and what earlier calls left. */

@@ -14,6 +14,7 @@ import type { ClientFacts, HostFacts, Site } from '../../hosts/site/facts.js';
 import type { Caller } from '../caller.js';
 import type { ChangedSite, FileChange } from './client-file.js';
 import { clientNamed, connect, hostNamed, openSite, type SiteOptions } from './open.js';
+import { checkFor } from './programs.js';
 
 interface HostOptions extends SiteOptions {
   readonly on?: string | undefined;
@@ -86,7 +87,9 @@ async function changeHost(
   const seconds = stopwatch();
   await using open = await connect(caller, facts, ports);
   const { intent, note } = await wishOf(open.host);
-  const drivers = hostDrivers(open.adapter, await ipxeBinaries(ports));
+  const binaries = await ipxeBinaries(ports);
+  checkFor(site, facts, binaries);
+  const drivers = hostDrivers(open.adapter, binaries);
   const look = {
     drivers,
     channels: site.channels,

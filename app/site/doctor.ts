@@ -1,12 +1,13 @@
 /** What `lunsmith doctor` finds on target hosts. */
 
-import { type BootBinaries, ipxeBinaries } from '../../artifacts/formats/ipxe-binaries.js';
+import type { BootBinaries } from '../../artifacts/formats/ipxe-binaries.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import { examineHost, type Finding } from '../../hosts/doctor.js';
 import type { HostFacts, Site } from '../../hosts/site/facts.js';
 import type { Caller } from '../caller.js';
 import { connect } from './open.js';
+import { ownBinaries } from './programs.js';
 
 export interface HostFindings {
   readonly host: string;
@@ -20,6 +21,7 @@ export async function examineHosts(
   hosts: readonly HostFacts[],
   ports: Ports,
 ): Promise<HostFindings[]> {
+  // Without them nothing of them can be compared.
   const binaries = await ownBinaries(ports);
   const results: HostFindings[] = [];
   for (const facts of hosts) {
@@ -49,15 +51,5 @@ async function examined(
       ...(found === undefined ? {} : { found }),
       hint: hint ?? 'Mend it, then run this again.',
     }));
-  }
-}
-
-/** Of a machine without iPXE nothing can be compared. */
-async function ownBinaries(ports: Ports): Promise<BootBinaries | undefined> {
-  try {
-    return await ipxeBinaries(ports);
-  } catch (error) {
-    if (error instanceof Failure && (error.kind === 'host' || error.kind === 'tool')) return undefined;
-    throw error;
   }
 }

@@ -8,6 +8,7 @@ import { publishRelease } from '../../hosts/publish.js';
 import type { Caller } from '../caller.js';
 import { lockFor } from './change.js';
 import { connect, hostNamed, openSite } from './open.js';
+import { checkOwnPrograms } from './programs.js';
 
 export interface PublishRequest {
   /** Absolute path. */
@@ -30,6 +31,7 @@ export async function publish(request: PublishRequest, caller: Caller): Promise<
   const title = `${recipe}@${digest.slice(0, 12)} to ${facts.name}`;
   const seconds = stopwatch();
   const ports = createPorts({ emit, signal, task: TASK });
+  await checkOwnPrograms(site, facts, ports);
   emit({ type: 'started', work: 'publish', subject: recipe, tasks: [{ id: TASK, title }] });
   const { sent, received, already } = await runTask(emit, TASK, async () => {
     await using open = await connect(caller, facts, ports);

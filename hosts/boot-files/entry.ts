@@ -17,7 +17,7 @@ export function entryScript(url: string): string {
   const at = (path: string) => uriWord(`${url}/${path}`);
   return ipxeScript([
     '# Where every machine starts: finds its script by MAC address, serial number or UUID. A machine that is no client goes',
-    '# on to its next boot device after a minute. While the server does not answer, it is asked again, without end.',
+    '# on to its next boot device after a minute. While the server does not answer, it is asked again, until Ctrl-C.',
     ':known',
     'set unknown-try:int32 0',
     ':start',
@@ -29,12 +29,13 @@ export function entryScript(url: string): string {
     `echo ${url} does not answer, next attempt in ${WAIT_SECONDS} seconds`,
     ':wait',
     `isset \${${OVER}} && goto over ||`,
-    `sleep ${WAIT_SECONDS}`,
+    ...pause(),
     'goto known',
     ':unknown',
     'inc unknown-try',
-    `sleep ${WAIT_SECONDS}`,
+    ...pause(),
     `iseq \${unknown-try:int32} ${UNKNOWN_TRIES} || goto start`,
+    ':leave',
     `set ${OVER} 1`,
     ':over',
     'echo Going on to the next boot device',
@@ -75,11 +76,17 @@ export function leadScript(url: string, image?: string): string {
     `isset \${${OVER}} && goto over ||`,
     ':wait',
     `echo ${url} does not answer, next attempt in ${WAIT_SECONDS} seconds`,
-    `sleep ${WAIT_SECONDS}`,
+    ...pause(),
     'goto start',
+    ':leave',
     ':over',
     ...leave(),
   ]);
+}
+
+/** Nobody shall have to switch a machine off to get out of a loop: Ctrl-C ends iPXE's sleep with an error (ipxe.org/cmd/sleep). */
+function pause(): string[] {
+  return ['echo Ctrl-C goes on to the next boot device', `sleep ${WAIT_SECONDS} || goto leave`];
 }
 
 /** A UEFI goes on to its next boot option only after an error (UEFI specification, 3.1.1). */

@@ -11,6 +11,7 @@ import {
   networkText,
   parseAddress,
 } from './ipv4.js';
+import { isName } from './values.js';
 
 export type WrittenDhcp = WrittenHost['dhcp'];
 
@@ -58,7 +59,7 @@ export function surroundingsOf(dhcp: WrittenDhcp): Surroundings {
   };
 }
 
-export function checkDhcp(name: string, { address, dhcp }: WrittenHost, findings: Findings): void {
+export function checkDhcp(name: string, { address, dhcp, http }: WrittenHost, findings: Findings): void {
   if (dhcp.kind === 'none') return;
   const at = ['hosts', name, 'dhcp'];
   const { network } = dhcp;
@@ -73,7 +74,14 @@ export function checkDhcp(name: string, { address, dhcp }: WrittenHost, findings
     });
   }
   if (dhcp.kind === 'dnsmasq-proxy') return;
-  const { range, router } = dhcp;
+  const { range, router, dns } = dhcp;
+  if (http.url !== undefined && dns === undefined && isName(new URL(http.url).hostname)) {
+    findings.add(['hosts', name, 'http', 'url'], {
+      what: `Clients cannot find the address of ${new URL(http.url).hostname}: the DHCP server of host \`${name}\` tells them of no DNS server.`,
+      expected: `an address, such as \`http://${address}\`, or \`dns\` under \`dhcp\``,
+      found: `\`${http.url}\``,
+    });
+  }
   const told = [
     ...(range === undefined
       ? []

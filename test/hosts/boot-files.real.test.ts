@@ -108,7 +108,14 @@ describe('beside the DHCP server of its network', () => {
       kernel: '/usr/lib/ipxe/ipxe.lkrn',
       initrd: 'undionly.ipxe',
       httpLate: true,
-      steps: [{ expect: 'http://10.77.0.1 does not answer', http: true }, REACHED, REACHED],
+      steps: [
+        { expect: 'http://10.77.0.1 does not answer', http: true },
+        REACHED,
+        REACHED,
+        // Whoever has enough of it need not switch the machine off.
+        { expect: 'Ctrl-C goes on to the next boot device', send: '\x03' },
+        { expect: 'Going on to the next boot device' },
+      ],
     });
     expect(paths(seen)).toEqual([...sanRequests('pcbios'), ...sanRequests('pcbios').slice(1)]);
   });

@@ -44,7 +44,7 @@ describe('over HTTP', () => {
   it('every machine finds its script, or is told what it is called', () => {
     expect(textOf(files, 'boot.ipxe')).toBe(`#!ipxe
 # Where every machine starts: finds its script by MAC address, serial number or UUID. A machine that is no client goes
-# on to its next boot device after a minute. While the server does not answer, it is asked again, without end.
+# on to its next boot device after a minute. While the server does not answer, it is asked again, until Ctrl-C.
 :known
 set unknown-try:int32 0
 :start
@@ -56,12 +56,15 @@ chain --autofree http://10.77.0.1/unknown.ipxe && goto unknown ||
 echo http://10.77.0.1 does not answer, next attempt in 5 seconds
 :wait
 isset \${boot-over} && goto over ||
-sleep 5
+echo Ctrl-C goes on to the next boot device
+sleep 5 || goto leave
 goto known
 :unknown
 inc unknown-try
-sleep 5
+echo Ctrl-C goes on to the next boot device
+sleep 5 || goto leave
 iseq \${unknown-try:int32} 12 || goto start
+:leave
 set boot-over 1
 :over
 echo Going on to the next boot device

@@ -70,6 +70,7 @@ const dhcps = fc.constantFrom<object>(
     interface: 'br-lab.7',
     network: '192.0.2.0/24',
     range: { first: '192.0.2.100', last: '192.0.2.199' },
+    dns: ['192.0.2.2'],
   },
 );
 const written = fc.record({

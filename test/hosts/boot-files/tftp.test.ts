@@ -31,8 +31,10 @@ chain --autofree http://10.77.0.1/boot.ipxe ||
 isset \${boot-over} && goto over ||
 :wait
 echo http://10.77.0.1 does not answer, next attempt in 5 seconds
-sleep 5
+echo Ctrl-C goes on to the next boot device
+sleep 5 || goto leave
 goto start
+:leave
 :over
 iseq \${platform} efi && exit 1 ||
 exit 0

@@ -56,6 +56,13 @@ const connections = fc.constantFrom(
   { transport: { kind: 'ssh' as const, destination: '192.0.2.9', port: 2222 }, root: '/data' },
 );
 
+/** Who is told of no DNS server cannot be led to a name. */
+function reachable(host: HostFacts): HostFacts {
+  const told = host.dhcp.kind === 'none' || host.dhcp.kind === 'dnsmasq-proxy' || host.dhcp.dns !== undefined;
+  const url = told ? host.http.url : host.http.url.replace('boot.example.org', host.address);
+  return { ...host, http: { ...host.http, url } };
+}
+
 function anyHost(n: number): fc.Arbitrary<HostFacts> {
   return together<object>(
     fc.constant({ name: `host${n}`, address: at(n, '0.1') }),
@@ -81,7 +88,7 @@ function anyHost(n: number): fc.Arbitrary<HostFacts> {
       gate: fc.subarray(['bios-san', 'uefi-san', 'bios-direct']),
     }),
     maybe('reload', fc.array(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 3 })),
-  ) as fc.Arbitrary<HostFacts>;
+  ).map((made) => reachable(made as HostFacts));
 }
 
 function anyAddress(n: number, host: number): fc.Arbitrary<StaticAddress> {

@@ -238,6 +238,26 @@ describe('the HTTP server', () => {
         Hint: Let the server answer by address."
     `);
   });
+  it('by a name that the DHCP server leaves its clients unable to look up', () => {
+    const full = 'kind: isc-dhcpd, network: 192.0.2.0/24';
+    const named = (dhcp: string) =>
+      problemsOf(
+        changed(
+          '    dhcp: { interface: eth0, network: 192.0.2.0/24 }',
+          `    http: { url: 'http://san1.example.org' }\n    dhcp: { ${dhcp} }`,
+        ),
+      );
+    expect(named(full)).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:18 Clients cannot find the address of san1.example.org: the DHCP server of host \`san1\` tells them of no DNS server.
+          http: { url: 'http://san1.example.org' }
+                       ^^^^^^^^^^^^^^^^^^^^^^^^^
+        Expected: an address, such as \`http://192.0.2.10\`, or \`dns\` under \`dhcp\`
+        Found: \`http://san1.example.org\`"
+    `);
+    expect(named(`${full}, dns: [192.0.2.2]`)).toBe('');
+    // The network's own server tells them.
+    expect(named('interface: eth0, network: 192.0.2.0/24')).toBe('');
+  });
   it('with a group that is none', () => {
     expect(ofHost('http: { group: "www data" }')).toMatchInlineSnapshot(`
       "lunsmith.yaml:5:20 Invalid value of \`group\`.
