@@ -14,3 +14,25 @@ export function shellWord(word: string): string {
 export function shellCommand(argv: readonly string[]): string {
   return argv.map(shellWord).join(' ');
 }
+
+/** Bytes that no shell takes for anything else in single quotes: neither `'`, nor what csh and fish find in them, `!` and a backslash. */
+const PLAIN = /^[ "#$&()*+,./0-9:;<=>?@A-Z[\]^_`a-z{|}~-]$/;
+/** Of one word; csh takes no longer one than 1024 (csh(1), LIMITATIONS). */
+const PIECE = 800;
+
+/**
+ * A script for sh as one command line that other shells hand on to it, too: each word of it means to bash, dash, csh, tcsh and fish
+ * what it means to sh. It is given as the format of a printf, in pieces.
+ */
+export function anyShellCommand(script: string): string {
+  const pieces = [''];
+  for (const byte of Buffer.from(script)) {
+    const char = String.fromCharCode(byte);
+    const written = PLAIN.test(char) ? char : `\\${byte.toString(8).padStart(3, '0')}`;
+    // None ends within an escape: before a quote fish takes a backslash for one.
+    if ((pieces.at(-1) ?? '').length + written.length > PIECE) pieces.push('');
+    pieces[pieces.length - 1] += written;
+  }
+  const read = 'eval "$(printf "$(printf %s "$@")")"';
+  return ['exec sh -c', `'${read}'`, 'sh', ...pieces.map((piece) => `'${piece}'`)].join(' ');
+}

@@ -8,6 +8,8 @@ import type { HostFacts } from '../site/facts.js';
  */
 export interface TargetHost extends AsyncDisposable {
   readonly facts: HostFacts;
+  /** Whom we are there, where that is another machine. */
+  readonly account?: HostAccount;
   /**
    * As the port of this machine, on the host. Over ssh each argument arrives as it is; `env` and `cwd` are not supported;
    * secrets go to `input`.
@@ -25,6 +27,16 @@ export interface TargetHost extends AsyncDisposable {
   read(path: string): Promise<string | undefined>;
   /** Path on this machine of a Unix socket that is the host's at `path`. */
   socket(path: string): Promise<ForwardedSocket>;
+}
+
+/** Of the user that our tools run as on a host. */
+export interface HostAccount {
+  readonly user: string;
+  readonly uid: number;
+  /** Whether it may write at `at`. */
+  readonly mayWrite: boolean;
+  /** The root of everything, or the nearest folder above it that is there. */
+  readonly at: string;
 }
 
 export interface WriteOptions {

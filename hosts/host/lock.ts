@@ -5,6 +5,7 @@
 
 import { Failure } from '../../base/failure.js';
 import type { Ports, RunningTool } from '../../base/ports.js';
+import { requireWriter } from './account.js';
 import { diskRefusal } from './disk-refusals.js';
 import type { TargetHost } from './host.js';
 
@@ -48,6 +49,7 @@ export async function takeHostLock(
   { path, words }: LockOptions,
   { emit, signal }: Pick<Ports, 'emit' | 'signal'>,
 ): Promise<AsyncDisposable> {
+  requireWriter(host);
   const { name } = host.facts;
   let tell: () => void = () => undefined;
   const held = new Promise<'held'>((resolve) => {

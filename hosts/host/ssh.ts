@@ -1,16 +1,17 @@
 /**
- * A target host that the system's ssh reaches. Its login shell must be a POSIX shell. Extra options of ssh belong into the
+ * A target host that the system's ssh reaches. Its login shell may be any that runs a program. Extra options of ssh belong into the
  * user's ssh configuration, or into the file that LUNSMITH_SSH_CONFIG names.
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
 import type { Argv, Ports, RunOptions, RunResult } from '../../base/ports.js';
-import { shellCommand } from '../../base/shell-word.js';
+import { anyShellCommand, shellCommand } from '../../base/shell-word.js';
+import { notRoot } from './account.js';
 import type { ForwardedSocket, TargetHost } from './host.js';
-import { connectionFailure, onHost } from './ssh/failures.js';
+import { connectionFailure, notClean, onHost } from './ssh/failures.js';
 import { openMaster, type SshFacts, type SshMaster } from './ssh/master.js';
-import { ABSENT, READ, RUN, STARTED, SURROUNDINGS } from './ssh/scripts.js';
+import { ABSENT, asRoot, MAY_USE, READ, RUN, STARTED, SURROUNDINGS } from './ssh/scripts.js';
 import { writeBy } from './write.js';
 
 /** Sessions at a time: sshd allows 10 for a connection (sshd_config(5), MaxSessions), and we start some that stay. */
@@ -26,6 +27,10 @@ export async function openSsh(
   const turns = new PQueue({ concurrency: SESSIONS });
   const run = (argv: Argv, options: RunOptions) => turns.add(() => runThere(argv, options));
 
+  const commandLine = (argv: Argv, options: RunOptions) =>
+    lineFor(argv, options, facts.transport.sudo === true);
+  const { account } = master;
+
   async function runThere(argv: Argv, options: RunOptions): Promise<RunResult> {
     // A tool with an input of its own is at that input's end when the connection breaks.
     const alone = options.input === undefined;
@@ -33,12 +38,16 @@ export async function openSsh(
     try {
       return await ports.run(master.session(line), { ...options, env: master.env, holdInput: alone });
     } catch (error) {
-      throw await onHost(error, argv, { name: facts.name, doing: options.doing, master });
+      throw notRoot(
+        { account, facts },
+        await onHost(error, argv, { name: facts.name, doing: options.doing, master }),
+      );
     }
   }
 
   return {
     facts,
+    account,
     run,
     start: (argv, options) =>
       ports.start(master.session(commandLine(['sh', '-c', STARTED, 'sh', ...argv], options)), {
@@ -48,34 +57,44 @@ export async function openSsh(
       }),
     write: writeBy(run),
     read: async (path) => {
-      const { exitCode, stdout } = await run(['sh', '-c', READ, 'sh', path], {
+      const word = `lunsmith-reads-${randomUUID()}`;
+      const { exitCode, stdout } = await run(['sh', '-c', READ, 'sh', path, word], {
         doing: `read ${path}`,
         quiet: true,
         okExitCodes: [0, ABSENT],
       });
-      return exitCode === ABSENT ? undefined : stdout;
+      if (exitCode === ABSENT) return undefined;
+      const [before, after] = [`${word}\n`, `\n${word}`];
+      if (stdout.startsWith(before) && stdout.endsWith(after))
+        return stdout.slice(before.length, -after.length);
+      throw notClean(facts.name, `read ${path}`, stdout);
     },
-    socket: (path) => forward(path, facts.name, master, ports),
+    socket: (path) => forward(path, { facts, account, run }, master, ports),
     [Symbol.asyncDispose]: () => master[Symbol.asyncDispose](),
   };
 }
 
 /** The text for the login shell of the host. */
-function commandLine(argv: Argv, { env, cwd }: RunOptions): string {
+function lineFor(argv: Argv, { env, cwd }: RunOptions, sudo: boolean): string {
   if (env !== undefined || cwd !== undefined)
     throw new TypeError(
       `${argv[0]}: a tool on a target host can be given neither a folder nor an environment`,
     );
-  return `${SURROUNDINGS} exec ${shellCommand(argv)}`;
+  return anyShellCommand(asRoot(`${SURROUNDINGS} exec ${shellCommand(argv)}`, sudo));
 }
 
 async function forward(
   path: string,
-  name: string,
+  host: Pick<TargetHost, 'facts' | 'account' | 'run'>,
   master: SshMaster,
   ports: Ports,
 ): Promise<ForwardedSocket> {
+  const { name } = host.facts;
   const here = join(master.folder, randomUUID().slice(0, 8));
+  // sshd opens it as the user that logs in.
+  if (host.account?.uid !== 0) {
+    await host.run(['sh', '-c', MAY_USE, 'sh', path], { doing: `reach the socket ${path}`, quiet: true });
+  }
   const ask = (request: string) => {
     const doing = `reach the socket ${path} of ${name}`;
     return ports.run(master.control(request, '-L', `${here}:${path}`), {

@@ -1,4 +1,5 @@
 /** How a site names the way to a target host, and the folder there. */
+import { isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
 import type { Checked } from '../../base/schema/checked.js';
 import type { Transport } from './facts.js';
@@ -6,7 +7,8 @@ import type { Transport } from './facts.js';
 /** Where a host without words of its own keeps everything. */
 export const DEFAULT_ROOT = '/srv/lunsmith';
 
-const SSH = /^ssh:\/\/((?:[A-Za-z0-9_][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9._-]*)(?::([0-9]{1,5}))?\/?$/;
+const SSH =
+  /^ssh:\/\/((?:[A-Za-z0-9_][A-Za-z0-9._-]*@)?)([A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._-]+)?\])(?::([0-9]{1,5}))?\/?$/;
 const EXPECTED = '`ssh://USER@HOST`, or a folder of this machine such as `./target` or `/srv/lunsmith`';
 
 /** A transport, or the folder of one that is this machine. */
@@ -18,16 +20,23 @@ export interface Connection {
 export function checkConnection(text: string): Checked<Connection> {
   if (/^(?:\/|\.\.?(?:\/|$))/.test(text))
     return { value: { transport: { kind: 'directory' }, folder: text } };
-  const [, destination, port] = SSH.exec(text) ?? [];
-  if (destination !== undefined && Number(port ?? 22) >= 1 && Number(port ?? 22) <= 65535) {
+  const [, user = '', host = '', port] = SSH.exec(text) ?? [];
+  const address = host.replace(/^\[|\]$/g, '');
+  const whole = host === address || isIPv6(address);
+  if (host !== '' && whole && Number(port ?? 22) >= 1 && Number(port ?? 22) <= 65535) {
     return {
       value: {
-        transport: { kind: 'ssh', destination, ...(port === undefined ? {} : { port: Number(port) }) },
+        // ssh itself takes an address without brackets (ssh(1), destination).
+        transport: {
+          kind: 'ssh',
+          destination: `${user}${address}`,
+          ...(port === undefined ? {} : { port: Number(port) }),
+        },
       },
     };
   }
   const what = 'No way to a target host.';
-  if (/^(?:[a-z]+:\/\/)?[^/@]*:[^/]*@/.test(text)) {
+  if (/^(?:[a-z]+:\/\/)?[^/@[]*:[^/]*@/.test(text)) {
     return {
       problem: {
         what,

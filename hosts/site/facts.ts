@@ -12,7 +12,13 @@ export const TARGETS = ['lio', 'tgt', 'iet'] as const;
 export type Transport =
   | { readonly kind: 'directory' }
   /** The system's ssh; its own configuration, agent and jump hosts apply. */
-  | { readonly kind: 'ssh'; readonly destination: string; readonly port?: number };
+  | {
+      readonly kind: 'ssh';
+      readonly destination: string;
+      readonly port?: number;
+      /** Everything there is run by `sudo -n`. */
+      readonly sudo?: true;
+    };
 
 /** How the LUN of a client comes to be from that of a release. */
 export type CloneKind =

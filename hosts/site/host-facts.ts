@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { checkRoot, DEFAULT_ROOT } from './connect.js';
 import { checkDhcp, dhcpFacts } from './dhcp-facts.js';
-import type { CloneKind, HostFacts } from './facts.js';
+import type { CloneKind, HostFacts, Transport } from './facts.js';
 import { checkUnique, type Findings } from './findings.js';
 import type { WrittenHost } from './host-schema.js';
 import type { SiteFile } from './schema.js';
@@ -22,6 +22,7 @@ export function hostsOf({ hosts, clients }: SiteFile, folder: string, findings: 
   );
   const all = Object.entries(hosts).map(([name, written]) => {
     checkDhcp(name, written, findings);
+    checkSudo(name, written, findings);
     return hostFacts(name, written, {
       root: rootOf(name, written, folder, findings),
       direct: direct.has(name),
@@ -45,11 +46,11 @@ function hostFacts(
   written: WrittenHost,
   { root, direct }: { readonly root: string; readonly direct: boolean },
 ): HostFacts {
-  const { connect, address, target, clone, http, dhcp, gate } = written;
+  const { address, target, clone, http, dhcp, gate } = written;
   const [tool, ...args] = written.reload ?? [];
   return {
     name,
-    transport: connect?.transport ?? { kind: 'directory' },
+    transport: transportOf(written),
     root,
     address,
     target: { ...target, prefix: target.prefix ?? `iqn.2026-01.net.lunsmith:${name}` },
@@ -62,6 +63,28 @@ function hostFacts(
     ...(tool === undefined ? {} : { reload: [tool, ...args] }),
     gate: gate ?? [...GATE, ...(direct ? DIRECT_GATE : [])],
   };
+}
+
+function transportOf({ connect, sudo }: WrittenHost): Transport {
+  const transport = connect?.transport ?? { kind: 'directory' };
+  return transport.kind === 'ssh' && sudo === true ? { ...transport, sudo } : transport;
+}
+
+function checkSudo(name: string, { connect, sudo, target }: WrittenHost, findings: Findings): void {
+  if (sudo !== true) return;
+  const path = ['hosts', name, 'sudo'];
+  if (connect?.transport.kind !== 'ssh') {
+    findings.add(path, {
+      what: `\`sudo\` is for a host that ssh reaches; \`${name}\` is this machine.`,
+      hint: 'Leave it out, and run lunsmith as the user that shall do it.',
+    });
+  } else if (target.kind === 'tgt') {
+    findings.add(path, {
+      what: `With the target tgt \`sudo\` does not do: sshd opens tgtd's socket as the user that logs in.`,
+      expected: 'an account that may use that socket, as root',
+      hint: `Connect as root: \`connect: ssh://root@…\`, without \`sudo\`.`,
+    });
+  }
 }
 
 /** The folder on the host; a path under `connect` is one here, relative to the site file. */

@@ -85,8 +85,15 @@ export const hostSchema = z.strictObject({
   connect: checkedText(checkConnection)
     .optional()
     .describe(
-      '`ssh://USER@HOST` or `ssh://USER@HOST:PORT`: by the system’s ssh, with its configuration, keys and agent. ' +
+      '`ssh://USER@HOST` or `ssh://USER@HOST:PORT`, an IPv6 address in brackets: by the system’s ssh, with its configuration, keys and agent. ' +
         'A path: this machine, and the folder that is `root`. Default: this machine.',
+    ),
+  sudo: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether everything on the host is run by `sudo -n`, for an account that is not root and may do so without a password. ' +
+        'Not with the target tgt, whose socket sshd opens as the user that logs in. Default: no.',
     ),
   root: checkedText(checkRoot, '^/')
     .optional()

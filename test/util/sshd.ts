@@ -19,6 +19,12 @@ export interface Sshd extends AsyncDisposable {
 export interface SshdOptions {
   /** More lines of sshd_config(5). */
   readonly lines?: readonly string[];
+  /** The shell that is given what a client wants to run, as if it were the login shell: a program and its words before `-c`. */
+  readonly shell?: readonly string[];
+  /** Shell that is run before each command, as a start-up file is. */
+  readonly startUp?: string;
+  /** Who logs in; absent: whoever runs the test. */
+  readonly user?: string;
   /** The only tools that the host has, besides those of the super-user's folders: busybox's, and these by their paths. */
   readonly busyboxAnd?: readonly string[];
 }
@@ -39,6 +45,13 @@ async function busyboxTools(folder: string, others: readonly string[]): Promise<
   for (const name of names.split(' ')) await symlink('/usr/bin/busybox', join(tools, name));
   for (const path of others) await symlink(path, join(tools, path.split('/').at(-1) ?? path));
   return tools;
+}
+
+function forced({ shell = ['sh'], startUp }: SshdOptions): string[] {
+  if (startUp === undefined && shell.length === 1 && shell[0] === 'sh') return [];
+  return [
+    `ForceCommand ${startUp === undefined ? '' : `${startUp}; `}exec ${shell.join(' ')} -c "$SSH_ORIGINAL_COMMAND"`,
+  ];
 }
 
 export async function startSshd(ports: Ports, options: SshdOptions = {}): Promise<Sshd> {
@@ -72,6 +85,7 @@ export async function startSshd(ports: Ports, options: SshdOptions = {}): Promis
     'KbdInteractiveAuthentication no',
     // No start-up file of the user's own shell.
     `SetEnv HOME=${folder}${tools}`,
+    ...forced(options),
     ...(options.lines ?? []),
   ];
   await writeFile(at('sshd_config'), `${daemon.join('\n')}\n`);
@@ -79,7 +93,7 @@ export async function startSshd(ports: Ports, options: SshdOptions = {}): Promis
     'Host san1',
     '  HostName 127.0.0.1',
     `  Port ${port}`,
-    `  User ${username}`,
+    `  User ${options.user ?? username}`,
     `  IdentityFile ${at('user-key')}`,
     '  IdentitiesOnly yes',
     `  UserKnownHostsFile ${at('known_hosts')}`,

@@ -66,3 +66,50 @@ export function connectionFailure(error: unknown, { name, doing, master }: Situa
     { cause: error, command: error.command },
   );
 }
+
+/** What a tool has printed came with something else in it. @param answer what came */
+export function notClean(name: string, doing: string, answer: string): Failure {
+  return new Failure('network', {
+    what: `The answer of ${name} did not come as it was sent: could not ${doing}.`,
+    expected: 'what its tools print, and nothing before or behind it',
+    found: JSON.stringify((answer.split('\n')[0] ?? '').slice(0, 200)),
+    hint: `Something prints whenever somebody logs in there: look at the start-up files of that account's shell on ${name}.`,
+  });
+}
+
+export interface Refusal {
+  readonly name: string;
+  /** `root@san1`. */
+  readonly login: string;
+  /** What to run to see it oneself. */
+  readonly command: string;
+}
+
+/** Whoever prints before each command prints into everything that is read from there. */
+export function printingAccount({ name, login, command }: Refusal, line: string): Failure {
+  return new Failure('network', {
+    what: `The account ${login} prints before it does what it is told: nothing that it answers could be relied on.`,
+    expected: `nothing on standard output of ${name} but what a command prints`,
+    found: JSON.stringify(line.slice(0, 200)),
+    hint: `A start-up file of its shell (.bashrc, .cshrc, config.fish, /etc/profile.d) prints it, or a forced command; let it do so for terminals only. See it: ${command}`,
+  });
+}
+
+/** It ended without a word of ours. @param said last lines, of standard error too */
+export function noShell({ name, login, command }: Refusal, said: readonly string[], end: string): Failure {
+  return new Failure('network', {
+    what: `The account ${login} lets us in and runs no command.`,
+    expected: `a login shell that runs \`sh -c\` on ${name}`,
+    found: said.at(-1) ?? end,
+    hint: `Give it a shell such as /bin/sh: chsh, or another account. See it: ${command}`,
+  });
+}
+
+export function noSudo({ name, login }: Refusal, said: string): Failure {
+  return new Failure('host', {
+    what: `${login} may not use sudo on ${name} without a password.`,
+    expected: 'the host with `sudo: true` in lunsmith.yaml to run `sudo -n`',
+    found: said,
+    hint: `Give it a line such as \`${login.split('@')[0]} ALL=(root) NOPASSWD: ALL\` in a file of /etc/sudoers.d there, or connect as root.`,
+  });
+}

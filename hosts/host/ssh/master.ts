@@ -7,7 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '../../../base/failure.js';
 import type { Argv, Ports, RunningTool } from '../../../base/ports.js';
+import { anyShellCommand, shellCommand } from '../../../base/shell-word.js';
 import type { HostFacts, Transport } from '../../site/facts.js';
+import type { HostAccount } from '../host.js';
+import { noShell, noSudo, printingAccount, type Refusal } from './failures.js';
+import { asRoot, WHO } from './scripts.js';
 
 export type SshFacts = HostFacts & { readonly transport: Extract<Transport, { kind: 'ssh' }> };
 
@@ -22,6 +26,8 @@ export interface SshMaster extends AsyncDisposable {
   control(request: string, ...options: string[]): Argv;
   /** Whether the connection is there still. */
   alive(): Promise<boolean>;
+  /** Whom we are there. */
+  readonly account: HostAccount;
   /** What the connection's own ssh said last. */
   lastWords(): string | undefined;
 }
@@ -55,19 +61,23 @@ const OPTIONS = [
   'LogLevel=ERROR',
 ];
 
+const PREFIX = 'lunsmith-ssh-';
 const READY = 'lunsmith-is-connected';
+const ACCOUNT = /^account (\d+) (yes|no) (\/\S*) (.*)$/;
+/** Exit code of an ssh that could not connect (ssh(1), EXIT STATUS). */
+const NOT_CONNECTED = 255;
 
 /**
  * Connects. The user's ssh configuration applies: ports, keys, agents, jump hosts.
  * @throws Failure of kind `network` when the host cannot be reached or does not let us in, `host` when there is no ssh here
  */
 export async function openMaster(
-  { name, transport }: SshFacts,
+  { name, transport, root }: SshFacts,
   ports: Ports,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<SshMaster> {
   const { destination, port } = transport;
-  const folder = await mkdtemp(join(shortTemporaryFolder(), 'lunsmith-ssh-'));
+  const folder = await privateFolder();
   const socket = join(folder, 'm');
   const env = Object.fromEntries(
     KEPT_VARIABLES.flatMap((key) => (environment[key] === undefined ? [] : [[key, environment[key]]])),
@@ -79,10 +89,22 @@ export async function openMaster(
     ...OPTIONS.flatMap((option) => ['-o', option]),
     ...['-o', `ControlPath=${socket}`],
     ...(port === undefined ? [] : ['-p', String(port)]),
-    ...['--', destination, `echo ${READY} && exec cat`],
+    ...['--', destination, anyShellCommand(greeting(root, transport.sudo === true))],
   ] as const;
+  const command = [
+    'ssh',
+    ...(port === undefined ? [] : ['-p', String(port)]),
+    '-o BatchMode=yes',
+    destination,
+    'true',
+  ];
   try {
-    const tool = await connect(argv, env, { name, destination, ports });
+    const { tool, account } = await connect(argv, env, {
+      name,
+      login: destination,
+      command: command.join(' '),
+      ports,
+    });
     // Whatever configuration there is concerns the connection alone. Without one, ssh would make a new connection.
     const over = [
       'ssh',
@@ -100,6 +122,7 @@ export async function openMaster(
     return {
       folder,
       env,
+      account,
       session: (command) => [...over, '-T', '-e', 'none', '--', destination, command],
       control,
       alive: async () => {
@@ -119,17 +142,23 @@ export async function openMaster(
   }
 }
 
-interface Connecting {
-  readonly name: string;
-  readonly destination: string;
+/** Who we are there, after a first line that nothing may stand before; then it waits for our end. */
+function greeting(root: string, sudo: boolean): string {
+  const who = asRoot(shellCommand(['sh', '-c', WHO, 'sh', root]), sudo);
+  return `echo ${READY} && { ( ${who} ) || echo no-account; } && exec cat`;
+}
+
+interface Connecting extends Refusal {
   readonly ports: Ports;
 }
 
 async function connect(
   argv: Argv,
   env: Readonly<Record<string, string>>,
-  { name, destination, ports }: Connecting,
-): Promise<RunningTool> {
+  { ports, ...refusal }: Connecting,
+): Promise<{ readonly tool: RunningTool; readonly account: HostAccount }> {
+  const { name } = refusal;
+  const heard: string[] = [];
   let tell: () => void = () => undefined;
   const ready = new Promise<'ready'>((resolve) => {
     tell = () => resolve('ready');
@@ -139,26 +168,54 @@ async function connect(
     env,
     holdInput: true,
     quiet: true,
-    onLine: (line) => line === READY && tell(),
+    onLine: (line, stream) => {
+      if (stream === 'stderr') return;
+      heard.push(line);
+      if (heard[0] !== READY || heard.length === 2) tell();
+    },
   });
   const outcome = await Promise.race([ready, tool.ended]);
-  if (outcome === 'ready') return tool;
+  const said = tool.lastLines();
+  const [first, second = ''] = heard;
+  const [, uid, may, at = '', user = ''] = ACCOUNT.exec(second) ?? [];
+  if (first === READY && uid !== undefined)
+    return { tool, account: { user, uid: Number(uid), mayWrite: may === 'yes', at } };
   await tool[Symbol.asyncDispose]();
   if (ports.signal.aborted)
     throw new Failure('interrupted', { what: `Interrupted: could not reach ${name}.` });
-  const said = tool.lastLines();
+  if (first !== undefined && first !== READY) throw printingAccount(refusal, first);
+  if (first === READY) throw noSudo(refusal, said.findLast((line) => line !== READY) ?? second);
+  const end =
+    outcome === 'ready' ? '' : `ssh ended with ${outcome.signal ?? `exit code ${outcome.exitCode}`}`;
+  if (outcome !== 'ready' && outcome.exitCode !== NOT_CONNECTED) throw noShell(refusal, said, end);
   throw new Failure(
     'network',
     {
       what: `Cannot reach the target host ${name} by ssh.`,
-      found: said.at(-1) ?? `ssh ended with ${outcome.signal ?? `exit code ${outcome.exitCode}`}`,
-      hint: `See what ssh itself says: ssh -o BatchMode=yes ${destination} true`,
+      found: said.at(-1) ?? end,
+      hint: `See what ssh itself says: ${refusal.command}`,
     },
     { command: { argv, lastLines: said } },
   );
 }
 
-function shortTemporaryFolder(): string {
+/**
+ * In the temporary folder of this process, where ssh can use it: it splits what it is told at spaces and expands `%`
+ * (ssh_config(5), ControlPath). Else in /tmp.
+ * @throws Failure of kind `host` when none can be made
+ */
+async function privateFolder(): Promise<string> {
   const folder = tmpdir();
-  return Buffer.byteLength(folder) > LONGEST_TEMPORARY_FOLDER ? '/tmp' : folder;
+  const fit = Buffer.byteLength(folder) <= LONGEST_TEMPORARY_FOLDER && /^[A-Za-z0-9._/+-]+$/.test(folder);
+  const made = fit ? await mkdtemp(join(folder, PREFIX)).catch(() => undefined) : undefined;
+  if (made !== undefined) return made;
+  return await mkdtemp(join('/tmp', PREFIX)).catch((error: unknown) => {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    throw new Failure('host', {
+      what: 'No folder can be made for the connection.',
+      expected: 'a temporary folder that can be written, by TMPDIR or /tmp',
+      found: `${folder === '/tmp' ? '' : `${folder}, and `}/tmp: ${code}`,
+      hint: 'Set TMPDIR to a folder that is there and that you may write.',
+    });
+  });
 }

@@ -1,14 +1,40 @@
 /** What runs on the far side beside plain tools: for `sh -c`, in POSIX shell with what coreutils and busybox both have. */
 
+import { shellWord } from '../../../base/shell-word.js';
+
 /** Tools of the super-user are not in everybody's PATH; texts that tools print are parsed, and so have one language. */
 export const SURROUNDINGS =
   'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin" LC_ALL=C.UTF-8 TZ=UTC; export PATH LC_ALL TZ;';
 
+/** A script as another user's, or as our own. */
+export function asRoot(script: string, sudo: boolean): string {
+  return sudo ? `exec sudo -n -- sh -c ${shellWord(script)}` : script;
+}
+
+/** `$1`: a socket. It is there and closed to us. */
+export const MAY_USE = `
+[ ! -S "$1" ] || { [ -r "$1" ] && [ -w "$1" ]; } || { echo "$1: Permission denied" >&2; exit 1; }
+`;
+
 /** Exit code when a file is not there. */
 export const ABSENT = 44;
 
-/** `$1`: path. What is no regular file might never end. */
-export const READ = `[ -e "$1" ] || exit ${ABSENT}; [ -f "$1" ] || { echo 'no regular file' >&2; exit 1; }; exec cat -- "$1"`;
+/**
+ * `$1`: path; `$2`: a word that no answer holds by chance, which stands before and behind the content. What is no regular file might
+ * never end.
+ */
+export const READ = `[ -e "$1" ] || exit ${ABSENT}; [ -f "$1" ] || { echo 'no regular file' >&2; exit 1; }; printf '%s\\n' "$2" && cat -- "$1" && printf '\\n%s' "$2"`;
+
+/**
+ * Who we are there, and whether we may write in the folder `$1`, or where it would be made: one line,
+ * `account UID yes|no FOLDER USER`. Nobody may write to a file system that is mounted read-only (POSIX.1-2017, access).
+ */
+export const WHO = `
+at=$1
+while [ ! -e "$at" ]; do at=$(dirname -- "$at"); done
+[ -w "$at" ] && may=yes || may=no
+printf 'account %s %s %s %s\\n' "$(id -u)" "$may" "$at" "$(id -un)"
+`;
 
 /**
  * Runs its arguments until they end or the connection does: then they are ended, and what they started. The input is held

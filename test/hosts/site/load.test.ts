@@ -68,6 +68,17 @@ describe('parseSite', () => {
   });
 
   it.each([
+    [
+      'connect: ssh://root@[fd6c::1]:2201',
+      { kind: 'ssh', destination: 'root@fd6c::1', port: 2201 },
+      '/srv/lunsmith',
+    ],
+    ['connect: "ssh://[fe80::1%eth0]"', { kind: 'ssh', destination: 'fe80::1%eth0' }, '/srv/lunsmith'],
+    [
+      'connect: ssh://admin@san1\n    sudo: true',
+      { kind: 'ssh', destination: 'admin@san1', sudo: true },
+      '/srv/lunsmith',
+    ],
     ['connect: ssh://san1', { kind: 'ssh', destination: 'san1' }, '/srv/lunsmith'],
     [
       'connect: ssh://admin@192.0.2.10:2222/',

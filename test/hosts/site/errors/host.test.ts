@@ -212,6 +212,29 @@ describe('a host', () => {
   });
 });
 
+describe('sudo', () => {
+  it('of this machine', () => {
+    expect(
+      problemsOf(changed('ssh://root@san1.example.org', './target\n    sudo: true')),
+    ).toMatchInlineSnapshot(`
+      "lunsmith.yaml:4:11 \`sudo\` is for a host that ssh reaches; \`san1\` is this machine.
+          sudo: true
+                ^^^^
+        Hint: Leave it out, and run lunsmith as the user that shall do it."
+    `);
+  });
+  it('with tgt', () => {
+    expect(ofHost('sudo: true\n    target: { kind: tgt }')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:11 With the target tgt \`sudo\` does not do: sshd opens tgtd's socket as the user that logs in.
+          sudo: true
+                ^^^^
+        Expected: an account that may use that socket, as root
+        Hint: Connect as root: \`connect: ssh://root@…\`, without \`sudo\`."
+    `);
+  });
+  it('as it is meant', () => expect(ofHost('sudo: true')).toBe(''));
+});
+
 describe('the HTTP server', () => {
   it.each([
     '192.0.2.10',
