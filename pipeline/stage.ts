@@ -120,6 +120,8 @@ export interface StagePart {
 /** A finding of a stage's check; `path` leads to the option, e.g. `['files', 0, 'source']`. */
 export interface StageFinding extends Omit<Diagnostic, 'place'> {
   readonly path: readonly (string | number)[];
+  /** What is allowed but seldom meant: it is told, and keeps nothing from being built. */
+  readonly warning?: true;
 }
 
 export interface StageDefinition<Schema extends z.ZodType = z.ZodType> {

@@ -11,6 +11,7 @@ import { globToRegExp } from './files/glob.js';
 import { listOverlay, type OverlayEntry } from './files/listing.js';
 import { renderTemplate } from './files/template.js';
 import { resolveOwner } from './rootfs/accounts.js';
+import { foreignFiles } from './rootfs/host-files.js';
 import { type NodeOptions, type RootTree, rootTree } from './rootfs/tree.js';
 import { INITRAMFS, ROOT, WHOLE_ROOT } from './things.js';
 
@@ -58,6 +59,19 @@ const options = z.strictObject({
     .describe(
       'Owners and permissions of what `source` holds; later rules override earlier ones. Without a rule all belongs to root:root, ' +
         'files are 0755 or 0644 by their executable bit, new directories 0755.',
+    ),
+  modes: z
+    .strictObject({
+      executable: z
+        .array(
+          z.string().regex(/^\//, 'a pattern of absolute paths in the image, such as `/usr/local/bin/*`'),
+        )
+        .describe('Patterns of the files that are 0755; all others are 0644.'),
+    })
+    .optional()
+    .describe(
+      'Which files of `source` are executable, whatever the file system says: for a checkout on one without modes (CIFS, NTFS). ' +
+        'Rules override it. Default: as the file system has it.',
     ),
   files: z
     .array(
@@ -116,6 +130,9 @@ export const files = defineStage({
       ? [{ path: ['source'], what: `The recipe has no folder ${given.source}.` }]
       : []),
     ...unusedRules(given, recipe.folder),
+    ...(given.source !== undefined && isDirectory(join(recipe.folder, given.source))
+      ? foreignFiles(join(recipe.folder, given.source), ['source'], given.modes !== undefined)
+      : []),
     ...given.files.flatMap((file, i) => wrongFile(file, i, recipe.folder)),
     ...(given[AFTER_INITRAMFS] && distribution !== undefined
       ? tooLate(given, recipe.folder, distributionOf({ distribution }).initramfs.sources)
@@ -213,7 +230,13 @@ async function attributes(
   const last = <T>(pick: (rule: Options['rules'][number]) => T | undefined) =>
     rules.map(pick).findLast((value) => value !== undefined);
   const bits = last((rule) => (entry.kind === 'directory' ? rule['directory-mode'] : rule.mode));
-  const standard = entry.kind === 'file' && !entry.executable ? 0o644 : 0o755;
+  const { modes } = ctx.options;
+  const executable =
+    entry.kind !== 'file' ||
+    (modes === undefined
+      ? entry.executable
+      : modes.executable.some((pattern) => globToRegExp(pattern).test(entry.path)));
+  const standard = executable ? 0o755 : 0o644;
   return {
     ...(await resolveOwner(tree, last((rule) => rule.owner) ?? '0:0')),
     mode: bits === undefined ? standard : Number.parseInt(bits, 8),

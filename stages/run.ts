@@ -1,11 +1,12 @@
 /** A script or command of the recipe, in the root tree. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { sha256OfText } from '../base/digest.js';
 import type { Argv } from '../base/ports.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
+import { firstLineHasReturn } from './rootfs/host-files.js';
 import { rootTree } from './rootfs/tree.js';
 import { WHOLE_ROOT } from './things.js';
 
@@ -71,6 +72,18 @@ export const run = defineStage({
       ...(given.file === undefined || existsSync(join(recipe.folder, given.file))
         ? []
         : [{ path: ['file'], what: `The recipe has no file ${given.file}.` }]),
+      ...(given.file !== undefined &&
+      isFile(join(recipe.folder, given.file)) &&
+      firstLineHasReturn(join(recipe.folder, given.file))
+        ? [
+            {
+              path: ['file'],
+              what: `Line 1 of ${given.file} ends in a carriage return: no interpreter has such a name.`,
+              expected: 'lines that end in a line feed alone',
+              hint: 'git makes them on Windows: put `* text=auto eol=lf` into .gitattributes and check the file out anew.',
+            },
+          ]
+        : []),
       ...Object.keys(given.secrets).flatMap((name) =>
         name in given.environment
           ? [{ path: ['secrets', name], what: `${name} is both in \`environment\` and in \`secrets\`.` }]
@@ -94,6 +107,10 @@ export const run = defineStage({
     }
   },
 });
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
 
 /** A script that names its interpreter is run by it. */
 export function scriptArgv(text: string, path: string): Argv {

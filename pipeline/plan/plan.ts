@@ -18,6 +18,8 @@ export interface Plan {
   readonly steps: readonly PlannedStep[];
   /** Each tool once, by name, with the greatest version that a step asks for. */
   readonly tools: readonly ToolNeed[];
+  /** What stages found that is allowed but seldom meant. */
+  readonly warnings?: readonly Diagnostic[];
 }
 
 /**
@@ -49,21 +51,23 @@ export function planBuild(
   });
   const steps = pairs.map(({ planned }) => planned);
   const problems = checkOrder(steps, registry);
+  const warnings: Diagnostic[] = [];
   const order = steps.map(({ stage }) => stage.name);
   pairs.forEach(({ step, planned: { stage, options } }, index) => {
     const findings =
       stage.check?.({ options, recipe: facts, distribution, step: step.name, order, index }) ?? [];
-    problems.push(...findings.map((finding) => located(finding, step)));
+    for (const finding of findings)
+      (finding.warning === true ? warnings : problems).push(located(finding, step));
   });
   throwIfAny('recipe', problems);
-  return { recipe, facts, steps, tools: toolsOf(steps) };
+  return { recipe, facts, steps, tools: toolsOf(steps), ...(warnings.length === 0 ? {} : { warnings }) };
 }
 
 /** What is allowed but seldom meant. */
-export function recipeWarnings({ recipe, steps }: Plan): Diagnostic[] {
+export function recipeWarnings({ recipe, steps, warnings: found = [] }: Plan): Diagnostic[] {
   const { commandLine } = recipe.kernel;
   const { serial } = platformOf(recipe.platform).gate;
-  const warnings = recipe.warnings ?? [];
+  const warnings = [...(recipe.warnings ?? []), ...found];
   if (!steps.some(({ stage }) => stage.facts?.includes('kernel'))) return [...warnings];
   if (commandLine.some((parameter) => new RegExp(`^console=${serial}(,|$)`).test(parameter)))
     return [...warnings];
@@ -104,7 +108,7 @@ function planStep(
   return { id: name, stage, options, distribution, place, title, ...(emulator && { emulator }) };
 }
 
-function located({ path, ...finding }: StageFinding, step: RecipeStep): Diagnostic {
+function located({ path, warning: _warning, ...finding }: StageFinding, step: RecipeStep): Diagnostic {
   return { ...finding, place: step.locate?.(path) ?? step.place };
 }
 

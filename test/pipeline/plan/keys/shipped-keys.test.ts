@@ -121,6 +121,7 @@ describe('options', () => {
     files: {
       source: 'other',
       rules: [{ match: '/etc/**', mode: '0600' }],
+      modes: { executable: ['/etc/*.sh'] },
       files: [{ path: '/etc/motd', content: 'hello' }],
       values: { a: 'b' },
       'after-initramfs': true,
