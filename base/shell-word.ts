@@ -25,14 +25,19 @@ const PIECE = 800;
  * what it means to sh. It is given as the format of a printf, in pieces.
  */
 export function anyShellCommand(script: string): string {
-  const pieces = [''];
+  const pieces: string[] = [];
+  let piece = '';
   for (const byte of Buffer.from(script)) {
     const char = String.fromCharCode(byte);
     const written = PLAIN.test(char) ? char : `\\${byte.toString(8).padStart(3, '0')}`;
     // None ends within an escape: before a quote fish takes a backslash for one.
-    if ((pieces.at(-1) ?? '').length + written.length > PIECE) pieces.push('');
-    pieces[pieces.length - 1] += written;
+    if (piece.length + written.length > PIECE) {
+      pieces.push(piece);
+      piece = '';
+    }
+    piece += written;
   }
+  pieces.push(piece);
   const read = 'eval "$(printf "$(printf %s "$@")")"';
-  return ['exec sh -c', `'${read}'`, 'sh', ...pieces.map((piece) => `'${piece}'`)].join(' ');
+  return ['exec sh -c', `'${read}'`, 'sh', ...pieces.map((each) => `'${each}'`)].join(' ');
 }
