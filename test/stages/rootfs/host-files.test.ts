@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
+import type { StageDefinition } from '../../../pipeline/stage.js';
 import { stages } from '../../../stages/index.js';
 import { foreignFiles } from '../../../stages/rootfs/host-files.js';
 import { type TestFolder, testFolder } from '../../artifacts/formats/tools.js';
@@ -19,7 +20,7 @@ function lay(folder: TestFolder, files: Readonly<Record<string, string>>, mode =
 }
 
 function check(uses: string, options: object, folder: string) {
-  const stage = stages.get(uses);
+  const stage: StageDefinition | undefined = stages.get(uses);
   const given: unknown = stage?.options.parse(options);
   const recipe = { ...RIG_RECIPE, folder };
   return stage?.check?.({ options: given, recipe, step: uses, order: [uses], index: 0 } as never) ?? [];
