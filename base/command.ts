@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Writable } from 'node:stream';
 import type { ResultPromise } from 'execa';
 import { failed, interrupted, missingTool } from './command-failures.js';
 import type { Emit } from './event.js';
@@ -52,6 +53,8 @@ interface Spawned {
   readonly child: ResultPromise<{ reject: false; buffer: false; detached: true }>;
   readonly tail: string[];
   readonly linesDone: Promise<void>;
+  /** Settles when the input was written or is no longer wanted, with what its iterable threw. */
+  readonly fed: Promise<{ readonly error: unknown } | undefined>;
 }
 
 async function spawnTool(
@@ -71,7 +74,7 @@ async function spawnTool(
     reject: false,
     buffer: false,
     cleanup: true,
-    stdin: options.input === undefined && options.holdInput !== true ? 'ignore' : 'pipe',
+    stdin: (options.input ?? options.stream) === undefined && options.holdInput !== true ? 'ignore' : 'pipe',
     stdout: 'pipe',
     stderr: 'pipe',
   }) as unknown as Spawned['child'];
@@ -104,12 +107,32 @@ async function spawnTool(
       await once(lines, 'close');
     }),
   ).then(() => undefined);
-  if (options.input !== undefined) {
-    // A tool that ends before it has read its input closes the pipe; its exit code tells what went wrong.
-    child.stdin?.on('error', () => undefined);
-    child.stdin?.end(options.input);
+  return { child, tail, linesDone, fed: feed(child.stdin, options) };
+}
+
+/** A tool that ends before it has read its input closes the pipe; its exit code tells what went wrong. */
+async function feed(
+  stdin: Writable | null,
+  { input, stream }: Pick<RunOptions, 'input' | 'stream'>,
+): Promise<{ readonly error: unknown } | undefined> {
+  if (stdin === null || (input ?? stream) === undefined) return undefined;
+  stdin.on('error', () => undefined);
+  if (stream === undefined) {
+    stdin.end(input);
+    return undefined;
   }
-  return { child, tail, linesDone };
+  const closed = once(stdin, 'close').catch(() => undefined);
+  try {
+    for await (const chunk of stream) {
+      if (stdin.destroyed) return undefined;
+      if (!stdin.write(chunk)) await Promise.race([once(stdin, 'drain').catch(() => undefined), closed]);
+    }
+    stdin.end();
+    return undefined;
+  } catch (error) {
+    stdin.destroy();
+    return { error };
+  }
 }
 
 function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
@@ -126,7 +149,7 @@ async function run(argv: Argv, options: RunOptions, surroundings: CommandSurroun
   if (signal.aborted) throw interrupted(options);
   let stdout = '';
   const stderr: string[] = [];
-  const { child, tail, linesDone } = await spawnTool(
+  const { child, tail, linesDone, fed } = await spawnTool(
     argv,
     {
       ...options,
@@ -162,6 +185,8 @@ async function run(argv: Argv, options: RunOptions, surroundings: CommandSurroun
     killGroup(child.pid, 'SIGKILL');
     await linesDone;
     if (signal.aborted) throw interrupted(options);
+    const broken = await fed;
+    if (broken !== undefined) throw broken.error;
     if (result.exitCode === undefined && result.signal === undefined)
       throw missingTool(argv, options, result.code);
     if (

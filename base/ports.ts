@@ -14,6 +14,8 @@ export interface RunOptions {
   /** Added to the scrubbed environment (PATH, LC_ALL=C.UTF-8, TZ=UTC, HOME). Secrets go here or to `input`, never to argv. */
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string | Uint8Array;
+  /** Input that is made while the tool reads it; what it throws ends the tool, and is thrown. */
+  readonly stream?: AsyncIterable<Uint8Array>;
   /**
    * The tool's input stays open and empty until the tool ends, or we do, however we do: a tool that waits for its end dies
    * with us. Default false: it is at its end from the beginning.

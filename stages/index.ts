@@ -5,6 +5,7 @@ import { debootstrap } from './debootstrap.js';
 import { files } from './files.js';
 import { fstab } from './fstab.js';
 import { hostname } from './hostname.js';
+import { importStage } from './import.js';
 import { initramfs } from './initramfs.js';
 import { iscsiInitiator } from './iscsi-initiator.js';
 import { locale } from './locale.js';
@@ -19,6 +20,7 @@ import { users } from './users.js';
 const all: readonly AnyStage[] = [
   debootstrap,
   pacstrap,
+  importStage,
   packages,
   files,
   hostname,

@@ -22,7 +22,14 @@ export interface Group {
   readonly usedInodes: number;
 }
 
+/** A journal with changes that are not yet in place. */
+const INCOMPAT_RECOVER = 0x4;
+/** Of s_state: errors were seen. */
+const STATE_ERRORS = 0x2;
+
 export interface Superblock {
+  /** What has to be mended before the files can be relied on; absent: nothing. */
+  readonly unclean?: 'journal' | 'errors';
   readonly inodesPerGroup: number;
   /** Bytes. */
   readonly inodeSize: number;
@@ -47,7 +54,14 @@ export async function readSuperblock(volume: Volume): Promise<Superblock> {
   const groups = Math.ceil(blocks / blocksPerGroup);
   const roCompat = bytes.readUInt32LE(0x64);
   const descriptors = await readVolume(volume, BLOCK, groups * descriptorSize);
+  const unclean =
+    (incompat & INCOMPAT_RECOVER) !== 0
+      ? ('journal' as const)
+      : (bytes.readUInt16LE(0x3a) & STATE_ERRORS) !== 0
+        ? ('errors' as const)
+        : undefined;
   return {
+    ...(unclean && { unclean }),
     inodesPerGroup,
     inodeSize: bytes.readUInt16LE(0x58),
     groups: Array.from({ length: groups }, (_, group) =>

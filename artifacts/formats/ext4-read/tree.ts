@@ -2,12 +2,20 @@
  * All files of an ext4 file system, read from the image without mounting it: inode tables first, in one piece a group,
  * then the directories, which give the names. Facts: Linux Documentation/filesystems/ext4 (directory.rst).
  */
+import { isUtf8 } from 'node:buffer';
 import { BLOCK } from '../ext4-size.js';
 import { readAttributes } from './attributes.js';
 import { type InodeBlocks, readContent, readInodeBlocks } from './blocks.js';
 import { deviceOf, type FileType, type Inode, ROOT_INODE, readInode } from './inode.js';
 import { readSuperblock, type Superblock } from './superblock.js';
 import { damaged, readVolume, type Volume } from './volume.js';
+
+const [NOTHING, SLASH, DOT, DOTS] = ['', '/', '.', '..'].map((each) => Buffer.from(each)) as [
+  Buffer,
+  Buffer,
+  Buffer,
+  Buffer,
+];
 
 export interface FileEntry {
   /** From the file system's root on: `/etc/hosts`; `/` is the root itself. */
@@ -22,6 +30,10 @@ export interface FileEntry {
   readonly size: number;
   /** Of a symbolic link. */
   readonly target?: string;
+  /** The path as it is, where it is no UTF-8. */
+  readonly pathBytes?: Buffer;
+  /** The target as it is, where it is no UTF-8. */
+  readonly targetBytes?: Buffer;
   /** Major and minor number of a device: `8:1`. */
   readonly device?: string;
   /** Extended attributes as `name=value`, values in hex. */
@@ -45,21 +57,24 @@ export async function readExt4Tree(volume: Volume): Promise<Ext4Tree> {
   }
   const files = new Map<string, FileEntry>();
   const facts = new Map<number, Omit<FileEntry, 'path'>>();
-  const open: (readonly [path: string, number: number])[] = [['/', ROOT_INODE]];
+  const open: (readonly [path: string, bytes: Buffer, number: number])[] = [
+    ['/', Buffer.from('/'), ROOT_INODE],
+  ];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const [path, number] = next;
+    const [path, bytes, number] = next;
     const inode = inodes.get(number);
     if (inode === undefined) throw damaged(volume.name, `inode ${number} of ${path}`, 'a free inode');
     const seen = facts.get(number);
     if (seen?.type === 'directory') throw damaged(volume.name, `one name of inode ${number}`, path);
     const known = seen ?? (await describe(volume, inode));
     facts.set(number, known);
-    files.set(path, { path, ...known });
+    files.set(path, { path, ...known, ...(isUtf8(bytes) ? {} : { pathBytes: bytes }) });
     if (inode.type !== 'directory') continue;
-    const base = path === '/' ? '/' : `${path}/`;
+    const base = path === '/' ? '' : path;
     for (const [name, child] of names(await readContent(volume, inode.size, inode))) {
-      if (files.has(`${base}${name}`)) throw damaged(volume.name, `one file ${base}${name}`, 'two');
-      open.push([`${base}${name}`, child]);
+      const below = `${base}/${text(name)}`;
+      if (files.has(below)) throw damaged(volume.name, `one file ${below}`, 'two');
+      open.push([below, Buffer.concat([path === '/' ? NOTHING : bytes, SLASH, name]), child]);
     }
   }
   return { superblock, inodes, files };
@@ -81,27 +96,29 @@ async function readInodes(volume: Volume, superblock: Superblock): Promise<Inode
 
 async function describe(volume: Volume, inode: Inode & InodeBlocks): Promise<Omit<FileEntry, 'path'>> {
   const { number, type, mode, uid, gid, size } = inode;
+  const target = type === 'symlink' ? await readTarget(volume, inode) : undefined;
   const attributes = await readAttributes(volume, inode);
   return {
     ...{ inode: number, type, mode, uid, gid, size, attributes },
-    ...(type === 'symlink' ? { target: await readTarget(volume, inode) } : {}),
+    ...(target === undefined ? {} : { target: text(target) }),
+    ...(target === undefined || isUtf8(target) ? {} : { targetBytes: target }),
     ...(type.endsWith('device') ? { device: deviceOf(inode) } : {}),
   };
 }
 
-async function readTarget(volume: Volume, inode: Inode & InodeBlocks): Promise<string> {
+async function readTarget(volume: Volume, inode: Inode & InodeBlocks): Promise<Buffer> {
   const inline = !inode.hasExtents && inode.size < inode.map.length;
-  return text(inline ? inode.map.subarray(0, inode.size) : await readContent(volume, inode.size, inode));
+  return inline ? inode.map.subarray(0, inode.size) : await readContent(volume, inode.size, inode);
 }
 
 /** Entries of a directory but `.` and `..`; the index blocks of a hashed one look like empty entries. */
-function* names(content: Buffer): Generator<readonly [name: string, inode: number]> {
+function* names(content: Buffer): Generator<readonly [name: Buffer, inode: number]> {
   for (let block = 0; block < content.length; block += BLOCK) {
     for (let at = block; at + 8 <= block + BLOCK; ) {
       const inode = content.readUInt32LE(at);
       const step = content.readUInt16LE(at + 4);
-      const name = text(content.subarray(at + 8, at + 8 + (content[at + 6] as number)));
-      if (inode !== 0 && name !== '.' && name !== '..') yield [name, inode];
+      const name = content.subarray(at + 8, at + 8 + (content[at + 6] as number));
+      if (inode !== 0 && !name.equals(DOT) && !name.equals(DOTS)) yield [name, inode];
       if (step < 8) break;
       at += step;
     }
@@ -110,8 +127,7 @@ function* names(content: Buffer): Generator<readonly [name: string, inode: numbe
 
 /** Bytes as UTF-8; those of a name that is none as `\xNN`, so that two names never look the same. */
 function text(bytes: Buffer): string {
-  const decoded = bytes.toString('utf8');
-  if (Buffer.from(decoded).equals(bytes)) return decoded;
+  if (isUtf8(bytes)) return bytes.toString('utf8');
   return bytes.toString('latin1').replace(/[^\x20-\x7e]/g, (char) => `\\x${hex(char.charCodeAt(0))}`);
 }
 

@@ -1,0 +1,167 @@
+/** The first step of a root that is there already: a disk image, a tar or a tree becomes the root tree. */
+import { existsSync, statSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { basename, isAbsolute, join } from 'node:path';
+import { z } from 'zod';
+import { sha256OfText } from '../base/digest.js';
+import { Failure } from '../base/failure.js';
+import { replaceFile } from '../base/replace-file.js';
+import { defineStage, type RecipeFacts, type ResolveContext } from '../pipeline/stage.js';
+import { fetchLists } from './distribution/debian/apt/lists.js';
+import { recordSources } from './distribution/debian/apt/other-sources.js';
+import { removeLeftBehind } from './distribution/debian/apt/prune.js';
+import { fieldOf, splitStanzas } from './distribution/debian/apt/stanza.js';
+import { type AptWorld, preferred } from './distribution/debian/apt/world.js';
+import { recordPackages } from './distribution/debian/dpkg.js';
+import { packageKey } from './distribution/expected.js';
+import { archivesSchema, keyringInputs, sourcesOf } from './import/archives.js';
+import { openSource, readFrom } from './import/source.js';
+import { type ReadTree, requireSystem } from './import/system.js';
+import { UNPACK_TOOLS } from './import/unpack.js';
+import { WHOLE_ROOT } from './things.js';
+
+const options = z.strictObject({
+  from: z
+    .string()
+    .min(1)
+    .describe(
+      "A disk image with a GPT or MBR table (raw, or wrapped as `.xz`, `.zst`, `.gz`, `.zip` or qcow2), a tar, or a folder: a path on this host, or one relative to the recipe's folder.",
+    ),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'a sha256 in lower-case hex')
+    .optional()
+    .describe(
+      'Digest of the file as it is, checked before anything is read. Required unless `from` is a folder.',
+    ),
+  partition: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Number of the partition that is the root. Default: the one with ext4 and an /etc/os-release.'),
+  distribution: z
+    .enum(['debian'])
+    .default('debian')
+    .describe('What the system is of, or descends from; checked by its /etc/os-release.'),
+  archives: archivesSchema.optional(),
+});
+type Options = z.output<typeof options>;
+
+export const importStage = defineStage({
+  name: 'import',
+  summary: 'Take a system that is there already: the root of a disk image, a tar or a folder.',
+  kind: 'rootfs',
+  provides: WHOLE_ROOT,
+  distribution: ({ distribution }) => distribution,
+  title: ({ from }) => basename(from),
+  options,
+  tools: [
+    { name: 'tar', package: 'tar' },
+    { name: 'sfdisk', package: 'fdisk' },
+    { name: 'mcopy', package: 'mtools' },
+    ...UNPACK_TOOLS,
+  ],
+  toolsFor: ({ archives }) => (archives === undefined ? [] : [{ name: 'apt-get', package: 'apt' }]),
+  inputs: ({ archives }) => (archives === undefined ? [] : keyringInputs(archives)),
+  check: ({ options: { from, sha256 }, recipe }) => {
+    const path = pathOf(from, recipe);
+    if (!existsSync(path)) {
+      return [{ path: ['from'], what: `${path} does not exist.`, hint: 'Download or copy it there first.' }];
+    }
+    if (sha256 !== undefined || statSync(path).isDirectory()) return [];
+    return [
+      {
+        path: ['from'],
+        what: 'The digest of the file is missing.',
+        expected: '`sha256` beside `from`',
+        hint: 'Take it from who made the file: a download is only as good as its digest.',
+      },
+    ];
+  },
+  surroundings: async ({ options: { from }, recipe }): Promise<Record<string, string>> => {
+    const path = pathOf(from, recipe);
+    return statSync(path).isDirectory() ? { tree: await treeState(path) } : {};
+  },
+  archives: async ({ options: { archives }, recipe, mirror }) => {
+    if (archives === undefined) return {};
+    const sources = await sourcesOf(archives, { folder: recipe.folder, mirror });
+    return Object.fromEntries(sources.map(({ archive, uri }) => [archive, uri]));
+  },
+  request: ({ from: _, ...rest }) => rest,
+  async resolve(ctx) {
+    const { archives } = ctx.options;
+    // What nothing is installed on top of need not be looked into.
+    if (archives === undefined) return { packages: [], indexes: [] };
+    const installed = await installedIn(ctx);
+    const sources = await sourcesOf(archives, { folder: ctx.recipe.folder, mirror: ctx.mirror });
+    const { architecture } = ctx.recipe;
+    const lists = await fetchLists(ctx, sources, { architecture, doing: 'fetch the package lists' });
+    const prefer = preferred(ctx.prefer, lists.indexes);
+    const carry: AptWorld = { kind: 'apt', sources, lists, prefer, installed };
+    return { packages: [], indexes: lists.indexes, carry };
+  },
+  async run(ctx) {
+    const { distribution } = ctx.options;
+    const { architecture } = ctx.recipe;
+    await using source = await openSource(
+      wishesOf(ctx.options, ctx.recipe),
+      join(ctx.scratch, 'source'),
+      ctx,
+    );
+    const require = (read: ReadTree) => requireSystem(ctx.options.from, read, { distribution, architecture });
+    if (source.read !== undefined) await require(source.read);
+    await source.extract(ctx);
+    if (source.read === undefined) await require(readFrom(ctx.rootfs));
+    await recordSources(ctx);
+    await recordPackages(ctx);
+  },
+});
+
+function pathOf(from: string, { folder }: Pick<RecipeFacts, 'folder'>): string {
+  return isAbsolute(from) ? from : join(folder, from);
+}
+
+function wishesOf({ from, sha256, partition }: Options, recipe: Pick<RecipeFacts, 'folder'>) {
+  return { path: pathOf(from, recipe), sha256, partition };
+}
+
+/** A folder has no digest that could be known before: that it was not touched since shows in its own times. */
+async function treeState(path: string): Promise<string> {
+  const { mtimeMs, ctimeMs } = statSync(path);
+  const status = await readFile(join(path, 'var/lib/dpkg/status')).catch(() => Buffer.alloc(0));
+  return sha256OfText(`${mtimeMs} ${ctimeMs} ${status.toString('latin1')}`);
+}
+
+/** Stanzas of the packages that the system has, by name and architecture. Those of a file are kept under its digest. */
+async function installedIn(ctx: ResolveContext<Options>): Promise<Record<string, string>> {
+  const { sha256 } = ctx.options;
+  const folder = join(ctx.state, 'imports');
+  const kept = sha256 === undefined ? undefined : join(folder, `${sha256}.status`);
+  const known = kept === undefined ? undefined : await readFile(kept, 'utf8').catch(() => undefined);
+  const status = known ?? (await readStatus(ctx, folder));
+  if (known === undefined && kept !== undefined) await replaceFile(kept, status);
+  return Object.fromEntries(
+    splitStanzas(status)
+      .filter((stanza) => fieldOf(stanza, 'Status')?.endsWith(' installed') === true)
+      .map((stanza) => {
+        const name = fieldOf(stanza, 'Package') ?? '';
+        return [packageKey({ name, architecture: fieldOf(stanza, 'Architecture') ?? 'all' }), stanza];
+      }),
+  );
+}
+
+async function readStatus(ctx: ResolveContext<Options>, folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  await removeLeftBehind(folder, 'source-');
+  await using source = await openSource(
+    wishesOf(ctx.options, ctx.recipe),
+    join(folder, `source-${process.pid}`),
+    ctx,
+  );
+  const status = await source.text('/var/lib/dpkg/status');
+  if (status !== undefined) return status;
+  throw new Failure('integrity', {
+    what: `${ctx.options.from} has no /var/lib/dpkg/status: which packages it holds is not known.`,
+    hint: 'Leave `archives` out of the `import` step, and packages to the system itself.',
+  });
+}

@@ -1,0 +1,97 @@
+/** From where later steps install packages: archives of Debian's kind that the recipe names for an imported system. */
+import { isAbsolute, join } from 'node:path';
+import { z } from 'zod';
+import { Failure } from '../../base/failure.js';
+import { defaultArchive } from '../debootstrap/default-archive.js';
+import {
+  chooseMirror,
+  DEBIAN_KEYRING,
+  defaultPockets,
+  hostSources,
+  suiteSources,
+} from '../distribution/debian/apt/mirror.js';
+import type { NamedSource } from '../distribution/debian/apt/sources.js';
+
+const url = z.string().regex(/^https?:\/\/\S+$/, 'a URL that begins with http:// or https://');
+const suite = z.string().regex(/^[a-z][a-z0-9.-]*$/, 'the name of a suite, such as bookworm');
+const components = z.array(z.string().regex(/^[a-z0-9-]+$/)).nonempty('at least one component');
+
+export const archivesSchema = z
+  .strictObject({
+    suite: suite.describe("Code name of the system's Debian release, such as `bookworm`."),
+    mirror: url
+      .optional()
+      .describe('Archive of Debian. Default: as of the step `debootstrap`; `--mirror` overrides it.'),
+    components: components.default(['main']).describe('Components of that archive.'),
+    pockets: z
+      .array(z.enum(['updates', 'security']))
+      .optional()
+      .describe('Suites besides the release itself. Default: `updates` and `security`; none for `sid`.'),
+    keyring: z
+      .string()
+      .min(1)
+      .default(DEBIAN_KEYRING)
+      .describe("Keys that may sign it: a path on this host, or one relative to the recipe's folder."),
+    more: z
+      .array(
+        z.strictObject({
+          name: z
+            .string()
+            .regex(/^(?!main$|security$)[a-z][a-z0-9-]*$/)
+            .describe('What the lock calls it.'),
+          url: url.describe('Its address.'),
+          suite: suite.describe('Its suite.'),
+          components: components.default(['main']).describe('Its components.'),
+          keyring: z.string().min(1).describe('Keys that may sign it, as above.'),
+        }),
+      )
+      .default([])
+      .describe("Other archives that the system uses, such as Raspberry Pi OS's own."),
+  })
+  .describe(
+    'Archives from which later `packages` steps install on top of what the system has. Without it nothing can be installed.',
+  );
+
+export type Archives = z.output<typeof archivesSchema>;
+
+/** Keyrings that belong to the recipe. */
+export function keyringInputs({ keyring, more }: Archives): string[] {
+  return [keyring, ...more.map((each) => each.keyring)].filter((path) => !isAbsolute(path));
+}
+
+export async function sourcesOf(
+  archives: Archives,
+  about: { readonly folder: string; readonly mirror: string | undefined },
+): Promise<NamedSource[]> {
+  const signedBy = (path: string) => (isAbsolute(path) ? path : join(about.folder, path));
+  const mirror = chooseMirror({
+    override: about.mirror,
+    recipe: archives.mirror,
+    recipeSecurity: undefined,
+    host: await hostSources(),
+    fallback: await defaultArchive(),
+  });
+  if (mirror === undefined) {
+    throw new Failure('recipe', {
+      what: 'Neither the recipe, nor this host, nor the bootstrap tool names an archive of Debian.',
+      hint: 'Give `archives.mirror` to the `import` step, or run the same command with `--mirror URL`.',
+    });
+  }
+  return [
+    ...suiteSources(mirror, {
+      suite: archives.suite,
+      components: archives.components,
+      pockets: archives.pockets ?? defaultPockets(archives.suite),
+      signedBy: signedBy(archives.keyring),
+    }),
+    ...archives.more.map(
+      (each): NamedSource => ({
+        archive: each.name,
+        uri: each.url.replace(/\/+$/, ''),
+        suite: each.suite,
+        components: each.components,
+        signedBy: signedBy(each.keyring),
+      }),
+    ),
+  ];
+}

@@ -1,0 +1,171 @@
+/** What a system is imported from, whatever form it has: asked for single files, then put into the root tree. */
+import { chmod, chown, mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ext4Archive } from '../../artifacts/formats/ext4-read/archive.js';
+import { tarArchive } from '../../artifacts/formats/tar-write.js';
+import type { Argv, Ports } from '../../base/ports.js';
+import type { StageContext } from '../../pipeline/stage.js';
+import { rootTree } from '../rootfs/tree.js';
+import { type Ext4Part, openDiskImage } from './root.js';
+import type { ReadTree } from './system.js';
+import { unpack } from './unpack.js';
+
+export interface SourceWishes {
+  /** Absolute path of a file or a folder. */
+  readonly path: string;
+  /** Of a file. */
+  readonly sha256: string | undefined;
+  readonly partition: number | undefined;
+}
+
+type Context = Pick<StageContext<unknown>, 'rootfs' | 'run' | 'bootstrap' | 'scratch' | 'warn' | 'progress'>;
+
+export interface Source extends AsyncDisposable {
+  /** Absent for a tar, in which links cannot be followed. */
+  readonly read?: ReadTree;
+  /** Text of a file that is no link; undefined when there is none. */
+  readonly text: (path: string) => Promise<string | undefined>;
+  /** Puts all of it into the root tree. */
+  extract(ctx: Context): Promise<void>;
+}
+
+/** @param scratch an empty folder, for what has to be unpacked; it is removed */
+export async function openSource(wishes: SourceWishes, scratch: string, ports: Ports): Promise<Source> {
+  const { path, sha256, partition } = wishes;
+  const folder = await stat(path);
+  if (folder.isDirectory()) return treeSource(path);
+  await mkdir(scratch, { recursive: true });
+  const remove = () => rm(scratch, { recursive: true, force: true });
+  try {
+    const unpacked = await unpack({ path, sha256: sha256 ?? '' }, scratch, ports);
+    if (unpacked.kind === 'tar') {
+      return { ...tarSource(unpacked.path, ports), [Symbol.asyncDispose]: remove };
+    }
+    const image = await openDiskImage(unpacked.path, partition, ports.run);
+    return {
+      read: image.read,
+      text: async (name) => (await image.read(name))?.toString('utf8'),
+      extract: async (ctx) => {
+        await extractExt4(ctx, image.root, '/');
+        for (const { at, part, ext4 } of image.mounts) {
+          if (ext4 !== undefined) await extractExt4(ctx, ext4, at);
+          else await extractFat(ctx, `${unpacked.path}@@${part.offset}`, at);
+        }
+      },
+      [Symbol.asyncDispose]: async () => {
+        await image[Symbol.asyncDispose]();
+        await remove();
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** Owners by number, all modes, and every extended attribute that we may set. */
+const EXTRACT = [
+  ...(['--extract', '--numeric-owner', '--same-owner', '--same-permissions'] as const),
+  ...['--xattrs', '--xattrs-include=*', '--delay-directory-restore'],
+];
+
+async function extractExt4(ctx: Context, { volume, tree }: Ext4Part, at: string): Promise<void> {
+  const archive = ext4Archive(volume, tree);
+  const target = await makeFolder(ctx, at);
+  const argv: Argv = ['tar', ...EXTRACT, `--directory=${target}`, '--file=-'];
+  const stream = tarArchive(archive.entries);
+  await ctx.bootstrap(argv, { doing: `copy the files of ${volume.name}`, stream }, []);
+  const own = tree.files.get('/');
+  if (own !== undefined) {
+    await chown(target, own.uid, own.gid);
+    await chmod(target, own.mode);
+  }
+  // A system makes the nodes of /dev at its boot.
+  const lost = archive.leftOut.filter((path) => at !== '/' || !path.startsWith('/dev/'));
+  if (lost.length > 0) {
+    ctx.warn(
+      `Device nodes and sockets are not imported: ${few(lost)}.`,
+      'Let the system make them at its boot, by a file in /etc/tmpfiles.d.',
+    );
+  }
+  if (archive.withoutAttributes.length > 0) {
+    ctx.warn(`These extended attributes are not imported: ${few(archive.withoutAttributes)}.`);
+  }
+}
+
+/** FAT has neither owners nor modes: all are root's, and everyone's to read. */
+async function extractFat(ctx: Context, at: string, mount: string): Promise<void> {
+  const target = await makeFolder(ctx, mount);
+  const doing = `copy the files of ${mount}`;
+  const env = { MTOOLSRC: '/dev/null', MTOOLS_SKIP_CHECK: '1' };
+  await ctx.run(['mcopy', '-i', at, '-s', '-m', '-p', '-Q', '-n', '::/*', target], { doing, env });
+  await ctx.run(['chmod', '--recursive', 'u=rwX,go=rX', target], { doing, quiet: true });
+}
+
+async function makeFolder(ctx: Context, at: string): Promise<string> {
+  const tree = rootTree(ctx.rootfs);
+  if ((await tree.resolve(at)) === undefined) await tree.directory(at);
+  return (await tree.resolve(at)) ?? ctx.rootfs;
+}
+
+function few(names: readonly string[]): string {
+  return names.length <= 5
+    ? names.join(', ')
+    : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`;
+}
+
+function tarSource(path: string, { run }: Ports): Omit<Source, typeof Symbol.asyncDispose> {
+  return {
+    text: async (name) => {
+      // Archives are made of `.` or of the names in it; those that are not there are no failure.
+      const names = [`.${name}`, name.slice(1)];
+      const argv: Argv = [
+        'tar',
+        '--extract',
+        '--to-stdout',
+        '--occurrence=1',
+        `--file=${path}`,
+        '--',
+        ...names,
+      ];
+      const options = { doing: `read ${name} of ${path}`, quiet: true, okExitCodes: [0, 2] };
+      const { stdout } = await run(argv, options);
+      return stdout === '' ? undefined : stdout;
+    },
+    extract: async (ctx) => {
+      const argv: Argv = [
+        'tar',
+        ...EXTRACT,
+        '--exclude=./dev/*',
+        '--exclude=dev/*',
+        `--directory=${ctx.rootfs}`,
+      ];
+      await ctx.bootstrap([...argv, `--file=${path}`], { doing: `unpack ${path}` }, [path]);
+    },
+  };
+}
+
+function treeSource(path: string): Source {
+  return {
+    read: readFrom(path),
+    text: rootTree(path).read,
+    extract: async (ctx) => {
+      const to = join(ctx.scratch, 'tree.tar');
+      const options = ['--numeric-owner', '--xattrs', '--sparse', '--one-file-system', '--exclude=./dev/*'];
+      const doing = `copy the files of ${path}`;
+      await ctx.run(['tar', '--create', ...options, `--directory=${path}`, `--file=${to}`, '.'], { doing });
+      await ctx.bootstrap(['tar', ...EXTRACT, `--directory=${ctx.rootfs}`, `--file=${to}`], { doing }, [to]);
+      await rm(to, { force: true });
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+/** Files of a tree on the host, with links as the booted system would follow them. */
+export function readFrom(path: string): ReadTree {
+  const tree = rootTree(path);
+  return async (name) => {
+    const found = await tree.resolve(name);
+    return found === undefined ? undefined : readFile(found);
+  };
+}

@@ -1,0 +1,225 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Failure } from '../../../base/failure.js';
+import type { Architecture } from '../../../pipeline/stage.js';
+import { openSource, type SourceWishes } from '../../../stages/import/source.js';
+import { requireSystem } from '../../../stages/import/system.js';
+import { ask, ports, run } from '../../artifacts/formats/tools.js';
+import { makeImage, makeSystem, ROOT_AT } from './stand-in.js';
+
+let folder: string;
+let image: string;
+const at = (name: string) => join(folder, name);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lunsmith-import-'));
+  await mkdir(at('system'));
+  await makeSystem(at('system'), 'amd64');
+  await mkdir(at('firmware/overlays'), { recursive: true });
+  await writeFile(at('firmware/overlays/a.dtbo'), 'an overlay');
+  image = at('disk.img');
+  await makeImage(image, at('system'), at('firmware'));
+}, 120_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const digestOf = async (path: string) =>
+  createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+
+interface Imported {
+  readonly root: string;
+  readonly warnings: readonly string[];
+}
+
+let count = 0;
+async function importFrom(
+  wishes: Partial<SourceWishes> & { readonly path: string },
+  architecture: Architecture = 'amd64',
+): Promise<Imported> {
+  count += 1;
+  const root = at(`root-${count}`);
+  const scratch = at(`scratch-${count}`);
+  await mkdir(root);
+  await mkdir(scratch);
+  const warnings: string[] = [];
+  const sha256 = wishes.sha256 ?? (wishes.path === at('system') ? undefined : await digestOf(wishes.path));
+  await using source = await openSource(
+    { partition: undefined, ...wishes, sha256 },
+    join(scratch, 's'),
+    ports,
+  );
+  const name = 'the image';
+  if (source.read !== undefined)
+    await requireSystem(name, source.read, { distribution: 'debian', architecture });
+  await source.extract({
+    rootfs: root,
+    scratch,
+    run,
+    bootstrap: (argv, options) => run(argv, options),
+    warn: (message) => void warnings.push(message),
+    progress: () => undefined,
+  });
+  return { root, warnings };
+}
+
+/** Everything that is known of each file: by other tools. */
+async function list(root: string): Promise<string[]> {
+  const shown = await ask(
+    'find',
+    root,
+    ...['-mindepth', '1', '-not', '-path', `${root}/dev/*`, '-not', '-path', `${root}/boot/firmware*`],
+    ...['-not', '-path', `${root}/lost+found`],
+    ...['-not', '-type', 'c', '-printf', '%P %y %m %U:%G %n %l %T@\\n'],
+  );
+  return shown.split('\n').sort();
+}
+
+const contents = (root: string) =>
+  ask(
+    'sh',
+    '-c',
+    'cd "$1" && find . -type f -not -path "./boot/firmware/*" -print0 | sort -z | xargs -0 sha256sum',
+    'sh',
+    root,
+  );
+const attributes = async (root: string) =>
+  (
+    await ask('getfattr', '--dump', '--recursive', '--absolute-names', '--no-dereference', '--match=-', root)
+  ).replaceAll(root, '');
+
+async function expectEqual(root: string): Promise<void> {
+  expect(await contents(root)).toBe(await contents(at('system')));
+  expect(await attributes(root)).toBe(await attributes(at('system')));
+}
+
+describe('an imported root', () => {
+  it('is equal to its source, file by file, and has the FAT where the system mounts it', async () => {
+    const { root, warnings } = await importFrom({ path: image });
+    await expectEqual(root);
+    // mke2fs keeps whole seconds of its source's times: the image's own are in its inodes, by debugfs.
+    const seconds = (lines: string[]) => lines.map((line) => line.replace(/\.\d+$/, ''));
+    expect(seconds(await list(root))).toEqual(seconds(await list(at('system'))));
+    expect(await readFile(join(root, 'boot/firmware/overlays/a.dtbo'), 'utf8')).toBe('an overlay');
+    expect(warnings).toEqual(['Device nodes and sockets are not imported: /home/pi/null.']);
+    const [of32MiB] = (await ask('stat', '--format=%b', join(root, 'home/pi/sparse'))).split('\n');
+    expect(Number(of32MiB) * 512).toBeLessThan(1 << 20);
+  });
+
+  it('is the same from a tar and from the tree itself', async () => {
+    await run(
+      [
+        'tar',
+        '--create',
+        '--xattrs',
+        '--xattrs-include=*',
+        '--numeric-owner',
+        '--format=pax',
+        `--file=${at('system.tar')}`,
+        `--directory=${at('system')}`,
+        '.',
+      ],
+      { doing: 'make a tar' },
+    );
+    for (const path of [at('system.tar'), at('system')]) {
+      const { root } = await importFrom({ path });
+      await expectEqual(root);
+      expect(await list(root)).toEqual(await list(at('system')));
+    }
+  });
+
+  it.each([
+    ['xz', ['xz', '-0', '--keep', '--stdout']],
+    ['zst', ['zstd', '-1', '--quiet', '--stdout']],
+    ['gz', ['gzip', '-1', '--stdout']],
+  ] as const)('comes out of a file in the format %s', async (suffix, tool) => {
+    const wrapped = at(`disk.img.${suffix}`);
+    await run(['sh', '-c', 'exec >"$1"; shift; exec "$@"', 'sh', wrapped, ...tool, image], { doing: 'wrap' });
+    await expectEqual((await importFrom({ path: wrapped })).root);
+  });
+
+  it('comes out of a zip and a qcow2', async () => {
+    await run(['qemu-img', 'convert', '-O', 'qcow2', image, at('disk.qcow2')], { doing: 'wrap' });
+    await expectEqual((await importFrom({ path: at('disk.qcow2') })).root);
+    await run(['python3', '-m', 'zipfile', '-c', at('disk.zip'), image], { doing: 'wrap' });
+    await expectEqual((await importFrom({ path: at('disk.zip') })).root);
+  });
+});
+
+describe('what is refused, before anything is written', () => {
+  const broken = async (name: string, change: (path: string) => Promise<unknown>) => {
+    const path = at(name);
+    await run(['cp', '--sparse=always', image, path], { doing: 'copy' });
+    await change(path);
+    return { path };
+  };
+  const put = (path: string, bytes: string | Uint8Array, where: number) =>
+    run(['dd', `of=${path}`, 'conv=notrunc', 'bs=1', `seek=${where}`, 'status=none'], {
+      doing: 'change it',
+      input: typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes,
+    });
+  const holding = (name: string, magic: string, where: number) => () =>
+    broken(name, async (path) => {
+      await put(path, Buffer.alloc(2048), ROOT_AT);
+      await put(path, magic, ROOT_AT + where);
+    });
+  const cases: readonly (readonly [string, () => Promise<Parameters<typeof importFrom>[0]>, RegExp])[] = [
+    [
+      'a truncated .xz',
+      async () => {
+        const path = at('short.img.xz');
+        await run(['sh', '-c', 'xz -0 --stdout "$1" >"$2"', 'sh', image, path], { doing: 'wrap' });
+        await truncate(path, (await stat(path)).size / 2);
+        return { path };
+      },
+      /cannot be unpacked.*whole file in the format xz.*Unexpected end of input/s,
+    ],
+    [
+      'another digest',
+      async () => ({ path: image, sha256: '0'.repeat(64) }),
+      /another file than the recipe says/,
+    ],
+    ['LUKS', holding('luks.img', 'LUKS\xba\xbe', 0), /no root file system.*partition 2: LUKS.*encrypted/s],
+    ['LVM', holding('lvm.img', 'LABELONE', 512), /no root file system.*partition 2: LVM.*physical volume/s],
+    ['btrfs', holding('btrfs.img', '_BHRfS_M', 0x10040), /no root file system.*partition 2: btrfs.*tree/s],
+    ['no ext4', holding('none.img', '\0', 0), /no root file system.*partition 2: nothing known/s],
+    [
+      'a dirty journal',
+      () => broken('dirty.img', (path) => put(path, new Uint8Array([0x46]), ROOT_AT + 1024 + 0x60)),
+      /was not unmounted: its journal.*e2fsck -f -y/s,
+    ],
+    [
+      'a partition beyond the end',
+      () => broken('cut.img', (path) => truncate(path, 60 << 20)),
+      /Partition 2 .* reaches beyond its end/,
+    ],
+    [
+      'no image at all',
+      async () => {
+        await writeFile(at('text.img'), 'no image at all\n'.repeat(100));
+        return { path: at('text.img') };
+      },
+      /is no disk image/,
+    ],
+  ];
+  it.each(cases)('%s', async (_, make, expected) => {
+    const wishes = await make();
+    const failure = await importFrom(wishes).then(() => undefined, Failure.from);
+    expect(JSON.stringify(failure?.diagnostics)).toMatch(expected);
+    expect(await ask('find', at(`root-${count}`), '-mindepth', '1')).toBe('');
+    expect(await ask('find', at(`scratch-${count}`), '-mindepth', '1')).toBe('');
+  });
+
+  it('another architecture', async () => {
+    const failure = await importFrom({ path: image }, 'arm64').then(() => undefined, Failure.from);
+    expect(failure?.diagnostics[0]).toEqual({
+      what: 'the image is a system for another architecture.',
+      expected: 'arm64',
+      found: 'amd64 (/bin/sh)',
+      hint: 'Give the recipe the architecture of the system, or import another one.',
+    });
+  });
+});
