@@ -37,7 +37,10 @@ export const archivesSchema = z
         z.strictObject({
           name: z
             .string()
-            .regex(/^(?!main$|security$)[a-z][a-z0-9-]*$/)
+            .regex(
+              /^(?!main$|security$)[a-z][a-z0-9-]*$/,
+              'a name of its own, such as `raspberrypi`; not `main`, not `security`',
+            )
             .describe('What the lock calls it.'),
           url: url.describe('Its address.'),
           suite: suite.describe('Its suite.'),

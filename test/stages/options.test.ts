@@ -5,13 +5,17 @@ import { distributions } from '../../stages/distribution/index.js';
 import { stages } from '../../stages/index.js';
 import { recipeRig } from '../util/recipe-rig.js';
 
+/** Stages that make a root. */
+const FIRST = ['debootstrap', 'import'];
+
 /** A recipe with one step more, or with other options of its first step. */
 function recipe(uses: string, options: string): string {
-  const first = uses === 'debootstrap' ? options : '{ suite: bookworm }';
-  const step = uses === 'debootstrap' ? '' : `  - uses: ${uses}\n    with: ${options}\n`;
+  const isFirst = FIRST.includes(uses);
+  const first = isFirst ? options : '{ suite: bookworm }';
+  const step = isFirst ? '' : `  - uses: ${uses}\n    with: ${options}\n`;
   return `name: demo
 steps:
-  - uses: debootstrap
+  - uses: ${isFirst ? uses : 'debootstrap'}
     with: ${first}
 ${step}  - uses: initramfs
   - uses: seal
@@ -87,6 +91,15 @@ const WRONG: readonly (readonly [uses: string, options: string])[] = [
   ['run', '{ file: no.sh }'],
   ['run', "{ script: a, environment: { A: x }, secrets: { A: 'env:X' } }"],
   ['run', '{ script: a, secrets: { A: x } }'],
+
+  ['import', '{}'],
+  ['import', '{ from: none.img }'],
+  ['import', '{ from: key.pub }'],
+  ['import', '{ from: key.pub, sha256: 1234 }'],
+  [
+    'import',
+    "{ from: files, archives: { suite: bookworm, more: [{ name: main, url: 'x', suite: a, keyring: b }] } }",
+  ],
 ];
 
 async function problems(uses: string, options: string): Promise<string> {
@@ -125,6 +138,7 @@ describe('options', () => {
       '{ multipath: true, scsi-timeout: null, settings: { "node.conn[0].timeo.login_timeout": "30" } }',
     ],
     ['network', '{ dns: [192.0.2.53], search: [example.org], interface: eno1, renew-lease: true }'],
+    ['import', "{ from: files, archives: { suite: bookworm, mirror: 'http://mirror.example.org/debian' } }"],
     ['run', '{ command: [/bin/true], network: true, secrets: { TOKEN: "env:TOKEN" } }'],
   ])('of %s that are right pass: %s', async (uses, options) => {
     expect(await problems(uses, options)).toBe('');
