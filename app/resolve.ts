@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Emit } from '../base/event.js';
 import type { ResolvedLock } from '../pipeline/plan/lock/resolve-plan.js';
-import type { Preference } from '../pipeline/plan/package-set.js';
+import type { LockedIndex, Preference } from '../pipeline/plan/package-set.js';
 import type { Recipe } from '../pipeline/recipe/recipe.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';
 import type { ResolveInside } from './inside/resolve.js';
@@ -15,6 +15,8 @@ export interface ResolveRequest {
   readonly state: string;
   /** An earlier lock's packages, which are chosen again where the requests allow it. */
   readonly prefer?: Preference;
+  /** Indexes that the lock before was written with: older ones are refused. */
+  readonly locked?: readonly LockedIndex[];
   /** Task that events belong to; default: each step's name. */
   readonly task?: string;
   /** Default: the standard one. */

@@ -2,6 +2,7 @@
 import { Command } from '@commander-js/extra-typings';
 import { CommanderError } from 'commander';
 import { EXIT_CODES, Failure } from '../base/failure.js';
+import { hidePasswords } from '../base/url.js';
 import { lunsmithVersion } from '../base/version.js';
 import { openSession, type Session } from './session.js';
 import type { Terminal } from './terminal.js';
@@ -129,7 +130,8 @@ function usageFailure(error: CommanderError): Failure {
     /^(?:error: )?(.*?)(?:\n\(Did you mean (.*)\?\))?$/s.exec(error.message) ?? [];
   const sentence = message.charAt(0).toUpperCase() + message.slice(1).replace(/\.?$/, '.');
   return new Failure('usage', {
-    what: sentence.replaceAll("'", '`'),
+    // The option that was refused is repeated.
+    what: hidePasswords(sentence.replaceAll("'", '`')),
     hint:
       nearest === undefined
         ? '`npx lunsmith --help` lists commands; each has its own --help.'

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { hasCredentials } from '../base/url.js';
 import type { Terminal } from './terminal.js';
 
 export const jsonOption = () =>
@@ -42,6 +43,11 @@ function defaultWorkspace(env: Terminal['env']): string {
 }
 
 function parseMirror(text: string): string {
+  if (hasCredentials(text)) {
+    throw new InvalidArgumentError(
+      'A URL must not hold a user or a password, which every process sees: name a file with them as `auth` of the `debootstrap` step.',
+    );
+  }
   if (URL.canParse(text) && ['http:', 'https:', 'file:'].includes(new URL(text).protocol)) return text;
   throw new InvalidArgumentError('Expected a URL such as http://mirror.example.org/debian.');
 }

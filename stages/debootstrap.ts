@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
-import { Failure } from '../base/failure.js';
 import type { RunOptions } from '../base/ports.js';
+import { urlSchema } from '../base/schema/url.js';
 import { defineStage, type RecipeFacts, type StageContext } from '../pipeline/stage.js';
 import {
   type BootstrapWishes,
@@ -13,16 +13,15 @@ import {
   mmdebstrapArgv,
   NO_DOCUMENTATION,
 } from './debootstrap/argv.js';
-import { defaultArchive } from './debootstrap/default-archive.js';
+import { mirrors, snapshotOf } from './debootstrap/mirrors.js';
 import { giveToApt } from './debootstrap/owners.js';
 import { baseInstalled, baseRequest, isBase } from './debootstrap/selection.js';
+import { SNAPSHOT } from './debootstrap/snapshot.js';
 import { installMissing, openPackages } from './distribution/debian/apt/install.js';
 import { fetchLists, sha256 } from './distribution/debian/apt/lists.js';
 import {
-  chooseMirror,
   DEBIAN_KEYRING,
   defaultPockets,
-  hostSources,
   type MirrorChoice,
   suiteSources,
 } from './distribution/debian/apt/mirror.js';
@@ -37,7 +36,11 @@ import { assertInstalled } from './distribution/expected.js';
 import { rootTree } from './rootfs/tree.js';
 import { WHOLE_ROOT } from './things.js';
 
-const url = z.string().regex(/^https?:\/\/\S+$/, 'a URL that begins with http:// or https://');
+const url = urlSchema({
+  pattern: '^https?://\\S+$',
+  expected: 'a URL that begins with http:// or https://',
+  instead: 'Give them by reference: `auth: file:PATH`, with a text as apt_auth.conf(5) describes it.',
+});
 
 const options = z.strictObject({
   suite: z
@@ -59,6 +62,23 @@ const options = z.strictObject({
     .optional()
     .describe(
       'Archive to name in /etc/apt/sources.list of the image, when clients fetch updates from elsewhere. Default: `mirror`.',
+    ),
+  auth: z
+    .string()
+    .regex(/^(env|file):.+$/, 'a reference, `env:NAME` or `file:PATH`, never user and password themselves')
+    .optional()
+    .describe(
+      'Reference to what the archives ask for, as apt_auth.conf(5) has it (`machine HOST login NAME password SECRET`): ' +
+        '`env:NAME` or `file:PATH`. It serves the build alone, and nothing of it is in the image.',
+    ),
+  snapshot: z
+    .string()
+    .regex(SNAPSHOT, 'a day or a second of it in UTC, such as 2025-01-01 or 20250101T000000Z')
+    .optional()
+    .describe(
+      'Build from the archive as it was then: `mirror` is an archive of snapshots, and the time is appended to its URL, as ' +
+        '`/20250101T000000Z`. Its signed indexes have to have been valid then. The image names `image-mirror`, else what it names ' +
+        'where a recipe has no `mirror`.',
     ),
   components: z
     .array(z.string().regex(/^[a-z][a-z0-9-]*$/, 'a component, such as main'))
@@ -110,8 +130,18 @@ export const debootstrap = defineStage({
     { name: 'dpkg-deb', package: 'dpkg' },
   ],
   toolsFor: ({ tool }) => [{ name: tool, package: tool }],
+  credentials: ({ auth }) => auth,
   inputs: ({ keyring }) => (isAbsolute(keyring) ? [] : [keyring]),
-  check: ({ options: { keyring, tool, variant, documentation }, recipe }) => [
+  check: ({ options: { keyring, tool, variant, documentation, snapshot, mirror }, recipe }) => [
+    ...(snapshot === undefined || mirror !== undefined
+      ? []
+      : [
+          {
+            path: ['snapshot'],
+            what: 'A snapshot needs an archive of snapshots.',
+            expected: '`mirror` beside it, without the time at its end',
+          },
+        ]),
     ...(existsSync(keyringPath(keyring, recipe))
       ? []
       : [
@@ -155,12 +185,13 @@ export const debootstrap = defineStage({
     const { main, security } = (await mirrors(about)).build;
     return { main, security };
   },
-  request: ({ suite, components, pockets, variant, include }) => ({
+  request: ({ suite, components, pockets, variant, include, snapshot }) => ({
     suite,
     components,
     pockets: pockets ?? defaultPockets(suite),
     variant,
     include,
+    ...(snapshot === undefined ? {} : { snapshot }),
   }),
   async resolve(ctx) {
     const { suite } = ctx.options;
@@ -168,7 +199,7 @@ export const debootstrap = defineStage({
     const { build } = await mirrors(ctx);
     const sources = sourcesOf(ctx.options, build, keyringPath(ctx.options.keyring, ctx.recipe));
     const doing = `resolve the packages of ${suite}`;
-    const lists = await fetchLists(ctx, sources, { architecture, doing });
+    const lists = await fetchLists(ctx, sources, { architecture, doing, snapshot: snapshotOf(ctx.options) });
     const prefer = preferred(ctx.prefer, lists.indexes);
     const world: AptWorld = { kind: 'apt', sources, lists, prefer, installed: baseInstalled(suite) };
     const solution = await solve(ctx, world, baseRequest({ ...ctx.options, architecture }));
@@ -216,25 +247,6 @@ function sourcesOf(options: Options, mirror: MirrorChoice, signedBy: string): Na
 
 function imageSources(options: Options, mirror: MirrorChoice): NamedSource[] {
   return sourcesOf(options, mirror, keyringInImage(options.keyring));
-}
-
-/** What to build from, and what the image shall name: an override serves the build alone. */
-async function mirrors(about: {
-  readonly options: Options;
-  readonly mirror: string | undefined;
-}): Promise<{ build: MirrorChoice; image: MirrorChoice }> {
-  const { mirror, 'security-mirror': recipeSecurity, 'image-mirror': imageMirror } = about.options;
-  const [host, fallback] = await Promise.all([hostSources(), defaultArchive()]);
-  const wishes = { recipe: mirror, recipeSecurity, host, fallback };
-  const build = chooseMirror({ ...wishes, override: about.mirror });
-  if (build === undefined) {
-    throw new Failure('recipe', {
-      what: 'Neither the recipe, nor this host, nor the bootstrap tool names an archive of Debian.',
-      hint: 'Give `mirror` to the `debootstrap` step, or run the same command with `--mirror URL`.',
-    });
-  }
-  const lasting = chooseMirror({ ...wishes, recipe: imageMirror ?? mirror, override: undefined });
-  return { build, image: lasting ?? build };
 }
 
 async function bootstrap(ctx: StageContext<Options>, wishes: BootstrapWishes): Promise<void> {

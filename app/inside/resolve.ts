@@ -3,7 +3,7 @@
 import type { Ports } from '../../base/ports.js';
 import { openMountRoot, openTemporary } from '../../pipeline/build/root-tree.js';
 import { type ResolvedLock, resolvePlan } from '../../pipeline/plan/lock/resolve-plan.js';
-import type { Preference } from '../../pipeline/plan/package-set.js';
+import type { LockedIndex, Preference } from '../../pipeline/plan/package-set.js';
 import { planBuild } from '../../pipeline/plan/plan.js';
 import type { Recipe } from '../../pipeline/recipe/recipe.js';
 import { importRegistry } from './registry.js';
@@ -15,6 +15,7 @@ export interface ResolveInside {
   readonly mirror: string | undefined;
   readonly state: string;
   readonly prefer?: Preference;
+  readonly locked?: readonly LockedIndex[];
   readonly task?: string;
 }
 

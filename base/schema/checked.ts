@@ -4,6 +4,8 @@ import type { Diagnostic } from '../failure.js';
 
 export interface Refused {
   readonly problem: Omit<Diagnostic, 'place'>;
+  /** The line on which it stands may hold a secret, and is not repeated. Default false. */
+  readonly secret?: true;
 }
 
 export type Checked<T> = { readonly value: T } | Refused;
@@ -16,7 +18,7 @@ export function checked<Input, T>(input: z.ZodType<Input>, check: (value: Input)
     context.addIssue({
       code: 'custom',
       message: result.problem.what,
-      params: { diagnostic: result.problem },
+      params: { diagnostic: result.problem, secret: result.secret === true },
     });
     return z.NEVER;
   });

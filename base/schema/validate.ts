@@ -95,7 +95,10 @@ class IssueReader {
     if (missing) return this.misspelt.has(JSON.stringify(path)) ? [] : [this.missingKey(path)];
     const words = ownWords(issue);
     if (issue.code === 'custom' && issue.params !== undefined && 'diagnostic' in issue.params) {
-      return [{ ...(issue.params.diagnostic as Diagnostic), place }];
+      const { text: _text, ...bare } = place;
+      return [
+        { ...(issue.params.diagnostic as Diagnostic), place: issue.params['secret'] === true ? bare : place },
+      ];
     }
     if (issue.code === 'custom')
       return [{ what: words === undefined ? `Invalid value${this.named(path)}.` : sentence(words), place }];

@@ -85,8 +85,9 @@ async function lockRecipe(
   const prefer = keep
     ? { prefer: { packages: old.steps.flatMap(({ packages }) => packages), indexes: old.indexes } }
     : {};
+  const locked = old === undefined ? {} : { locked: old.indexes };
   const { reasons, ...lock } = await resolveInSandbox(
-    { recipe: plan.recipe, ...given, ...prefer },
+    { recipe: plan.recipe, ...given, ...prefer, ...locked },
     emit,
     signal,
   );

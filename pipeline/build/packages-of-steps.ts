@@ -1,5 +1,6 @@
 /** Brings the packages of all steps that have to run into the pool, in the order in which they will be asked for. */
 
+import { authorizationOf } from '../plan/lock/lock.js';
 import type { PooledPackage } from '../plan/package-set.js';
 import { fillPool } from '../store/pool.js';
 import type { Build } from './build.js';
@@ -19,6 +20,7 @@ export function fetchPackages(build: Build): Fetching {
       fetched.get(step) ??
       fillPool(packages, {
         archives: build.archives,
+        authorize: () => authorizationOf(build.keyed.plan),
         folder: build.store.pool,
         task: step,
         ports: taskPorts(build, step),

@@ -79,6 +79,12 @@ export interface ResolveContext<Options> extends Ports {
   readonly mirror: string | undefined;
   /** Absolute path of a folder that is kept between calls of all recipes: indexes that need not be fetched again. */
   readonly state: string;
+  /** Indexes that the lock before was written with, whatever of its packages is wanted again. */
+  readonly locked?: readonly LockedIndex[];
+  /** What the archives ask for before they hand out files, by the stage's `credentials`: apt_auth.conf(5). */
+  readonly credentials?: string;
+  /** Absolute path of a folder in memory that nobody else sees; absent: there is none. */
+  readonly temporary?: string;
   /** Resolutions of the steps before, in order. */
   readonly before: readonly Resolution[];
   /** An earlier lock's packages, which are chosen again where the request allows it and the suites are the same. */

@@ -66,7 +66,8 @@ export function readSteps(
  * the same file.
  */
 function rebaseInputs(options: unknown, written: Node | undefined, stage: AnyStage, folder: string): unknown {
-  const inputs = new Set(stage.inputs?.(options) ?? []);
+  const login = /^file:(.+)$/s.exec(stage.credentials?.(options) ?? '')?.[1];
+  const inputs = new Set([...(stage.inputs?.(options) ?? []), ...(login === undefined ? [] : [login])]);
   const visit = (value: unknown, node: Node | undefined): unknown => {
     if (node === undefined || inputs.size === 0) return value;
     if (Array.isArray(value))

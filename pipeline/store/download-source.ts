@@ -32,7 +32,11 @@ export async function openSource(what: Download, before: number, signal: AbortSi
     return { body: createReadStream(path, { start: before, signal }), from: before };
   }
   // Packages are compressed already, and a range is one of the bytes that are hashed.
-  const headers = { 'accept-encoding': 'identity', ...(before > 0 ? { range: `bytes=${before}-` } : {}) };
+  const headers = {
+    'accept-encoding': 'identity',
+    ...(what.authorization === undefined ? {} : { authorization: what.authorization }),
+    ...(before > 0 ? { range: `bytes=${before}-` } : {}),
+  };
   const answer = await fetch(what.url, { headers, signal });
   const { status, body } = answer;
   if ((status === 200 || status === 206) && body !== null) {
@@ -52,7 +56,10 @@ export async function openSource(what: Download, before: number, signal: AbortSi
   throw new Failure('network', {
     what: `Could not download ${what.name}: the server refuses.`,
     found: `HTTP status ${status} for ${what.url}`,
-    hint: 'Choose another mirror with `--mirror URL`.',
+    hint:
+      status === 401 || status === 403
+        ? 'It asks who you are: give the step that names the archive a reference to user and password (`auth`).'
+        : 'Choose another mirror with `--mirror URL`.',
   });
 }
 

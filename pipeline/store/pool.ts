@@ -9,6 +9,7 @@ import { mkdir, readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { Failure } from '../../base/failure.js';
+import type { Authorize } from '../../base/netrc.js';
 import type { Ports } from '../../base/ports.js';
 import type { LockedPackage, PooledPackage } from '../plan/package-set.js';
 import { download } from './download.js';
@@ -17,6 +18,8 @@ import { takeLease } from './lease.js';
 export interface FillOptions {
   /** Base URLs by archive. */
   readonly archives: Readonly<Record<string, string>>;
+  /** What archives are told so that they hand out packages; asked when something is lacking. Default: nothing. */
+  readonly authorize?: () => Promise<Authorize>;
   /** The pool. */
   readonly folder: string;
   readonly ports: Ports;
@@ -84,6 +87,7 @@ async function fetchAll(missing: readonly PooledPackage[], options: FillOptions)
     const task = options.task === undefined ? {} : { task: options.task };
     ports.emit({ type: 'progress', ...task, what: 'fetch packages', done, total, unit: 'bytes' });
   };
+  const authorize = await options.authorize?.();
   const stop = new AbortController();
   const signal = AbortSignal.any([ports.signal, stop.signal]);
   const queue = new PQueue({ concurrency: options.concurrency ?? DOWNLOADS });
@@ -94,7 +98,10 @@ async function fetchAll(missing: readonly PooledPackage[], options: FillOptions)
     inOrder.map((each) => async () => {
       if (signal.aborted) return;
       const { name, version, file, bytes, sha256 } = each;
-      const what = { url: urlOf(each, options.archives), name: `${name} ${version}`, file, bytes, sha256 };
+      const url = urlOf(each, options.archives);
+      const authorization = url.startsWith('file:') ? undefined : authorize?.(url);
+      const login = authorization === undefined ? {} : { authorization };
+      const what = { url, ...login, name: `${name} ${version}`, file, bytes, sha256 };
       const pause = options.pause === undefined ? {} : { pause: options.pause };
       try {
         await download(what, { signal, onBytes: (come_) => onBytes(sha256, come_), ...pause });

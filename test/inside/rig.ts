@@ -1,13 +1,14 @@
 /** Runs inside the sandbox for stage-rig.ts: steps on top of layers, or a command in the result. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Authorize } from '../../base/netrc.js';
 import type { Argv, Ports } from '../../base/ports.js';
 import { mountTree, openMountRoot } from '../../pipeline/build/root-tree.js';
 import type { Records, StageWork } from '../../pipeline/build/run-stage.js';
 import { makeStageLayer } from '../../pipeline/build/stage-layer.js';
 import { makeStageOutput, openFinishedRoot } from '../../pipeline/build/stage-output.js';
 import { stepPorts } from '../../pipeline/build/step-ports.js';
-import { archivesOf, type Lock, packagesOf } from '../../pipeline/plan/lock/lock.js';
+import { archivesOf, authorizationOf, type Lock, packagesOf } from '../../pipeline/plan/lock/lock.js';
 import { LOCK_FORMAT } from '../../pipeline/plan/lock/lock-text.js';
 import { resolvePlan } from '../../pipeline/plan/lock/resolve-plan.js';
 import type { Plan } from '../../pipeline/plan/plan.js';
@@ -82,13 +83,14 @@ export async function inside(
     plannedStep(step, `${index + 1}-${step.uses}`, distribution),
   );
   const base = payload.base.map((step, index) => plannedStep(step, `base-${index}`, distribution));
-  const { lock, archives } = await resolveSteps(payload, base, given, ports);
+  const { lock, archives, authorize } = await resolveSteps(payload, base, given, ports);
   const done: string[] = [];
   for (const step of given) {
     const { id, stage } = step;
     const { recipe, mirror, pool } = payload;
     const packages = await fillPool(packagesOf(lock, id), {
       archives,
+      authorize,
       folder: pool,
       ports: stepPorts(ports, id, recipe.epoch),
     });
@@ -147,12 +149,17 @@ async function resolveSteps(
   base: readonly PlannedStep[],
   given: readonly PlannedStep[],
   ports: Ports,
-): Promise<{ readonly lock: Lock; readonly archives: Readonly<Record<string, string>> }> {
+): Promise<{
+  readonly lock: Lock;
+  readonly archives: Readonly<Record<string, string>>;
+  readonly authorize: () => Promise<Authorize>;
+}> {
+  const plan: Plan = { recipe: recipe as Recipe, facts: recipe, steps: [...base, ...given], tools: [] };
+  const authorize = () => authorizationOf(plan);
   if (given.every(({ stage }) => stage.resolve === undefined)) {
     const { architecture } = recipe;
-    return { lock: { format: LOCK_FORMAT, architecture, indexes: [], steps: [] }, archives: {} };
+    return { lock: { format: LOCK_FORMAT, architecture, indexes: [], steps: [] }, archives: {}, authorize };
   }
-  const plan: Plan = { recipe: recipe as Recipe, facts: recipe, steps: [...base, ...given], tools: [] };
   const lock = await resolvePlan(plan, { mirror, state }, ports);
-  return { lock, archives: await archivesOf(plan, mirror) };
+  return { lock, archives: await archivesOf(plan, mirror), authorize };
 }

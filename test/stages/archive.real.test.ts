@@ -1,7 +1,9 @@
 /** The bootstrap and apt against archives that work, lie, or are not there. */
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEBIAN_KEYRING, hostSources } from '../../stages/distribution/debian/apt/mirror.js';
 import { emptyArchive, handingOn, loginPage, nobodyThere, type TestArchive } from '../util/archive.js';
+import { packageFolders } from '../util/base-tree.js';
 import { runStages, type StageRig } from '../util/stage-rig.js';
 
 const bootstrap = (options: object = {}) => ({
@@ -63,18 +65,24 @@ describe('the bootstrap', () => {
   });
 });
 
-describe('a mirror for the build alone', () => {
+/** Nobody may find it: in the image, in what is kept, in what was told. */
+const CANARY = 'canary-2b9d4e77c1';
+
+describe('a mirror for the build alone, which asks for a password', () => {
   let archive: TestArchive;
   let rig: StageRig;
   beforeAll(async () => {
-    archive = await handingOn();
+    archive = await handingOn(`ci:${CANARY}`);
+    const { host } = new URL(archive.url);
+    process.env['CANARY_AUTH'] = `machine http://${host}/ login ci password ${CANARY}`;
     const steps = [
-      { uses: 'debootstrap', with: { suite: 'trixie', documentation: false } },
+      { uses: 'debootstrap', with: { suite: 'trixie', documentation: false, auth: 'env:CANARY_AUTH' } },
       { uses: 'packages', with: { install: ['dhcpcd-base'] } },
     ];
     rig = await runStages(steps, { base: 'empty', mirror: archive.url });
   });
   afterAll(async () => {
+    delete process.env['CANARY_AUTH'];
     await rig[Symbol.asyncDispose]();
     await archive[Symbol.asyncDispose]();
   });
@@ -97,6 +105,16 @@ describe('a mirror for the build alone', () => {
       'main trixie-updates',
       'security trixie-security',
     ]);
+  });
+
+  it('keeps the password to itself', async () => {
+    const encoded = Buffer.from(`ci:${CANARY}`).toString('base64');
+    const { state } = packageFolders();
+    for (const word of [CANARY, encoded]) {
+      expect(JSON.stringify([rig.events, rig.records, rig.lock])).not.toContain(word);
+      const found = await execa('grep', ['-rlaF', '--', word, rig.folder, state], { reject: false });
+      expect([found.stdout, found.exitCode]).toEqual(['', 1]);
+    }
   });
 
   it('leaves no word of it in the image', async () => {

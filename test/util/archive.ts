@@ -31,8 +31,8 @@ export async function serve(answer: RequestListener): Promise<TestArchive> {
   };
 }
 
-/** What this machine's builds use, under another address. */
-export async function handingOn(): Promise<TestArchive> {
+/** What this machine's builds use, under another address. @param login `USER:PASSWORD` that it asks for */
+export async function handingOn(login?: string): Promise<TestArchive> {
   const mirror = chooseMirror({
     override: process.env['LUNSMITH_MIRROR'],
     recipe: undefined,
@@ -42,6 +42,11 @@ export async function handingOn(): Promise<TestArchive> {
   });
   if (mirror === undefined) throw new Error('neither LUNSMITH_MIRROR nor this host names an archive');
   return serve((request, response) => {
+    const asked = login === undefined ? undefined : `Basic ${Buffer.from(login).toString('base64')}`;
+    if (asked !== undefined && request.headers.authorization !== asked) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="archive"' }).end();
+      return;
+    }
     const path = request.url ?? '';
     const to = path.startsWith('/debian-security/')
       ? `${mirror.security}${path.slice('/debian-security'.length)}`

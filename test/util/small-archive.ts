@@ -35,10 +35,17 @@ export interface ReleaseWishes {
   readonly validUntil?: Date;
   /** Default true. */
   readonly signed?: boolean;
+  /** What the index says of itself; default: the suite. */
+  readonly names?: { readonly suite?: string; readonly codename?: string };
+  /** Last part of the URL of a snapshot, beside what the archive has without it. */
+  readonly snapshot?: string;
 }
 
-/** @param suite the only suite, which has one component `main` and neither updates nor security */
-export async function smallArchive(suite: string): Promise<SmallArchive> {
+/**
+ * @param suite the only suite, which has one component `main` and neither updates nor security
+ * @param login `USER:PASSWORD` that it asks for; default: none
+ */
+export async function smallArchive(suite: string, login?: string): Promise<SmallArchive> {
   const folder = await mkdtemp(join(tmpdir(), 'small-archive-'));
   const keys = await Promise.all(['archive', 'other'].map((name) => makeKey(join(folder, name))));
   const [key, other] = keys as [string, string];
@@ -46,7 +53,10 @@ export async function smallArchive(suite: string): Promise<SmallArchive> {
   const archive = await serve((request, response) => {
     const path = decodeURIComponent((request.url ?? '').replace(/^\/debian\//, ''));
     const content = files.get(path);
-    if (content === undefined) response.writeHead(404).end();
+    const asked = login === undefined ? undefined : `Basic ${Buffer.from(login).toString('base64')}`;
+    if (asked !== undefined && request.headers.authorization !== asked)
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="archive"' }).end();
+    else if (content === undefined) response.writeHead(404).end();
     else answerFile(request, response, content);
   });
   return {
@@ -59,19 +69,20 @@ export async function smallArchive(suite: string): Promise<SmallArchive> {
     },
     content: (path) => files.get(path),
     publish: async (packages, release = {}) => {
-      files.clear();
+      const top = release.snapshot === undefined ? '' : `${release.snapshot}/`;
+      if (top === '') files.clear();
       const stanzas: string[] = [];
       for (const each of packages) {
         const { path, content, control } = await makePackage(join(folder, 'build'), each);
-        files.set(path, content);
+        files.set(`${top}${path}`, content);
         stanzas.push(indexed(control, each, path, content));
       }
       const index = Buffer.from(stanzas.join('\n'));
       const indexPath = 'main/binary-amd64/Packages';
-      files.set(`dists/${suite}/${indexPath}`, index);
+      files.set(`${top}dists/${suite}/${indexPath}`, index);
       const text = releaseText(suite, indexPath, index, release);
-      if (release.signed === false) files.set(`dists/${suite}/Release`, Buffer.from(text));
-      else files.set(`dists/${suite}/InRelease`, Buffer.from(await sign(key, text)));
+      if (release.signed === false) files.set(`${top}dists/${suite}/Release`, Buffer.from(text));
+      else files.set(`${top}dists/${suite}/InRelease`, Buffer.from(await sign(key, text)));
     },
     [Symbol.asyncDispose]: async () => {
       await archive[Symbol.asyncDispose]();
@@ -142,11 +153,12 @@ function indexed(control: string, { index = {} }: SmallPackage, path: string, co
 const DAY_MS = 86_400_000;
 
 function releaseText(suite: string, path: string, index: Buffer, wishes: ReleaseWishes): string {
+  const names = wishes.names ?? { suite, codename: suite };
   const date = wishes.date ?? new Date(Date.now() - DAY_MS);
   return [
     'Origin: Test',
-    `Suite: ${suite}`,
-    `Codename: ${suite}`,
+    ...(names.suite === undefined ? [] : [`Suite: ${names.suite}`]),
+    ...(names.codename === undefined ? [] : [`Codename: ${names.codename}`]),
     `Date: ${date.toUTCString()}`,
     ...(wishes.validUntil === undefined ? [] : [`Valid-Until: ${wishes.validUntil.toUTCString()}`]),
     'Architectures: amd64',

@@ -31,6 +31,8 @@ export interface StageRig extends AsyncDisposable {
   readonly records: Readonly<Record<string, unknown>>;
   /** What the steps' packages came to; steps are named `NUMBER-STAGE`. */
   readonly lock: Lock;
+  /** Folder of all that the steps made. */
+  readonly folder: string;
   /** Folder of what output stages wrote. */
   readonly output: string;
   /** stdout of a command in a chroot of the result. */
@@ -83,6 +85,7 @@ export async function runStages(steps: readonly RigStep[], options: RigOptions =
     events,
     records: result.records,
     lock: result.lock,
+    folder,
     output: join(folder, 'output'),
     exec,
     read: (path) => exec(['cat', path]),

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { createPorts } from '../../../base/command.js';
 import { Failure } from '../../../base/failure.js';
 import type { Ports } from '../../../base/ports.js';
+import { resolveSecret } from '../../../base/secret.js';
 import { askedDistribution } from '../asked-distribution.js';
 import type { LockedIndex, Preference, Resolution } from '../package-set.js';
 import type { Plan } from '../plan.js';
@@ -16,6 +17,8 @@ export interface ResolveSurroundings {
   readonly state: string;
   /** An earlier lock's packages, which are chosen again where the requests allow it. */
   readonly prefer?: Preference;
+  /** Indexes that the lock before was written with: older ones are refused. */
+  readonly locked?: readonly LockedIndex[];
   /** Task that events belong to; default: the step's name. */
   readonly task?: string;
   /** Folder for temporary files of tools. */
@@ -33,7 +36,7 @@ export async function resolvePlan(
   surroundings: ResolveSurroundings,
   ports: Pick<Ports, 'emit' | 'signal'>,
 ): Promise<ResolvedLock> {
-  const { mirror, state, prefer, temporary } = surroundings;
+  const { mirror, state, prefer, locked, temporary } = surroundings;
   await mkdir(state, { recursive: true });
   const before: Resolution[] = [];
   const steps: LockedStep[] = [];
@@ -46,6 +49,9 @@ export async function resolvePlan(
       ...(temporary === undefined ? {} : { env: { TMPDIR: temporary } }),
     });
     try {
+      const reference = step.stage.credentials?.(step.options);
+      const credentials =
+        reference === undefined ? undefined : await resolveSecret(reference, plan.recipe.folder);
       const resolution = await step.stage.resolve?.({
         ...own,
         options: step.options,
@@ -53,7 +59,10 @@ export async function resolvePlan(
         distribution: askedDistribution(step),
         mirror,
         state,
+        ...(credentials === undefined ? {} : { credentials }),
+        ...(temporary === undefined ? {} : { temporary }),
         before: [...before],
+        ...(locked === undefined ? {} : { locked }),
         ...(prefer === undefined ? {} : { prefer }),
       });
       if (resolution === undefined) continue;

@@ -22,6 +22,7 @@ const UNVERIFIED = [
 const UNTIMELY = /is not valid yet|is expired \(invalid since/;
 const NO_SUITE = /The repository '(\S+) (\S+) Release' does not have a Release file/;
 const CHANGING = /Hash Sum mismatch|File has unexpected size/;
+const FORBIDDEN = /(?:401\s+Unauthorized|403\s+Forbidden)/;
 const GONE = /404\s+Not Found/;
 const UNREACHABLE = [
   /Could not connect to|Could not resolve|Temporary failure resolving|Connection (?:refused|timed out|failed)/,
@@ -54,7 +55,8 @@ interface Trouble {
 
 function signatureTrouble(lines: readonly string[], use: ArchiveUse): Trouble | undefined {
   // A server that cannot be reached makes apt complain of missing signatures as well.
-  const reached = find(lines, [NO_SUITE, CHANGING, GONE, ...UNREACHABLE.slice(0, 1)]) === undefined;
+  const reached =
+    find(lines, [NO_SUITE, CHANGING, FORBIDDEN, GONE, ...UNREACHABLE.slice(0, 1)]) === undefined;
   const line = find(lines, UNTRUSTED) ?? (reached ? find(lines, UNVERIFIED) : undefined);
   if (line === undefined) return undefined;
   return {
@@ -91,6 +93,12 @@ function networkTrouble(lines: readonly string[], use: ArchiveUse): Trouble | un
   });
   const where = archive(lines, use);
   const elsewhere = 'or choose another mirror with `--mirror URL`.';
+  const forbidden = find(lines, [FORBIDDEN]);
+  if (forbidden !== undefined) {
+    const hint =
+      'Give user and password by reference: `auth` of the `debootstrap` step, an entry `machine HOST …` as apt_auth.conf(5) has it.';
+    return trouble(forbidden, `${where} asks who you are.`, hint);
+  }
   const suite = find(lines, [NO_SUITE]);
   if (suite !== undefined) {
     const [, uri = '', name = ''] = NO_SUITE.exec(suite) ?? [];

@@ -15,6 +15,10 @@ export interface AptPlaces {
   readonly cache: string;
   /** Absolute path of an apt_preferences(5). */
   readonly preferences?: string;
+  /** Absolute path of an apt_auth.conf(5). Default: none. */
+  readonly credentials?: string;
+  /** Indexes of long ago are wanted, which are valid no more: somebody else looks at their dates. Default false. */
+  readonly snapshot?: boolean;
 }
 
 /** The text of an apt.conf(5), for the variable APT_CONFIG: apt reads it before it looks for the host's files. */
@@ -30,6 +34,9 @@ export function aptConfig(apt: AptPlaces): string {
     ['Dir::Etc::TrustedParts', nothing],
     ['Dir::Etc::Preferences', apt.preferences ?? nothing],
     ['Dir::Etc::PreferencesParts', nothing],
+    ['Dir::Etc::Netrc', apt.credentials ?? nothing],
+    ['Dir::Etc::NetrcParts', nothing],
+    ['Acquire::Check-Valid-Until', apt.snapshot === true ? 'false' : 'true'],
     ['Dir::State::Lists', apt.lists],
     ['Dir::State::Status', apt.status],
     ['Dir::State::Extended_States', `${apt.work}/extended_states`],

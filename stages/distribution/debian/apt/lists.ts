@@ -4,16 +4,17 @@
  * so that one resolution sees the same lists from its first step to its last whatever another process fetches meanwhile.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { replaceFile } from '../../../../base/replace-file.js';
 import type { Architecture, LockedIndex, ResolveContext } from '../../../../pipeline/stage.js';
 import { archiveFailure } from './archive-failure.js';
 import { aptConfig } from './config.js';
 import { keepNewest, removeLeftBehind } from './prune.js';
+import { checkIndex, indexDate } from './release-file.js';
 import { followFetch } from './run.js';
 import { formatSources, listPrefix, type NamedSource } from './sources.js';
-import { fieldOf } from './stanza.js';
 
 export interface PackageLists {
   /** Folder below the state's, with `sources.list` and `lists/`. */
@@ -24,13 +25,24 @@ export interface PackageLists {
 /** Snapshots that are kept for each set of sources: for what another process works with just now. */
 const KEPT_SNAPSHOTS = 3;
 
-type Context = Pick<ResolveContext<unknown>, 'run' | 'emit' | 'state'>;
+type Context = Pick<
+  ResolveContext<unknown>,
+  'run' | 'emit' | 'state' | 'credentials' | 'temporary' | 'locked'
+>;
+
+export interface ListWishes {
+  readonly architecture: Architecture;
+  /** What it is for, as a verb phrase. */
+  readonly doing: string;
+  /** The moment for which the indexes have to have been valid, in place of now. */
+  readonly snapshot?: Date | undefined;
+}
 
 /** @throws Failure of kind `network` or `signature` */
 export async function fetchLists(
   ctx: Context,
   sources: readonly NamedSource[],
-  about: { readonly architecture: Architecture; readonly doing: string },
+  about: ListWishes,
 ): Promise<PackageLists> {
   const text = formatSources(sources);
   const name = sha256(`${about.architecture}\n${text}`).slice(0, 16);
@@ -40,23 +52,25 @@ export async function fetchLists(
   await mkdir(join(folder, 'archives', 'partial'), { recursive: true });
   await replaceFile(join(folder, 'sources.list'), text);
   await replaceFile(join(folder, 'status'), '');
-  await replaceFile(
-    join(folder, 'apt.conf'),
-    aptConfig({
-      architecture: about.architecture,
-      sources: join(folder, 'sources.list'),
-      lists,
-      status: join(folder, 'status'),
-      work: folder,
-      cache: '',
-    }),
-  );
+  await using login = await openLogin(ctx);
+  const config = aptConfig({
+    architecture: about.architecture,
+    sources: join(folder, 'sources.list'),
+    lists,
+    status: join(folder, 'status'),
+    work: folder,
+    cache: '',
+    ...(login.file === undefined ? {} : { credentials: login.file }),
+    snapshot: about.snapshot !== undefined,
+  });
+  const configFile = join(folder, `apt-${randomUUID()}.conf`);
+  await writeFile(configFile, config);
   // Another process may be at it as well: apt would fail at once.
   const alone = ['flock', join(folder, 'lock')] as const;
   try {
     await ctx.run([...alone, 'apt-get', 'update', '--error-on=any'], {
       doing: about.doing,
-      env: { APT_CONFIG: join(folder, 'apt.conf') },
+      env: { APT_CONFIG: configFile },
       onLine: followFetch(ctx),
     });
   } catch (error) {
@@ -65,6 +79,8 @@ export async function fetchLists(
       archives: [...new Set(sources.map(({ uri }) => uri))],
       keyring: sources[0]?.signedBy,
     });
+  } finally {
+    await rm(configFile, { force: true });
   }
   await removeLeftBehind(folder, 'new-');
   const snapshot = join(folder, `new-${randomUUID()}`);
@@ -74,7 +90,12 @@ export async function fetchLists(
     doing: 'keep the package lists',
     quiet: true,
   });
-  const indexes = await readIndexes(join(snapshot, 'lists'), sources);
+  const indexes = await readIndexes(join(snapshot, 'lists'), sources, ctx, about).catch(
+    async (error: unknown) => {
+      await rm(snapshot, { recursive: true, force: true });
+      throw error;
+    },
+  );
   const digest = sha256(indexes.map((index) => index.sha256).join('\n')).slice(0, 16);
   await settle(snapshot, folder, digest, text);
   return { folder: join('lists', name, 'kept', digest), indexes };
@@ -99,21 +120,40 @@ async function settle(snapshot: string, folder: string, digest: string, sources:
   await keepNewest(kept, KEPT_SNAPSHOTS);
 }
 
-/** The signed files of the sources, in their order. */
-async function readIndexes(lists: string, sources: readonly NamedSource[]): Promise<LockedIndex[]> {
+/** The signed files of the sources, in their order, each looked at. @throws Failure of kind `signature` */
+async function readIndexes(
+  lists: string,
+  sources: readonly NamedSource[],
+  { locked = [] }: Pick<Context, 'locked'>,
+  { doing, snapshot }: ListWishes,
+): Promise<LockedIndex[]> {
   return Promise.all(
-    sources.map(async (source) => {
-      const begin = join(lists, listPrefix(source));
+    sources.map(async ({ archive, uri, suite }) => {
+      const begin = join(lists, listPrefix({ uri, suite }));
       const bytes = await readFile(`${begin}InRelease`).catch(() => readFile(`${begin}Release`));
-      const date = new Date(fieldOf(bytes.toString('utf8'), 'Date') ?? '');
-      return {
-        archive: source.archive,
-        suite: source.suite,
-        date: Number.isNaN(date.getTime()) ? 'unknown' : date.toISOString().replace('.000Z', 'Z'),
-        sha256: sha256(bytes),
+      const text = bytes.toString('utf8');
+      const before = locked.find((each) => each.archive === archive && each.suite === suite);
+      const asked = {
+        ...{ archive, uri, suite },
+        ...(snapshot === undefined ? {} : { snapshot }),
+        ...(before === undefined ? {} : { before }),
       };
+      checkIndex(text, asked, doing);
+      return { archive, suite, date: indexDate(text), sha256: sha256(bytes) };
     }),
   );
+}
+
+/** A file with what the archives ask for, which goes when apt has ended. */
+async function openLogin({
+  credentials,
+  temporary = tmpdir(),
+}: Pick<Context, 'credentials' | 'temporary'>): Promise<AsyncDisposable & { readonly file?: string }> {
+  if (credentials === undefined) return { [Symbol.asyncDispose]: () => Promise.resolve() };
+  const folder = await mkdtemp(join(temporary, 'apt-auth-'));
+  const file = join(folder, 'auth.conf');
+  await writeFile(file, `${credentials}\n`, { mode: 0o600 });
+  return { file, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
 
 export function sha256(data: string | Uint8Array): string {

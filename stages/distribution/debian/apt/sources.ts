@@ -3,6 +3,8 @@
  * (`*.sources`). Only what fetches binary packages is kept; what apt would ignore is ignored.
  */
 
+import { withoutCredentials } from '../../../../base/url.js';
+
 /** One suite of one archive. */
 export interface AptSource {
   readonly uri: string;
@@ -69,7 +71,13 @@ export function parseDeb822(text: string): AptSource[] {
 }
 
 function source(uri: string, suite: string, components: string[], signedBy: string | undefined): AptSource {
-  return { uri: uri.replace(/\/+$/, ''), suite, components, ...(signedBy === undefined ? {} : { signedBy }) };
+  // A password in a source of this host shall not end in an image, a lock or a log.
+  return {
+    uri: withoutCredentials(uri).replace(/\/+$/, ''),
+    suite,
+    components,
+    ...(signedBy === undefined ? {} : { signedBy }),
+  };
 }
 
 function words(text: string): string[] {

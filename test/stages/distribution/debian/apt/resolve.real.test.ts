@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import type { Event } from '../../../../../base/event.js';
@@ -74,14 +75,18 @@ function planOf(steps: readonly RigStep[]): Plan {
 }
 
 const events: Event[] = [];
-async function resolve(steps: readonly RigStep[], prefer?: Preference): Promise<ResolvedLock> {
+async function resolve(
+  steps: readonly RigStep[],
+  prefer?: Preference,
+  locked?: ResolvedLock['indexes'],
+): Promise<ResolvedLock> {
   const ports = { emit: (event: Event) => void events.push(event), signal: new AbortController().signal };
-  const more = prefer === undefined ? {} : { prefer };
+  const more = { ...(prefer === undefined ? {} : { prefer }), ...(locked === undefined ? {} : { locked }) };
   return resolvePlan(planOf(steps), { mirror: undefined, state, ...more }, ports);
 }
 
-async function failureOf(steps: readonly RigStep[]): Promise<Failure> {
-  const failure = await resolve(steps).then(
+async function failureOf(steps: readonly RigStep[], locked?: ResolvedLock['indexes']): Promise<Failure> {
+  const failure = await resolve(steps, undefined, locked).then(
     () => undefined,
     (error: unknown) => Failure.from(error),
   );
@@ -260,6 +265,117 @@ describe('an archive that cannot be trusted', () => {
     expect(failure.diagnostics[0].what).toBe(
       `Could not resolve the packages of testing: ${archive.url} serves files that do not fit its index.`,
     );
+  });
+});
+
+describe('a rightly signed index', () => {
+  const day = (year: number, month: number, date: number) => new Date(Date.UTC(year, month - 1, date));
+
+  it('of another suite is refused', async () => {
+    await archive.publish(BASE, { names: { suite: 'stable', codename: 'bookworm' } });
+    const failure = await failureOf([bootstrap()]);
+    expect([failure.kind, failure.diagnostics]).toEqual([
+      'signature',
+      [
+        {
+          what: `Could not resolve the packages of testing: ${archive.url} answers with the index of another suite.`,
+          expected: 'Suite or Codename testing',
+          found: 'a rightly signed index of stable, bookworm',
+          hint: 'Check the name of the suite; else somebody between this machine and the archive replaces its answers.',
+        },
+      ],
+    ]);
+  });
+
+  it.each([
+    ['its suite', { suite: 'testing', codename: 'trixie' }],
+    ['its code name', { suite: 'stable', codename: 'testing' }],
+    ['no name', {}],
+  ])('is known by %s', async (_title, names) => {
+    await archive.publish(BASE, { names });
+    expect(listed(await resolve([bootstrap()]))).toHaveLength(1);
+  });
+
+  it('that is older than the lock’s is refused', async () => {
+    await archive.publish(BASE, { date: day(2025, 3, 2) });
+    const { indexes } = await resolve([bootstrap()]);
+    await rm(state, { recursive: true });
+    await archive.publish(BASE, { date: day(2025, 3, 1) });
+    const failure = await failureOf([bootstrap()], indexes);
+    expect(failure.kind).toBe('signature');
+    expect(failure.diagnostics[0]).toMatchObject({
+      what: `Could not resolve the packages of testing: ${archive.url} answers with an older index of testing than the lock was written with.`,
+      expected: 'an index of 2025-03-02T00:00:00Z or later',
+      found: 'a rightly signed index of 2025-03-01T00:00:00Z',
+    });
+    await archive.publish(BASE, { date: day(2025, 3, 2) });
+    expect((await resolve([bootstrap()], undefined, indexes)).indexes[0]?.date).toBe(indexes[0]?.date);
+  });
+
+  it('of a snapshot had to be valid then, and not now', async () => {
+    const snapshot = '20250101T000000Z';
+    const then = { snapshot, date: day(2024, 12, 31), validUntil: day(2025, 1, 7) };
+    await archive.publish([{ name: 'base', version: '0', fields: { Essential: 'yes' } }], then);
+    const lock = await resolve([bootstrap({ snapshot: '2025-01-01' })]);
+    expect(listed(lock)).toEqual([['base 0']]);
+    expect(lock.indexes[0]?.date).toBe('2024-12-31T00:00:00Z');
+    expect(archive.asked).toContain(`/debian/${snapshot}/dists/testing/InRelease`);
+  });
+
+  it.each([
+    ['later', { date: day(2025, 1, 2) }, 'one of 2025-01-02T00:00:00Z'],
+    [
+      'no longer valid then',
+      { date: day(2024, 11, 1), validUntil: day(2024, 11, 8) },
+      'one that was valid until 2024-11-08T00:00:00Z',
+    ],
+  ])('that is %s is none of the snapshot', async (_title, dates, found) => {
+    await archive.publish(BASE, { snapshot: '20250101T120000Z', ...dates });
+    const failure = await failureOf([bootstrap({ snapshot: '20250101T120000Z' })]);
+    expect(failure.kind).toBe('signature');
+    expect(failure.diagnostics[0]).toMatchObject({
+      expected: 'an index that was valid at 2025-01-01T12:00:00Z',
+      found,
+    });
+  });
+});
+
+describe('an archive that asks who one is', () => {
+  const CANARY = 'canary-91c6e0a2';
+  const auth = (url: string, password: string) => {
+    process.env['RESOLVE_AUTH'] = `machine http://${new URL(url).host}/ login ci password ${password}`;
+  };
+  let closed: SmallArchive;
+  beforeAll(async () => {
+    closed = await smallArchive('testing', `ci:${CANARY}`);
+    await closed.publish(BASE);
+  });
+  afterAll(async () => {
+    delete process.env['RESOLVE_AUTH'];
+    await closed[Symbol.asyncDispose]();
+  });
+  const there = (options: object = {}) =>
+    bootstrap({ mirror: closed.url, keyring: closed.keyring, ...options });
+
+  it('is told by reference, and nothing of it stays', async () => {
+    auth(closed.url, CANARY);
+    const lock = await resolve([there({ auth: 'env:RESOLVE_AUTH' })]);
+    expect(listed(lock)).toHaveLength(1);
+    const { stdout } = await execa('grep', ['-rlaF', CANARY, state], { reject: false });
+    expect(stdout).toBe('');
+    expect(JSON.stringify([lock, events])).not.toContain(CANARY);
+  });
+
+  it.each([
+    ['nothing', {}],
+    ['something else', { auth: 'env:RESOLVE_AUTH' }],
+  ])('and is told %s says so', async (_title, options) => {
+    auth(closed.url, 'wrong');
+    const failure = await failureOf([there(options)]);
+    expect([failure.kind, failure.diagnostics[0].what]).toEqual([
+      'network',
+      `Could not resolve the packages of testing: ${closed.url} asks who you are.`,
+    ]);
   });
 });
 
