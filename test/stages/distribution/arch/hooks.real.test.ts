@@ -88,7 +88,9 @@ async function runHook(text: string, { cmdline = '', files = {} }: World) {
     // busybox would take its own ip for the one in PATH.
     const script =
       'msg() { echo "$*"; }; err() { echo "ERROR: $*"; }; ip() { /bin/ip "$@"; }; . /hook; run_hook';
-    const { stdout } = await execa('bwrap', ['--bind', world, '/', '--', '/bin/ash', '-c', script]);
+    // Without the network of this machine: whatever a hook starts in earnest by mistake stays in there.
+    const confined = ['--unshare-all', '--bind', world, '/', '--', '/bin/ash', '-c', script];
+    const { stdout } = await execa('bwrap', confined);
     const calls = await readFile(join(world, 'run/calls'), 'utf8').catch(() => '');
     const read = (path: string) => readFile(join(world, path), 'utf8').catch(() => undefined);
     const lines = calls.split('\n').filter((line) => !/^(modprobe|udevadm|sleep|$)/.test(line));
