@@ -1,7 +1,7 @@
 /** URLs that people write: where they may lead, and what must not stand in them. */
 
-/** What stands before the last `@` of the authority: of HTTP all of it, since it may be a token; else what follows the user. */
-const USER_INFORMATION = /(\bhttps?:\/\/|:\/\/[^\s/@:'"]*:)([^\s/'"]+)(?=@)/gi;
+/** What follows the user before the last `@` of the authority; of HTTP what is there without a password too: it may be a token. */
+const USER_INFORMATION = /((?:\bhttps?)?:\/\/[^\s/@:'"]*:|\bhttps?:\/\/)([^\s/'"]+)(?=@)/gi;
 
 /** The same text, as long as before, with what may be a password in a URL made unreadable. */
 export function hidePasswords(text: string): string {

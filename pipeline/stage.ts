@@ -178,8 +178,8 @@ export interface StageDefinition<Schema extends z.ZodType = z.ZodType> {
   /** Secret references in the options: their values are inputs of the step's key, which does not tell them. */
   readonly secrets?: (options: z.output<Schema>) => readonly string[];
   /**
-   * Reference of what archives ask for before they hand out packages (netrc.ts). No result follows from it, so that it is no
-   * input of a key.
+   * Reference of what archives ask for before they hand out packages (netrc.ts). No result follows from it, so that its value
+   * is no input of a key.
    */
   readonly credentials?: (options: z.output<Schema>) => string | undefined;
   /** What the step takes from the host besides tools and files, by name: inputs of the step's key. */

@@ -1,6 +1,6 @@
 /** The first step of a root that is there already: a disk image, a tar or a tree becomes the root tree. */
 import { existsSync, statSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { sha256OfText } from '../base/digest.js';
@@ -125,11 +125,15 @@ function wishesOf({ from, sha256, partition }: Options, recipe: Pick<RecipeFacts
   return { path: pathOf(from, recipe), sha256, partition };
 }
 
-/** A folder has no digest that could be known before: that it was not touched since shows in its own times. */
+/** A folder has no digest that could be known before. Whatever is done to a file in it changes the file's ctime (inode(7)). */
 async function treeState(path: string): Promise<string> {
-  const { mtimeMs, ctimeMs } = statSync(path);
-  const status = await readFile(join(path, 'var/lib/dpkg/status')).catch(() => Buffer.alloc(0));
-  return sha256OfText(`${mtimeMs} ${ctimeMs} ${status.toString('latin1')}`);
+  const names = (await readdir(path, { recursive: true })).sort();
+  const states: string[] = [];
+  for (const name of ['', ...names]) {
+    const { ino, mode, uid, gid, size, mtimeNs, ctimeNs } = await lstat(join(path, name), { bigint: true });
+    states.push([name, ino, mode, uid, gid, size, mtimeNs, ctimeNs].join(' '));
+  }
+  return sha256OfText(states.join('\0'));
 }
 
 /** Stanzas of the packages that the system has, by name and architecture. Those of a file are kept under its digest. */

@@ -2,6 +2,7 @@
 import { basename, extname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
+import { urlSchema } from '../base/schema/url.js';
 import { defineStage, type RecipeFacts, type StageContext } from '../pipeline/stage.js';
 import { ARCH_ARCHITECTURE, commonArchitecture } from './distribution/arch/pacman/architecture.js';
 import type { Repository } from './distribution/arch/pacman/config.js';
@@ -30,9 +31,11 @@ import { addUnit, hasSystemd } from './rootfs/systemd.js';
 import { rootTree } from './rootfs/tree.js';
 import { WHOLE_ROOT } from './things.js';
 
-const server = z
-  .string()
-  .regex(/^(https?|file):\/\/\S*\$repo\S*$/, 'a URL with `$repo` in it, as a mirrorlist has it');
+const server = urlSchema({
+  pattern: String.raw`^(https?|file):\/\/\S*\$repo\S*$`,
+  expected: 'a URL with `$repo` in it, as a mirrorlist has it',
+  instead: 'Name a server that asks nobody who he is, such as one of your own.',
+});
 
 const options = z.strictObject({
   mirrors: z

@@ -1,6 +1,6 @@
 /** Brings the packages of all steps that have to run into the pool, in the order in which they will be asked for. */
 
-import { authorizationOf } from '../plan/lock/lock.js';
+import { authorizationOf } from '../plan/authorization.js';
 import type { PooledPackage } from '../plan/package-set.js';
 import { fillPool } from '../store/pool.js';
 import type { Build } from './build.js';

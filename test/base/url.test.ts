@@ -2,11 +2,11 @@ import { expect, it } from 'vitest';
 import { hasCredentials, hidePasswords, withoutCredentials } from '../../base/url.js';
 
 it.each([
-  ['https://ci:hunter2@mirror.example.org/debian', 'https://**********@mirror.example.org/debian'],
+  ['https://ci:hunter2@mirror.example.org/debian', 'https://ci:*******@mirror.example.org/debian'],
   ['x: { mirror: http://token@h/, b: ssh://root@h }', 'x: { mirror: http://*****@h/, b: ssh://root@h }'],
   ['ssh://root:hunter2@h', 'ssh://root:*******@h'],
-  ['https://ci:p@ss@h/a@b', 'https://*******@h/a@b'],
-  ['HTTPS://a:b@h', 'HTTPS://***@h'],
+  ['https://ci:p@ss@h/a@b', 'https://ci:****@h/a@b'],
+  ['HTTPS://a:b@h', 'HTTPS://a:*@h'],
   ['https://mirror.example.org/~x@y', 'https://mirror.example.org/~x@y'],
   ['user@example.org', 'user@example.org'],
 ])('of %s no password is shown', (text, shown) => {

@@ -14,8 +14,11 @@ const URL_ = `https://ci:${CANARY}@mirror.example.org/debian`;
 /** Names of all options of stages whose text begins like a URL. */
 const options = [...stages.values()].flatMap((stage) =>
   Object.entries(optionsJsonSchema(stage).properties ?? {})
-    .filter(([, { pattern }]) => (pattern ?? '').includes('https?'))
-    .map(([name]) => [stage.name, name] as const),
+    .filter(([, { pattern, items }]) => (pattern ?? items?.pattern ?? '').includes('https?'))
+    .map(
+      ([name, { items }]) =>
+        [stage.name, name, items === undefined ? `'${URL_}'` : `['${URL_}/$repo']`] as const,
+    ),
 );
 
 async function told(recipe: string): Promise<string> {
@@ -29,12 +32,12 @@ async function told(recipe: string): Promise<string> {
 
 it('there are some', () => {
   expect(options.map(([, name]) => name)).toEqual(
-    expect.arrayContaining(['mirror', 'security-mirror', 'image-mirror']),
+    expect.arrayContaining(['mirror', 'security-mirror', 'image-mirror', 'mirrors', 'image-mirrors']),
   );
 });
 
-it.each(options)('%s: %s', async (uses, name) => {
-  const text = await told(`name: x\nsteps:\n  - uses: ${uses}\n    with: { ${name}: '${URL_}', other: 1 }\n`);
+it.each(options)('%s: %s', async (uses, name, value) => {
+  const text = await told(`name: x\nsteps:\n  - uses: ${uses}\n    with: { ${name}: ${value}, other: 1 }\n`);
   expect(text).toContain('A URL must not hold a user or a password.');
   expect(text).toContain('Unknown key `other`');
   expect(text).not.toContain(CANARY);

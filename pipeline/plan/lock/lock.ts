@@ -2,11 +2,9 @@
 import { dirname, join } from 'node:path';
 import { canonicalJson, sha256OfText } from '../../../base/digest.js';
 import { type Diagnostic, Failure, type SourcePlace } from '../../../base/failure.js';
-import { type Authorize, authorizeBy } from '../../../base/netrc.js';
 import { readRegular } from '../../../base/regular-file.js';
 import { replaceFile } from '../../../base/replace-file.js';
 import { checkRecord } from '../../../base/schema/record.js';
-import { resolveSecret } from '../../../base/secret.js';
 import { placeOf } from '../../../base/yaml/source.js';
 import type { LockedPackage } from '../package-set.js';
 import type { Plan } from '../plan.js';
@@ -154,21 +152,6 @@ export async function archivesOf(
     Object.assign(archives, await stage.archives?.({ options, recipe: plan.facts, mirror }));
   }
   return archives;
-}
-
-/**
- * What a plan's archives are told so that they hand out packages. The references are resolved when this is called, once
- * something has to be fetched.
- * @throws Failure of kind `recipe` when one leads to nothing
- */
-export async function authorizationOf({ steps, recipe }: Plan): Promise<Authorize> {
-  const all: Authorize[] = [];
-  for (const { stage, options } of steps) {
-    const reference = stage.credentials?.(options);
-    if (reference === undefined) continue;
-    all.push(authorizeBy(await resolveSecret(reference, recipe.folder), `\`${reference}\``));
-  }
-  return (url) => all.map((authorize) => authorize(url)).find((found) => found !== undefined);
 }
 
 function broken(file: string, problem: Diagnostic): Failure {

@@ -105,9 +105,9 @@ it.each([
   ['a number for a format', '\n{"format":2}', 'Unknown value of `format`.', 2],
   [
     'an unknown key',
-    JSON.stringify({ ...smallManifest(), system: 'x' }, null, 1),
+    JSON.stringify({ system: 'x', ...smallManifest() }, null, 1),
     'Unknown key `system`.',
-    30,
+    2,
   ],
 ])('says of %s that it is damaged, and where', (_title, text, what, line) => {
   const { kind, diagnostics } = failureOf(() => parseManifest(text, 'it'));

@@ -94,7 +94,7 @@ describe('facts of the recipe', () => {
   it('have nothing for a stage that takes them all at once', async () => {
     const { recipe } = contextOf({ facts: ['name', 'platform', 'disk'] }).context;
     expect((await failureOf(() => ({ ...recipe }))).message).toBe(
-      "The stage made-up reads the recipe's platform and does not declare it in `facts`: its step's key would miss it.",
+      "The stage made-up reads the recipe's kernel and does not declare it in `facts`: its step's key would miss it.",
     );
   });
 

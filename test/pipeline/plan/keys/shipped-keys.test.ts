@@ -56,6 +56,7 @@ let plan: Plan;
 let before: KeyedPlan;
 /** The recipe of Arch Linux, for the stage that only it has. */
 let arch: { readonly plan: Plan; readonly before: KeyedPlan };
+let imported: typeof arch;
 
 async function load(folder: string, settings: LoadSettings = {}): Promise<Plan> {
   const recipe = await loadRecipe(join(rig.path, folder), stages, { sourceDateEpoch: '', ...settings });
@@ -84,6 +85,15 @@ beforeAll(async () => {
   await cp('recipes/arch', join(rig.path, 'arch'), { recursive: true });
   const planOfArch = await load('arch');
   arch = { plan: planOfArch, before: await rig.keys(planOfArch, WORLD) };
+  const stage = stages.get('import');
+  if (stage === undefined) throw new Error('no stage import');
+  for (const name of ['files', 'other'])
+    await mkdir(join(rig.path, 'debian-bookworm', name), { recursive: true });
+  const [first, ...others] = plan.steps;
+  if (first === undefined) throw new Error('no step');
+  const step = { ...first, stage, options: stage.options.parse({ from: 'files' }) as unknown };
+  const planOfImport = { ...plan, steps: [step, ...others] };
+  imported = { plan: planOfImport, before: await rig.keys(planOfImport, WORLD) };
 });
 afterAll(() => rig[Symbol.asyncDispose]());
 afterEach(() => vi.unstubAllEnvs());
@@ -100,6 +110,8 @@ describe('options', () => {
       mirror: 'http://mirror.example.org/debian',
       'security-mirror': 'http://mirror.example.org/security',
       'image-mirror': 'http://mirror.example.org/image',
+      auth: 'env:LUNSMITH_TEST_SECRET',
+      snapshot: '2025-01-01',
       components: ['main', 'contrib'],
       pockets: ['security'],
       variant: 'standard',
@@ -116,6 +128,12 @@ describe('options', () => {
       include: ['base', 'vim'],
       keyring: 'files/key.gpg',
       'database-signature': 'required',
+    },
+    import: {
+      from: 'other',
+      sha256: 'a'.repeat(64),
+      partition: 2,
+      archives: { suite: 'trixie' },
     },
     packages: { install: ['vim'], remove: ['nano'], hold: ['linux-image-amd64'], recommends: true },
     files: {
@@ -170,9 +188,12 @@ describe('options', () => {
   };
 
   it('are all looked at', () => {
+    // One value is all that `import.distribution` has.
     const shapes = [...stages].map(([name, { options }]) => [
       name,
-      Object.keys((options as unknown as { shape: object }).shape),
+      Object.keys((options as unknown as { shape: object }).shape).filter(
+        (option) => `${name}.${option}` !== 'import.distribution',
+      ),
     ]);
     expect(Object.entries(NEW).map(([name, values]) => [name, Object.keys(values)])).toEqual(shapes);
   });
@@ -183,8 +204,7 @@ describe('options', () => {
     ),
   )('$stage $option', async ({ stage, option, value }) => {
     vi.stubEnv('LUNSMITH_TEST_SECRET', 'hidden');
-    const ofArch = stage === 'pacstrap';
-    const recipe = ofArch ? arch : { plan, before };
+    const recipe = { pacstrap: arch, import: imported }[stage] ?? { plan, before };
     const steps = recipe.plan.steps.map((step) => {
       if (step.stage.name !== stage) return step;
       const options = parseOptions(step, { ...(step.options as object), [option]: value });
@@ -192,13 +212,14 @@ describe('options', () => {
       return { ...step, options };
     });
     const id = plan.steps.find((step) => step.stage.name === stage)?.id ?? '';
-    const expected = ofArch
-      ? changedNames({ ...arch.before, steps: [] }, arch.before)
-      : stage !== 'lun-image'
-        ? from(id)
-        : option === 'menu-seconds'
-          ? ['lun-image']
-          : ['lun-image', 'lun-image/file-systems'];
+    const expected =
+      recipe.plan !== plan
+        ? changedNames({ ...recipe.before, steps: [] }, recipe.before)
+        : stage !== 'lun-image'
+          ? from(id)
+          : option === 'menu-seconds'
+            ? ['lun-image']
+            : ['lun-image', 'lun-image/file-systems'];
     const after = await rig.keys({ ...recipe.plan, steps }, WORLD);
     expect(changedNames(recipe.before, after)).toEqual(expected);
   });
