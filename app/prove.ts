@@ -173,7 +173,7 @@ async function proveOne(
 }
 
 /** A new verdict takes the place of the last one; a proof that passed is kept beside one that did not, with its evidence. */
-export async function keep(proof: Proof, evidence: string, release: Release): Promise<void> {
+async function keep(proof: Proof, evidence: string, release: Release): Promise<void> {
   const place = evidenceOf(release, proof.cell);
   if (!proof.passed) await keepEarlier(release, proof.cell);
   await rm(place, { recursive: true, force: true });

@@ -10,8 +10,9 @@ import { anyShellCommand, shellCommand } from '../../base/shell-word.js';
 import { notRoot } from './account.js';
 import type { ForwardedSocket, TargetHost } from './host.js';
 import { connectionFailure, notClean, onHost } from './ssh/failures.js';
-import { openMaster, type SshFacts, type SshMaster } from './ssh/master.js';
+import { openMaster, type SshFacts } from './ssh/master.js';
 import { ABSENT, asRoot, MAY_USE, READ, RUN, STARTED, SURROUNDINGS } from './ssh/scripts.js';
+import type { SshMaster } from './ssh/ssh-master.js';
 import { writeBy } from './write.js';
 
 /** Sessions at a time: sshd allows 10 for a connection (sshd_config(5), MaxSessions), and we start some that stay. */

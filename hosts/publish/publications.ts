@@ -26,7 +26,7 @@ export async function readPublications(host: TargetHost): Promise<Publications> 
 }
 
 /** @param failure of what was found in the place of a line */
-export function parsePublications(text: string, failure: (found: string) => Failure): Publications {
+function parsePublications(text: string, failure: (found: string) => Failure): Publications {
   const [format, ...lines] = text.replace(/\n$/, '').split('\n');
   if (format !== FORMAT) throw failure(`\`${(format ?? '').slice(0, 80)}\` in line 1`);
   return new Map(

@@ -2,7 +2,7 @@
 
 import { Failure } from '../../../base/failure.js';
 import type { Argv } from '../../../base/ports.js';
-import type { SshMaster } from './master.js';
+import type { SshMaster } from './ssh-master.js';
 
 /** ssh(1), EXIT STATUS: an error of ssh; but a tool may end with it too. */
 const CONNECTION = 255;

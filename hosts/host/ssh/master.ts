@@ -12,25 +12,9 @@ import type { HostFacts, Transport } from '../../site/facts.js';
 import type { HostAccount } from '../host.js';
 import { noShell, noSudo, printingAccount, type Refusal } from './failures.js';
 import { asRoot, WHO } from './scripts.js';
+import type { SshMaster } from './ssh-master.js';
 
 export type SshFacts = HostFacts & { readonly transport: Extract<Transport, { kind: 'ssh' }> };
-
-export interface SshMaster extends AsyncDisposable {
-  /** A private folder here, short enough for the addresses of sockets. */
-  readonly folder: string;
-  /** Environment of every ssh here. */
-  readonly env: Readonly<Record<string, string>>;
-  /** What runs a command line of the host's login shell over the connection, and fails at once when that is gone. */
-  session(command: string): Argv;
-  /** A request to the master itself: `check`, `forward`, `cancel` (ssh(1), -O). */
-  control(request: string, ...options: string[]): Argv;
-  /** Whether the connection is there still. */
-  alive(): Promise<boolean>;
-  /** Whom we are there. */
-  readonly account: HostAccount;
-  /** What the connection's own ssh said last. */
-  lastWords(): string | undefined;
-}
 
 /** Names the configuration file that ssh shall read instead of the user's and the system's: ssh(1), -F. */
 const CONFIG_VARIABLE = 'LUNSMITH_SSH_CONFIG';

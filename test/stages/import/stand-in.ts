@@ -88,7 +88,7 @@ export async function makeImage(path: string, system: string, firmware: string):
   await makeRoot(path, system);
 }
 
-export async function makeRoot(image: string, system: string): Promise<void> {
+async function makeRoot(image: string, system: string): Promise<void> {
   const features = 'has_journal,ext_attr,dir_index,filetype,extent,64bit,flex_bg,large_file,metadata_csum';
   const shape = ['-t', 'ext4', '-b', '4096', '-I', '256', '-O', features, '-E', `offset=${ROOT_AT}`] as const;
   await run(['mke2fs', '-q', '-F', ...shape, '-d', system, image, `${ROOT}M`], { doing: 'make the root' });

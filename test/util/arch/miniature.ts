@@ -130,12 +130,12 @@ export async function miniature(): Promise<Miniature> {
   return miniatureIn(await shared('arch-miniature', makeMiniature));
 }
 
-export function miniatureIn(folder: string): Miniature {
+function miniatureIn(folder: string): Miniature {
   const home = join(folder, 'key');
   return { folder: join(folder, 'repositories'), key: { home, keyring: `${home}.gpg` } };
 }
 
-export async function makeMiniature(folder: string): Promise<void> {
+async function makeMiniature(folder: string): Promise<void> {
   const [key, debs] = await Promise.all([makeKey(join(folder, 'key')), fetchDebs(DEBS, join(folder, 'apt'))]);
   const groups = groupDebs(debs);
   const packages = [

@@ -6,7 +6,7 @@ import { commonArchitecture } from './architecture.js';
 import { parseDescription, valueOf } from './desc.js';
 
 /** Where the tree has it. */
-export const LOCAL_DATABASE = '/var/lib/pacman/local';
+const LOCAL_DATABASE = '/var/lib/pacman/local';
 
 export async function installedPackages(tree: RootTree): Promise<InstalledPackage[]> {
   const found: InstalledPackage[] = [];

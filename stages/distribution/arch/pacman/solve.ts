@@ -142,7 +142,7 @@ function lockedPackage({
 }
 
 /** Why each is there: `dependency of X`, by the shortest way from what was asked for. */
-export function reasonsFor(
+function reasonsFor(
   chosen: readonly RepositoryPackage[],
   asked: readonly string[],
   { byName }: Known,

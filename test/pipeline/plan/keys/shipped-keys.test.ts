@@ -91,7 +91,7 @@ beforeAll(async () => {
     await mkdir(join(rig.path, 'debian-bookworm', name), { recursive: true });
   const [first, ...others] = plan.steps;
   if (first === undefined) throw new Error('no step');
-  const step = { ...first, stage, options: stage.options.parse({ from: 'files' }) as unknown };
+  const step = { ...first, stage, options: (stage.options as ZodType).parse({ from: 'files' }) };
   const planOfImport = { ...plan, steps: [step, ...others] };
   imported = { plan: planOfImport, before: await rig.keys(planOfImport, WORLD) };
 });
