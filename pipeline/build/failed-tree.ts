@@ -9,23 +9,25 @@ import { ARCHITECTURES } from '../../artifacts/platform/architecture.js';
 import { runOnTerminal } from '../../base/command.js';
 import type { Ports } from '../../base/ports.js';
 import { parseRecord } from '../../base/schema/record.js';
+import type { ChrootGuard } from '../distribution.js';
 import { openChroot } from '../sandbox/chroot.js';
 import { TERMINAL_FDS } from '../sandbox/enter.js';
 import { runForeign } from '../sandbox/foreign.js';
 import { mountTree, openMountRoot } from './root-tree.js';
 
+/** All of a guard: a field that is missing here is one that the shell would go without. */
+const guardSchema: z.ZodType<ChrootGuard, ChrootGuard> = z.strictObject({
+  files: z.array(z.strictObject({ path: z.string(), text: z.string(), purpose: z.string() })).readonly(),
+  silenced: z.array(z.string()).readonly(),
+  environment: z.record(z.string(), z.string()),
+});
 const failedSchema = z.strictObject({
   step: z.string(),
   architecture: z.enum(ARCHITECTURES),
   /** Layers below, oldest first. */
   below: z.array(z.string()).readonly(),
   /** Of the tree's distribution. */
-  guard: z
-    .strictObject({
-      files: z.array(z.strictObject({ path: z.string(), text: z.string(), purpose: z.string() })).readonly(),
-      silenced: z.array(z.string()).readonly(),
-    })
-    .optional(),
+  guard: guardSchema.optional(),
 });
 type FailedStep = z.input<typeof failedSchema>;
 

@@ -68,12 +68,12 @@ describe('a build', () => {
   });
 
   it('runs outputs alone where the store of another machine was exported and imported', async () => {
-    const [cache, moved] = [join(home, 'exported'), join(home, 'moved')];
+    const [cache, imported] = [join(home, 'exported'), join(home, 'imported')];
     const exported = await run('cache', 'export', cache, '--plain');
     expect([exported.exitCode, exported.stderr]).toEqual([0, '']);
-    const there = (...args: string[]) => lunsmith([...args, '--workspace', moved]);
+    const there = (...args: string[]) => lunsmith([...args, '--workspace', imported]);
     expect((await there('cache', 'import', cache, '--plain')).exitCode).toBe(0);
-    const result = await there('build', join(home, 'small'), '--output', join(home, 'moved-out'), '--json');
+    const result = await there('build', join(home, 'small'), '--output', join(home, 'imported-out'), '--json');
     expect(ran(result)).toEqual([...OUTPUTS, 'release']);
     expect(digestOf(result)).toBe(digestOf(first));
   });
