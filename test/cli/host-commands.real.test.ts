@@ -362,6 +362,7 @@ describe('client', () => {
     expect(rows.map((row) => [row.host, row.client])).toEqual([
       ['lab', 'web1'],
       ['lab', 'web2'],
+      ['lab', 'web3'],
     ]);
     const status = JSON.parse(await ok('status', '--json')) as HostStatus;
     expect(Object.keys(status)).toEqual([
@@ -375,6 +376,8 @@ describe('client', () => {
           ...{ client, image: 'main', channel: 'stable', release: digests['v2'], bytes: MIB },
           ...{ behind: false, next: true, live: false, kept: 1 },
         })),
+        // Its channel has no release yet.
+        { client: 'web3', image: 'main', channel: 'edge', behind: false, live: false, kept: 0 },
       ],
     });
     expect(await ok('status')).toContain(`stable   ${name('v2')}`);
