@@ -228,7 +228,11 @@ describe('a connection', () => {
   it('that takes too few sessions is told of', async () => {
     await using sshd = await startSshd(ports, { lines: ['MaxSessions 2'] });
     await using host = await reach(sshd);
-    await using _one = await host.start(['cat'], { doing });
+    let tell: () => void = () => undefined;
+    const there = new Promise<void>((resolve) => (tell = resolve));
+    const options = { doing, quiet: true, onLine: () => tell() };
+    await using _one = await host.start(['sh', '-c', 'echo there; exec cat'], options);
+    await there;
     const failure = await failureOf(host.run(['true'], { doing: 'go on' }));
     expect(failure.kind).toBe('network');
     expect(failure.diagnostics[0].what).toBe(
