@@ -73,7 +73,13 @@ describe('a build', () => {
     expect([exported.exitCode, exported.stderr]).toEqual([0, '']);
     const there = (...args: string[]) => lunsmith([...args, '--workspace', imported]);
     expect((await there('cache', 'import', cache, '--plain')).exitCode).toBe(0);
-    const result = await there('build', join(home, 'small'), '--output', join(home, 'imported-out'), '--json');
+    const result = await there(
+      'build',
+      join(home, 'small'),
+      '--output',
+      join(home, 'imported-out'),
+      '--json',
+    );
     expect(ran(result)).toEqual([...OUTPUTS, 'release']);
     expect(digestOf(result)).toBe(digestOf(first));
   });
