@@ -2,11 +2,18 @@
 
 import type { Emit } from '../base/event.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';
+import type { ToolNeed } from '../pipeline/stage.js';
 import type { ArchiveReport, ArchiveRequest } from '../pipeline/store/archive-report.js';
 import type { GarbageReport } from '../pipeline/store/garbage/report.js';
 import type { GarbageRequest } from '../pipeline/store/garbage/request.js';
 import type { VerifyReport, VerifyRequest } from '../pipeline/store/verify-report.js';
+import { requireHost } from '../pipeline/tools.js';
 import type { CacheInside } from './inside/cache.js';
+
+const ARCHIVE_TOOLS: readonly ToolNeed[] = [
+  { name: 'tar', package: 'tar' },
+  { name: 'zstd', package: 'zstd' },
+];
 
 export async function collect(
   request: GarbageRequest,
@@ -27,6 +34,7 @@ export async function archive(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<ArchiveReport> {
+  await requireHost(ARCHIVE_TOOLS);
   return (await inside({ do: way, request }, emit, signal)) as ArchiveReport;
 }
 

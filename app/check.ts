@@ -61,7 +61,10 @@ export async function checkRecipes(request: CheckRequest, emit: Emit): Promise<P
 
 /** A check needs no secret; a build without one ends before its first step. */
 async function warnOfSecrets({ recipe, steps }: Plan, emit: Emit): Promise<void> {
-  const references = steps.flatMap(({ stage, options }) => stage.secrets?.(options) ?? []);
+  const references = steps.flatMap(({ stage, options }) => [
+    ...(stage.secrets?.(options) ?? []),
+    ...[stage.credentials?.(options) ?? []].flat(),
+  ]);
   for (const reference of new Set(references)) {
     await resolveSecret(reference, recipe.folder).catch((error: unknown) => {
       const [{ what, hint }] = Failure.from(error).diagnostics;

@@ -22,7 +22,7 @@ export interface RecordOptions {
   readonly secret?: boolean;
 }
 
-export type Checked<T> =
+export type CheckedRecord<T> =
   | { readonly value: T }
   | { readonly problems: readonly [Diagnostic, ...Diagnostic[]] };
 
@@ -50,7 +50,7 @@ export function checkRecord<Schema extends z.ZodType>(
   text: string,
   schema: Schema,
   file: string,
-): Checked<z.output<Schema>> {
+): CheckedRecord<z.output<Schema>> {
   const source: SourceText = { file, folder: dirname(file), text };
   let value: unknown;
   try {

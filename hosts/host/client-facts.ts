@@ -9,27 +9,30 @@ const imageSchema = z.strictObject({
   boot: z.enum(['san', 'direct']),
 });
 
+/** All fields, so that none is written which is not read again. */
+const shape = {
+  name: z.string().min(1),
+  host: z.string(),
+  mac: z.string().optional(),
+  serial: z.string().optional(),
+  uuid: z.string().optional(),
+  initiator: z.string().min(1),
+  account: z.string(),
+  secret: z.string(),
+  address: z
+    .strictObject({
+      address: z.string(),
+      netmask: z.string(),
+      gateway: z.string().optional(),
+      dns: z.string().optional(),
+    })
+    .optional(),
+  images: z.tuple([imageSchema], imageSchema),
+  menuSeconds: z.number(),
+  follows: z.enum(['promote', 'rebase']),
+} satisfies Readonly<Record<keyof ClientFacts, z.ZodType>>;
+
 export const clientFactsSchema = z
-  .strictObject({
-    name: z.string().min(1),
-    host: z.string(),
-    mac: z.string().optional(),
-    serial: z.string().optional(),
-    uuid: z.string().optional(),
-    initiator: z.string().min(1),
-    account: z.string(),
-    secret: z.string(),
-    address: z
-      .strictObject({
-        address: z.string(),
-        netmask: z.string(),
-        gateway: z.string().optional(),
-        dns: z.string().optional(),
-      })
-      .optional(),
-    images: z.tuple([imageSchema], imageSchema),
-    menuSeconds: z.number(),
-    follows: z.enum(['promote', 'rebase']),
-  })
+  .strictObject(shape)
   // With `exactOptionalPropertyTypes` an absent key is not an undefined one; JSON has no undefined.
   .transform((facts) => facts as ClientFacts);

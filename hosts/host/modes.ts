@@ -35,8 +35,8 @@ export function folderProblem(
   return { expected, mended: (mode | needed | 0o700) & ~WRITE_BY_OTHERS };
 }
 
-/** `$1`: root. Prints the mode of each folder, but of those in which LUNs lie, and gives secrets and LUNs to their owners alone. */
-const LOOK = `
+/** `$1`: root. Gives secrets and LUNs to their owners alone, and prints the mode of each folder but of those in which LUNs lie. */
+const CLOSE_AND_LIST = `
 cd -- "$1" 2>/dev/null || exit 0
 find . -path ./clients -prune -o -type d -exec stat -c '%a %n' {} +
 for folder in secrets states/*/secrets; do
@@ -56,7 +56,7 @@ while read -r mode path; do chmod "$mode" -- "$path"; done
 export async function mendModes(host: TargetHost): Promise<void> {
   const { root } = hostLayout(host.facts);
   const doing = `mend the modes below ${root}`;
-  const { stdout } = await host.run(['sh', '-c', LOOK, 'sh', root], { doing, quiet: true });
+  const { stdout } = await host.run(['sh', '-c', CLOSE_AND_LIST, 'sh', root], { doing, quiet: true });
   const lines = stdout.split('\n').flatMap((line) => {
     const [, mode, path] = /^([0-7]+) (.+)$/.exec(line) ?? [];
     if (mode === undefined || path === undefined) return [];

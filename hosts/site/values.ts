@@ -129,12 +129,12 @@ export const secretSchema = checkedText(
   '^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$',
 );
 
-/** A base URL without the slash at its end. */
 /** Whether a URL's host is a name, which only DNS leads to an address. */
 export function isName(host: string): boolean {
   return !/^(?:\d{1,3}\.){3}\d{1,3}$/.test(host);
 }
 
+/** A base URL without the slash at its end. */
 export const urlSchema = checkedText((text) => {
   const expected = 'a URL such as `http://192.0.2.10`, in characters that iPXE takes as they are';
   if (/^(?:[a-z]+:\/\/)?[^/]*@/.test(text)) {

@@ -10,10 +10,11 @@
  * ```
  */
 import { randomBytes } from 'node:crypto';
-import { chmod, copyFile, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
+import { partialOf, replaceFile } from '../../base/replace-file.js';
 import { runTask } from '../../base/task.js';
 import type { ArchiveReport, ArchiveRequest } from './archive-report.js';
 import { entryDamage } from './damage.js';
@@ -31,7 +32,7 @@ const SUFFIX = '.tar.zst';
 const ZSTD = '--use-compress-program=zstd -T0 -3 -q';
 
 /**
- * Writes what the folder lacks and removes what the store no longer has: writing it again after a build writes what is new.
+ * Writes what the folder lacks, or holds cut short, and removes what the store no longer has: writing it again after a build writes what is new.
  * Runs in the sandbox, where owners are seen as they were written.
  */
 export async function exportStore(
@@ -51,14 +52,12 @@ export async function exportStore(
   await Promise.all(['layers', 'pool'].map((name) => mkdir(join(folder, name), { recursive: true })));
   const layers = await runTask(ports.emit, 'layers', () => packLayers(store, keys, folder, ports));
   const files = await runTask(ports.emit, 'packages', () =>
-    copyPool(packages, store.pool, join(folder, 'pool')),
+    copyPool(packages, store.pool, join(folder, 'pool'), ports.signal),
   );
   await removeOthers(join(folder, 'layers'), new Set(keys.map((key) => `${key}${SUFFIX}`)));
   for (const digest of await pooledDigests(join(folder, 'pool')))
     if (!packages.includes(digest)) await rm(poolFile(join(folder, 'pool'), digest), { force: true });
-  await store.salt();
-  await copyFile(join(store.path, 'salt'), join(folder, 'salt'));
-  await chmod(join(folder, 'salt'), 0o600);
+  await replaceFile(join(folder, 'salt'), await store.salt(), { mode: 0o600 });
   return { folder, layers, packages: files, refused: [] };
 }
 
@@ -131,13 +130,19 @@ async function packLayers(
       unit: 'files',
     });
     const file = join(folder, 'layers', `${key}${SUFFIX}`);
-    if (!(await exists(file))) {
-      const argv = ['tar', '--create', ...TAR_STREAM, '--sparse', ZSTD, `--file=${file}.partial`] as const;
-      await ports.run([...argv, `--directory=${store.entry(key)}`, 'record.json', 'tree'], {
-        doing: 'pack a layer',
-        quiet: true,
-      });
-      await rename(`${file}.partial`, file);
+    if (!(await isWhole(file, ports))) {
+      const partial = partialOf(file);
+      const argv = ['tar', '--create', ...TAR_STREAM, '--sparse', ZSTD, `--file=${partial}`] as const;
+      try {
+        await ports.run([...argv, `--directory=${store.entry(key)}`, 'record.json', 'tree'], {
+          doing: 'pack a layer',
+          quiet: true,
+        });
+        await rename(partial, file);
+      } catch (error) {
+        await rm(partial, { force: true });
+        throw error;
+      }
     }
     packed.count++;
     packed.bytes += (await stat(file)).size;
@@ -145,7 +150,15 @@ async function packLayers(
   return packed;
 }
 
-/** @returns why it was not taken */
+/** Whether a layer was packed before and not cut short since: it may have gone through an archiver. */
+async function isWhole(file: string, { run }: Ports): Promise<boolean> {
+  if (!(await exists(file))) return false;
+  const argv = ['zstd', '--test', '--quiet', '--', file] as const;
+  const { exitCode } = await run(argv, { doing: 'check a packed layer', quiet: true, okExitCodes: [0, 1] });
+  return exitCode === 0;
+}
+
+/** @returns why it was not taken @throws Failure of another kind than what a damaged archive gives: a full disk */
 async function unpackLayer(
   store: Store,
   file: string,
@@ -183,19 +196,25 @@ async function unpackLayer(
     taken.bytes += (await stat(file)).size;
     return undefined;
   } catch (error) {
-    if (ports.signal.aborted) throw error;
-    const { command, message } = Failure.from(error);
+    const { kind, command, message } = Failure.from(error);
+    if (ports.signal.aborted || kind !== 'tool') throw error;
     return command?.lastLines.at(-1) ?? message;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function copyPool(digests: readonly string[], from: string, to: string): Promise<Amount> {
+async function copyPool(
+  digests: readonly string[],
+  from: string,
+  to: string,
+  signal: AbortSignal,
+): Promise<Amount> {
   const copied = { count: 0, bytes: 0 };
   for (const digest of digests) {
     const file = poolFile(to, digest);
-    if (!(await exists(file))) await place(poolFile(from, digest), file);
+    if (!(await exists(file)) || (await packageDigest(file, signal)) !== digest)
+      await place(poolFile(from, digest), file);
     copied.count++;
     copied.bytes += (await stat(file)).size;
   }
@@ -222,9 +241,14 @@ async function takePool(from: string, to: string, refused: string[], signal: Abo
 /** A further link where it can be one; the file has its name only when it is whole. */
 async function place(source: string, file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  const partial = `${file}.${randomBytes(4).toString('hex')}.partial`;
-  await link(source, partial).catch(() => copyFile(source, partial));
-  await rename(partial, file);
+  const partial = partialOf(file);
+  try {
+    await link(source, partial).catch(() => copyFile(source, partial));
+    await rename(partial, file);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
 }
 
 /** Keys of steps with secrets follow from it: a store of its own keeps it, a new one goes on with that of the export. */
@@ -232,10 +256,7 @@ async function takeSalt(store: string, folder: string): Promise<void> {
   const file = join(store, 'salt');
   if ((await exists(file)) || !(await exists(join(folder, 'salt')))) return;
   await mkdir(store, { recursive: true });
-  const partial = `${file}.${randomBytes(4).toString('hex')}.partial`;
-  await copyFile(join(folder, 'salt'), partial);
-  await chmod(partial, 0o600);
-  await rename(partial, file);
+  await replaceFile(file, await readFile(join(folder, 'salt')), { mode: 0o600 });
 }
 
 async function removeOthers(folder: string, wanted: ReadonlySet<string>): Promise<void> {

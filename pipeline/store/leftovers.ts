@@ -34,9 +34,9 @@ export async function readEntryLocks(store: Store, { builds }: GcRoots, ports: P
 }
 
 /** Removes what says something of builds and releases that are gone. The removal lock is held. */
-export async function forget(store: Store, holders: GcRoots, locks: EntryLocks): Promise<void> {
-  const records = holders.gone.map((key) => join(store.path, 'releases', `${key}.json`));
-  for (const path of [...holders.ended, ...locks.stale, ...records]) await rm(path, { force: true });
+export async function forget(store: Store, roots: GcRoots, locks: EntryLocks): Promise<void> {
+  const records = roots.gone.map((key) => join(store.path, 'releases', `${key}.json`));
+  for (const path of [...roots.ended, ...locks.stale, ...records]) await rm(path, { force: true });
   await forgetHalfWritten(store);
 }
 

@@ -40,7 +40,7 @@ export async function listStore(path: string, workspace: string, ports: Ports): 
   const empty = { store: path, entries: [], incomplete: 0, packages: none, shared: none, released: none };
   if ((await stat(join(path, 'steps')).catch(() => undefined)) === undefined) return empty;
   const store = await openStore(path);
-  const [survey, holders] = await Promise.all([surveyStore(store), readGcRoots(store, workspace, ports)]);
+  const [survey, roots] = await Promise.all([surveyStore(store), readGcRoots(store, workspace, ports)]);
   const entries = [...survey.entries]
     .sort((a, b) => b.usedAt - a.usedAt || (a.record.key < b.record.key ? -1 : 1))
     .map(({ record, bytes, usedAt, ...files }): ListedEntry => {
@@ -58,7 +58,7 @@ export async function listStore(path: string, workspace: string, ports: Ports): 
         shared,
         released,
         used,
-        ...heldBy(holders, key),
+        ...heldBy(roots, key),
       };
     });
   const packages = {

@@ -24,12 +24,12 @@ export async function removeDamaged(
   const outcomes: Damage[] = [];
   {
     await using _removal = await takeLease(removalLock(store), ports, { shared: !repair });
-    const holders = await readGcRoots(store, workspace, ports);
-    const locks = await readEntryLocks(store, holders, ports);
+    const roots = await readGcRoots(store, workspace, ports);
+    const locks = await readEntryLocks(store, roots, ports);
     const released = await releasedEntries(store);
     for (const each of damaged) {
-      const releases = released.has(each.id) ? heldBy(holders, each.id).releases : [];
-      const needed = isNeeded(each, holders, locks);
+      const releases = released.has(each.id) ? heldBy(roots, each.id).releases : [];
+      const needed = isNeeded(each, roots, locks);
       if (repair && !needed) doomed.push(...(await setAside(store, each)));
       outcomes.push({ ...each, releases, outcome: repair ? (needed ? 'needed' : 'removed') : 'found' });
     }
@@ -45,9 +45,9 @@ async function releasedEntries(store: Store): Promise<ReadonlySet<string>> {
 }
 
 /** A release or a kept tree is no better for it if the damaged stays. */
-function isNeeded({ what, id }: Damage, holders: GcRoots, locks: EntryLocks): boolean {
-  if (what === 'package') return holders.builds.some(({ packages }) => packages.has(id));
-  return locks.held.has(id) || heldBy(holders, id).builds.length > 0;
+function isNeeded({ what, id }: Damage, roots: GcRoots, locks: EntryLocks): boolean {
+  if (what === 'package') return roots.builds.some(({ packages }) => packages.has(id));
+  return locks.held.has(id) || heldBy(roots, id).builds.length > 0;
 }
 
 async function setAside(store: Store, { what, id, record }: Damage): Promise<string[]> {

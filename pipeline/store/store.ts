@@ -34,22 +34,24 @@ import { checkRecord } from '../../base/schema/record.js';
 import type { StepInputs } from '../plan/keys/fingerprint.js';
 
 const texts = z.record(z.string(), z.string());
+/** All fields, so that none is written which is not read again. */
+const inputs = {
+  format: z.literal('lunsmith-step/1'),
+  stage: z.string(),
+  code: z.string(),
+  options: z.unknown(),
+  facts: z.record(z.string(), z.unknown()),
+  files: texts,
+  secrets: texts,
+  tools: texts,
+  surroundings: texts,
+  packages: texts,
+  below: z.string().optional(),
+} satisfies Readonly<Record<keyof StepInputs, z.ZodType>>;
 const inputsSchema = z
-  .strictObject({
-    format: z.literal('lunsmith-step/1'),
-    stage: z.string(),
-    code: z.string(),
-    options: z.unknown(),
-    facts: z.record(z.string(), z.unknown()),
-    files: texts,
-    secrets: texts,
-    tools: texts,
-    surroundings: texts,
-    packages: texts,
-    below: z.string().optional(),
-  })
+  .strictObject(inputs)
   // With `exactOptionalPropertyTypes` an absent `below` is not an undefined one; JSON has no undefined.
-  .transform((inputs) => inputs as StepInputs);
+  .transform((each) => each as StepInputs);
 
 const recordSchema = z.strictObject({
   format: z.literal('lunsmith-record/2'),

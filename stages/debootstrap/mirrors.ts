@@ -1,6 +1,10 @@
 /** Which archives a Debian root is built from, and which ones it names. */
-import { Failure } from '../../base/failure.js';
-import { chooseMirror, hostSources, type MirrorChoice } from '../distribution/debian/apt/mirror.js';
+import {
+  chooseMirror,
+  hostSources,
+  type MirrorChoice,
+  requireMirror,
+} from '../distribution/debian/apt/mirror.js';
 import { defaultArchive } from './default-archive.js';
 import { mirrorAt, snapshotTime } from './snapshot.js';
 
@@ -24,13 +28,10 @@ export async function mirrors(about: {
   const { mirror, 'security-mirror': recipeSecurity, 'image-mirror': imageMirror } = about.options;
   const [host, fallback] = await Promise.all([hostSources(), defaultArchive()]);
   const wishes = { recipe: mirror, recipeSecurity, host, fallback };
-  const build = chooseMirror({ ...wishes, override: about.mirror });
-  if (build === undefined) {
-    throw new Failure('recipe', {
-      what: 'Neither the recipe, nor this host, nor the bootstrap tool names an archive of Debian.',
-      hint: 'Give `mirror` to the `debootstrap` step, or run the same command with `--mirror URL`.',
-    });
-  }
+  const build = requireMirror(
+    { ...wishes, override: about.mirror },
+    { option: 'mirror', stage: 'debootstrap' },
+  );
   const time = snapshotOf(about.options);
   // Indexes of a snapshot are valid no more: a machine that is to be kept up to date would refuse them.
   const named = imageMirror ?? (time === undefined ? mirror : undefined);

@@ -1,18 +1,22 @@
 /** From where later steps install packages: archives of Debian's kind that the recipe names for an imported system. */
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
-import { Failure } from '../../base/failure.js';
+import { urlSchema } from '../../base/schema/url.js';
 import { defaultArchive } from '../debootstrap/default-archive.js';
 import {
-  chooseMirror,
   DEBIAN_KEYRING,
   defaultPockets,
   hostSources,
+  requireMirror,
   suiteSources,
 } from '../distribution/debian/apt/mirror.js';
 import type { NamedSource } from '../distribution/debian/apt/sources.js';
 
-const url = z.string().regex(/^https?:\/\/\S+$/, 'a URL that begins with http:// or https://');
+const url = urlSchema({
+  pattern: '^https?://\\S+$',
+  expected: 'a URL that begins with http:// or https://',
+  instead: 'Let the archive answer by address: this step hands on no account.',
+});
 const suite = z.string().regex(/^[a-z][a-z0-9.-]*$/, 'the name of a suite, such as bookworm');
 const components = z.array(z.string().regex(/^[a-z0-9-]+$/)).nonempty('at least one component');
 
@@ -48,7 +52,7 @@ export const archivesSchema = z
           keyring: z.string().min(1).describe('Keys that may sign it, as above.'),
         }),
       )
-      .default([])
+      .prefault([])
       .describe("Other archives that the system uses, such as Raspberry Pi OS's own."),
   })
   .describe(
@@ -67,19 +71,14 @@ export async function sourcesOf(
   about: { readonly folder: string; readonly mirror: string | undefined },
 ): Promise<NamedSource[]> {
   const signedBy = (path: string) => (isAbsolute(path) ? path : join(about.folder, path));
-  const mirror = chooseMirror({
+  const wishes = {
     override: about.mirror,
     recipe: archives.mirror,
     recipeSecurity: undefined,
     host: await hostSources(),
     fallback: await defaultArchive(),
-  });
-  if (mirror === undefined) {
-    throw new Failure('recipe', {
-      what: 'Neither the recipe, nor this host, nor the bootstrap tool names an archive of Debian.',
-      hint: 'Give `archives.mirror` to the `import` step, or run the same command with `--mirror URL`.',
-    });
-  }
+  };
+  const mirror = requireMirror(wishes, { option: 'archives.mirror', stage: 'import' });
   return [
     ...suiteSources(mirror, {
       suite: archives.suite,

@@ -1,9 +1,8 @@
 /** A file that holds a disk image or a tar, in whatever it is wrapped: checked against its digest, then unwrapped. */
 
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sha256File } from '../../artifacts/formats/file-digest.js';
 import { Failure } from '../../base/failure.js';
 import type { Argv, Ports } from '../../base/ports.js';
 
@@ -101,10 +100,7 @@ async function checkDigest(
   { path, sha256 }: { readonly path: string; readonly sha256: string },
   signal: AbortSignal,
 ): Promise<void> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 4 << 20, signal }))
-    hash.update(chunk as Buffer);
-  const found = hash.digest('hex');
+  const found = await sha256File(path, { signal });
   if (found === sha256) return;
   throw new Failure('integrity', {
     what: `${path} is another file than the recipe says.`,

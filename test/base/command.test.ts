@@ -1,21 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createPorts } from '../../base/command.js';
 import type { Event } from '../../base/event.js';
-import { Failure } from '../../base/failure.js';
+import { failureOf } from '../util/failure-of.js';
 import { commandLines } from '../util/processes.js';
 
 function ports(signal = new AbortController().signal) {
   const events: Event[] = [];
   return { ...createPorts({ emit: (event) => events.push(event), signal, task: 'step' }), events };
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<Failure> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(Failure);
-  return error as Failure;
 }
 
 describe('run', () => {

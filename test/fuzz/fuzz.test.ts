@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { renderDiagnostics } from '../../base/diagnostic.js';
+import { canonicalJson } from '../../base/digest.js';
 import { Failure } from '../../base/failure.js';
 import { allFormats, type Format } from './formats.js';
 import { mutate, numbers } from './mutate.js';
@@ -26,8 +27,7 @@ async function fault(format: Format, bytes: Buffer): Promise<string | undefined>
     if (oracle === undefined) return undefined;
     const [read, written] = [JSON.stringify(oracle.read), JSON.stringify(oracle.written)];
     // Keys may come in another order.
-    const same =
-      read === written || JSON.stringify(sorted(oracle.read)) === JSON.stringify(sorted(oracle.written));
+    const same = read === written || canonicalJson(oracle.read) === canonicalJson(oracle.written);
     return same ? undefined : `accepted as something else: ${read.slice(0, 200)}`;
   } catch (error) {
     if (!(error instanceof Failure)) return `threw ${error instanceof Error ? error.stack : String(error)}`;
@@ -40,16 +40,6 @@ async function fault(format: Format, bytes: Buffer): Promise<string | undefined>
       ? `gave no place: ${shown}`
       : undefined;
   }
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sorted(inner)]),
-  );
 }
 
 it('every example is right', async () => {

@@ -1,14 +1,11 @@
 import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createPorts } from '../../base/command.js';
-import { Failure } from '../../base/failure.js';
 import { applyChange, describeChange, needsRepair, readState, repair } from '../../hosts/apply.js';
 import type { Intent } from '../../hosts/change/intent.js';
-import { openDirectory } from '../../hosts/host/directory.js';
-import type { TargetHost } from '../../hosts/host/host.js';
 import { EMPTY_STATE } from '../../hosts/host/state.js';
-import { type HostRig, hostRig, picture } from '../util/host-rig.js';
+import { failureOf } from '../util/failure-of.js';
+import { currentGeneration, type HostRig, hostRig, picture } from '../util/host-rig.js';
 import { clientFacts } from '../util/hosts.js';
 
 let rig: HostRig;
@@ -22,24 +19,7 @@ const promote = (version: 'v1' | 'v2') =>
   act({ kind: 'promote', channel: 'stable', release: rig.releases[version].digest });
 const add = (number: number, changed = {}) => act({ kind: 'add', client: clientFacts(number, changed) });
 const short = (version: 'v1' | 'v2') => rig.releases[version].digest.slice(0, 12);
-const currentOf = async (client: string) => {
-  const { current, generations } = (await readState(rig.host)).clients[client]?.images['debian'] ?? {
-    current: '',
-    generations: [],
-  };
-  const generation = generations.find(({ id }) => id === current);
-  if (generation === undefined) throw new Error(`${client} has no current generation`);
-  return generation;
-};
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(Failure);
-  return error as Failure;
-}
+const currentOf = (client: string) => currentGeneration(rig.host, client);
 
 it('a host that nothing was done to has the empty state', async () => {
   expect(await readState(rig.host)).toEqual(EMPTY_STATE);
@@ -366,144 +346,6 @@ describe('the DHCP server', () => {
     const before = await readState(rig.host);
     expect(await repair(rig.host, rig.options, rig.ports)).toEqual(before);
     expect(await readFile(log(rig.folder), 'utf8')).toBe('reload\n');
-    expect(await needsRepair(rig.host)).toBe(false);
-  });
-});
-
-describe('a switch that fails', () => {
-  const SWITCH = 'switch san1 to state';
-  const lost = () =>
-    new Failure('network', { what: 'The connection to san1 is lost.', hint: 'Run it again.' });
-  /** A host that fails at the switch: before it is made, or after it; and then at everything, or at nothing more. */
-  const failing = (made: boolean, forGood: boolean, failure: Failure): TargetHost => {
-    let gone = false;
-    const alive = async <T>(work: () => Promise<T>): Promise<T> => {
-      if (gone) throw failure;
-      return work();
-    };
-    return {
-      ...rig.host,
-      run: (argv, options) =>
-        alive(async () => {
-          if (!options.doing.startsWith(SWITCH)) return rig.host.run(argv, options);
-          if (made) await rig.host.run(argv, options);
-          gone = forGood;
-          throw failure;
-        }),
-      read: (path) => alive(() => rig.host.read(path)),
-      write: (path, content, options) => alive(() => rig.host.write(path, content, options)),
-    };
-  };
-  const promoteOn = (host: TargetHost) =>
-    failureOf(
-      applyChange(
-        host,
-        { kind: 'promote', channel: 'stable', release: rig.releases.v2.digest },
-        rig.options,
-        rig.ports,
-      ),
-    );
-
-  it('changes nothing where it was not made', async () => {
-    await promote('v1');
-    await add(1);
-    const before = await picture(rig.folder);
-    const full = new Failure('space', { what: 'The disk of san1 is full.', hint: 'Free space on san1.' });
-    expect(await promoteOn(failing(false, false, full))).toBe(full);
-    expect(await picture(rig.folder)).toEqual(before);
-  });
-
-  it('is told of as what it is where it was made', async () => {
-    await promote('v1');
-    await add(1);
-    const failure = await promoteOn(failing(true, false, lost()));
-    expect([failure.kind, failure.diagnostics]).toEqual([
-      'network',
-      [
-        {
-          what: 'san1 serves the new state, but what follows from it is not finished.',
-          hint: 'Mend what is told below, then run: npx lunsmith repair --on san1',
-        },
-        { what: 'The connection to san1 is lost.' },
-      ],
-    ]);
-    expect((await currentOf('web1')).release).toBe(rig.releases.v2.digest);
-    await repair(rig.host, rig.options, rig.ports);
-    expect(await needsRepair(rig.host)).toBe(false);
-  });
-
-  it.each([true, false])('is left open where nobody can be asked; made: %s', async (made) => {
-    await promote('v1');
-    await add(1);
-    const failure = await promoteOn(failing(made, true, lost()));
-    expect([failure.kind, failure.diagnostics]).toEqual([
-      'network',
-      [
-        {
-          what: 'Whether san1 serves the new state is not known.',
-          hint: 'When it can be reached, see what it serves: npx lunsmith status --on san1. If that is the new state, run: npx lunsmith repair --on san1, else the same command again.',
-        },
-        { what: 'The connection to san1 is lost.' },
-      ],
-    ]);
-    expect(await needsRepair(rig.host)).toBe(true);
-    const { serial } = await repair(rig.host, rig.options, rig.ports);
-    expect(serial).toBe(made ? 3 : 2);
-    expect(await needsRepair(rig.host)).toBe(false);
-    expect((await rig.table()).map(({ target }) => target)).toHaveLength(made ? 2 : 1);
-  });
-});
-
-describe('Ctrl-C', () => {
-  /** The promotion of v2, stopped by the first call of a part. */
-  async function stopped(part: 'apply' | 'render'): Promise<Failure> {
-    const stop = new AbortController();
-    const ports = createPorts({ emit: () => undefined, signal: stop.signal });
-    const { adapter } = rig.options.drivers;
-    const drivers = {
-      ...rig.options.drivers,
-      adapter: {
-        ...adapter,
-        [part]: (...given: never[]) => {
-          stop.abort();
-          return (adapter[part] as (...all: never[]) => unknown)(...given);
-        },
-      },
-    };
-    const started = performance.now();
-    const failure = await failureOf(
-      applyChange(
-        openDirectory(rig.facts, ports),
-        { kind: 'promote', channel: 'stable', release: rig.releases.v2.digest },
-        { ...rig.options, drivers },
-        ports,
-      ),
-    );
-    expect(performance.now() - started).toBeLessThan(2000);
-    expect(failure.kind).toBe('interrupted');
-    return failure;
-  }
-
-  it('before the switch changes nothing, and the same command does it', async () => {
-    await promote('v1');
-    await add(1);
-    await stopped('apply');
-    expect((await currentOf('web1')).release).toBe(rig.releases.v1.digest);
-    await promote('v2');
-    expect((await currentOf('web1')).release).toBe(rig.releases.v2.digest);
-    expect(await rig.table()).toHaveLength(2);
-  });
-
-  it('after the switch says what finishes it', async () => {
-    await promote('v1');
-    await add(1);
-    const { diagnostics } = await stopped('render');
-    expect(diagnostics[0]).toEqual({
-      what: 'san1 serves the new state, but what follows from it is not finished.',
-      hint: 'Mend what is told below, then run: npx lunsmith repair --on san1',
-    });
-    expect((await currentOf('web1')).release).toBe(rig.releases.v2.digest);
-    await repair(rig.host, rig.options, rig.ports);
     expect(await needsRepair(rig.host)).toBe(false);
   });
 });

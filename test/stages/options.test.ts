@@ -100,6 +100,10 @@ const WRONG: readonly (readonly [uses: string, options: string])[] = [
     'import',
     "{ from: files, archives: { suite: bookworm, more: [{ name: main, url: 'x', suite: a, keyring: b }] } }",
   ],
+  [
+    'import',
+    "{ from: files, archives: { suite: bookworm, mirror: 'https://ci:password@mirror.example.org/debian' } }",
+  ],
 ];
 
 async function problems(uses: string, options: string): Promise<string> {

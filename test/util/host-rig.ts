@@ -7,12 +7,13 @@ import { canonicalJson, sha256OfText } from '../../base/digest.js';
 import type { Event } from '../../base/event.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
-import type { ApplyOptions } from '../../hosts/apply.js';
+import { type ApplyOptions, readState } from '../../hosts/apply.js';
 import { confFiles, httpFiles, tftpFiles } from '../../hosts/boot-files.js';
 import { cleanClones, cloneDisk, makeClone, removeClone } from '../../hosts/clients/clone.js';
 import { openDirectory } from '../../hosts/host/directory.js';
 import type { HostDrivers } from '../../hosts/host/drivers.js';
 import type { TargetHost } from '../../hosts/host/host.js';
+import type { Generation } from '../../hosts/host/state.js';
 import type { ClientFacts, HostFacts } from '../../hosts/site/facts.js';
 import type { IscsiSession, OfferedLun, TargetAdapter } from '../../hosts/target/adapter.js';
 import { hostFacts, type SmallRelease, smallRelease } from './hosts.js';
@@ -155,4 +156,12 @@ export async function picture(folder: string): Promise<Record<string, string>> {
     }
   }
   return Object.fromEntries(Object.entries(shown).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What a client boots of the image `debian`. */
+export async function currentGeneration(host: TargetHost, client: string): Promise<Generation> {
+  const image = (await readState(host)).clients[client]?.images['debian'];
+  const generation = image?.generations.find(({ id }) => id === image.current);
+  if (generation === undefined) throw new Error(`${client} has no current generation`);
+  return generation;
 }

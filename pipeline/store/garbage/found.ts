@@ -12,7 +12,7 @@ export type EntryCandidate = Candidate & { readonly entry: SurveyedEntry };
 export type PackageCandidate = Candidate & { readonly package: SurveyedPackage };
 
 export interface Found {
-  readonly holders: GcRoots;
+  readonly roots: GcRoots;
   readonly locks: EntryLocks;
   readonly candidates: readonly (EntryCandidate | PackageCandidate)[];
   readonly choice: Choice<EntryCandidate | PackageCandidate>;
@@ -27,14 +27,13 @@ export async function findGarbage(
   { workspace, budget }: GarbageRequest,
   ports: Ports,
 ): Promise<Found> {
-  const holders = await readGcRoots(store, workspace, ports);
-  const locks = await readEntryLocks(store, holders, ports);
+  const roots = await readGcRoots(store, workspace, ports);
+  const locks = await readEntryLocks(store, roots, ports);
   const { entries, incomplete, packages } = await surveyStore(store);
   const isNeeded = (key: string) =>
-    locks.held.has(key) || Object.values(heldBy(holders, key)).some(({ length }) => length > 0);
-  const isMade = (key: string) => locks.held.has(key) || heldBy(holders, key).builds.length > 0;
-  const isFetched = ({ sha256 }: SurveyedPackage) =>
-    holders.builds.some((build) => build.packages.has(sha256));
+    locks.held.has(key) || Object.values(heldBy(roots, key)).some(({ length }) => length > 0);
+  const isMade = (key: string) => locks.held.has(key) || heldBy(roots, key).builds.length > 0;
+  const isFetched = ({ sha256 }: SurveyedPackage) => roots.builds.some((build) => build.packages.has(sha256));
   const isStale = (each: SurveyedPackage) =>
     !each.whole && !isFetched(each) && Date.now() - each.usedAt > GIVEN_UP_MS;
   const uses = lastUses(entries);
@@ -56,7 +55,7 @@ export async function findGarbage(
   const made = incomplete.filter(({ key }) => isMade(key));
   const held = new Set(made.flatMap(({ shared }) => shared.map(({ id }) => id)));
   return {
-    holders,
+    roots,
     locks,
     candidates,
     choice: chooseGarbage(candidates, budget, held),

@@ -57,7 +57,7 @@ export async function describeGarbage(
   trash: readonly string[],
   ports: Ports,
 ): Promise<GarbageReport> {
-  const { choice, candidates, holders, incomplete, stale } = found;
+  const { choice, candidates, roots, incomplete, stale } = found;
   const packages = choice.remove.filter(({ candidate }) => 'package' in candidate);
   const amount = async (paths: readonly string[]): Promise<Amount> => ({
     count: paths.length,
@@ -78,7 +78,7 @@ export async function describeGarbage(
     }),
     packages: { count: packages.length, bytes: packages.reduce((sum, { frees }) => sum + frees, 0) },
     incomplete: await amount(incomplete.map((key) => store.entry(key))),
-    failed: await amount(holders.expired),
+    failed: await amount(roots.expired),
     leftovers: await amount([...trash, ...stale.flatMap(({ files }) => files)]),
     ...(choice.after > budget ? { over: whoNeeds(left, found, choice.after - budget) } : {}),
   };
@@ -86,10 +86,10 @@ export async function describeGarbage(
 
 function whoNeeds(
   left: readonly (EntryCandidate | PackageCandidate)[],
-  { holders, locks }: Found,
+  { roots, locks }: Found,
   bytes: number,
 ): Over {
-  const needed = entriesOf(left).map(({ id }) => ({ id, ...heldBy(holders, id) }));
+  const needed = entriesOf(left).map(({ id }) => ({ id, ...heldBy(roots, id) }));
   const fetched = packagesOf(left);
   const unique = (names: readonly string[]) => [...new Set(names)].sort();
   return {
@@ -98,7 +98,7 @@ function whoNeeds(
     builds: unique([
       ...needed.flatMap(({ builds }) => builds),
       ...needed.filter(({ id }) => locks.held.has(id)).map(({ id }) => `locks/${id}`),
-      ...holders.builds
+      ...roots.builds
         .filter((build) => fetched.some(({ id }) => build.packages.has(id)))
         .map(({ name }) => name),
     ]),

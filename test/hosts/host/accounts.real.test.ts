@@ -3,12 +3,12 @@ import { chmod, chown, copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Failure } from '../../../base/failure.js';
 import { readState } from '../../../hosts/apply.js';
 import { takeHostLock } from '../../../hosts/host/lock.js';
 import { openHost } from '../../../hosts/host/open.js';
 import type { Transport } from '../../../hosts/site/facts.js';
 import { ports } from '../../artifacts/formats/tools.js';
+import { failureOf } from '../../util/failure-of.js';
 import { hostFacts } from '../../util/hosts.js';
 import { type Sshd, startSshd } from '../../util/sshd.js';
 import { ordinaryUser } from '../../util/user.js';
@@ -23,15 +23,6 @@ afterEach(() => rm(root, { recursive: true, force: true }));
 function reach(sshd: Sshd, changed: Partial<Extract<Transport, { kind: 'ssh' }>> = {}) {
   const transport = { kind: 'ssh', destination: sshd.destination, ...changed } as const;
   return openHost(hostFacts(root, { transport }), ports, sshd.environment);
-}
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(Failure);
-  return error as Failure;
 }
 
 const HARD = [

@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Failure } from '../../../base/failure.js';
 import type { TargetHost } from '../../../hosts/host/host.js';
 import { openHost } from '../../../hosts/host/open.js';
 import { ports } from '../../artifacts/formats/tools.js';
+import { failureOf } from '../../util/failure-of.js';
 import { hostFacts } from '../../util/hosts.js';
 import { commandLines, untilGone } from '../../util/processes.js';
 import { type Sshd, startSshd } from '../../util/sshd.js';
@@ -25,15 +25,6 @@ afterEach(() => rm(root, { recursive: true, force: true }));
 function reach(sshd: Sshd, environment = sshd.environment, destination = sshd.destination) {
   const facts = hostFacts(root, { transport: { kind: 'ssh', destination } });
   return openHost(facts, ports, environment);
-}
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(Failure);
-  return error as Failure;
 }
 
 const KINDS = {

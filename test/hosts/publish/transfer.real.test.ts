@@ -7,10 +7,10 @@ import { writeAt } from '../../../artifacts/formats/sparse.js';
 import { type Release, readRelease, verifyRelease, writeProof } from '../../../artifacts/release/release.js';
 import { createPorts } from '../../../base/command.js';
 import type { Event } from '../../../base/event.js';
-import type { Failure } from '../../../base/failure.js';
 import { openDirectory } from '../../../hosts/host/directory.js';
 import type { TargetHost } from '../../../hosts/host/host.js';
 import { sendRelease } from '../../../hosts/publish/transfer.js';
+import { failureOf } from '../../util/failure-of.js';
 import {
   BLOCK,
   block,
@@ -57,13 +57,6 @@ async function assertThere(rig: TransferRig, release: Release): Promise<void> {
   expect(await differences(release.path, there)).toEqual([]);
   expect(await verifyRelease(await readRelease(there), { run: rig.ports.run })).toEqual([]);
   expect(await rig.list(`incoming/${release.digest}`)).toEqual([]);
-}
-
-async function failure(work: Promise<unknown>): Promise<Failure> {
-  return work.then(
-    () => expect.unreachable('nothing was thrown'),
-    (error: unknown) => error as Failure,
-  );
 }
 
 it('sends a release, then only what the next one has more', async () => {
@@ -165,7 +158,7 @@ it('needs nothing but busybox and perl on the host', async () => {
 it('says that it needs perl on the host, and leaves nothing there', async () => {
   await using rig = await transferRig();
   const host = await withBusybox(rig.host, join(rig.folder, 'bin'), ['flock']);
-  expect(await failure(send(rig, await rig.release(V1), host))).toMatchObject({
+  expect(await failureOf(send(rig, await rig.release(V1), host))).toMatchObject({
     kind: 'host',
     message: 'san1 has no perl, which puts releases together there.',
   });
@@ -249,7 +242,7 @@ it('gives up when all of it arrives damaged', async () => {
   const host = await withPrograms(rig.host, join(rig.folder, 'bin'), {
     openssl: 'echo 0 stdin; exec cat >/dev/null\n',
   });
-  const { kind, diagnostics } = await failure(send(rig, release, host));
+  const { kind, diagnostics } = await failureOf(send(rig, release, host));
   expect(kind).toBe('integrity');
   expect(diagnostics).toEqual([
     {
@@ -264,7 +257,7 @@ it('refuses a release that is damaged here', async () => {
   await using rig = await transferRig();
   const release = await rig.release(V1);
   await writeAt(join(release.path, 'disk.img'), 1000 * BLOCK, Buffer.from('x'));
-  const { kind, diagnostics } = await failure(send(rig, release));
+  const { kind, diagnostics } = await failureOf(send(rig, release));
   expect(kind).toBe('integrity');
   expect(diagnostics).toEqual([
     {
@@ -277,9 +270,9 @@ it('refuses a release that is damaged here', async () => {
 it('refuses a release that was damaged after its index was made', async () => {
   await using rig = await transferRig();
   const release = await rig.release(V1);
-  await failure(send(rig, release, cutAfter(rig.host, 10)));
+  await failureOf(send(rig, release, cutAfter(rig.host, 10)));
   await writeAt(join(release.path, 'vmlinuz'), 0, Buffer.from('x'));
-  const { diagnostics } = await failure(send(rig, release));
+  const { diagnostics } = await failureOf(send(rig, release));
   expect(diagnostics[0].what).toBe(
     `The release ${release.path} is damaged: vmlinuz is not what its manifest says.`,
   );
@@ -291,7 +284,7 @@ it('sends nothing to a disk that has no room', async () => {
   const df =
     'echo Filesystem 1024-blocks Used Available Capacity Mounted; echo /dev/sda 1000 900 100 90% /\n';
   const host = await withPrograms(rig.host, join(rig.folder, 'bin'), { df });
-  const { kind, diagnostics } = await failure(send(rig, release, host));
+  const { kind, diagnostics } = await failureOf(send(rig, release, host));
   expect(kind).toBe('space');
   expect(diagnostics).toEqual([
     {
@@ -308,7 +301,7 @@ it('leaves nothing half-written when the disk becomes full', async () => {
   const release = await rig.release(V1);
   const cat = 'echo "cat: write error: No space left on device" >&2; exit 1\n';
   const host = await withPrograms(rig.host, join(rig.folder, 'bin'), { cat });
-  const { kind, diagnostics } = await failure(send(rig, release, host));
+  const { kind, diagnostics } = await failureOf(send(rig, release, host));
   expect(kind).toBe('space');
   expect(diagnostics[0]).toEqual({
     what: 'The disk of san1 is full: could not send to san1.',
@@ -394,7 +387,7 @@ it('ends at Ctrl-C with nothing half-written, and the next call goes on', async 
   const ports = createPorts({ emit, signal: stop.signal });
   const started = performance.now();
   const host = openDirectory(rig.facts, ports);
-  const { kind } = await failure(sendRelease(host, release, { indexes: rig.indexes }, ports));
+  const { kind } = await failureOf(sendRelease(host, release, { indexes: rig.indexes }, ports));
   expect(kind).toBe('interrupted');
   expect(performance.now() - started).toBeLessThan(2000);
   expect(await rig.list('releases')).toEqual([]);
@@ -408,7 +401,7 @@ it('does not send again what has arrived', async () => {
   const release = await rig.release({ image: blocks(10, 3000, 20_000) });
   const { sent: all } = await send(rig, release);
   await rm(join(rig.root, 'releases', release.digest), { recursive: true });
-  expect(await failure(send(rig, release, cutAfter(rig.host, all - 100_000)))).toBe(LOST);
+  expect(await failureOf(send(rig, release, cutAfter(rig.host, all - 100_000)))).toBe(LOST);
   expect(await rig.list(`incoming/${release.digest}`)).not.toEqual([]);
   const { sent } = await send(rig, release);
   expect(sent).toBeLessThan(all * 0.7);

@@ -4,6 +4,8 @@ import { cp, link, lstat, mkdir, readdir, readFile, rm, stat, truncate, writeFil
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Failure } from '../../../base/failure.js';
+import type { Ports } from '../../../base/ports.js';
 import { exportStore, importStore } from '../../../pipeline/store/archive.js';
 import { verifyStore } from '../../../pipeline/store/verify.js';
 import { addPackage, keyOf, makeTrueEntry, type TestStore, testStore } from './a-store.js';
@@ -102,6 +104,41 @@ it('leaves out what did not arrive whole, and nothing of it stays', async () => 
   expect([layers.count, packages.count]).toEqual([0, 0]);
   expect(await other.store.keys()).toEqual([]);
   expect(await readdir(join(other.store.path, 'trash'))).toEqual([]);
+});
+
+it('writes anew what an archiver cut short', async () => {
+  await write();
+  const layer = join(exported(), 'layers', `${keyOf('base')}.tar.zst`);
+  const [part = ''] = await readdir(join(exported(), 'pool'));
+  const [name = ''] = await readdir(join(exported(), 'pool', part));
+  await truncate(layer, 200);
+  await rm(join(exported(), 'pool', part, name));
+  await writeFile(join(exported(), 'pool', part, name), 'other');
+  await write();
+  expect(await take()).toMatchObject({ layers: { count: 1 }, packages: { count: 1 }, refused: [] });
+  expect(await readdir(join(exported(), 'layers'))).toEqual([`${keyOf('base')}.tar.zst`]);
+});
+
+it('ends when the disk is full, and does not take the layer for a damaged one', async () => {
+  await write();
+  const full = [
+    'sh',
+    '-c',
+    'echo "tar: tree/log: Cannot write: No space left on device" >&2; exit 2',
+  ] as const;
+  const failing: Ports['run'] = (argv, options) => other.ports.run(argv[0] === 'tar' ? full : argv, options);
+  const request = { store: other.store.path, folder: exported() };
+  const failure = await importStore(request, { ...other.ports, run: failing }).catch(Failure.from);
+  expect(failure).toMatchObject({ kind: 'space' });
+  expect(await other.store.keys()).toEqual([]);
+  expect(await readdir(join(other.store.path, 'trash'))).toEqual([]);
+
+  const again = exportStore(
+    { store: at.store.path, folder: exported('again') },
+    { ...at.ports, run: failing },
+  );
+  expect(await again.catch(Failure.from)).toMatchObject({ kind: 'space' });
+  expect(await readdir(join(exported('again'), 'layers'))).toEqual([]);
 });
 
 it('takes what is there already from nowhere', async () => {

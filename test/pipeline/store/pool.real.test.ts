@@ -10,10 +10,10 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPorts } from '../../../base/command.js';
 import type { Event } from '../../../base/event.js';
-import { Failure } from '../../../base/failure.js';
 import type { LockedPackage } from '../../../pipeline/plan/package-set.js';
 import { download } from '../../../pipeline/store/download.js';
 import { fillPool, pooledDigests, poolFile, verifyPool } from '../../../pipeline/store/pool.js';
+import { failureOf } from '../../util/failure-of.js';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -95,15 +95,6 @@ function fill(packages: readonly LockedPackage[], more: object = {}) {
 
 function pool(): string {
   return join(folder, 'pool');
-}
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  const failure = await work.then(
-    () => undefined,
-    (error: unknown) => Failure.from(error),
-  );
-  if (failure === undefined) throw new Error('nothing failed');
-  return failure;
 }
 
 describe('a pool', () => {

@@ -6,6 +6,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Failure } from '../../../../base/failure.js';
 import type { LockedIndex, ResolveContext } from '../../../../pipeline/stage.js';
 import { commonArchitecture } from './architecture.js';
 import { pacmanArgv, pacmanConfig, type Repository } from './config.js';
@@ -98,11 +99,11 @@ async function readDatabase(
   repository: string,
 ): Promise<RepositoryPackage[]> {
   const file = join(folder, `${repository}.db`);
-  const { stdout } = await run(['tar', '--extract', '--to-stdout', '--wildcards', '--file', file, '*/desc'], {
+  const { stdout } = await run(['tar', '--extract', '--to-stdout', '--file', file], {
     doing: `read the database ${repository}`,
     quiet: true,
-    // An empty database has no such file.
-    okExitCodes: [0, 2],
+  }).catch((error: unknown) => {
+    throw damaged(repository, error);
   });
   return parseDescriptions(stdout).map((description) => ({
     repository,
@@ -112,6 +113,19 @@ async function readDatabase(
     groups: description.get('GROUPS') ?? [],
     description,
   }));
+}
+
+/** Only a database without a signature comes as far as this, for pacman looks at no more of it. */
+function damaged(repository: string, cause: unknown): Failure {
+  const error = Failure.from(cause);
+  if (error.kind !== 'tool') return error;
+  const diagnostic = {
+    what: `The database ${repository} is cut short or damaged.`,
+    found: error.command?.lastLines[0] ?? error.diagnostics[0].what,
+    hint: 'Try again, or choose another mirror with `--mirror URL`.',
+  };
+  const command = error.command === undefined ? {} : { command: error.command };
+  return new Failure('integrity', diagnostic, { cause: error, ...command });
 }
 
 function digestOf(data: string | Buffer): string {

@@ -4,6 +4,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Failure } from '../../../../base/failure.js';
 import type { RootTree } from '../../../rootfs/tree.js';
 import { type AptSource, type NamedSource, parseDeb822, parseOneLine } from './sources.js';
 
@@ -60,6 +61,19 @@ export function chooseMirror(wishes: MirrorWishes): MirrorChoice | undefined {
     main: main.uri,
     security: trim(recipeSecurity ?? security?.uri ?? securitySibling(main.uri)),
   };
+}
+
+/** @param option where a recipe names one, such as `mirror` @throws Failure of kind `recipe` when nobody names an archive */
+export function requireMirror(
+  wishes: MirrorWishes,
+  { option, stage }: { readonly option: string; readonly stage: string },
+): MirrorChoice {
+  const choice = chooseMirror(wishes);
+  if (choice !== undefined) return choice;
+  throw new Failure('recipe', {
+    what: 'Neither the recipe, nor this host, nor the bootstrap tool names an archive of Debian.',
+    hint: `Give \`${option}\` to the \`${stage}\` step, or run the same command with \`--mirror URL\`.`,
+  });
 }
 
 /** `…/debian` -> `…/debian-security`, as on Debian's own mirrors. */

@@ -17,16 +17,8 @@ import {
 import type { TargetHost } from '../../../../hosts/host/host.js';
 import { bios, root } from '../../../artifacts/formats/disks.js';
 import { ask, ports as plain } from '../../../artifacts/formats/tools.js';
+import { failureOf } from '../../../util/failure-of.js';
 import { type CloneRig, cloneRig, FIXED, GPT, MIB } from './rig.js';
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(Failure);
-  return error as Failure;
-}
 
 /** e2fsprogs note when they wrote; two LUNs are compared. */
 const atOneTime =

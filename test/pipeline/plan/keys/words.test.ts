@@ -106,6 +106,7 @@ describe('modules of words, which no key knows', () => {
       'artifacts/formats/fs-verity-thread.js: Failure.from',
       'pipeline/sandbox/inside.js: Failure.from',
       // Of a tool: another is tried, or its words are told with the file's name.
+      'stages/distribution/arch/pacman/databases.js: Failure.from',
       'stages/import/disk.js: Failure.from',
       'stages/import/unpack.js: Failure.from',
     ]);

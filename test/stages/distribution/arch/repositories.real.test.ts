@@ -1,5 +1,5 @@
 /** pacman against repositories that work, lie, or are half there: one clear error each, and nothing half-made. */
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -240,6 +240,15 @@ describe('a mirror', () => {
     expect(await failureOf({ options: { include: ['filesystem'] } })).toMatchObject({
       kind: 'integrity',
       what: 'The mirror has another file for filesystem 4-1 than its index says.',
+    });
+  });
+
+  it('that has a part of its database', async () => {
+    await repository.publish(ALL, { databaseKey: 'none' });
+    await truncate(join(repository.folder, 'core.db'), 300);
+    expect(await failureOf({ options: { 'database-signature': 'optional' } })).toMatchObject({
+      kind: 'integrity',
+      what: 'The database core is cut short or damaged.',
     });
   });
 
