@@ -11,6 +11,7 @@ import { listStates, readState, readStateOf } from './apply/states.js';
 import type { ClientAccount } from './boot-files/boot-file.js';
 import { lackingIn } from './boot-files/needs.js';
 import { freeSpace, listClones, thinExhaustion } from './clients/clone.js';
+import { arrayFindings } from './doctor/array.js';
 import { dhcpFindings } from './doctor/dhcp.js';
 import { diskFindings } from './doctor/disks.js';
 import { type ExpectedFiles, expectedFiles } from './doctor/expected.js';
@@ -78,6 +79,7 @@ async function examineState(
       clients.some(({ bytes }) => bytes !== undefined),
     )),
     ...(await dhcpFindings(host)),
+    ...(isArray(facts) ? await arrayFindings(host) : []),
     ...siteFindings(facts, state, site),
     ...(binaries === undefined ? [] : programFindings(facts, site, binaries)),
   ];
@@ -96,7 +98,7 @@ async function examineState(
     ...accountFindings(facts, state, accounts),
     ...(await rendered({ host, adapter, binaries }, { state, accounts, entries })),
     ...(await leakFindings(host, accounts, entries)),
-    ...diskFindings(generations, sizes),
+    ...(isArray(facts) ? [] : diskFindings(generations, sizes)),
     ...(await releaseFindings(host, state)),
     ...(await history({ host, adapter }, { state, generations, entries }, ports)),
     ...(await spaceFindings(host)),
@@ -137,6 +139,11 @@ async function rendered(
     ...(await tftpFindings(tftp, binaries, context)),
     ...modeFindings(facts, [http, conf], entries),
   ];
+}
+
+/** Whether the LUNs lie where nobody here can look at them. */
+function isArray({ target }: HostFacts): boolean {
+  return target.kind === 'none';
 }
 
 /** What machines cannot do with the programs that they are handed. */

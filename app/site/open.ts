@@ -71,7 +71,10 @@ export async function connect(
 }
 
 /** As tgtadm(8) finds its tgtd: the environment names its socket, to which the number of the control port is added. */
-function adapterOptions({ transport }: HostFacts, env: Caller['env']): AdapterOptions {
+function adapterOptions({ transport, target: { lun } }: HostFacts, env: Caller['env']): AdapterOptions {
   const { TGT_IPC_SOCKET: socket } = env;
-  return socket === undefined || transport.kind === 'ssh' ? {} : { tgtSocket: `${socket}.0` };
+  return {
+    ...(socket === undefined || transport.kind === 'ssh' ? {} : { tgtSocket: `${socket}.0` }),
+    ...(lun === undefined ? {} : { lun }),
+  };
 }

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { publish } from '../../app/site/publish.js';
+import { publishToDisk } from '../../app/site/publish-disk.js';
 import { jsonOption, plainOption, verboseOption, workspaceOption } from '../options.js';
 import type { Session } from '../session.js';
 import { siteOption } from '../site-options.js';
@@ -16,7 +17,10 @@ export function addPublishCommand(program: Command, session: Session): void {
         'call was cut off. No client sees anything of it: that is what `promote` is for.',
     )
     .argument('<release>', 'folder with a manifest.json, such as out/debian-bookworm/latest')
-    .option('--to <host>', 'the target host, by its name in the site (default: the only one)')
+    .option(
+      '--to <host|path>',
+      'the target host, by its name in the site (default: the only one); or a block device or new file, by a path with a slash',
+    )
     .addOption(siteOption())
     .addOption(workspaceOption(session.terminal))
     .addOption(plainOption())
@@ -24,6 +28,12 @@ export function addPublishCommand(program: Command, session: Session): void {
     .addOption(jsonOption())
     .addHelpText('after', HELP)
     .action(async (release, options) => {
+      if (options.to?.includes('/') === true)
+        return publishToDisk(
+          path.resolve(cwd, release),
+          path.resolve(cwd, options.to),
+          session.caller(options),
+        );
       const request = {
         release: path.resolve(cwd, release),
         workspace: path.resolve(cwd, options.workspace),
@@ -37,4 +47,5 @@ export function addPublishCommand(program: Command, session: Session): void {
 const HELP = `
 Examples:
   $ npx lunsmith publish out/debian-bookworm/latest --to san1
+  $ npx lunsmith publish out/debian-bookworm/latest --to /dev/mapper/array-web1
   $ npx lunsmith publish out/debian-bookworm/latest && npx lunsmith promote debian-bookworm stable`;

@@ -13,9 +13,10 @@ import type { TargetHost, WriteOptions } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
 import type { HostState } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
+import { portalOf } from '../site/portal.js';
 import type { OfferOptions } from '../target/adapter.js';
 import { putLink } from './links.js';
-import { offeredLuns, portalOf } from './offered.js';
+import { offeredLuns } from './offered.js';
 import { bringAccounts, notTakeable, readAccounts } from './secrets.js';
 import { setMark } from './states.js';
 

@@ -3,12 +3,8 @@
 import type { ClientAccount } from '../boot-files/boot-file.js';
 import type { HostState } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
-import type { OfferedLun, Portal } from '../target/adapter.js';
+import type { OfferedLun } from '../target/adapter.js';
 import { accountOf, notTakeable } from './secrets.js';
-
-export function portalOf({ address, target }: HostFacts): Portal {
-  return { address, port: target.port };
-}
 
 /** Without those of a client whose account the target cannot take: it keeps nobody else from booting. */
 export function offeredLuns(

@@ -9,8 +9,9 @@ import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
 import { generationsOf, type HostState, releasesOf } from '../host/state.js';
 import { manifestsThere } from '../publish/releases-there.js';
+import { portalOf } from '../site/portal.js';
 import { fillFolder } from './batch.js';
-import { offeredBefore, portalOf } from './offered.js';
+import { offeredBefore } from './offered.js';
 import { accountFiles } from './secrets.js';
 import { setMark, stateText, takeMark } from './states.js';
 

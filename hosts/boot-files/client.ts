@@ -7,6 +7,7 @@ import { bootArtifact } from '../../artifacts/release/roles.js';
 import { Failure } from '../../base/failure.js';
 import type { ClientState } from '../host/state.js';
 import type { ClientFacts, ClientImage, HostFacts } from '../site/facts.js';
+import { portalOf } from '../site/portal.js';
 import { kernelAddress, ownAddress } from './address.js';
 import type { BootFile, ClientAccount } from './boot-file.js';
 import type { BootImage } from './boot-image.js';
@@ -82,6 +83,7 @@ function boot(input: ClientFilesInput, { image, generation }: BootImage): string
   const url = (path: string) => uriWord(`${host.http.url}/${path}`);
   const manifest = manifests.get(generation.release);
   const next = manifest && bootArtifact(manifest, image.boot, 'ipxe-script');
+  const portal = portalOf(host);
   if (next === undefined) {
     const why = manifest === undefined ? 'is not on the host' : `offers no ${image.boot} boot`;
     return [
@@ -94,8 +96,8 @@ function boot(input: ClientFilesInput, { image, generation }: BootImage): string
     image.boot === 'san'
       ? {
           'san-uri': sanUri({
-            server: host.address,
-            port: host.target.port,
+            server: portal.address,
+            port: portal.port,
             lun,
             target: generation.target,
           }),
@@ -130,11 +132,12 @@ function cpioPath({ name }: ClientFacts, { image, generation }: BootImage): stri
 }
 
 function cpio({ host, client, account }: ClientFilesInput, { generation }: BootImage): Buffer {
+  const portal = portalOf(host);
   return initiatorCpio({
     initiator: client.facts.initiator,
     target: generation.target,
-    server: host.address,
-    port: host.target.port,
+    server: portal.address,
+    port: portal.port,
     user: account.user,
     secret: account.secret,
   });

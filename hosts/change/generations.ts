@@ -59,8 +59,9 @@ export function freshClone(
     bytes,
   };
   clones.push(request);
-  const target = `${about.host.target.prefix}:${client}.${image.name}.${id}`;
-  const serial = sha256OfText(target).slice(0, 16);
+  const own = `${about.host.target.prefix}:${client}.${image.name}.${id}`;
+  const serial = sha256OfText(own).slice(0, 16);
+  const target = image.target ?? own;
   return { id, release: release.digest, target, serial, disk: about.disk(request), bytes, made: about.now };
 }
 

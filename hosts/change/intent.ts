@@ -35,7 +35,7 @@ export interface About {
   readonly releases: ReadonlyMap<string, ReleaseThere>;
   readonly sessions: readonly IscsiSession[];
   /** Where a clone will lie on the host. */
-  disk(clone: Pick<CloneRequest, 'client' | 'image' | 'generation'>): string;
+  disk(clone: Pick<CloneRequest, 'client' | 'image' | 'generation' | 'release' | 'from'>): string;
   /** RFC 3339, UTC. */
   readonly now: string;
 }

@@ -1,11 +1,12 @@
 /** What the files of a target host shall be: rendered anew from its state, and compared with what lies there. */
 import { hash } from 'node:crypto';
 import type { BootBinaries } from '../../artifacts/formats/ipxe-binaries.js';
-import { offeredLuns, portalOf } from '../apply/offered.js';
+import { offeredLuns } from '../apply/offered.js';
 import type { BootFile, BootFilesInput, ClientAccount } from '../boot-files/boot-file.js';
 import { confFiles, httpFiles, tftpFiles } from '../boot-files.js';
 import type { HostState } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
+import { portalOf } from '../site/portal.js';
 import type { TargetAdapter } from '../target/adapter.js';
 
 export interface ExpectedFolder {

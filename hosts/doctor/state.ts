@@ -24,7 +24,7 @@ export function stateFindings(facts: HostFacts, state: HostState): Finding[] {
   return [
     ...channelFindings(facts, state),
     ...generations.flatMap((each) => nameFindings(facts, each)),
-    ...(['target', 'serial', 'disk'] as const).flatMap((key) => sharedFindings(generations, key)),
+    ...sharable(facts).flatMap((key) => sharedFindings(generations, key)),
   ];
 }
 
@@ -48,13 +48,15 @@ function channelFindings(facts: HostFacts, { channels }: HostState): Finding[] {
   });
 }
 
-function nameFindings({ target: { prefix } }: HostFacts, generation: NamedGeneration): Finding[] {
+function nameFindings({ target: { kind, prefix } }: HostFacts, generation: NamedGeneration): Finding[] {
   const { client, image, id, target, serial } = generation;
   const wanted = `${prefix}:${client}.${image}.${id}`;
-  const digits = sha256OfText(target).slice(0, 16);
+  // The array has names of its own.
+  const array = kind === 'none';
+  const digits = sha256OfText(array ? wanted : target).slice(0, 16);
   const hint = `Give it a fresh LUN: npx lunsmith client reset ${client}`;
   const findings: Finding[] = [];
-  if (target !== wanted) {
+  if (target !== wanted && !array) {
     findings.push({
       ...{
         level: 'warning',
@@ -75,6 +77,11 @@ function nameFindings({ target: { prefix } }: HostFacts, generation: NamedGenera
     });
   }
   return findings;
+}
+
+/** What no two LUNs may have in common; on an array a new generation has the name of the one before it, and each the same image. */
+function sharable({ target }: HostFacts): readonly (keyof typeof WORDS)[] {
+  return target.kind === 'none' ? ['serial'] : ['target', 'serial', 'disk'];
 }
 
 const WORDS = { target: 'the same target', serial: 'the same serial number', disk: 'the same disk' } as const;

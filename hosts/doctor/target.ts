@@ -21,6 +21,8 @@ export function targetFindings(
   { lun, byHand }: Pick<TargetAdapter, 'lun' | 'byHand'>,
   { shown, inUse, known }: TargetView,
 ): Finding[] {
+  // Of a storage array nobody tells what it offers.
+  if (facts.target.kind === 'none') return [];
   const generations = namedGenerations(state);
   const wanted = new Set(generations.map(({ target }) => target));
   const ours = shown.filter(

@@ -25,7 +25,7 @@ export function targetFiles({ host, client, generation, conf }: Subject): string
 
 /** RFC 7143; RFC 4173 for the URI. */
 export function sanLogin(subject: Subject): Link {
-  const { host, client, lun, target } = subject;
+  const { host, client, lun, target, portal } = subject;
   const { port } = host.target;
   return {
     name: 'san-login',
@@ -35,12 +35,12 @@ export function sanLogin(subject: Subject): Link {
       'What iPXE knows of target, names and account goes on in the iBFT, a table in memory that the initramfs reads.',
     ],
     packets: [
-      `TCP client:any -> ${host.address}:${port}  login of ${client.initiator} to ${target}, CHAP (MD5) as ${client.account}`,
-      `TCP client:any -> ${host.address}:${port}  SCSI commands to LUN ${lun}`,
+      `TCP client:any -> ${portal}  login of ${client.initiator} to ${target}, CHAP (MD5) as ${client.account}`,
+      `TCP client:any -> ${portal}  SCSI commands to LUN ${lun}`,
     ],
     files: targetFiles(subject),
     settings: [
-      { name: 'portal', value: `${host.address}:${port}` },
+      { name: 'portal', value: portal },
       { name: 'target', value: target },
       { name: 'LUN', value: String(lun) },
       { name: 'initiator', value: client.initiator },
@@ -93,9 +93,7 @@ export function loader(subject: Subject): Link {
       `UEFI: iPXE starts \\EFI\\BOOT\\BOOTX64.EFI from the EFI system partition${which(esp)}; no entry in NVRAM is needed.`,
       'GRUB reads its menu, the kernel and the initramfs from the LUN, through the firmware and iPXE’s session.',
     ],
-    packets: [
-      `TCP client:any -> ${subject.host.address}:${subject.host.target.port}  SCSI reads, in the session of iPXE`,
-    ],
+    packets: [`TCP client:any -> ${subject.portal}  SCSI reads, in the session of iPXE`],
     files: [
       'LUN: first sector and BIOS boot partition',
       'LUN: \\EFI\\BOOT\\BOOTX64.EFI',

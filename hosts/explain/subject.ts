@@ -7,6 +7,7 @@ import { bootArtifact } from '../../artifacts/release/roles.js';
 import { hostLayout } from '../host/layout.js';
 import type { Generation } from '../host/state.js';
 import type { ClientFacts, ClientImage, HostFacts } from '../site/facts.js';
+import { portalOf } from '../site/portal.js';
 
 export interface ExplainedClient {
   readonly host: HostFacts;
@@ -27,6 +28,8 @@ export interface ExplainedClient {
 export interface Subject extends ExplainedClient {
   /** IQN. */
   readonly target: string;
+  /** Address and TCP port of the target. */
+  readonly portal: string;
   readonly sanUri: string;
   /** Digest. */
   readonly release: string;
@@ -64,10 +67,12 @@ export function subjectOf(explained: ExplainedClient): Subject {
   const target = generation?.target ?? `${host.target.prefix}:${client.name}.${image.name}.${id}`;
   const release = generation?.release ?? UNKNOWN.release;
   const { mac, serial, uuid } = client;
+  const portal = portalOf(host);
   return {
     ...explained,
     target,
-    sanUri: sanUri({ server: host.address, port: host.target.port, lun, target }),
+    portal: `${portal.address}:${portal.port}`,
+    sanUri: sanUri({ server: portal.address, port: portal.port, lun, target }),
     release,
     bootFile: (role) => (manifest && bootArtifact(manifest, image.boot, role)) ?? UNKNOWN.file(role),
     shows: (sign, otherwise) => (manifest?.console && signWords(manifest.console, sign)) ?? otherwise,

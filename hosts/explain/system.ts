@@ -57,7 +57,7 @@ function commandLine({ manifest, image }: Subject): string {
 
 /** What the per-client archive and the iBFT tell it: artifacts/formats/open-iscsi.ts. */
 export function initramfsLogin(subject: Subject): Link {
-  const { host, client, lun, target, image } = subject;
+  const { host, client, lun, target, portal, image } = subject;
   const { port } = host.target;
   const direct = image.boot === 'direct';
   return {
@@ -74,11 +74,14 @@ export function initramfsLogin(subject: Subject): Link {
       ...(client.address === undefined
         ? ['UDP 0.0.0.0:68 -> 255.255.255.255:67  DHCPDISCOVER of the initramfs, and the answers']
         : []),
-      `TCP client:any -> ${host.address}:${port}  login of ${client.initiator} to ${target}, CHAP (MD5) as ${client.account}`,
+      `TCP client:any -> ${portal}  login of ${client.initiator} to ${target}, CHAP (MD5) as ${client.account}`,
     ],
     files: targetFiles(subject),
     settings: [
-      { name: 'disk', value: `/dev/disk/by-path/ip-${host.address}:${port}-iscsi-${target}-lun-${lun}` },
+      {
+        name: 'disk',
+        value: `/dev/disk/by-path/ip-${portal}-iscsi-${target}-lun-${lun}`,
+      },
     ],
     stops: [
       {
@@ -144,7 +147,7 @@ export function rootMount(subject: Subject): Link {
 }
 
 export function login(subject: Subject): Link {
-  const { host, target } = subject;
+  const { host, target, portal } = subject;
   return {
     name: 'login',
     title: 'Userspace: iscsid takes over the session, and the login prompt comes',
@@ -152,9 +155,7 @@ export function login(subject: Subject): Link {
       'iscsid adopts the session and logs in again after every interruption; its account comes from the kernel, not from the LUN.',
       'The card that carries the root is left alone by the network’s manager, at shutdown too.',
     ],
-    packets: [
-      `TCP client:any -> ${host.address}:${host.target.port}  the session of the initramfs, as long as the machine runs`,
-    ],
+    packets: [`TCP client:any -> ${portal}  the session of the initramfs, as long as the machine runs`],
     files: ['client: /etc/iscsi/iscsid.conf', 'client: /etc/iscsi/iscsi.initramfs'],
     settings: [{ name: 'node.session.timeo.replacement_timeout', value: '86400' }],
     stops: [

@@ -7,6 +7,7 @@ const imageSchema = z.strictObject({
   channel: z.string(),
   bytes: z.number().int().min(1).optional(),
   boot: z.enum(['san', 'direct']),
+  target: z.string().optional(),
 });
 
 /** All fields, so that none is written which is not read again. */

@@ -9,7 +9,10 @@ import type { TargetHost } from './host.js';
 export interface HostDrivers {
   readonly adapter: TargetAdapter;
   readonly clones: {
-    disk(facts: HostFacts, clone: Pick<CloneRequest, 'client' | 'image' | 'generation'>): string;
+    disk(
+      facts: HostFacts,
+      clone: Pick<CloneRequest, 'client' | 'image' | 'generation' | 'release' | 'from'>,
+    ): string;
     make(host: TargetHost, request: CloneRequest, ports: Ports): Promise<MadeClone>;
     remove(host: TargetHost, disk: string): Promise<void>;
     /** Removes what was begun and never finished. @param releases digests of those that are in use */

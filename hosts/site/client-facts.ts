@@ -21,6 +21,7 @@ export function clientsOf(file: SiteFile, hosts: readonly HostFacts[], findings:
     checkIdentity(name, written, findings);
     if (host !== undefined) checkAccount(name, written, host, findings);
     const images = imagesOf(name, written, file.channels, findings);
+    if (host !== undefined) checkTargets(name, images, host, findings);
     const dhcp = host === undefined ? undefined : file.hosts[host.name]?.dhcp;
     const around = dhcp === undefined ? {} : surroundingsOf(dhcp);
     const address = staticAddress(name, written, host, around, findings);
@@ -94,6 +95,20 @@ function checkAccount(
   });
 }
 
+/** The names of targets that lunsmith makes are its own. */
+function checkTargets(
+  name: string,
+  images: readonly ClientImage[],
+  { target }: HostFacts,
+  findings: Findings,
+): void {
+  if (target.kind === 'none' || images.every((image) => image.target === undefined)) return;
+  findings.add(['clients', name], {
+    what: `Client \`${name}\` has a \`target\`, and its host makes the names of its targets itself.`,
+    hint: 'Leave it out: only a storage array (`target: { kind: none }`) has names of its own.',
+  });
+}
+
 function imagesOf(
   name: string,
   written: WrittenClient,
@@ -102,7 +117,7 @@ function imagesOf(
 ): ClientImage[] {
   const path = ['clients', name];
   const image = (
-    { size, channel, boot }: Pick<WrittenClient, 'size' | 'boot'> & { channel: string },
+    { size, channel, boot, target }: Pick<WrittenClient, 'size' | 'boot' | 'target'> & { channel: string },
     own: string,
     at: Path,
   ): ClientImage => {
@@ -113,7 +128,13 @@ function imagesOf(
         ...didYouMean(channel, channels),
       });
     }
-    return { name: own, channel, ...(size === undefined ? {} : { bytes: size }), boot: boot ?? 'san' };
+    return {
+      name: own,
+      channel,
+      ...(size === undefined ? {} : { bytes: size }),
+      boot: boot ?? 'san',
+      ...(target === undefined ? {} : { target }),
+    };
   };
   const { images, channel } = written;
   if (images === undefined) {
@@ -124,7 +145,7 @@ function imagesOf(
     });
     return [];
   }
-  for (const key of ['channel', 'size', 'boot'] as const) {
+  for (const key of ['channel', 'size', 'boot', 'target'] as const) {
     if (written[key] === undefined) continue;
     findings.add([...path, key], {
       what: `Client \`${name}\` has \`images\`, each with a \`${key}\` of its own.`,

@@ -4,6 +4,7 @@ import { sizeSchema } from '../../base/schema/size.js';
 import {
   addressSchema,
   initiatorSchema,
+  iqnSchema,
   macSchema,
   nameSchema,
   netmaskSchema,
@@ -18,6 +19,11 @@ const imageKeys = {
     .optional()
     .describe(
       'Size of the LUN, such as `10G`; a larger one is grown into. Default: that of the release’s image.',
+    ),
+  target: iqnSchema
+    .optional()
+    .describe(
+      'IQN that the storage array has for its LUN, where the host has `target: { kind: none }`. Default: one is made for each generation.',
     ),
   boot: z
     .enum(['san', 'direct'])
@@ -58,6 +64,7 @@ export const clientSchema = z.strictObject({
   ),
   channel: imageKeys.channel.optional().describe('Channel that it follows. Either this or `images`.'),
   size: imageKeys.size,
+  target: imageKeys.target,
   boot: imageKeys.boot,
   images: z
     .array(imageSchema)

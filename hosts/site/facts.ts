@@ -5,8 +5,8 @@
 
 import type { Argv } from '../../base/ports.js';
 
-/** The iSCSI targets that there are adapters for. */
-export const TARGETS = ['lio', 'tgt', 'iet'] as const;
+/** The iSCSI targets that there are adapters for; `none` is a storage array, which somebody else changes. */
+export const TARGETS = ['lio', 'tgt', 'iet', 'none'] as const;
 
 /** How a program on this machine reaches the target host. */
 export type Transport =
@@ -67,6 +67,10 @@ export interface HostFacts {
     readonly prefix: string;
     /** TCP port; 3260 is the registered one (RFC 7143). */
     readonly port: number;
+    /** IPv4 of the array; absent: the target is on the host. */
+    readonly portal?: string;
+    /** Number of the LUNs of the array. */
+    readonly lun?: number;
   };
   readonly clone: CloneKind;
   readonly http: {
@@ -99,6 +103,8 @@ export interface ClientImage {
   readonly bytes?: number;
   /** `san`: iPXE sanboot; `direct`: kernel and initramfs by iPXE. */
   readonly boot: 'san' | 'direct';
+  /** IQN that the array has for it; absent: it is made, a new one for each generation. */
+  readonly target?: string;
 }
 
 export interface ClientFacts {

@@ -23,6 +23,7 @@ export function hostsOf({ hosts, clients }: SiteFile, folder: string, findings: 
   const all = Object.entries(hosts).map(([name, written]) => {
     checkDhcp(name, written, findings);
     checkSudo(name, written, findings);
+    checkTarget(name, written, findings);
     return hostFacts(name, written, {
       root: rootOf(name, written, folder, findings),
       direct: direct.has(name),
@@ -53,7 +54,7 @@ function hostFacts(
     transport: transportOf(written),
     root,
     address,
-    target: { ...target, prefix: target.prefix ?? `iqn.2026-01.net.lunsmith:${name}` },
+    target: { ...targetOf(target), prefix: target.prefix ?? `iqn.2026-01.net.lunsmith:${name}` },
     clone: cloneKind(clone),
     http: {
       url: http.url ?? `http://${address}`,
@@ -63,6 +64,35 @@ function hostFacts(
     ...(tool === undefined ? {} : { reload: [tool, ...args] }),
     gate: gate ?? [...GATE, ...(direct ? DIRECT_GATE : [])],
   };
+}
+
+function targetOf({ portal, lun, kind, port }: WrittenHost['target']): Omit<HostFacts['target'], 'prefix'> {
+  return {
+    kind,
+    port,
+    ...(portal === undefined ? {} : { portal }),
+    ...(lun === undefined ? {} : { lun }),
+  };
+}
+
+/** An array has a portal; what lunsmith changes itself is on the host. */
+function checkTarget(name: string, { target: { kind, portal, lun } }: WrittenHost, findings: Findings): void {
+  const path = ['hosts', name, 'target'];
+  if (kind === 'none') {
+    if (portal !== undefined) return;
+    findings.add(path, {
+      what: `Where clients of host \`${name}\` find their LUNs is not said.`,
+      expected: '`portal`: the IPv4 address of the storage array',
+    });
+    return;
+  }
+  for (const [key, value] of Object.entries({ portal, lun })) {
+    if (value === undefined) continue;
+    findings.add([...path, key], {
+      what: `\`${key}\` is for a storage array; ${kind} is on the host itself.`,
+      hint: 'Leave it out, or say `kind: none`.',
+    });
+  }
 }
 
 function transportOf({ connect, sudo }: WrittenHost): Transport {

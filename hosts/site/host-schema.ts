@@ -101,13 +101,27 @@ export const hostSchema = z.strictObject({
   address: addressSchema.describe('The address at which clients reach the host, IPv4.'),
   target: z
     .strictObject({
-      kind: z.enum(TARGETS).default('lio').describe('The iSCSI target: LIO (the kernel’s), tgt or IET.'),
+      kind: z
+        .enum(TARGETS)
+        .default('lio')
+        .describe(
+          'The iSCSI target: LIO (the kernel’s), tgt or IET; `none` for a storage array that lunsmith does not change.',
+        ),
       prefix: prefixSchema
         .optional()
         .describe(
           'What the names of its targets begin with: an IQN of a domain that is yours. Default: `iqn.2026-01.net.lunsmith:HOST`.',
         ),
       port: z.int().min(1).max(65535).default(3260).describe('TCP port of the target.'),
+      portal: addressSchema
+        .optional()
+        .describe('IPv4 address of the storage array; with `kind: none`, and no other.'),
+      lun: z
+        .int()
+        .min(0)
+        .max(255)
+        .optional()
+        .describe('Number under which the array shows a LUN; with `kind: none`. Default: 0.'),
     })
     .prefault({})
     .describe('The iSCSI target.'),

@@ -28,6 +28,11 @@ export function checkPrefix(text: string): Checked<string> {
   return checkIqn(text, LONGEST_PREFIX, EXPECTED);
 }
 
+/** The name of a target that somebody else has made. */
+export function checkTargetName(text: string): Checked<string> {
+  return checkIqn(text, LONGEST, EXPECTED);
+}
+
 /** The name of an initiator, in lower case: targets compare without regard to case (RFC 7143, section 4.2.7.1). */
 export function checkInitiator(text: string): Checked<string> {
   if (new RegExp(`^${NUMBER}$`).test(text)) return { value: text.toLowerCase() };

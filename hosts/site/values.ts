@@ -3,7 +3,13 @@ import { z } from 'zod';
 import { type Checked, checkedText, type Refused } from '../../base/schema/checked.js';
 import { TAKEN } from '../boot-files/names.js';
 import { ADDRESS, type Network, networkOf, networkText, parseAddress, parseNetmask } from './ipv4.js';
-import { checkInitiator, checkPrefix, INITIATOR_PATTERN, IQN_PATTERN } from './iscsi-name.js';
+import {
+  checkInitiator,
+  checkPrefix,
+  checkTargetName,
+  INITIATOR_PATTERN,
+  IQN_PATTERN,
+} from './iscsi-name.js';
 
 const NAME = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 
@@ -113,6 +119,8 @@ export const serialSchema = z
 
 export const initiatorSchema = checkedText(checkInitiator, INITIATOR_PATTERN);
 export const prefixSchema = checkedText(checkPrefix, IQN_PATTERN);
+/** The name of a target of somebody else. */
+export const iqnSchema = checkedText(checkTargetName, IQN_PATTERN);
 
 export const secretSchema = checkedText(
   (text) =>

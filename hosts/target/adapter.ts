@@ -1,6 +1,7 @@
 /** What each kind of iSCSI target can do, with the same verbs for all. */
 import type { Ports } from '../../base/ports.js';
 import type { TargetHost } from '../host/host.js';
+import type { Portal } from '../site/portal.js';
 
 /** A target that offers one disk to one client. */
 export interface OfferedLun {
@@ -87,11 +88,4 @@ export interface OfferOptions {
    * secret is believed to be the one that they tell. Default true.
    */
   readonly filesTell?: boolean;
-}
-
-/** Where the host's target listens. */
-export interface Portal {
-  /** IPv4. */
-  readonly address: string;
-  readonly port: number;
 }

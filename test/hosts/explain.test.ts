@@ -2,13 +2,14 @@
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { directScript, sanbootScript } from '../../artifacts/formats/ipxe.js';
-import { offeredLuns, portalOf } from '../../hosts/apply/offered.js';
+import { offeredLuns } from '../../hosts/apply/offered.js';
 import { type BootFile, type BootFilesInput } from '../../hosts/boot-files/boot-file.js';
 import { confFiles, httpFiles, tftpFiles } from '../../hosts/boot-files.js';
 import type { Link } from '../../hosts/explain/link.js';
 import { explainClient } from '../../hosts/explain.js';
 import { hostLayout } from '../../hosts/host/layout.js';
 import type { ClientFacts, HostFacts } from '../../hosts/site/facts.js';
+import { portalOf } from '../../hosts/site/portal.js';
 import { adapterOf } from '../../hosts/target/adapters.js';
 import { bootInput, clientState, HOST, MANIFEST, WEB1 } from './boot-host.js';
 

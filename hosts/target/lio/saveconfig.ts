@@ -3,8 +3,9 @@
  * only: `targetcli restoreconfig FILE` puts it beside what other people have, where none of ours is left.
  */
 
+import type { Portal } from '../../site/portal.js';
 import { ACCOUNT_RULES, type TextRule } from '../accounts.js';
-import type { OfferedLun, Portal } from '../adapter.js';
+import type { OfferedLun } from '../adapter.js';
 import { checkOffered, orNumber, type TextRules } from '../check.js';
 
 /** rtslib wants a domain of two words at least, no underscore, and makes all letters small. */

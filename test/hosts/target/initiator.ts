@@ -1,6 +1,7 @@
 /** libiscsi's initiator (Debian's package libiscsi-bin), which shares no code with any target. */
 import { createServer } from 'node:net';
-import type { IscsiSession, OfferedLun, Portal } from '../../../hosts/target/adapter.js';
+import type { Portal } from '../../../hosts/site/portal.js';
+import type { IscsiSession, OfferedLun } from '../../../hosts/target/adapter.js';
 import { ports } from '../../artifacts/formats/tools.js';
 
 /** A port that nobody listens on. */

@@ -159,7 +159,7 @@ describe('a host', () => {
       "lunsmith.yaml:5:21 Unknown value of \`kind\`.
           target: { kind: loi }
                           ^^^
-        Expected: one of lio, tgt, iet
+        Expected: one of lio, tgt, iet, none
         Found: \`loi\`
         Hint: Did you mean \`lio\`?"
     `);
@@ -209,6 +209,28 @@ describe('a host', () => {
         Expected: a list
         Found: \`systemctl restart dnsmasq\`"
     `);
+  });
+});
+
+describe('a storage array', () => {
+  it('without a portal', () => {
+    expect(ofHost('target: { kind: none }')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:5 Where clients of host \`san1\` find their LUNs is not said.
+          target: { kind: none }
+          ^^^^^^
+        Expected: \`portal\`: the IPv4 address of the storage array"
+    `);
+  });
+  it('with a portal of a target that is on the host', () => {
+    expect(ofHost('target: { kind: lio, portal: 192.0.2.20 }')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:34 \`portal\` is for a storage array; lio is on the host itself.
+          target: { kind: lio, portal: 192.0.2.20 }
+                                       ^^^^^^^^^^
+        Hint: Leave it out, or say \`kind: none\`."
+    `);
+  });
+  it('as it is meant', () => {
+    expect(ofHost('target: { kind: none, portal: 192.0.2.20, lun: 2 }')).toBe('');
   });
 });
 

@@ -1,0 +1,42 @@
+/**
+ * No target of ours: the LUNs are those of a storage array, which somebody else changes. What it has to offer is written into a file
+ * for them, without secrets; who is logged in there nobody tells us.
+ */
+
+import type { Portal } from '../../site/portal.js';
+import type { OfferedLun, TargetAdapter } from '../adapter.js';
+
+/** Name in `conf/`. */
+const ARRAY_FILE = 'array.txt';
+
+/** @param lun number under which clients see the disk */
+export function noAdapter(lun: number): TargetAdapter {
+  return {
+    lun,
+    tools: [],
+    files: [ARRAY_FILE],
+    byHand: `The array has to offer what ${ARRAY_FILE} in the folder \`conf\` lists.`,
+    look: (target) => [`the array’s own view of ${target}, its sessions and its log`],
+    render: (offered, portal) => [{ name: ARRAY_FILE, text: arrayText(offered, portal, lun) }],
+    apply: () => Promise.resolve(),
+    show: () => Promise.resolve([]),
+    sessions: () => Promise.resolve([]),
+    remove: () => Promise.resolve(),
+  };
+}
+
+function arrayText(offered: readonly OfferedLun[], { address, port }: Portal, lun: number): string {
+  return [
+    `# What the storage array at ${address}:${port} has to offer. Each disk has at least the bytes of its image, and its content from it.`,
+    ...offered.flatMap(({ target, disk, bytes, initiator, chap }) => [
+      '',
+      `target     ${target}`,
+      `lun        ${lun}`,
+      `image      ${disk}`,
+      `bytes      ${bytes}`,
+      `initiator  ${initiator}`,
+      `chap-user  ${chap.user}`,
+    ]),
+    '',
+  ].join('\n');
+}
