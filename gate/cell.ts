@@ -11,7 +11,7 @@ import type { Ports } from '../base/ports.js';
 import { chooseAccelerator } from './accelerator.js';
 import { Broken, type NotDecided, Undecided } from './broken.js';
 import { type Chain, watchChain } from './chain.js';
-import { type Check, check, checkSystem, readToken, writeToken } from './checks.js';
+import { type Check, check, checkSystem, readToken, stopCommand, writeToken } from './checks.js';
 import { copyDisk, inspectRoot, rootPartition } from './disk.js';
 import { type Evidence, openEvidence } from './evidence.js';
 import { type GateIdentity, makeIdentity } from './identity.js';
@@ -110,18 +110,15 @@ async function boots(play: Play): Promise<void> {
     checks.push(await writeToken(session, identity));
 
     step = 'reboot';
-    await stop(play, session, { command: 'systemctl reboot', event: 'RESET', what: 'the reset', name: step });
+    const reboot = await stopCommand(session, 'reboot');
+    await stop(play, session, { command: reboot, event: 'RESET', what: 'the reset', name: step });
     step = 'boot again to a login';
     session = await bootAndLogIn(play, 'reset', (next) => (step = next));
     checks.push(await readToken(session, identity));
 
     step = POWER_OFF;
-    await stop(play, session, {
-      command: 'systemctl poweroff',
-      event: 'SHUTDOWN',
-      what: 'the power-off',
-      name: step,
-    });
+    const powerOff = await stopCommand(session, 'poweroff');
+    await stop(play, session, { command: powerOff, event: 'SHUTDOWN', what: 'the power-off', name: step });
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
     checks.push(check(step, false, error.message));

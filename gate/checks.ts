@@ -9,6 +9,8 @@ import { UNITS } from './starved.js';
 
 export type Check = Proof['checks'][number];
 
+/** Prints `MAJOR:MINOR` of what is mounted on `/`, see proc_pid_mountinfo(5). */
+const ROOT_DEVICE = `awk '$5 == "/" { device = $3 } END { print device }' /proc/self/mountinfo`;
 /** Survives a reboot, and no service touches it. */
 const PROOF_FILE = '/var/lib/lunsmith-proof';
 
@@ -24,36 +26,45 @@ export async function checkSystem(
   { manifest, identity, root }: Expected,
 ): Promise<Check[]> {
   const answer = async (line: string) => (await session.run(line)).text;
-  const [device = '', uuid = ''] = (await answer('findmnt --noheadings --output SOURCE,UUID /')).split(/\s+/);
-  const path = await answer(`readlink -f /sys/class/block/"$(basename ${shellWord(device)})"`);
-  const link = await answer(
-    `find /dev/disk/by-path -lname ${shellWord(`*/${device.slice(device.lastIndexOf('/') + 1)}`)}`,
-  );
+  const path = await answer(`readlink -f /sys/dev/block/"$(${ROOT_DEVICE})"`);
+  const device = `/dev/${path.slice(path.lastIndexOf('/') + 1)}`;
+  const found = await answer(`findfs UUID=${shellWord(root.uuid)}`);
   const sessionOf = (file: string) => answer(`cat /sys/class/iscsi_session/*/${file}`);
   const target = await sessionOf('targetname');
   const initiator = await sessionOf('initiatorname');
   const kernel = await answer('uname -r');
-  const state = await answer('systemctl is-system-running --wait');
-  const failed = await answer('systemctl list-units --failed --plain --no-legend --full | cut -d " " -f 1');
   return [
-    check(
-      'root is on iSCSI',
-      /\/session\d+\/.*\/block\//.test(path) && link.includes('-iscsi-'),
-      `${device} is ${link || path || 'unknown'}`,
-    ),
-    check('root file system', uuid === root.uuid, `UUID ${uuid}`),
+    // sysfs names the session that a disk hangs on.
+    check('root is on iSCSI', /\/session\d+\/.*\/block\//.test(path), `${device} is ${path || 'unknown'}`),
+    check('root file system', found === device, `UUID ${root.uuid} is ${found}`),
     check(
       'iSCSI session',
       target === identity.target && initiator === identity.initiator,
       `${initiator} at ${target}`,
     ),
     check('kernel', kernel === manifest.kernel?.version, kernel),
-    check(
-      UNITS,
-      failed === '',
-      failed === '' ? `none failed, system ${state}` : `failed: ${failed.replaceAll('\n', ', ')}`,
-    ),
+    ...((await hasSystemd(session)) ? [await checkUnits(answer)] : []),
   ];
+}
+
+/** sd_booted(3) */
+async function hasSystemd(session: Session): Promise<boolean> {
+  return (await session.run('test -d /run/systemd/system')).status === 0;
+}
+
+async function checkUnits(answer: (line: string) => Promise<string>): Promise<Check> {
+  const state = await answer('systemctl is-system-running --wait');
+  const failed = await answer('systemctl list-units --failed --plain --no-legend --full | cut -d " " -f 1');
+  return check(
+    UNITS,
+    failed === '',
+    failed === '' ? `none failed, system ${state}` : `failed: ${failed.replaceAll('\n', ', ')}`,
+  );
+}
+
+/** The command by which the system stops itself. */
+export async function stopCommand(session: Session, how: 'reboot' | 'poweroff'): Promise<string> {
+  return (await hasSystemd(session)) ? `systemctl ${how}` : how;
 }
 
 /** Writes a word to a file on the LUN and has it written out. */

@@ -68,7 +68,7 @@ export async function logIn(account: GateAccount, options: SessionOptions): Prom
   const session: Session = { run: (line) => run(line, options), type: (line) => terminal.send(`${line}\n`) };
   // No echo, no prompt and none of the kernel's messages among the answers.
   await session.run(
-    "stty -echo; PS1=''; PS2=''; dmesg --console-level 1; export SYSTEMD_COLORS=0 SYSTEMD_PAGER=cat TERM=dumb",
+    "stty -echo; PS1=''; PS2=''; dmesg -n 1; export SYSTEMD_COLORS=0 SYSTEMD_PAGER=cat TERM=dumb",
   );
   return session;
 }
