@@ -69,7 +69,7 @@ async function prepare(ctx: StageContext<Options>, tree: RootTree): Promise<void
       hint: `${addPackage(software, 'initramfs-generator')}.`,
     });
   }
-  if (!(await tree.exists(`/usr/bin/${compression}`))) {
+  if (!(await hasProgram(tree, compression))) {
     throw new Failure('recipe', {
       what: `The initramfs shall be compressed by ${compression}, which is not installed.`,
       hint: `Add \`${software.packagesFor(compression)[0] ?? compression}\` to a \`packages\` step, or choose another \`compression\`.`,
@@ -85,6 +85,11 @@ async function prepare(ctx: StageContext<Options>, tree: RootTree): Promise<void
     );
   }
   await generator.configure(tree, { compression, level, rootFilesystem, modules });
+}
+
+/** Also where /bin is a directory of its own. */
+async function hasProgram(tree: RootTree, name: string): Promise<boolean> {
+  return (await tree.exists(`/usr/bin/${name}`)) || tree.exists(`/bin/${name}`);
 }
 
 async function generate(ctx: StageContext<Options>, tree: RootTree, version: string): Promise<void> {

@@ -1,6 +1,7 @@
 /**
- * What open-iscsi's initramfs script reads: `/etc/iscsi.initramfs`, a file that a shell sources, and the initiator's name
- * beside it (Debian's open-iscsi, README.Debian and debian/extra/initramfs.local-top).
+ * What every distribution's initramfs finds of its client in a direct boot: `/etc/iscsi.initramfs`, a file that a shell sources,
+ * and the initiator's name beside it. They are those of Debian's open-iscsi (README.Debian, debian/extra/initramfs.local-top);
+ * the initramfs of another distribution reads them too.
  */
 import { Failure } from '../../base/failure.js';
 import { shellWord } from '../../base/shell-word.js';

@@ -10,7 +10,7 @@ const step = (name: string, why: string) => `Look at the step \`${name}\`: ${why
 
 /** Files of the root tree whose origin is known; the first rule that matches counts. */
 const RULES: readonly Rule[] = [
-  { path: /^\/boot\/initrd/, hint: step('initramfs', 'it writes the initramfs') },
+  { path: /^\/boot\/init(?:rd|ramfs)/, hint: step('initramfs', 'it writes the initramfs') },
   { path: /^\/etc\/fstab$/, hint: step('fstab', 'it writes this file') },
   { path: /^\/etc\/(hostname|hosts)$/, hint: step('hostname', 'it writes this file') },
   { path: /^\/etc\/(network|systemd\/network|resolv\.conf)/, hint: step('network', 'it writes this file') },

@@ -1,0 +1,50 @@
+/** A distribution that the project does not know, from one folder of the tests: built, sealed and proven like any other. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect, inject, it } from 'vitest';
+import { build } from '../../app/build.js';
+import { checkRecipes } from '../../app/check.js';
+import { prove } from '../../app/prove.js';
+import { readRelease, verifyRelease } from '../../artifacts/release/release.js';
+import { lunImageOf } from '../../artifacts/release/roles.js';
+import { busybox } from '../inside/busybox/distribution.js';
+import { writeBusyboxRecipe } from '../inside/busybox/recipe.js';
+import { registry } from '../inside/busybox/registry.js';
+import { expectBooted } from '../util/proofs.js';
+
+const SECTOR = 512;
+
+it('a system of busybox boots from its LUN, keeps a file over a reboot, and powers off', async () => {
+  const home = join(inject('shared'), 'busybox');
+  await mkdir(home);
+  const folder = await writeBusyboxRecipe(home);
+  const { signal } = new AbortController();
+  const emit = () => undefined;
+  const plans = await checkRecipes({ folders: [folder], variables: {}, registry }, emit);
+  const mirror = process.env['LUNSMITH_MIRROR'];
+  const workspace = join(inject('shared'), 'workspace');
+  const place = { output: join(home, 'out'), workspace, ...(mirror === undefined ? {} : { mirror }) };
+  const [built] = await build({ plans, registry, ...place }, emit, signal);
+  const release = await readRelease(built?.path ?? '');
+  const { manifest } = release;
+  expect(manifest.distribution).toEqual({ id: 'busybox', version: '1' });
+  expect(manifest.console).toEqual({ device: 'ttyS0', ...busybox.console });
+  const names = manifest.packages?.map(({ name }) => name);
+  expect(names).toEqual(expect.arrayContaining(['busybox-static', 'linux-image-cloud-amd64', 'open-iscsi']));
+  // Nothing of Debian's tools came along.
+  expect(names).not.toContain('dpkg');
+  const root = manifest.disk.partitions.find(({ mount }) => mount === '/');
+  const offset = (root?.firstLba ?? 0) * SECTOR;
+  const image = `${join(release.path, lunImageOf(manifest))}?offset=${offset}`;
+  const { stdout } = await execa('debugfs', ['-R', 'ls -p /var/lib', image]);
+  expect(stdout).not.toContain('dpkg');
+
+  const cells = [{ firmware: 'bios', path: 'san', secret: 'right' }] as const;
+  const request = { release: release.path, cells, accel: 'auto', parallel: 1, workspace } as const;
+  const [proof] = await prove(request, emit, signal);
+  expectBooted(proof);
+  // It has no units to look at.
+  expect(proof?.checks.map(({ name }) => name)).not.toContain('units');
+  expect(await verifyRelease(await readRelease(release.path))).toEqual([]);
+});
