@@ -15,7 +15,7 @@ export interface CheckRequest {
   readonly variables: Readonly<Record<string, string>>;
   /** What the host must have besides the recipes' own needs. */
   readonly needs?: readonly ToolNeed[];
-  /** Ask nothing of the host: whoever does the work will, if there is any. Default false. */
+  /** Ask nothing of the host: the build does, if there is work for it. Default false. */
   readonly recipesOnly?: boolean;
   /** Default: the standard one. */
   readonly registry?: Registry;

@@ -181,7 +181,7 @@ async function keep(proof: Proof, evidence: string, release: Release): Promise<v
   await writeProof(release.path, proof);
 }
 
-/** As it was when this call began: nobody else proves the cell of a release meanwhile. */
+/** The proof of the cell as it was when this call began; no other call proves a cell of this release meanwhile. */
 async function keepEarlier(release: Release, cell: Cell): Promise<void> {
   const former = release.proofs.find((proof) => cellName(proof.cell) === cellName(cell));
   if (former?.passed !== true) return;

@@ -3,7 +3,7 @@ import { type Diagnostic, Failure, type FailureKind, type SourcePlace } from './
 
 /** Longest stretch of an offending line that is shown, in characters. */
 const SHOWN = 120;
-/** Nobody reads more at once, and the next run tells the rest. */
+/** More is not readable at once, and the next run tells the rest. */
 const MOST = 100;
 /** How much of a long line is shown before the offending column. */
 const BEFORE = 40;

@@ -22,7 +22,7 @@ export interface OpenOptions {
  */
 export async function openRegular(path: string, options: OpenOptions = {}, flags = 0): Promise<FileHandle> {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-  // Without O_NONBLOCK the opening of a pipe waits for somebody who writes.
+  // Without O_NONBLOCK opening a pipe blocks until it has a writer.
   const all = O_RDONLY | O_NONBLOCK | flags | (options.follow === true ? 0 : O_NOFOLLOW);
   let file: FileHandle;
   try {

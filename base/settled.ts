@@ -1,4 +1,4 @@
-/** Work that is done side by side and cleaned up after: nobody may remove what another still writes to. */
+/** Concurrent work that is cleaned up after: no output may be removed while a task still writes to it. */
 
 /**
  * Waits for all of them, also when one has failed.

@@ -23,7 +23,7 @@ interface Place {
   readonly root: string;
   readonly ground: Ground;
   readonly disk: Manifest['disk'];
-  /** Bytes that are taken below `root`, or in its file system where nobody else writes and blocks are shared. */
+  /** Bytes that are taken below `root`, or in its file system where nothing else is written and blocks are shared. */
   readonly used: readonly [command: Argv, bytes: (output: string) => number];
 }
 

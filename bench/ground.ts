@@ -56,7 +56,7 @@ export interface Ground extends AsyncDisposable {
   /** A workspace with nothing but the package files; removed by `removePlace`. */
   freshPlace(): Promise<Place>;
   removePlace(place: Place): Promise<void>;
-  /** Until what was written before is on the disk: nobody's time shall hold another's writing. */
+  /** Until what was written before is on the disk: no measurement shall include the writing of another. */
   settle(): Promise<void>;
 }
 

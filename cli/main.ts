@@ -32,7 +32,7 @@ function stop(): void {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-// Whoever read our output has gone (`| head`): nobody is left to work for.
+// EPIPE: the reader of our output has gone (`| head`), so there is nothing left to do.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', () => {
     if (!controller.signal.aborted) stop();

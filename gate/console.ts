@@ -1,4 +1,4 @@
-/** The client's serial console: its text as lines for whoever watches, and an expect-like reader for whoever talks. */
+/** The client's serial console: its text as lines for watchers, and an expect-like reader for a dialogue. */
 import { Broken } from './broken.js';
 import { type Bound, createWaiting } from './waiting.js';
 import type { Watch } from './watch.js';

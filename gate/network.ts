@@ -90,7 +90,7 @@ async function openTap(ports: Ports, options: NetworkOptions): Promise<GateNetwo
         config: join(conf, 'dnsmasq.conf'),
         more: [
           `--dhcp-leasefile=${join(options.runtime.path, 'leases')}`,
-          // Nobody else is there whose address it could be.
+          // The network is private: no other machine could have this address.
           '--no-ping',
           // iPXE waits some 16 s for a router advertisement before it goes on without IPv6.
           ...['--enable-ra', `--dhcp-range=${ipv6},ra-only`],

@@ -9,7 +9,7 @@
 
 /** What is known of a client at one moment; all numbers only grow. */
 export interface Sample {
-  /** Seconds of a clock that nobody sets. */
+  /** Seconds of a monotonic clock. */
   readonly at: number;
   /** Seconds of processor time that its virtual processors have used. */
   readonly worked: number;

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 
 export interface Vitals {
-  /** Seconds of a clock that nobody sets and that rests while the host sleeps. */
+  /** Seconds of CLOCK_MONOTONIC, which rests while the host sleeps. */
   readonly at: number;
   /** Seconds of processor time that the threads of the virtual processors have used. */
   readonly worked: number;

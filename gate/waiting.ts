@@ -11,7 +11,7 @@ export interface Bound {
 }
 
 export interface Waiting {
-  /** Something may have come: everyone looks again. */
+  /** Something may have come: all waiters look again. */
   wake(): void;
   /**
    * Awaits that `look` finds something.

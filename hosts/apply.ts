@@ -5,7 +5,7 @@
  * lock -> finish or clean what an earlier call left -> plan
  *   -> states/<n+1>/{state.json,secrets/} -> clones -> targets, beside those that are -> states/<n+1>/http/
  *   -> current -> states/<n+1>            the one moment at which anything changes for clients
- *   -> accounts, targets, tftp/, conf/ -> targets and clones that nobody needs go -> reload of the DHCP server
+ *   -> accounts, targets, tftp/, conf/ -> targets and clones that are not needed go -> reload of the DHCP server
  * ```
  *
  * A call that ends before the switch has changed nothing for clients; the next one removes what it left. One that ends after it
@@ -50,7 +50,7 @@ export interface RepairOptions extends Pick<LookOptions, 'drivers'> {
 
 export interface ApplyOptions extends LookOptions, RepairOptions {}
 
-/** What a wish would change; changes nothing, and waits for nobody. @throws as {@link applyChange} before its first write */
+/** What a wish would change; changes nothing, and takes no lock. @throws as {@link applyChange} before its first write */
 export async function describeChange(
   host: TargetHost,
   intent: Intent,
@@ -100,7 +100,7 @@ export async function applyChange(
 }
 
 /**
- * Finishes what an earlier call left, and lets links, files, modes and targets follow the state again, whoever changed them.
+ * Finishes what an earlier call left, and lets links, files, modes and targets follow the state again, however they were changed.
  * @returns the state
  */
 export async function repair(host: TargetHost, options: RepairOptions, ports: Ports): Promise<HostState> {

@@ -1,6 +1,6 @@
 /**
  * Examines a target host: whether what its state says, the files made of it, the secrets, the LUNs and the live target agree, and
- * whether the site says the same. It changes nothing and waits for nobody.
+ * whether the site says the same. It changes nothing and takes no lock.
  */
 
 import type { BootBinaries } from '../artifacts/formats/ipxe-binaries.js';
@@ -52,7 +52,7 @@ export async function examineHost(examination: Examination, ports: Ports): Promi
   for (let attempt = 1; ; attempt += 1) {
     const state = await readState(examination.host);
     const findings = await examineState(examination, state, ports);
-    // Whoever changes the host meanwhile makes everything disagree for a moment.
+    // A change of the host that runs meanwhile makes everything disagree for a moment.
     if (attempt === ATTEMPTS || (await readState(examination.host)).serial === state.serial)
       return sorted(findings);
   }
@@ -141,7 +141,7 @@ async function rendered(
   ];
 }
 
-/** Whether the LUNs lie where nobody here can look at them. */
+/** Whether the LUNs lie where they cannot be looked at from here. */
 function isArray({ target }: HostFacts): boolean {
   return target.kind === 'none';
 }

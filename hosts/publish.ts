@@ -30,7 +30,7 @@ export async function publishRelease(
   { lock, ...options }: PublishOptions,
   ports: Ports,
 ): Promise<SentRelease> {
-  // Whoever makes an index of the release reads all of it, and makes sure of it.
+  // Making an index reads and verifies the whole release.
   const known = (await knownIndex(options.indexes, release)) !== undefined;
   const [problem, ...more] = await verifyRelease(release, {
     run: ports.run,

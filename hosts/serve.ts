@@ -63,7 +63,7 @@ export async function serveRelease(
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const layout = hostLayout(facts);
   await mkdir(layout.releases, { recursive: true });
-  // It is on this machine already, and nobody writes to it.
+  // It is on this machine already, and read-only.
   await symlink(release.path, layout.release(release.digest));
   const servers = mortalServers(ports);
   stack.use(

@@ -12,7 +12,7 @@ import type { ToolNeed } from './stage.js';
 
 /** What is known of a program that is there. */
 export interface FoundTool {
-  /** Undefined when nobody asked for it, or when the program does not tell. */
+  /** Undefined when no version was asked for, or when the program does not tell. */
   readonly version?: string;
 }
 

@@ -72,7 +72,7 @@ export async function claimOf(pid: number): Promise<OwnerClaim> {
   return { self: await claim(pid), alive: await Promise.all(pids.map(claim)) };
 }
 
-/** A pid alone may be someone else's by now: the start time tells, in clock ticks since boot. */
+/** A pid alone may have been reused by now: the start time tells, in clock ticks since boot. */
 async function claim(pid: number): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   // Field 22 of proc_pid_stat(5). The second field is the command in parentheses and may hold spaces, so count after it.

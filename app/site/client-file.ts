@@ -69,7 +69,7 @@ export async function siteWithoutClient(
   };
 }
 
-/** Somebody may have changed the file while the host was busy: it is read again. */
+/** The file is read again: it may have been edited while the host was busy. */
 async function rewrite(
   { cwd }: Pick<Caller, 'cwd'>,
   { site }: SiteOptions,

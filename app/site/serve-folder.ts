@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { claimOf } from '../../pipeline/workspace.js';
 
 /**
- * The absolute path of a folder that nobody else uses; it is not made. Those of calls that were killed are removed: their
+ * The absolute path of a folder that no other call uses; it is not made. Those of calls that were killed are removed: their
  * servers died with them.
  */
 export async function freeServeFolder(workspace: string): Promise<string> {

@@ -22,7 +22,7 @@ export interface ImageRow {
   readonly behind: boolean;
   /** What it boots next: this, or another of the client's images. */
   readonly next: boolean;
-  /** Whether somebody is logged in at one of its targets. */
+  /** Whether an initiator has a session at one of its targets. */
   readonly live: boolean;
   /** Earlier LUNs that are kept for a rollback. */
   readonly kept: number;

@@ -26,7 +26,7 @@ export type ReadCpioEntry = (CpioEntry | (CpioCommon & { readonly type: 'special
 };
 
 const MAGIC = '070701';
-/** Like MAGIC, with a checksum that nobody writes and the kernel accepts. */
+/** Like MAGIC, with a checksum; rarely written, and accepted by the kernel. */
 const MAGIC_CRC = '070702';
 const HEADER = 110;
 const TRAILER = 'TRAILER!!!';

@@ -24,7 +24,7 @@ const MBR_MOST_BYTES = 0xffffffff * 512;
 /**
  * A GPT holds 36 UTF-16 code units (UEFI 2.10, table 5.6), sfdisk(8) takes them in double quotes, and udev writes what is
  * no letter, digit or one of `#+-.:=@_` as `\x20` and the like in the name of its link in /dev/disk/by-partlabel, where
- * `PARTLABEL=` of mount(8) looks for the same. So spaces work, though not at an end, where nobody sees them; other
+ * `PARTLABEL=` of mount(8) looks for the same. So spaces work, though not at an end, where they are invisible; other
  * characters are refused since sfdisk's script has no way to write a quotation mark.
  */
 export const PARTITION_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,34}[A-Za-z0-9._-])?$/;

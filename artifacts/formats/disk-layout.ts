@@ -61,7 +61,7 @@ export function planLayout(spec: DiskSpec, contentBytes: number = MIB): DiskLayo
   return { table, guid, bytes, partitions };
 }
 
-/** A recipe was judged before; whoever else makes a disk learns it here. */
+/** A recipe was judged before; other callers learn it here. */
 function requirePossible(spec: DiskSpec): void {
   const [first, ...more] = checkDisk(spec).map(({ path, what, ...finding }) => {
     const at = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');

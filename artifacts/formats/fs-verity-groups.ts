@@ -23,7 +23,7 @@ export interface GroupWork {
   readonly bytes: number;
   /** Where to read, each from the start of a group and at most a chunk. */
   readonly pieces: readonly (readonly [start: number, end: number])[];
-  /** Shared memory: index of the next piece that nobody has taken. */
+  /** Shared memory: index of the next piece that no thread has taken. */
   readonly next: Int32Array;
   /** Shared memory: digests of all groups of the file. */
   readonly groups: Uint8Array;

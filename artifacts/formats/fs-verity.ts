@@ -105,7 +105,7 @@ async function digestAll(work: GroupWork, { signal, onGroup, onProgress }: TreeO
       signal?.throwIfAborted();
       digestPieces({ ...work, pieces: [piece], next: new Int32Array(1) }, onGroup);
       onProgress?.(piece[1]);
-      // Whoever else has something to do, such as to hear of a signal, has a turn.
+      // Yields to the event loop, so that signals are heard.
       await new Promise((resolve) => setImmediate(resolve));
     }
     return;
@@ -126,7 +126,7 @@ async function digestAll(work: GroupWork, { signal, onGroup, onProgress }: TreeO
     signal?.throwIfAborted();
   } finally {
     signal?.removeEventListener('abort', abort);
-    // The file is closed after this: nobody may read from it any more.
+    // The file is closed after this: no read may be under way then.
     await stop();
   }
 }

@@ -16,7 +16,7 @@ export interface PxelinuxEntry {
 export interface PxelinuxMenu {
   /** One line above the entries. */
   readonly title: string;
-  /** The first is what boots when nobody types. */
+  /** The first is the default. */
   readonly entries: readonly [PxelinuxEntry, ...PxelinuxEntry[]];
   /** Until it does. */
   readonly seconds: number;

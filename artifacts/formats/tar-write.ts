@@ -17,7 +17,7 @@ export interface TarEntry {
   readonly gid: number;
   /** Nanoseconds since 1970. */
   readonly modified: bigint;
-  /** Of a link: what a symbolic one leads to, or the path of the entry that a hard link is another name of. */
+  /** Of a link: what a symbolic one leads to, of a hard link the path of an entry before it. */
   readonly target?: Uint8Array;
   /** Extended attributes: full name and value. */
   readonly attributes?: readonly (readonly [name: string, value: Uint8Array])[];

@@ -1,4 +1,4 @@
-/** A disk image to where somebody else has a disk for it: a block device, or a file that is not there yet. */
+/** Writes a disk image to where it is to be served from: a block device, or a new file. */
 import { constants } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { Failure } from '../../base/failure.js';

@@ -25,7 +25,7 @@ const lineSchema = z
 export const consoleSchema = z.strictObject({
   /** The kernel's name of the serial port: `ttyS0`. */
   device: z.string().regex(/^tty[A-Za-z]+\d+$/),
-  /** What follows the host's name where the system asks who logs in: ` login:`. Absent where it asks nobody. */
+  /** What follows the host's name where the system asks who logs in: ` login:`. Absent where there is no login. */
   login: z
     .string()
     .max(80)

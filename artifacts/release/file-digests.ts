@@ -33,7 +33,7 @@ export async function hasDigest(path: string, digest: string, options: DigestOpt
   return hex === (await (algorithm === 'fsverity' ? fsVerityDigest : sha256File)(path, options));
 }
 
-/** Digests of images by whoever wrote them: they hold for every name of the file, and until it is written to. */
+/** Digests of images, noted by their writer: they hold for every hard link of the file, and until it is written to. */
 export interface TakenDigests {
   note(path: string, tree: VerityTree): Promise<void>;
   of(path: string): Promise<string | undefined>;

@@ -8,7 +8,7 @@ import PQueue from 'p-queue';
 import { Failure } from '../../base/failure.js';
 import type { Manifest, ReleaseFile } from './manifest.js';
 
-/** Things beside the manifest's files after which nobody needs to be told of more. */
+/** How many things beside the manifest's files are told of. */
 const MOST_STRANGE = 20;
 /** Looks at a time. */
 const WIDTH = 32;

@@ -120,7 +120,7 @@ export const manifestSchema = z
 
 export type Manifest = z.output<typeof manifestSchema>;
 export type Artifact = Manifest['artifacts'][number];
-/** A file before anybody says what it is for. */
+/** A file whose role is not told yet. */
 export type ReleaseFile = Omit<Artifact, 'role'>;
 
 /** A manifest of thousands of packages and files has some hundred kB. */

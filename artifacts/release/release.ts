@@ -41,7 +41,7 @@ export interface Release {
 }
 
 export interface DigestFilesOptions extends DigestOptions {
-  /** Files whose digests were taken before, and which nobody has changed since. */
+  /** Files whose digests were taken before, and which are unchanged since. */
   readonly known?: readonly ReleaseFile[];
 }
 

@@ -35,7 +35,7 @@ export function parseRecord<Schema extends z.ZodType>(
   const checked = checkRecord(text, schema, options.file);
   if ('value' in checked) return checked.value;
   const { what, hint, kind = 'integrity', secret = false } = options;
-  // The first is enough: nobody mends the file by hand, and the others often follow from it.
+  // The first is enough: the file is not mended by hand, and the others often follow from it.
   const [first] = checked.problems;
   const shown = secret ? withoutText(first) : first;
   throw new Failure(kind, {

@@ -21,7 +21,7 @@ export interface Subject {
   readonly root: Node;
   /** Default: the root itself. */
   readonly under?: Path;
-  /** The value, when it is not all that stands there: some keys may be someone else's. */
+  /** The value, when it is not all that stands there: some keys may belong to another schema. */
   readonly value?: Node;
   /** Keys that are right besides those of the schema. */
   readonly alsoKnown?: readonly string[];

@@ -1,5 +1,5 @@
 /**
- * YAML that is parsed without anybody waiting: a long text takes the parser seconds, in which a process hears of no signal. So
+ * YAML that is parsed aside: a long text takes the parser seconds, in which a process would hear of no signal. So
  * it is parsed in a thread of its own, whose memory is bounded.
  */
 import { once } from 'node:events';

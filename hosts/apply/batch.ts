@@ -1,4 +1,4 @@
-/** Many small files at once in a folder that nobody sees yet: one script by the input of one shell, so no secret is in argv. */
+/** Many small files at once in a folder that is not published yet: one script by the input of one shell, so no secret is in argv. */
 
 import { shellWord } from '../../base/shell-word.js';
 import type { BootFile } from '../boot-files/boot-file.js';
@@ -10,7 +10,7 @@ const AT_ONCE = 200;
 
 /**
  * Fills a folder; what is in it already is removed. Afterwards all of it is on the disk.
- * @param group that may read the secret ones, and nobody else; absent: only their owner
+ * @param group that alone may read the secret ones; absent: only their owner
  */
 export async function fillFolder(
   host: TargetHost,

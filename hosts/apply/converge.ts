@@ -22,7 +22,7 @@ import { setMark } from './states.js';
 
 /** Files that are written at a time. */
 const AT_ONCE = 4;
-/** Seconds after which the command that reloads the DHCP server is given up: everybody else waits for the lock meanwhile. */
+/** Seconds after which the command that reloads the DHCP server is given up: all other commands wait for the lock meanwhile. */
 const RELOAD_SECONDS = 120;
 
 /** All but what the DHCP server does: see {@link settle}. @param options what is known of what was offered last */
@@ -47,7 +47,7 @@ export async function converge(
   const dhcpFiles = bootFiles.conf(input);
   await follow(host, tftp, bootFiles.tftp(input));
   await follow(host, conf, [...dhcpFiles, ...targetFiles], {
-    // Whoever comes after us must know, should we end before the server has read it.
+    // The next lock holder must know, should we end before the server has read it.
     before: (changed) => announceReload(host, changed, dhcpFiles),
   });
 }
@@ -77,7 +77,7 @@ function tellRefused(
 }
 
 export interface FollowOptions {
-  /** That may read the secret ones, and nobody else; absent: only their owner. */
+  /** Group that alone may read the secret ones; absent: only their owner. */
   readonly group?: string | undefined;
   /** Called before anything is written or removed. @param changed relative paths */
   readonly before?: (changed: readonly string[]) => Promise<void>;
@@ -127,7 +127,7 @@ export async function follow(
   try {
     await queue.addAll(changed.map((file) => () => writeFile(host, folder, file, group)));
   } finally {
-    // Whoever hears of a failure puts other files in their places: nobody may still be writing these then.
+    // A caller that hears of a failure puts other files in their places: no write may still be under way then.
     await queue.onIdle();
   }
   if (unwanted.length > 0)

@@ -3,7 +3,7 @@ import type { TargetHost } from '../host/host.js';
 import { syncFolder } from '../host/on-disk.js';
 
 /**
- * `$1`: path; `$2`: what it shall point to. `mv` takes a second name that is a link to a folder for that folder, and its `-T` is
+ * `$1`: path; `$2`: what it shall point to. `mv` takes a destination that is a link to a folder for that folder, and its `-T` is
  * no POSIX. Given the folder in which the link lies, it renames to the link's own name there (POSIX.1-2017, mv).
  */
 const PUT_LINK = `
@@ -20,7 +20,7 @@ rmdir -- "$1.new"
 ${syncFolder('"$folder"')}
 `;
 
-/** Makes a link, or points it elsewhere; whoever looks meanwhile sees the old one or the new one. */
+/** Makes a link, or points it elsewhere; atomic: a reader sees the old one or the new one. */
 export async function putLink(host: TargetHost, path: string, target: string, doing: string): Promise<void> {
   await host.run(['sh', '-c', PUT_LINK, 'sh', path, target], { doing });
 }

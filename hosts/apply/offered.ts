@@ -6,7 +6,7 @@ import type { HostFacts } from '../site/facts.js';
 import type { OfferedLun } from '../target/adapter.js';
 import { accountOf, notTakeable } from './secrets.js';
 
-/** Without those of a client whose account the target cannot take: it keeps nobody else from booting. */
+/** Without those of a client whose account the target cannot take: it keeps no other client from booting. */
 export function offeredLuns(
   facts: HostFacts,
   { clients }: HostState,
@@ -37,7 +37,7 @@ export function offeredLuns(
 
 /**
  * What may be offered before clients see the next state: new LUNs as they will be, and those that clients may be booting just
- * now as they are. Of a client whose account the host has lost, or the target never took, nobody knows how they are.
+ * now as they are. Of a client whose account the host has lost, or the target never took, it is not known how they are.
  */
 export function offeredBefore(
   facts: HostFacts,

@@ -46,7 +46,7 @@ export async function prepare(
   await drivers.adapter
     .apply(host, offered, portalOf(facts), ports, { filesTell: settled })
     .catch(async (error: unknown) => {
-      // Nothing was offered: a target of such a name is somebody else's, and nobody shall take it away.
+      // Nothing was offered: a target of such a name is foreign, and the undo must not take it away.
       if (error instanceof Failure && error.kind === 'usage') await takeMark(host, serial, 'offered');
       throw error;
     });

@@ -1,4 +1,4 @@
-/** What else `repair` mends beside that which every change lets follow its state: what somebody changed by hand. */
+/** What else `repair` mends beside that which every change lets follow its state: what was changed by hand. */
 import type { Ports } from '../../base/ports.js';
 import type { HostDrivers } from '../host/drivers.js';
 import type { TargetHost } from '../host/host.js';

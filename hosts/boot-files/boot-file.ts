@@ -11,7 +11,7 @@ export interface BootFile {
     | { readonly bytes: Uint8Array }
     /** Target of a symbolic link, relative to the folder that the link is in. */
     | { readonly link: string };
-  /** To be readable by the process that serves it and nobody else. */
+  /** To be readable by the process that serves it alone. */
   readonly secret: boolean;
 }
 

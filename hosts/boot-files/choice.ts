@@ -10,7 +10,7 @@ const NEXT_DEVICE = '.next';
 /**
  * Jumps to `:image-<name>`: what a person has chosen already (the setting `boot-image`, from a PXELINUX menu), else `next`, else
  * what is chosen from the menu within its time, else the first. A server that only reads cannot know that a client has
- * booted: `next` stays the choice until whoever sees a session on that image's target renders the state without it.
+ * booted: `next` stays the choice until a command that sees a session on that image's target renders the state without it.
  */
 export function choice(
   { facts, next }: ClientState,

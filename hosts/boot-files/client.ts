@@ -52,7 +52,7 @@ function bootImages({ facts, images }: ClientState): BootImage[] {
 }
 
 /**
- * It always ends as a success, so that whoever chained to it can tell a failed boot from a script that is not there. `goto`
+ * It always ends as a success, so that the script which chained to it can tell a failed boot from a script that is not there. `goto`
  * finds labels of this script only, so every name is one that a label can have.
  */
 function script(input: ClientFilesInput, images: readonly BootImage[]): string {

@@ -23,7 +23,7 @@ const BOOT: DnsmasqConfig['boot'] = {
 
 /**
  * A configuration for a server of our own, and for a server that gives addresses a second file: what to include into the
- * configuration of one that serves others too, in which nothing concerns anybody but the clients' network. A proxy gives none, so that
+ * configuration of one that serves others too, in which nothing concerns other networks than the clients'. A proxy gives none, so that
  * one of our own has room beside every server.
  */
 export function dhcpFiles(host: HostFacts, state: HostState): BootFile[] {
@@ -94,7 +94,7 @@ export function dhcpFiles(host: HostFacts, state: HostState): BootFile[] {
   }
 }
 
-/** A client with an address of its own gets it by DHCP too, so that nobody else does. */
+/** The fixed address of a client is reserved in DHCP too, so that no other machine gets it. */
 function reservations({ clients }: HostState): { mac: string; address: string; name: string }[] {
   return Object.values(clients).flatMap(({ facts }) => {
     const { name, mac } = facts;

@@ -1,4 +1,4 @@
-/** The scripts that every machine runs first, before anybody knows which client it is. */
+/** The scripts that every machine runs first, before it is known which client it is. */
 import { ipxeScript, uriWord } from '../../artifacts/formats/ipxe.js';
 
 /** Seconds between two attempts. */
@@ -61,7 +61,7 @@ export function unknownScript(host: string): string {
 }
 
 /**
- * A script over TFTP that leads to `http/boot.ipxe`. Nobody else retries: an iPXE that is handed an URL which does not answer
+ * A script over TFTP that leads to `http/boot.ipxe`. Nothing else retries: an iPXE that is handed an URL which does not answer
  * gives up.
  * @param image what the client shall boot, whatever its own script would choose
  */
@@ -84,7 +84,7 @@ export function leadScript(url: string, image?: string): string {
   ]);
 }
 
-/** Nobody shall have to switch a machine off to get out of a loop: Ctrl-C ends iPXE's sleep with an error (ipxe.org/cmd/sleep). */
+/** A loop can be left without switching the machine off: Ctrl-C ends iPXE's sleep with an error (ipxe.org/cmd/sleep). */
 function pause(): string[] {
   return ['echo Ctrl-C goes on to the next boot device', `sleep ${WAIT_SECONDS} || goto leave`];
 }

@@ -44,7 +44,7 @@ export interface Change {
   /** The same object as the state that was, when nothing changes. */
   readonly next: HostState;
   readonly clones: readonly CloneRequest[];
-  /** LUNs that nobody needs any more. */
+  /** LUNs that are not needed any more. */
   readonly dropped: readonly Generation[];
   /** Clients whose secrets are to be read and kept on the host. */
   readonly secrets: readonly ClientFacts[];

@@ -66,7 +66,7 @@ export function requireImage(facts: ClientFacts, image: string): void {
   });
 }
 
-/** A LUN that somebody writes to is not taken away. @param doing what is wanted: `reset web1` */
+/** A LUN with a session is not taken away. @param doing what is wanted: `reset web1` */
 export function requireNoSession(
   { about }: Draft,
   client: string,

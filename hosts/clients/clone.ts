@@ -35,7 +35,7 @@ export function cloneDisk(
   facts: Pick<HostFacts, 'root' | 'clone' | 'target'>,
   name: CloneName & Partial<Pick<CloneRequest, 'release' | 'from'>>,
 ): string {
-  // An array has a disk of its own, which somebody fills with the image of the release.
+  // An array has a disk of its own, which an administrator fills with the image of the release.
   if (facts.target.kind === 'none' && name.release !== undefined && name.from !== undefined)
     return posix.join(hostLayout(facts).release(name.release), name.from);
   return diskPath(facts, name);

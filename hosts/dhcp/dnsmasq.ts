@@ -112,7 +112,7 @@ export function dnsmasqInclude({ boot, hosts = [], server, ...config }: DnsmasqI
   return `${lines.join('\n')}\n`;
 }
 
-/** What our tags in the configuration of somebody else begin with. */
+/** Prefix of our tags in the configuration of a server that is not ours. */
 const OURS = 'lunsmith-';
 /** No proxy DHCP server is to be waited for: ipxe.org/howto/dhcpd, no-pxedhcp. */
 const NO_PXEDHCP = 'encap:175,176,1b';

@@ -20,7 +20,7 @@ export interface DhcpdConfig {
   /** Address of the network. */
   readonly subnet: string;
   readonly netmask: string;
-  /** Addresses for everybody; absent: none but those of `hosts`. */
+  /** Pool for unknown clients; absent: none but the fixed addresses of `hosts`. */
   readonly range?: { readonly first: string; readonly last: string };
   readonly router?: string;
   readonly dns: readonly string[];
@@ -58,7 +58,7 @@ export function dhcpdConfig(config: DhcpdConfig): string {
 }
 
 /**
- * Statements for the `subnet` declaration that somebody else's dhcpd.conf has for the network: they hold for that network alone, and
+ * Statements for the `subnet` declaration that a dhcpd.conf which is not ours has for the network: they hold for that network alone, and
  * declare nothing, for dhcpd takes no declaration of a subnet twice, nor that of an option anywhere but at the top.
  * @throws Failure of kind `usage` for a value that dhcpd would take for something else
  */

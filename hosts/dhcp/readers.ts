@@ -20,7 +20,7 @@ export interface DhcpServer {
   readonly checkFile: (path: string) => Argv;
   /** An option that makes its command line check and end. */
   readonly checkOption: string;
-  /** A line of a configuration by which it serves somebody; those that name our files are left out. */
+  /** A line of a configuration by which it serves clients; those that name our files are left out. */
   readonly serves: RegExp;
   /** The line that reads one of our files, and where it belongs. */
   readonly line: (path: string) => string;
@@ -33,7 +33,7 @@ const DNSMASQ: Omit<DhcpServer, 'include'> = {
   check: ['dnsmasq', '--test', '-7', '/etc/dnsmasq.d,.dpkg-dist,.dpkg-old,.dpkg-new'],
   checkFile: (path) => ['dnsmasq', '--test', `--conf-file=${path}`],
   checkOption: '--test',
-  // Without a word of it dnsmasq is a DNS server already; what nobody configured, nobody relies on.
+  // Without a word of it dnsmasq is a DNS server already; one that was not configured is not relied on.
   serves: /^(?!port=0$|conf-(?:file|dir)=)[a-z]/,
   line: (path) => `conf-file=${path} in a file of /etc/dnsmasq.d`,
 };
@@ -72,7 +72,7 @@ export interface DhcpReaders {
   readonly commands: readonly Argv[];
   /** Which of our files a configuration or a command line names, and where: a path, or `its command line`. */
   readonly named: readonly { readonly file: string; readonly by: string }[];
-  /** Lines of the configurations that name one of our files, by which somebody else is served: `/etc/dnsmasq.conf:12: …`. */
+  /** Lines by which clients of others are served, in the configurations that name one of our files: `/etc/dnsmasq.conf:12: …`. */
   readonly others: readonly string[];
   /** Whether the site's `reload` is still to be done. */
   readonly unread: boolean;

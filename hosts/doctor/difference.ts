@@ -1,4 +1,4 @@
-/** In what an edited text differs, without telling a secret: neither ours nor one that somebody else put there. */
+/** In what an edited text differs, without telling a secret: neither ours nor one that was added by hand. */
 import type { ClientAccount } from '../boot-files/boot-file.js';
 
 export interface LineDifference {

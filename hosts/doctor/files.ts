@@ -1,4 +1,4 @@
-/** Files that are not what the state says: edited, missing, or nobody's. */
+/** Files that are not what the state says: edited, missing, or not in it. */
 import { posix } from 'node:path';
 import type { BootFile, ClientAccount } from '../boot-files/boot-file.js';
 import type { TargetHost } from '../host/host.js';

@@ -27,7 +27,7 @@ export interface Finding {
   readonly hint: string;
 }
 
-/** What mends whatever somebody changed by hand. @param host its name in the site */
+/** What mends a change that was made by hand. @param host its name in the site */
 export function repairHint(host: string): string {
   return `Run: npx lunsmith repair --on ${host}`;
 }

@@ -1,4 +1,4 @@
-/** Secrets that are missing, that somebody else may read, or that lie where they do not belong. They are never shown. */
+/** Secrets that are missing, that other users may read, or that lie where they do not belong. They are never shown. */
 import { posix } from 'node:path';
 import { notTakeable } from '../apply/secrets.js';
 import type { BootFile, ClientAccount } from '../boot-files/boot-file.js';
@@ -63,7 +63,7 @@ const READ_BY_GROUP = 0o040;
 const BY_OTHERS = 0o007;
 const WRITE_BY_OTHERS = 0o002;
 
-/** Pure: modes of files that hold a secret, and files that anybody may write. */
+/** Pure: modes of files that hold a secret, and world-writable files. */
 export function modeFindings(
   facts: HostFacts,
   expected: readonly ExpectedFolder[],
@@ -141,7 +141,7 @@ for name in states tftp conf lock publishing; do [ ! -e "$name" ] || set -- "$@"
 [ $# -eq 0 ] || grep -rlF -f - -- "$@"
 `;
 
-/** Files in which a secret is and that everybody may read, or that are handed to everybody. */
+/** Files that hold a secret and are world-readable, or handed to every client. */
 export async function leakFindings(
   host: TargetHost,
   accounts: ReadonlyMap<string, ClientAccount>,

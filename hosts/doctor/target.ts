@@ -8,9 +8,9 @@ import { type NamedGeneration, namedGenerations } from './state.js';
 
 export interface TargetView {
   readonly shown: readonly ShownTarget[];
-  /** IQNs of targets that somebody is logged in to. */
+  /** IQNs of targets that have sessions. */
   readonly inUse: ReadonlySet<string>;
-  /** IQNs of targets that an earlier state on the host names: they go when nobody is logged in any more. */
+  /** IQNs of targets that an earlier state on the host names: they go when they have no session any more. */
   readonly known: ReadonlySet<string>;
 }
 
@@ -21,7 +21,7 @@ export function targetFindings(
   { lun, byHand }: Pick<TargetAdapter, 'lun' | 'byHand'>,
   { shown, inUse, known }: TargetView,
 ): Finding[] {
-  // Of a storage array nobody tells what it offers.
+  // What a storage array offers is not known.
   if (facts.target.kind === 'none') return [];
   const generations = namedGenerations(state);
   const wanted = new Set(generations.map(({ target }) => target));

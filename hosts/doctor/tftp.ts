@@ -6,7 +6,7 @@ import type { ExpectedFolder } from './expected.js';
 import { driftOf, editedFinding, type FilesContext } from './files.js';
 import { type Finding, repairHint } from './finding.js';
 
-/** Without these nobody boots. */
+/** Without these no client boots. */
 const PROGRAMS = [PC.firmware.bios.program, PC.firmware.uefi.program, PC.pxelinuxProgram].map(({ path }) =>
   posix.basename(path),
 );

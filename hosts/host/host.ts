@@ -1,4 +1,4 @@
-/** A target host as everybody here sees it: a place to run tools and to keep files, near or far. */
+/** A target host as its users here see it: a place to run tools and to keep files, local or remote. */
 import type { Ports } from '../../base/ports.js';
 import type { HostFacts } from '../site/facts.js';
 

@@ -7,7 +7,7 @@
  *   publishing                     flock(2) of a command that sends a release; nothing that clients see changes meanwhile
  *   releases/<digest>/             as on the build host: manifest.json, its artifacts, proofs/; never changed
  *   publications                   in which order they were published: see publish/publications.ts
- *   incoming/<digest>/             a release on its way: nobody reads it but the next transfer
+ *   incoming/<digest>/             a release on its way, read by the next transfer alone
  *   indexes/<digest>/              what stands in each block of a release there, for a sender that has not got it
  *   clients/<client>/<image>/<generation>.img      LUNs, where they are files
  *   secrets/<client>               CHAP secret, mode 0600

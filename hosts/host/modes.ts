@@ -1,7 +1,7 @@
 /**
  * Who may look into what below the root of a target host. Servers run as users of their own: they enter every folder on the way to what
- * they serve, and what is secret nobody enters but its owner. Files that are handed out have their modes from who makes them
- * (boot-file.ts); this is about folders, and about what is secret whoever made it.
+ * they serve, and what is secret only its owner enters. Files that are handed out have their modes from their maker
+ * (boot-file.ts); this is about folders, and about everything secret.
  */
 import type { TargetHost } from './host.js';
 import { hostLayout } from './layout.js';

@@ -5,7 +5,7 @@ import type { TargetHost } from './host.js';
 
 /**
  * `$1`: path; `$2`: mode; `$3`: bytes; `$4`: unique word; `$5`: group or nothing; the content is the input. A connection that
- * breaks looks like the end of the input, hence the count. Nobody but the owner can read the file until it has its group.
+ * breaks looks like the end of the input, hence the count. Only the owner can read the file until it has its group.
  */
 const WRITE = `
 set -eu

@@ -1,6 +1,6 @@
 /**
  * In which order releases were published to a target host: a serial for each, kept there, and raised as well for one that was there
- * already. Nobody's clock has a say in it. The file is text, as the shell there reads it too:
+ * already. No clock decides it. The file is text, as the shell there reads it too:
  *
  * ```
  * lunsmith-publications/1
@@ -39,7 +39,7 @@ function parsePublications(text: string, failure: (found: string) => Failure): P
 }
 
 /**
- * Notes that a release is published now; to be called under the lock of whoever publishes, and before the release appears: one that
+ * Notes that a release is published now; to be called by the holder of the publishing lock, and before the release appears: one that
  * is cut off afterwards is in its place, and one that never arrives is not looked for.
  * @param there digests of the releases that are on the host; of others the serials are forgotten
  */

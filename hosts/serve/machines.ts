@@ -1,4 +1,4 @@
-/** Machines that nobody named: whoever asks for its script becomes a client. */
+/** Machines that no site names: each that asks for its script becomes a client. */
 import { Failure } from '../../base/failure.js';
 import type { Intent } from '../change/intent.js';
 import type { ClientFacts } from '../site/facts.js';
@@ -6,11 +6,11 @@ import type { ClientFacts } from '../site/facts.js';
 export const HOST = 'this machine';
 export const CHANNEL = 'trial';
 export const PREFIX = 'iqn.2026-01.net.lunsmith:serve';
-/** A reference to a secret that is made when it is read: nobody else has to know it. */
+/** A reference to a secret that is generated when it is read: no other process has to know it. */
 const MADE = 'made:random';
 
 export interface Machines extends AsyncDisposable {
-  /** Makes whoever asks for its script, and has none, a client. */
+  /** Makes a machine that asks for its script, and has none, a client. */
   readonly add: (path: string) => Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export function addingMachines(
       known.set(client.name, added);
       await added;
     },
-    // Nobody may remove what is still being made.
+    // A clone must not be removed while it is being made.
     [Symbol.asyncDispose]: async () => {
       await Promise.all(known.values());
     },

@@ -1,11 +1,11 @@
 /**
- * A site as plain data: its target hosts, channels and clients, after `lunsmith.yaml` was read and checked. Whoever renders
+ * A site as plain data: its target hosts, channels and clients, after `lunsmith.yaml` was read and checked. Code that renders
  * or applies something is handed these and never the file.
  */
 
 import type { Argv } from '../../base/ports.js';
 
-/** The iSCSI targets that there are adapters for; `none` is a storage array, which somebody else changes. */
+/** The iSCSI targets that there are adapters for; `none` is a storage array, which its administrator changes. */
 export const TARGETS = ['lio', 'tgt', 'iet', 'none'] as const;
 
 /** How a program on this machine reaches the target host. */
@@ -76,7 +76,7 @@ export interface HostFacts {
   readonly http: {
     /** Base URL under which `<root>/http` is served, without a slash at its end. */
     readonly url: string;
-    /** Group that the HTTP server's process is in: files with secrets are readable by it and nobody else. */
+    /** Group that the HTTP server's process is in: files with secrets are readable by it alone. */
     readonly group?: string;
   };
   readonly dhcp: DhcpKind;
@@ -126,7 +126,7 @@ export interface ClientFacts {
   readonly secret: string;
   /** Absent: by DHCP. */
   readonly address?: StaticAddress;
-  /** The first is what it boots when nobody chooses. More than one: a menu. */
+  /** The first is the default. More than one: a menu. */
   readonly images: readonly [ClientImage, ...ClientImage[]];
   /** Seconds that the menu waits. */
   readonly menuSeconds: number;

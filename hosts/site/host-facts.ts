@@ -7,7 +7,7 @@ import { checkUnique, type Findings } from './findings.js';
 import type { WrittenHost } from './host-schema.js';
 import type { SiteFile } from './schema.js';
 
-/** Every release is proven by these before it reaches anybody; the third shows that a wrong secret is refused. */
+/** Every release is proven by these before it reaches a client; the third shows that a wrong secret is refused. */
 const GATE = ['bios-san', 'uefi-san', 'bios-san-wrong-secret'];
 const DIRECT_GATE = ['bios-direct', 'uefi-direct'];
 

@@ -28,7 +28,7 @@ export function checkPrefix(text: string): Checked<string> {
   return checkIqn(text, LONGEST_PREFIX, EXPECTED);
 }
 
-/** The name of a target that somebody else has made. */
+/** The name of a target that is not ours. */
 export function checkTargetName(text: string): Checked<string> {
   return checkIqn(text, LONGEST, EXPECTED);
 }

@@ -1,4 +1,4 @@
-/** What no two clients may share, because somebody knows a client by it. */
+/** What no two clients may share, because a server tells clients apart by it. */
 import type { ClientFacts } from './facts.js';
 import { checkUnique, type Findings } from './findings.js';
 

@@ -119,7 +119,7 @@ export const serialSchema = z
 
 export const initiatorSchema = checkedText(checkInitiator, INITIATOR_PATTERN);
 export const prefixSchema = checkedText(checkPrefix, IQN_PATTERN);
-/** The name of a target of somebody else. */
+/** The name of a target that is not ours. */
 export const iqnSchema = checkedText(checkTargetName, IQN_PATTERN);
 
 export const secretSchema = checkedText(

@@ -43,7 +43,7 @@ export const ACCOUNT_RULES: Readonly<Record<HostFacts['target']['kind'], Account
   tgt: { by: 'tgt', user: OF_TGT, secret: OF_TGT },
   lio: { by: 'LIO', user: OF_LIO, secret: OF_LIO },
   iet: { by: 'IET', user: OF_IET, secret: OF_IET },
-  // What the array takes nobody here knows; of these all can be typed.
+  // What the array takes is not known; all of these can be typed.
   none: { by: 'A storage array', user: OF_IET, secret: OF_IET },
 };
 

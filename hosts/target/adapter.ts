@@ -27,14 +27,14 @@ export interface IscsiSession {
   readonly initiator: string;
 }
 
-/** A target as it is offered now, whoever it belongs to. */
+/** A target as it is offered now, ours or foreign. */
 export interface ShownTarget {
   readonly target: string;
   /** Without a controller that is no disk. */
   readonly luns: readonly { readonly number: number; readonly disk: string }[];
   /** Names and addresses that may log in; undefined where the target does not tell. */
   readonly initiators?: readonly string[];
-  /** Users of CHAP; undefined where the target does not tell. None: nobody is asked for a secret. */
+  /** Users of CHAP; undefined where the target does not tell. None: no authentication. */
   readonly accounts?: readonly string[];
 }
 
@@ -52,7 +52,7 @@ export interface TargetAdapter {
   readonly tools: readonly string[];
   /** Names of those that `render` gives. */
   readonly files: readonly string[];
-  /** What somebody has to do on the host before new LUNs are offered; absent: nothing, `apply` offers them. */
+  /** What an administrator has to do on the host before new LUNs are offered; absent: nothing, `apply` offers them. */
   readonly byHand?: string;
   /** Commands on the host that show why a login to a target fails. */
   look(target: string): readonly string[];
@@ -62,7 +62,7 @@ export interface TargetAdapter {
    * Offers the LUNs that are not offered yet, and leaves all others and all sessions alone. Doing it twice is as doing it once.
    * Afterwards logins need the secrets given, as far as the target can learn them while it runs. To be called before the
    * rendered files are replaced: they tell which secrets it has.
-   * @throws Failure of kind `usage` when a target of that name belongs to somebody else; then nothing was changed
+   * @throws Failure of kind `usage` when a foreign target has that name; then nothing was changed
    */
   apply(
     host: TargetHost,

@@ -2,7 +2,7 @@
 import { type Diagnostic, Failure } from '../../base/failure.js';
 import type { IscsiSession } from './adapter.js';
 
-/** A target of ours has a name that somebody else's has, or a disk that somebody else offers. */
+/** A target of ours has the name of a foreign one, or a disk that a foreign one offers. */
 export interface Strange {
   readonly target: string;
   /** What it has that ours would not have. */

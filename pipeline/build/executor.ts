@@ -43,7 +43,7 @@ export interface BuildPlace {
   readonly mirror?: string;
   /** Keeps the tree of a step that fails, for a shell in it. */
   readonly keepFailed?: boolean;
-  /** Built to be compared: nobody is told that there is a release. */
+  /** Built to be compared: no event tells of a release. */
   readonly rehearsal?: boolean;
   readonly owner: OwnerClaim;
 }
@@ -180,7 +180,7 @@ async function buildRelease(build: Build, place: BuildPlace): Promise<BuiltRelea
 }
 
 /**
- * When no output has to be made the layers are not mounted, so that nobody looks for damage; but what they recorded is
+ * When no output has to be made the layers are not mounted, so they are not verified either; but what they recorded is
  * needed. @returns whether all of them are there
  */
 async function adoptRootfs(build: Build): Promise<boolean> {

@@ -48,7 +48,7 @@ export async function hasFailedTree(folder: string): Promise<boolean> {
 export async function keepFailedTree(buildFolder: string, tree: string, about: FailedStep): Promise<void> {
   const folder = failedFolder(join(buildFolder, '..', '..'), basename(buildFolder));
   await mkdir(dirname(folder), { recursive: true });
-  // Whoever makes it is the first.
+  // mkdir is atomic: the step that makes it is the first that failed.
   const first = await mkdir(folder).then(
     () => true,
     (error: unknown) => {

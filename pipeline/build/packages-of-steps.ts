@@ -25,7 +25,7 @@ export function fetchPackages(build: Build): Fetching {
         task: step,
         ports: taskPorts(build, step),
       });
-    // Whoever needs them hears of a failure; until then nobody has to.
+    // The step that awaits them hears of a failure; until then it must not count as an unhandled rejection.
     known.catch(() => undefined);
     fetched.set(step, known);
     return known;

@@ -2,8 +2,8 @@
 import type { Ports } from '../../base/ports.js';
 
 /**
- * Adds an output to a folder that is to become a release, each file under a second name: neither an output nor a release
- * ever changes. Where there can be no second name, or the file is going to be changed, it is copied, holes kept.
+ * Adds an output to a folder that is to become a release, each file as a hard link: neither an output nor a release
+ * ever changes. Where a hard link is not possible, or the file is going to be changed, it is copied, holes kept.
  * @param output folder of an entry @param release an existing folder, which may hold other files
  */
 export async function addOutput(

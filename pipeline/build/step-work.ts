@@ -204,7 +204,7 @@ async function makePart(
   return path;
 }
 
-/** What was read while somebody wrote it must not be kept under the key of what was there before. */
+/** Inputs that were written to while a step read them must not be kept under the key of what was there before. */
 async function assertInputsUnchanged(
   { keyed }: Build,
   { id, inputs }: KeyedStep,

@@ -83,7 +83,7 @@ export interface ResolveContext<Options> extends Ports {
   readonly locked?: readonly LockedIndex[];
   /** What the archives ask for before they hand out files, by the stage's `credentials`: apt_auth.conf(5). */
   readonly credentials?: string;
-  /** Absolute path of a folder in memory that nobody else sees; absent: there is none. */
+  /** Absolute path of a folder on a private tmpfs; absent: there is none. */
   readonly temporary?: string;
   /** Resolutions of the steps before, in order. */
   readonly before: readonly Resolution[];

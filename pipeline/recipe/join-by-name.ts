@@ -105,7 +105,7 @@ class Join {
     };
   }
 
-  /** The keys that say how to join are gone before anyone validates them. */
+  /** The keys that say how to join are gone before validation. */
   private checkKinds(item: MapNode): void {
     for (const key of JOIN_KEYS) {
       const value = child(item, key);

@@ -78,7 +78,7 @@ export async function openChroot(
         commands += 1;
         const environment = join(folder, `environment-${commands}`);
         await writeEnvironment(environment, env);
-        // Whoever reads a failure knows the command, not how it was confined.
+        // A failure shows the command as the stage gave it, not how it was confined.
         return ports.run(wrap(argv, options, environment), { ...options, shown: argv });
       },
       [Symbol.asyncDispose]: () => undo[Symbol.asyncDispose](),

@@ -11,7 +11,7 @@ const [NUMBER, ARCHITECTURE, ARGUMENTS] = [0, 4, 16] as const;
 /** BPF instructions of <linux/bpf_common.h>. */
 const [LOAD, RETURN, JUMP_EQUAL, JUMP_ABOVE, JUMP_SET] = [0x20, 0x06, 0x15, 0x35, 0x45] as const;
 
-/** CLONE_NEWUSER of <linux/sched.h>: whoever has a user namespace of his own may mount in it. */
+/** CLONE_NEWUSER of <linux/sched.h>: a process may mount in a user namespace of its own. */
 const NEW_USER = 0x1000_0000;
 /** TIOCSTI and TIOCLINUX of <asm-generic/ioctls.h>: they type into a terminal. */
 const TYPING = [0x5412, 0x541c];
@@ -24,7 +24,7 @@ const X32 = 0x4000_0000;
 interface Numbers {
   readonly audit: number;
   readonly x32?: boolean;
-  /** keyctl, add_key, request_key: the keys of whoever builds; bpf, perf_event_open, userfaultfd, io_uring_setup,
+  /** keyctl, add_key, request_key: the keys of the user who builds; bpf, perf_event_open, userfaultfd, io_uring_setup,
    * open_by_handle_at: large parts of the kernel; syslog: the host's messages. */
   readonly refused: readonly number[];
   readonly clone: number;

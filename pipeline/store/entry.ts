@@ -109,11 +109,11 @@ export async function makeEntry(
     const records = await work.make(content);
     const seconds = (Date.now() - started) / 1000;
     if (kind !== 'layer') await makeReadOnly(content);
-    // Before anybody sees them: a release gets names of the files that stay.
+    // Before the entry is visible: a release gets hard links to the files that stay.
     if (kind === 'output') await shareWithLast(build, work, content);
     await store.place(work.folder, key);
     const completion = complete(build, work, records, seconds).finally(() => lease[Symbol.asyncDispose]());
-    // Awaited at the end of the build; until then nobody may be told of an unhandled failure.
+    // Awaited at the end of the build; until then it must not count as an unhandled rejection.
     completion.catch(() => undefined);
     build.completions.push(completion);
     completing = true;

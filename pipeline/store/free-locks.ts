@@ -2,8 +2,8 @@
 import type { Ports } from '../../base/ports.js';
 
 /**
- * Those of the lock files that nobody holds exclusively. To be of use the caller must keep others from taking them
- * meanwhile, see store-use.ts. A file that is not there is made, as by everyone who takes a lock.
+ * Those of the lock files that have no exclusive holder. To be of use the caller must keep others from taking them
+ * meanwhile, see store-use.ts. A file that is not there is made, as whenever a lock is taken.
  */
 export async function freeLocks(
   paths: readonly string[],

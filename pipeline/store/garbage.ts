@@ -17,7 +17,7 @@ import { removalLock } from './temporary-roots.js';
 import { listTrash, moveAllToTrash, moveToTrash, removeForGood } from './trash.js';
 
 /**
- * Removes what is left over, and then what was used least recently until the rest fits the budget; never what somebody
+ * Removes what is left over, and then what was used least recently until the rest fits the budget; never what a running build
  * needs. Runs in the sandbox.
  * @throws Failure of kind `integrity` when it is not known what a running build needs
  */
@@ -36,7 +36,7 @@ export async function collectGarbage(request: GarbageRequest, ports: Ports): Pro
 
 interface Moved {
   readonly report: GarbageReport;
-  /** Absolute paths of what nobody can find any more. */
+  /** Absolute paths of what lies in the trash. */
   readonly doomed: readonly string[];
   readonly emptying: Lease | undefined;
 }
@@ -44,7 +44,7 @@ interface Moved {
 async function chooseAndMove(store: Store, request: GarbageRequest, ports: Ports): Promise<Moved> {
   await using _removal = await takeLease(removalLock(store), ports);
   const found = await findGarbage(store, request, ports);
-  // Whoever empties the trash already goes on with it: what lies there is his to remove and to count.
+  // The holder of this lease is emptying the trash: what lies there is its to remove and to count.
   const emptying = await tryLease(join(store.path, 'locks', 'emptying'), ports);
   try {
     const trash = emptying === undefined ? [] : await listTrash(store);

@@ -13,7 +13,7 @@ export interface Lease extends AsyncDisposable {
 export interface LeaseOptions {
   /** Default: exclusive. */
   readonly shared?: boolean;
-  /** Called once when somebody else holds it and we begin to wait. */
+  /** Called once when another process holds it and the wait begins. */
   readonly onWait?: () => void;
 }
 
@@ -34,7 +34,7 @@ export async function takeLease(path: string, ports: Ports, options: LeaseOption
   });
 }
 
-/** The lock, or undefined when somebody else holds it. */
+/** The lock, or undefined when another process holds it. */
 export async function tryLease(
   path: string,
   ports: Ports,

@@ -1,4 +1,4 @@
-/** Small things of a store that nobody needs any more: locks, uses, pointers and half-written records. */
+/** Small things of a store that are not needed any more: locks, uses, pointers and half-written records. */
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ports } from '../../base/ports.js';
@@ -13,12 +13,12 @@ export const GIVEN_UP_MS = 24 * 3600 * 1000;
 export interface EntryLocks {
   /** Keys whose locks are held though no running build names them. */
   readonly held: ReadonlySet<string>;
-  /** Absolute paths of lock files that nobody can be about to take. */
+  /** Absolute paths of lock files that no process can be about to take. */
   readonly stale: readonly string[];
 }
 
 /**
- * Who takes the lock of a key has said before that he needs it. So while the removal lock is held, a key that no running
+ * A build that takes the lock of a key has noted before that it needs it. So while the removal lock is held, a key that no running
  * build names has a lock that may be removed; any other may be taken at this moment, and must keep its file.
  */
 export async function readEntryLocks(store: Store, { builds }: GcRoots, ports: Ports): Promise<EntryLocks> {

@@ -1,4 +1,4 @@
-/** Which files of outputs have several names: in other entries, which share them, and in releases. */
+/** Which files of outputs have hard links: in other entries, which share them, and in releases. */
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Store } from './store.js';
@@ -10,7 +10,7 @@ export interface LinkedFile {
   readonly id: string;
   /** What it allocates on the disk. */
   readonly bytes: number;
-  /** How many names it has in this entry. */
+  /** How many of its hard links are in this entry. */
   readonly names: number;
   /** How many it has anywhere. */
   readonly links: number;

@@ -52,7 +52,7 @@ export async function fillPool(
   if ((await lacking(pooled)).length > 0) {
     await mkdir(folder, { recursive: true });
     await using _alone = await takeLease(join(folder, '.lock'), ports);
-    // Whoever was waited for may have brought them.
+    // The lock's earlier holder may have fetched them.
     await fetchAll(await lacking(pooled), options);
   }
   // What is used stays longest when the pool has to become smaller.

@@ -1,6 +1,6 @@
 /**
- * Files that are the same in two entries are one file with two names: a kernel and an initramfs do not change with every
- * release. Since nothing in the store is written twice, nobody can tell them from files of their own.
+ * Files that are the same in two entries are hard links of one file: a kernel and an initramfs do not change with every
+ * release. Since no file of the store is written to again, they cannot be told from copies.
  */
 import { link, lstat, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,10 +19,10 @@ export interface Earlier {
 const MOST_BYTES = 256 * 1024 * 1024;
 
 /**
- * Replaces files of a folder that nobody else knows yet by those of an earlier entry, where path, owner, mode and every
+ * Replaces files of a folder that is not in the store yet by hard links to those of an earlier entry, where path, owner, mode and every
  * byte are the same. What a record says of the other file does not count: if that was damaged since, it differs from ours.
- * Whatever is in the way, be it that the other was removed just now or has too many names, ours stays as it is.
- * @param aside a path on the same file system where nothing is, and nobody looks
+ * Whatever is in the way, be it that the other was removed just now or has too many hard links, ours stays as it is.
+ * @param aside a free path on the same file system that no other process uses
  */
 export async function shareFiles(folder: string, earlier: Earlier, aside: string): Promise<void> {
   for (const { path, bytes } of earlier.files) {

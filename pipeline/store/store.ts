@@ -10,9 +10,9 @@
  * ```
  * <workspace>/store/
  *   steps/<key>/record.json   what it is, what went into it, and digests by which damage is found; without it the
- *                             entry is incomplete and nobody finds it
+ *                             entry is incomplete and is not found
  *   steps/<key>/tree/         a layer: an overlayfs upper directory
- *   steps/<key>/output/       or the files of an output step, or of a part of one; nobody may write into them
+ *   steps/<key>/output/       or the files of an output step, or of a part of one; read-only
  *   steps/<key>/checked       run of the machine in which every byte was looked at since; empty when it is to be done again
  *   last/<recipe>/<step>      key of the newest entry of that step: what a miss is compared with; of a part, <step>:<part>
  *   releases/<key>.json       where the release is that follows from the key, and which entries it is made of
@@ -103,7 +103,7 @@ export interface Store {
   entry(key: string): string;
   /** The record of a whole entry. */
   find(key: string): Promise<StepRecord | undefined>;
-  /** Gives a finished folder its name; nobody finds it until it is complete. The caller holds the key's lock. */
+  /** Publishes a finished folder under its key by an atomic rename. The caller holds the key's lock. */
   place(folder: string, key: string): Promise<void>;
   /** Writes the record of an entry that was placed: from now on it is found. */
   complete(record: StepRecord): Promise<void>;
@@ -154,7 +154,7 @@ export async function openStore(path: string): Promise<Store> {
     entry: (key) => at('steps', key),
     find,
     place: async (folder, key) => {
-      // What lies under the name is incomplete or damaged, or nobody would make it again.
+      // An entry that lies there is incomplete or damaged, else it would not be made again.
       await discard(key);
       await rename(folder, at('steps', key));
     },

@@ -62,7 +62,7 @@ export async function surveyStore(store: Store): Promise<Survey> {
     const used = await stat(join(store.entry(key), 'record.json')).catch(() => undefined);
     if (record === undefined || used === undefined) incomplete.push({ key, shared });
     else {
-      // The record counts a file once for each of its names.
+      // The record counts a file once for each of its hard links.
       const others = [...shared, ...released].reduce((sum, file) => sum + file.bytes * file.names, 0);
       const bytes = Math.max(0, record.bytes - others);
       entries.push({ record, bytes, shared, released, usedAt: used.mtimeMs });

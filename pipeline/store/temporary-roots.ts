@@ -23,7 +23,7 @@ export function usesFolder(store: Store): string {
 }
 
 /**
- * Protects entries until it is disposed of. Whoever looks for an entry does so afterwards: it stays if it is there.
+ * Protects entries until it is disposed of. A build calls this before it looks for an entry: what it finds then stays.
  * @param build the build's id
  */
 export async function useStore(

@@ -1,5 +1,5 @@
 /**
- * How things leave a store: by one rename into its trash, so that whatever happens nobody finds half of them, and only then
+ * How things leave a store: by one rename into its trash, so that no reader ever finds half of them, and only then
  * by the slow way.
  */
 import { randomBytes } from 'node:crypto';
@@ -28,7 +28,7 @@ export async function listTrash(store: Store): Promise<string[]> {
   return (await readdir(trashOf(store))).sort().map((name) => join(trashOf(store), name));
 }
 
-/** Removes what nobody can find any more. Runs in the sandbox, where files of all mapped users may be removed. */
+/** Removes what was renamed away. Runs in the sandbox, where files of all mapped users may be removed. */
 export async function removeForGood(paths: readonly string[], { run }: Pick<Ports, 'run'>): Promise<void> {
   if (paths.length === 0) return;
   await run(['xargs', '--null', 'rm', '--recursive', '--force', '--'], {

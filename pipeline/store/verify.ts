@@ -86,9 +86,9 @@ function reasonOf(error: unknown): string {
   return command?.lastLines.at(-1) ?? message;
 }
 
-/** While they are read nobody removes them; nothing is written for that, so that a full disk can be verified. */
+/** No entry is removed while it is read; nothing is written for that, so that a full disk can be verified. */
 async function damagedPackages(store: Store, ports: Ports): Promise<Damage[]> {
-  await using _nobodyRemoves = await takeLease(removalLock(store), ports, { shared: true });
+  await using _noRemoval = await takeLease(removalLock(store), ports, { shared: true });
   const problems = await verifyPool(store.pool, ports);
   return await Promise.all(
     problems.map(async ({ file, expected, found }): Promise<Damage> => {

@@ -1,6 +1,6 @@
 /**
  * The archive that the installed bootstrap tools would use by themselves: it is read where they write it down, so that this
- * project prefers nobody's server.
+ * project prefers no server over another.
  */
 import { readFile } from 'node:fs/promises';
 

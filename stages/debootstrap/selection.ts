@@ -44,7 +44,7 @@ export function baseRequest({ suite, architecture, variant, include }: BaseSyste
   };
 }
 
-/** Whether a package belongs to the base system by itself, not as somebody's dependency. */
+/** Whether a package belongs to the base system by itself, not as a dependency. */
 export function isBase(
   { variant, include }: Pick<BaseSystem, 'variant' | 'include'>,
   name: string,

@@ -93,7 +93,7 @@ async function extractExt4(ctx: Context, { volume, tree }: Ext4Part, at: string)
   }
 }
 
-/** FAT has neither owners nor modes: all are root's, and everyone's to read. */
+/** FAT has neither owners nor modes: all are root's, and world-readable. */
 async function extractFat(ctx: Context, at: string, mount: string): Promise<void> {
   const target = await makeFolder(ctx, mount);
   const doing = `copy the files of ${mount}`;

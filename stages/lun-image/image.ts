@@ -1,6 +1,6 @@
 /**
  * The image of a build: made with its file systems, or copied from an earlier build's of the same tree with other boot
- * loaders. What is made is kept by a second name, so that it is neither written nor digested twice (650 MB: 0.4 s and 0.8 s).
+ * loaders. What is made is kept by a hard link, so that it is neither written nor digested twice (650 MB: 0.4 s and 0.8 s).
  */
 import { link, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

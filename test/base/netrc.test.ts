@@ -11,7 +11,7 @@ machine mirror.example.org login other password p
 `;
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
-describe('whoever fetches', () => {
+describe('a request', () => {
   const authorize = authorizeBy(TEXT, 'it');
   it.each([
     ['https://mirror.example.org/debian/pool/x.deb', 'ci:s3cret#1'],

@@ -6,7 +6,7 @@ it('gives the values of all, in order', async () => {
   expect(await allSettled([late, Promise.resolve(2)])).toEqual(['late', 2]);
 });
 
-it('tells the first failure, in order, and not before everybody is done', async () => {
+it('tells the first failure, in order, and not before all are done', async () => {
   const done: string[] = [];
   const slow = (name: string, fails: boolean) =>
     new Promise<void>((resolve, reject) =>

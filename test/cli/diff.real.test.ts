@@ -128,7 +128,7 @@ it('reads no image when only boot artifacts differ', async () => {
   ]);
 });
 
-it('shows a member of an archive that zstd has compressed, and nothing of one that nobody can unpack', async () => {
+it('shows a member of an archive that zstd has compressed, and nothing of one that cannot be unpacked', async () => {
   await using folder = await testFolder();
   for (const text of ['one', 'two']) {
     await writeFile(folder.at(text), initramfs(text));

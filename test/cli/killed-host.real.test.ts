@@ -53,7 +53,7 @@ function makeRelease(version: string): Promise<string> {
   return host.release(version, Buffer.concat([noise(version), noise('common')]));
 }
 
-/** How long it takes when nobody disturbs it, milliseconds. */
+/** How long it takes undisturbed, milliseconds. */
 async function timed(args: readonly string[]): Promise<number> {
   const started = performance.now();
   await cli(args);

@@ -13,7 +13,7 @@ it('is a program of its own', async () => {
   expect(stdout).toMatch(/^\d+\.\d+\.\d+$/);
 });
 
-it('says nothing when nobody reads its output any longer', async () => {
+it('says nothing when the reader of its output has gone', async () => {
   const script = '{ "$0" "$1" --help; echo "exit code $?" >&2; } | true';
   const { stderr } = await execa('bash', ['-c', script, process.execPath, MAIN]);
   expect(stderr).toMatch(/^exit code (?:0|130)$/);

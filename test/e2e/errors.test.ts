@@ -46,7 +46,7 @@ it('a mirror that is down', async () => {
   await expectNoRelease();
 });
 
-it('a mirror that nobody signed', async () => {
+it('an unsigned mirror', async () => {
   const server = createServer((request, response) => {
     const date = 'Thu, 01 Jan 2026 00:00:00 UTC';
     if (request.url?.endsWith('/Release') === true) {

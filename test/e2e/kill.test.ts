@@ -86,7 +86,7 @@ describe('kill -9 at random moments', () => {
     expect(outcomes.filter((outcome) => outcome === 'SIGKILL').length).toBeGreaterThanOrEqual(KILLS / 2);
   });
 
-  it('after which the build is that of a store that nobody was killed over', async () => {
+  it('after which the build is that of a store in which no build was killed', async () => {
     const { out, work } = paths();
     const result = await build();
     expect(result.exitCode, result.stderr).toBe(0);

@@ -73,7 +73,7 @@ it('checks, inspects and proves without root', async () => {
   const last = proven.events.at(-1);
   expect(last?.type === 'failed' ? last.failure : undefined).toBeUndefined();
   expect(proven.exitCode).toBe(0);
-  // Nobody else boots these cells.
+  // No other test boots these cells.
   const proofs = new Map((await readRelease(path)).proofs.map((proof) => [cellName(proof.cell), proof]));
   expect([...proofs.keys()].sort()).toEqual(CORE.map(cellName).sort());
   expectBooted(proofs.get('bios-san'));

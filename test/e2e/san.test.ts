@@ -56,7 +56,7 @@ hosts:
     gate: [${gate.join(', ')}]
 clients:
   one: { mac: '${CLIENTS.one.mac}', channel: stable, secret: env:ONE_CHAP, size: 6G }
-  # Keeps its state until somebody says otherwise; has an address of its own.
+  # Keeps its state until it is told otherwise; has an address of its own.
   two: { mac: '${CLIENTS.two.mac}', channel: stable, follows: rebase, secret: env:TWO_CHAP, address: 10.78.0.22 }
 `;
 

@@ -12,7 +12,7 @@ import { openClient } from '../util/wire/client.js';
 import { startPlainDhcp } from '../util/wire/servers.js';
 import { openWire } from '../util/wire/wire.js';
 
-it('serves a release to a machine that nobody named, until Ctrl-C', async () => {
+it('serves a release to a machine that no site names, until Ctrl-C', async () => {
   const { signal } = new AbortController();
   await using stack = new UndoStack();
   const wire = stack.use(await openWire(signal));

@@ -1,4 +1,4 @@
-/** Seeded damage of texts and bytes: what a bad disk, a bad merge, another version or somebody with a purpose makes of them. */
+/** Seeded damage of texts and bytes: what a bad disk, a bad merge, another version or an attacker makes of them. */
 
 /** Numbers from 0 to less than 1, the same for the same seed (mulberry32). */
 export function numbers(seed: number): () => number {

@@ -6,7 +6,7 @@ import { makeIdentity } from '../../gate/identity.js';
 import { ports, testFolder } from '../artifacts/formats/tools.js';
 import { BOOT, smallManifest } from '../util/manifest.js';
 
-it('lays down what TFTP serves for everybody and accounts for nobody else, whatever the umask is', async () => {
+it('makes what TFTP serves world-readable and accounts private, whatever the umask is', async () => {
   await using folder = await testFolder();
   const cell = { firmware: 'bios', path: 'san', secret: 'right' } as const;
   const digest = 'd'.repeat(64);

@@ -16,13 +16,13 @@ it('makes nothing of a process that is gone', () => {
 const thread = (queued: number, state = 'S'): ThreadState => ({ state, used: 0, queued });
 
 it.each<[string, Record<number, ThreadState>, Record<number, ThreadState>, number, number]>([
-  ['nobody waits', { 1: thread(5) }, { 1: thread(5) }, 1, 0],
+  ['no thread waits', { 1: thread(5) }, { 1: thread(5) }, 1, 0],
   ['two wait at the same time', { 1: thread(5), 2: thread(1) }, { 1: thread(5.5), 2: thread(1.25) }, 1, 0.5],
   ['one tells late of a long wait', { 1: thread(5) }, { 1: thread(9) }, 1, 4],
   ['a thread is new', {}, { 1: thread(5) }, 1, 0],
   ['a thread has ended', { 1: thread(5) }, {}, 1, 0],
   ['one waits for a disk', { 1: thread(5) }, { 1: thread(5, 'D') }, 2, 2],
-  ['nobody looked for a minute', { 1: thread(5) }, { 1: thread(5) }, 60, 55],
+  ['no sample was taken for a minute', { 1: thread(5) }, { 1: thread(5) }, 60, 55],
 ])('%s', (_, before, now, seconds, owed) => {
   const map = (threads: Record<number, ThreadState>) =>
     new Map(Object.entries(threads).map(([id, state]) => [Number(id), state]));

@@ -84,7 +84,7 @@ describe('a switch that fails', () => {
     expect(await needsRepair(rig.host)).toBe(false);
   });
 
-  it.each([true, false])('is left open where nobody can be asked; made: %s', async (made) => {
+  it.each([true, false])('is left open where the target cannot be asked; made: %s', async (made) => {
     await promote('v1');
     await add(1);
     const failure = await promoteOn(failing(made, true, lost()));

@@ -193,7 +193,7 @@ it('a LUN in use stays until its session has ended', async () => {
   await expect(stat(first.disk)).rejects.toThrow('ENOENT');
 });
 
-it('a target of somebody else is left alone, and nothing changes', async () => {
+it('a foreign target is left alone, and nothing changes', async () => {
   await promote('v1');
   const target = `iqn.2026-01.org.example:san1:web1.debian.${short('v1')}-2`;
   const foreign = [{ target, foreign: true }];

@@ -50,8 +50,8 @@ async function meet({ clients, proxy = true, mac = MAC, edit, ...boot }: Meeting
   const tftp = ['port=0', 'interface=san0', 'enable-tftp', `tftp-root=${folder.at('tftp')}`];
   await writeFile(folder.at('tftp.conf'), `${tftp.join('\n')}\n`);
   await writeFile(folder.at('undionly.ipxe'), '#!ipxe\ndhcp\nchain tftp://10.77.0.1/undionly.kpxe\n');
-  // As root, dnsmasq's TFTP serves what everybody may read.
-  await ports.run(['chmod', '-R', 'a+rX', root], { doing: 'let everybody read' });
+  // As root, dnsmasq's TFTP serves what is world-readable.
+  await ports.run(['chmod', '-R', 'a+rX', root], { doing: 'make it world-readable' });
   return await bootClient({
     root,
     scratch: folder.at('scratch'),
@@ -112,7 +112,7 @@ describe('beside the DHCP server of its network', () => {
         { expect: 'http://10.77.0.1 does not answer', http: true },
         REACHED,
         REACHED,
-        // Whoever has enough of it need not switch the machine off.
+        // To end it the machine need not be switched off.
         { expect: 'Ctrl-C goes on to the next boot device', send: '\x03' },
         { expect: 'Going on to the next boot device' },
       ],
@@ -191,7 +191,7 @@ describe('a client with several images', () => {
   ];
   const menu = { expect: 'gone \\(edge[^]*Next boot device' };
 
-  it('boots the first when nobody chooses, and what is chosen; comes back when a boot fails', async () => {
+  it('boots the first by default, and what is chosen; comes back when a boot fails', async () => {
     const seen = await meet({
       clients: [client],
       firmware: 'bios',

@@ -1,4 +1,4 @@
-/** The switch, with the `mv` of coreutils and that of busybox, while somebody looks all the time. */
+/** The switch, with the `mv` of coreutils and that of busybox, while a reader looks all the time. */
 import { mkdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { putLink } from '../../hosts/apply/links.js';

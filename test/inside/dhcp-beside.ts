@@ -11,7 +11,7 @@ export interface BesideInside {
   readonly rounds: readonly Readonly<Record<string, string>>[];
   readonly server: Argv;
   readonly clients: readonly BootRom[];
-  /** A proxy of our own beside it, after the first round; before it nobody answers in our network. */
+  /** A proxy of our own beside it, after the first round; before it no server answers in our network. */
   readonly proxy?: Argv;
   /** Names to ask its DNS server for; absent: it has none. */
   readonly names?: readonly string[];

@@ -78,7 +78,7 @@ async function make(
       await writeFile(join(content, 'secret'), 'hidden');
       await chmod(join(content, 'secret'), 0o640);
       await chown(join(content, 'secret'), 100, 200);
-      // A pipe: reading it waits until somebody has written to it.
+      // A pipe: reading it blocks until it was written to.
       if (wait !== undefined) await readFile(wait);
       return records;
     },

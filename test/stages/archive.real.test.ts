@@ -2,7 +2,7 @@
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEBIAN_KEYRING, hostSources } from '../../stages/distribution/debian/apt/mirror.js';
-import { emptyArchive, handingOn, loginPage, nobodyThere, type TestArchive } from '../util/archive.js';
+import { closedPort, emptyArchive, handingOn, loginPage, type TestArchive } from '../util/archive.js';
 import { packageFolders } from '../util/base-tree.js';
 import { runStages, type StageRig } from '../util/stage-rig.js';
 
@@ -22,8 +22,8 @@ async function failureOf(mirror: string | undefined, options: object = {}) {
 }
 
 describe('the bootstrap', () => {
-  it('says that nobody answers', async () => {
-    const url = await nobodyThere();
+  it('says that the connection is refused', async () => {
+    const url = await closedPort();
     const { host } = new URL(url);
     expect(await failureOf(url)).toEqual({
       kind: 'network',
@@ -65,7 +65,7 @@ describe('the bootstrap', () => {
   });
 });
 
-/** Nobody may find it: in the image, in what is kept, in what was told. */
+/** It is nowhere to be found: not in the image, the store or the events. */
 const CANARY = 'canary-2b9d4e77c1';
 
 describe('a mirror for the build alone, which asks for a password', () => {

@@ -71,8 +71,8 @@ export async function emptyArchive(): Promise<TestArchive> {
   return serve((_, response) => response.writeHead(404).end());
 }
 
-/** An address at which nobody listens. */
-export async function nobodyThere(): Promise<string> {
+/** An address that refuses connections: its port was closed. */
+export async function closedPort(): Promise<string> {
   await using archive = await emptyArchive();
   return archive.url;
 }

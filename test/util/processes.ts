@@ -46,7 +46,7 @@ export async function untilEnded(pids: readonly number[], seconds = 5): Promise<
   }
 }
 
-/** A zombie holds nothing any more; whoever inherited it may take its time to reap it. */
+/** A zombie holds nothing any more; its new parent may take its time to reap it. */
 async function isRunning(pid: number): Promise<boolean> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return /^State:\s+[^ZX]/m.test(status);

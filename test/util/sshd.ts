@@ -23,7 +23,7 @@ export interface SshdOptions {
   readonly shell?: readonly string[];
   /** Shell that is run before each command, as a start-up file is. */
   readonly startUp?: string;
-  /** Who logs in; absent: whoever runs the test. */
+  /** Who logs in; absent: the user who runs the test. */
   readonly user?: string;
   /** The only tools that the host has, besides those of the super-user's folders: busybox's, and these by their paths. */
   readonly busyboxAnd?: readonly string[];

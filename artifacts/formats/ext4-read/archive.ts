@@ -1,4 +1,4 @@
-/** The files of an ext4 file system as entries of a tar archive: how they leave an image that nobody mounts. */
+/** The files of an ext4 file system as entries of a tar archive: how they leave an image without a mount. */
 import { BLOCK } from '../ext4-size.js';
 import type { TarContent, TarEntry } from '../tar-write.js';
 import type { InodeBlocks } from './blocks.js';

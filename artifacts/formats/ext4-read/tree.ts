@@ -44,7 +44,7 @@ export interface Ext4Tree {
   readonly superblock: Superblock;
   /** All inodes in use by number, the file system's own among them. */
   readonly inodes: ReadonlyMap<number, Inode & InodeBlocks>;
-  /** By path. A file with several names stands under each. */
+  /** By path. A file with several hard links stands under each. */
   readonly files: ReadonlyMap<string, FileEntry>;
 }
 

@@ -92,7 +92,7 @@ function matches(filter: string, { model, serial, tryboot = false }: Reader): bo
   return model.filters.includes(filter);
 }
 
-/** The filter holds as many digits as somebody has written; firmware compares the last 32 bits. */
+/** The filter may hold any number of digits; firmware compares the last 32 bits. */
 function sameNumber(a: string, b: string): boolean {
   const low = (digits: string) => digits.toLowerCase().padStart(8, '0').slice(-8);
   return low(a) === low(b);

@@ -1,7 +1,7 @@
 /**
  * What boot ROM, bootcode.bin or EEPROM, and start.elf of a Raspberry Pi load by TFTP, and what they start with it (Raspberry Pi
  * documentation, "config.txt" and "Network booting"). It plays them for one Pi and judges on the way: the boot gate boots what it finds,
- * and whoever only looks at a tree reads its notes.
+ * and a check that only looks at a tree reads its notes.
  */
 import { type ConfigNote, type ConfigText, INITRAMFS_LIMIT, type Reader, readConfig } from './config-txt.js';
 import { KNOWN_KERNELS, type Model, macPrefix, serialPrefix } from './models.js';
@@ -122,7 +122,7 @@ const CONFIG_WORDS: Readonly<Record<ConfigNote['kind'], readonly [string, fatal:
   'initramfs-equals': ['`initramfs` takes no `=`, and the line is not read', true],
 };
 
-/** Where it looks; without the file that it probes for, in the root, and nobody is told. */
+/** Where it looks; without the file that it probes for, in the root, of which a real Pi says nothing. */
 async function choosePrefix({ pi, read, note }: Play): Promise<string> {
   const { model, serial, prefix = 'serial' } = pi;
   const folder = `${prefix === 'serial' ? serialPrefix(serial) : macPrefix(prefix.mac)}/`;

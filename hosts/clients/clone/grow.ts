@@ -1,5 +1,5 @@
 /**
- * A LUN that is larger than its image is made whole before anybody boots from it: partition table, partition, file system.
+ * A LUN that is larger than its image is made whole before a client boots from it: partition table, partition, file system.
  * All of it works on a file or a block device as it stands, without loop devices, mounts or partition nodes, and nothing is
  * read or written but what changes.
  */

@@ -1,5 +1,5 @@
 /**
- * Tells an enlarged ext4 file system that the inode tables of its new groups are zeros, as everything is that nobody wrote
+ * Tells an enlarged ext4 file system that the inode tables of its new groups are zeros, as everything is that was never written
  * to. resize2fs(8) leaves them to the kernel, which would write zeros over the network after the first boot: several MiB
  * for each GiB, for each client, into LUNs that are thin.
  */

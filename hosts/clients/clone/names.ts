@@ -37,7 +37,7 @@ export type OwnVolume =
   | { readonly kind: 'lun'; readonly name: CloneName; readonly partial: boolean }
   | { readonly kind: 'seed'; readonly release: string; readonly partial: boolean };
 
-/** @returns undefined for a volume of somebody else */
+/** @returns undefined for a volume that is not ours */
 export function ownVolume(kind: 'lvm' | 'zfs', volume: string): OwnVolume | undefined {
   const partial = volume.endsWith(PARTIAL);
   const parts = (partial ? volume.slice(0, -PARTIAL.length) : volume).split(SEPARATOR[kind]);

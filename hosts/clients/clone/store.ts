@@ -20,7 +20,7 @@ export interface CloneRequest extends CloneName {
 export interface Clone extends CloneName {
   /** Absolute path on the host. */
   readonly disk: string;
-  /** It was not finished: nobody uses it, and it can go. */
+  /** It was not finished: it is not in use, and can go. */
   readonly partial: boolean;
   /** Its size. */
   readonly bytes: number;

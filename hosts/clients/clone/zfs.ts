@@ -34,7 +34,7 @@ export function zfsStore(host: TargetHost, clone: Zfs): CloneStore {
   const device = (volume: string) => posix.join(volumeFolder(clone), volume);
   const rows = () => readRows(host, dataset);
   const volumes = async () => (await rows()).filter(({ bytes }) => !Number.isNaN(bytes));
-  /** Device nodes are made by udev(7), which nobody waits for. */
+  /** Device nodes are made by udev(7), asynchronously. */
   const appeared = async (volume: string) => {
     await run(['udevadm', 'settle', `--exit-if-exists=${device(volume)}`], {
       doing: `wait for the device of ${volume}`,

@@ -85,7 +85,7 @@ export interface Refusal {
   readonly command: string;
 }
 
-/** Whoever prints before each command prints into everything that is read from there. */
+/** A shell start-up file that prints does so into everything that is read from there. */
 export function printingAccount({ name, login, command }: Refusal, line: string): Failure {
   return new Failure('network', {
     what: `The account ${login} prints before it does what it is told: nothing that it answers could be relied on.`,

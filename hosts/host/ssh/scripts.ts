@@ -2,7 +2,7 @@
 
 import { shellWord } from '../../../base/shell-word.js';
 
-/** Tools of the super-user are not in everybody's PATH; texts that tools print are parsed, and so have one language. */
+/** Tools of the super-user are not in the PATH of every user; texts that tools print are parsed, and so have one language. */
 export const SURROUNDINGS =
   'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin" LC_ALL=C.UTF-8 TZ=UTC; export PATH LC_ALL TZ;';
 
@@ -27,7 +27,7 @@ export const READ = `[ -e "$1" ] || exit ${ABSENT}; [ -f "$1" ] || { echo 'no re
 
 /**
  * Who we are there, and whether we may write in the folder `$1`, or where it would be made: one line,
- * `account UID yes|no FOLDER USER`. Nobody may write to a file system that is mounted read-only (POSIX.1-2017, access).
+ * `account UID yes|no FOLDER USER`. No user may write to a file system that is mounted read-only (POSIX.1-2017, access).
  */
 export const WHO = `
 at=$1

@@ -37,7 +37,7 @@ export interface Delivery {
 
 export type Outcome =
   | { readonly kind: 'done' }
-  /** Somebody else has put the same release there. */
+  /** Another transfer has put the same release there. */
   | { readonly kind: 'there' }
   /** What came of it was not this file. */
   | { readonly kind: 'damaged'; readonly file: string };

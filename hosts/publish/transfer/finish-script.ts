@@ -3,7 +3,7 @@
 /**
  * Arguments: root, digest, suffix of the chunks, command that unpacks, command that digests, program for perl, the
  * index's table, and sha256 of the plan. Input: the packed plan, see plan-text.ts. Prints `at BYTES` as it goes on, and at its end `done`, `there`
- * when somebody else was faster, `missing FILE` of each chunk that is not there, or `damaged FILE`.
+ * when another transfer was faster, `missing FILE` of each chunk that is not there, or `damaged FILE`.
  *
  * Only one does this for a release at a time. The release appears under its name by one rename, when all of it is on
  * the disk. Whatever ends this before removes what it wrote; the chunks stay for the next call.

@@ -13,7 +13,7 @@ import { parseRecord } from '../../../base/schema/record.js';
 import { blockCount, type IndexedFile, type ReleaseIndex } from './release-index.js';
 
 const DIGEST = 8;
-/** Milliseconds after which nobody works any more on what has no name yet. */
+/** Age in milliseconds from which a temporary file is taken for abandoned. */
 const GIVEN_UP = 24 * 3600 * 1000;
 /** Digests that are looked at together: where all are zero there is a gap. */
 const GROUP = 128;
@@ -73,7 +73,7 @@ export async function saveIndex(folder: string, digest: string, index: ReleaseIn
     await writeParts(join(partial, 'blocks'), index);
     await rm(join(folder, digest), { recursive: true, force: true });
     await rename(partial, join(folder, digest)).catch((error: unknown) => {
-      // Somebody else kept the same meanwhile.
+      // Another process kept the same meanwhile.
       if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error;
     });
   } finally {

@@ -10,7 +10,7 @@ export LC_ALL=C
 umask 022
 root=$1 digest=$2
 mkdir -p "$root/releases" "$root/incoming" "$root/indexes"
-# What nobody has added to for a day belongs to a transfer that was given up.
+# What has not grown for a day belongs to a transfer that was given up.
 for folder in "$root"/incoming/*; do
   [ "$folder" = "$root/incoming/$digest" ] || find "$folder" -prune -mtime +0 -exec rm -rf {} + 2>/dev/null || true
 done
@@ -30,7 +30,7 @@ ls "$root/releases" | while read -r each; do
 done
 if [ -d "$root/releases/$digest" ]; then
   echo here
-  # Whoever put it there may have ended before it had removed what it was made of.
+  # The transfer that put it there may have ended before it had removed what it was made of.
   left=$root/incoming/$digest
   if [ -d "$left" ]; then flock -n "$left/lock" rm -rf "$left" || true; fi
   for file in "$root/releases/$digest"/proofs/*.json; do

@@ -1,6 +1,6 @@
 /**
  * IET, the iSCSI Enterprise Target: rendered, and not changed live. Its only way to a running daemon is ietadm(8), which
- * takes secrets in its command line, and a target without an account lets everybody in. So new targets are offered when
+ * takes secrets in its command line, and a target without an account lets every initiator in. So new targets are offered when
  * ietd starts again. Taking targets away needs no secret.
  */
 
@@ -48,7 +48,7 @@ export const ietAdapter: TargetAdapter = {
     const sessions = parseSessions(await show(host, SESSIONS));
     refuseBusy(sessions.filter(({ target }) => names.includes(target)));
     for (const { id, name } of gone) {
-      // It refuses while somebody is logged in. Without a number it would stop everything.
+      // It refuses while there is a session. Without a number it would stop everything.
       await host.run(['ietadm', '--op', 'delete', `--tid=${id}`], {
         doing: `delete the iSCSI target ${name}`,
       });

@@ -1,7 +1,7 @@
 /**
  * ietd.conf(5) and `initiators.allow` of the iSCSI Enterprise Target 1.4.18 and later. IET has no include: what is made here
  * is joined to `/etc/iet/ietd.conf` and `/etc/iet/initiators.allow`. Mind that the mere existence of `initiators.allow`
- * shuts everybody out of each target that it does not name.
+ * denies every initiator each target that it does not name.
  */
 
 import { ACCOUNT_RULES, type TextRule } from '../accounts.js';

@@ -46,7 +46,7 @@ def store_of(lun):
 def shown(target):
     tpgs = list(target.tpgs)
     acls = [acl for tpg in tpgs for acl in tpg.node_acls]
-    # With demo mode everybody may log in; without authentication nobody is asked for a secret.
+    # In demo mode every initiator may log in; without authentication none is asked for a secret.
     open_to_all = any(tpg.get_attribute("generate_node_acls") == "1" for tpg in tpgs)
     asked = all(tpg.get_attribute("authentication") == "1" for tpg in tpgs)
     return {
@@ -167,7 +167,7 @@ def remove(order, root, fabric, targets):
     busy = sessions(gone)
     if busy:
         answer(busy=busy)
-    # Nobody may log in between the question and the end: without a portal nobody can, and who did so stays.
+    # No login may come between the question and the end: without a portal none can, and an earlier session stays.
     portals = [(tpg, portal.ip_address, portal.port)
                for target in gone for tpg in target.tpgs for portal in tpg.network_portals]
     for target in gone:

@@ -1,6 +1,6 @@
 /**
- * No target of ours: the LUNs are those of a storage array, which somebody else changes. What it has to offer is written into a file
- * for them, without secrets; who is logged in there nobody tells us.
+ * No target of ours: the LUNs are those of a storage array, which its administrator changes. What it has to offer is written into a file
+ * for them, without secrets; its sessions are not known.
  */
 
 import type { Portal } from '../../site/portal.js';

@@ -23,7 +23,7 @@ export interface AccountFacts {
 /**
  * Orders after which each client's account has the wanted secret. An account whose secret is not known to be that is made
  * anew, and bound again to where it was.
- * @throws Failure of kind `usage` when an account is somebody else's, or shall have two secrets
+ * @throws Failure of kind `usage` when an account is not ours, or shall have two secrets
  */
 export function accountOrders(offered: readonly OfferedLun[], facts: AccountFacts): TgtOrder[] {
   return [...wantedSecrets(offered)].flatMap(([user, secret]) => {

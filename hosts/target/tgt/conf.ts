@@ -12,8 +12,8 @@ import { checkOffered, orNumber, type TextRules } from '../check.js';
 export const LUN = 1;
 
 /**
- * tgtd lets in whoever matches the addresses **or** the names, and tgt-admin adds the address `ALL` to each target without
- * an address: a name alone would keep nobody out. No connection comes from the limited broadcast address (RFC 919).
+ * tgtd lets an initiator in that matches the addresses **or** the names, and tgt-admin adds the address `ALL` to each target without
+ * an address: a name alone would refuse no initiator. No connection comes from the limited broadcast address (RFC 919).
  */
 export const NO_ADDRESS = '255.255.255.255';
 

@@ -4,7 +4,7 @@ import type { Strange } from '../refusals.js';
 import { LUN, NO_ADDRESS } from './conf.js';
 import type { TgtTarget } from './show.js';
 
-/** Targets of ours that are somebody else's, by their disk; and disks of ours that somebody else offers. */
+/** Targets with our names but a foreign disk, and foreign targets that offer a disk of ours. */
 export function strangeTargets(targets: readonly TgtTarget[], offered: readonly OfferedLun[]): Strange[] {
   return offered.flatMap(({ target, disk }) => {
     const found = targets.find(({ name }) => name === target);

@@ -64,7 +64,7 @@ function isOurs({ facts }: TargetHost, { name, luns }: TgtTarget): boolean {
   );
 }
 
-/** Whoever may log in is told last: a session meets a whole target. */
+/** The ACL is bound last: a session meets a whole target. */
 function lunOrders(found: TgtTarget | undefined, lun: OfferedLun, id: number): TgtOrder[] {
   if (found === undefined) {
     return [
@@ -88,7 +88,7 @@ function lunOrders(found: TgtTarget | undefined, lun: OfferedLun, id: number): T
   ];
 }
 
-/** The address from which nobody comes is there to let nobody in. */
+/** The address from which no connection comes is left out: it is there to refuse every initiator. */
 export async function shownByTgt(ask: Ask): Promise<ShownTarget[]> {
   return (await showTargets(ask)).map(({ name, luns, accounts, access }) => ({
     target: name,
@@ -102,7 +102,7 @@ export async function sessionsOfTgt(ask: Ask): Promise<IscsiSession[]> {
   return sessionsOf(await showTargets(ask));
 }
 
-/** First nobody may log in any more; a session that came before that moment stays, and so do all targets then. */
+/** First the ACLs are unbound; where a session came before that, it stays, and so do all targets. */
 export async function removeFromTgt(names: readonly string[], ask: Ask): Promise<void> {
   const targets = await showTargets(ask);
   const gone = targets.filter(({ name }) => names.includes(name));

@@ -1,4 +1,4 @@
-/** Requests to tgtd, each with what it is for; whoever offers a disk puts them together. */
+/** Requests to tgtd, each with what it is for; live.ts puts them together. */
 import { Failure } from '../../../base/failure.js';
 import type { TgtRequest } from './protocol.js';
 

@@ -44,7 +44,7 @@ export async function digestInputs(
 /**
  * The digest of a file or folder, lower-case hex: kinds, names, contents and whether the owner may execute; other
  * permission bits and times depend on how the folder was copied. What is not there has a digest too.
- * @param path when it is a symlink, what it leads to counts, as it does for whoever reads the input
+ * @param path when it is a symlink, what it leads to counts, as it does for a reader of the input
  * @param ignore names in the folder itself that do not count
  */
 export async function digestInput(path: string, ignore: ReadonlySet<string> = new Set()): Promise<string> {

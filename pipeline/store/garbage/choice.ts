@@ -13,7 +13,7 @@ export interface Candidate {
   readonly usedAt: number;
   /** Of two that were used last at the same time, the one with the higher rank goes first. */
   readonly rank: number;
-  /** Somebody needs it: it stays whatever the budget. */
+  /** Pinned or in use: it stays whatever the budget. */
   readonly needed: boolean;
 }
 

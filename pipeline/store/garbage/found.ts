@@ -1,4 +1,4 @@
-/** What in a store could go, what somebody needs, and what is left over: the facts that a removal follows from. */
+/** What in a store could go, what is in use, and what is left over: the facts that a removal follows from. */
 
 import type { Ports } from '../../../base/ports.js';
 import { type GcRoots, heldBy, readGcRoots } from '../gc-roots.js';
@@ -17,7 +17,7 @@ export interface Found {
   readonly candidates: readonly (EntryCandidate | PackageCandidate)[];
   readonly choice: Choice<EntryCandidate | PackageCandidate>;
   readonly incomplete: readonly string[];
-  /** Downloads that nobody goes on with. */
+  /** Downloads that were abandoned. */
   readonly stale: readonly SurveyedPackage[];
 }
 

@@ -23,7 +23,7 @@ it.each([
   expect(chooseRelease(ALL, name, 'san1')).toEqual({ digest, why });
 });
 
-it('does not guess among releases whose order nobody kept', () => {
+it('does not guess among releases whose order is unknown', () => {
   const old = ALL.map((each) => ({ ...each, recipe: 'web', serial: undefined }));
   expect(failureOf(() => chooseRelease(old, 'web', 'san1')).diagnostics).toEqual([
     {

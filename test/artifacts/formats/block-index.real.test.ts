@@ -60,7 +60,7 @@ it('compares images of other sizes, and an end within a block', async () => {
   expect(compareBlocks(a, b)).toEqual({ unchanged: 1, moved: 0, added: 1 });
 });
 
-it('reads all of an image whose holes nobody can tell', async () => {
+it('reads all of an image whose file system tells no holes', async () => {
   await using folder = await testFolder();
   const old = await image(folder, 'old', { 3: 'a' });
   const now = await image(folder, 'new', { 4: 'a' });

@@ -16,7 +16,7 @@ const MENU: PxelinuxMenu = {
   seconds: 5,
 };
 
-it('writes a menu that boots its first entry when nobody types', () => {
+it('writes a menu that boots its first entry by default', () => {
   expect(pxelinuxMenu(MENU)).toBe(`DEFAULT boot
 PROMPT 1
 TIMEOUT 50

@@ -7,7 +7,7 @@ import { testFolder } from '../formats/tools.js';
 
 const MIB = 1024 * 1024;
 
-it('believes whoever wrote an image, under all its names, until it is written to', async () => {
+it('believes the writer of an image, under all its hard links, until it is written to', async () => {
   await using folder = await testFolder();
   const [image, name] = [folder.at('disk.img'), folder.at('second')];
   await createSparse(image, 300 * MIB);

@@ -1,4 +1,4 @@
-/** Releases that somebody made to do harm, or that a copy mangled: nothing hangs, and nothing outside is read. */
+/** Malicious releases, and ones that a copy mangled: nothing hangs, and nothing outside is read. */
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

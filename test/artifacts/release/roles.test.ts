@@ -13,7 +13,7 @@ import { ARTIFACTS, BOOT, smallManifest, withoutLinux } from '../../util/manifes
 import { failureOf } from '../formats/tools.js';
 
 const paths = (artifacts: readonly { readonly path: string }[]) => artifacts.map(({ path }) => path);
-/** The same release with other names: nobody may go by a name. */
+/** The same release with other names: code that goes by names fails here. */
 const renamed = (path: string) => `other/${path}.bin`;
 const OTHER = smallManifest({
   artifacts: ARTIFACTS.map((each) => ({ ...each, path: renamed(each.path) })),

@@ -76,7 +76,7 @@ it('dnsmasq as the only server: a file for each, and the address that is reserve
   expect(files(all)).toEqual(FILES);
   for (const { address, next, options } of all) {
     expect([address, next]).toEqual(['10.77.0.99', '10.77.0.1']);
-    // Neither a router nor a DNS server of which nobody told it.
+    // Neither a router nor a DNS server that it was not told of.
     expect(options.filter((code) => code === 3 || code === 6)).toEqual([]);
   }
 });

@@ -41,7 +41,7 @@ async function compare(payload: BesideInside): Promise<readonly [before: Round, 
 const files = ({ ours: { answers } }: Round) =>
   Object.fromEntries(answers.map(({ name, file }) => [name, file]));
 
-/** DNS for everybody, DHCP in both networks, and a PXE service of its own in the other one, with TFTP. */
+/** DNS for all, DHCP in both networks, and a PXE service of its own in the other one, with TFTP. */
 const SITE_DNSMASQ = (folder: string) => `
 host-record=printer.example.org,10.78.0.77
 address=/mail.example.org/10.78.0.78

@@ -17,7 +17,7 @@ const unchecked = () => [
   /^releases\/[^/]+\/disk\.img$/,
   // No channel and no client needs this release.
   new RegExp(`^releases/${well.rig.releases.v2.digest}/`),
-  // Nobody reads earlier states any more.
+  // Earlier states are not read any more.
   /^states\/[12]\//,
   // When something was done, and by whose measure: not all of it is rendered, see below.
   /^states\/3\/state\.json$/,

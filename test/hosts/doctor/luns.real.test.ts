@@ -50,7 +50,7 @@ describe('LUNs', () => {
     ]);
   });
 
-  it('one belongs to nobody, another was begun', async () => {
+  it('one belongs to no client, another was begun', async () => {
     await writeFile(at('clients/web1/debian/other.img'), '');
     await writeFile(at('clients/web1/debian/begun.img.partial'), '');
     expect((await found()).map(({ what, where }) => [what, where])).toEqual([
@@ -223,7 +223,7 @@ describe('the target', () => {
     ]);
   });
 
-  it('an old LUN that somebody is running from is no finding', async () => {
+  it('an old LUN with a session is no finding', async () => {
     const web = await generationOf('web1');
     await well.rig.sessions([{ target: web.target, initiator: WEB1.initiator }]);
     await act({ kind: 'promote', channel: 'stable', release: well.rig.releases.v2.digest });

@@ -58,7 +58,7 @@ describe('secrets', () => {
     expect(findings[0]?.found).toMatch(shown);
   });
 
-  it('a secret is handed to everybody', async () => {
+  it('a secret is handed to every client', async () => {
     await writeFile(at('tftp/boot.ipxe'), `#!ipxe\nset password ${SECRET}\n`);
     expect((await found()).filter(({ about }) => about === 'secrets')).toEqual([
       {
@@ -81,7 +81,7 @@ describe('secrets', () => {
     ]);
   });
 
-  it('a folder may be changed by everybody', async () => {
+  it('a folder is world-writable', async () => {
     await chmod(at('tftp'), 0o777);
     expect(await found()).toEqual([
       {

@@ -44,7 +44,7 @@ it('is held by one, who is told of to the next', async () => {
   expect(await readFile(path, 'utf8')).toMatch(/^the second\n\d+\n$/);
 });
 
-it('is given up by whoever ends the process that is named', async () => {
+it('is released by ending the process that is named', async () => {
   const host = openDirectory(hostFacts(folder.at('root')), ports);
   const gone = await takeHostLock(host, { path, words: 'by a machine that is gone' }, ports);
   const second = await waiter(host, 'the second');

@@ -167,7 +167,7 @@ describe('a connection', () => {
     await untilGone(String(made));
   });
 
-  it('that nobody answers is told of', async () => {
+  it('that a port is closed is told of', async () => {
     await using sshd = await startSshd(ports);
     await sshd.kill();
     const failure = await failureOf(reach(sshd));

@@ -82,7 +82,7 @@ it('sends a release, then only what the next one has more', async () => {
   }
 });
 
-it('makes folders and files that everybody can read', async () => {
+it('makes world-readable folders and files', async () => {
   await using rig = await transferRig();
   const release = await rig.release(V1);
   await chmod(join(release.path, 'vmlinuz'), 0o600);

@@ -21,6 +21,6 @@ it.each([
   '/clients/by-mac/52-54-00-aa-00.ipxe',
   '/clients/by-mac/52-54-00-AA-00-21.ipxe',
   '/clients/by-mac/52-54-00-aa-00-21.ipxe/x',
-])('takes nobody for a machine who asks for %s', (path) => {
+])('takes no request for %s for that of a machine', (path) => {
   expect(machineOf(path)).toBeUndefined();
 });

@@ -4,7 +4,7 @@ import type { Portal } from '../../../hosts/site/portal.js';
 import type { IscsiSession, OfferedLun } from '../../../hosts/target/adapter.js';
 import { ports } from '../../artifacts/formats/tools.js';
 
-/** A port that nobody listens on. */
+/** A closed port. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

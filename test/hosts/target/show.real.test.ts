@@ -9,7 +9,7 @@ import { freePort } from './initiator.js';
 import { lioRig } from './lio/rig.js';
 import { DB, SECRET, WEB } from './luns.js';
 
-it('tgt shows disks, names and accounts, and leaves out what lets nobody in', async () => {
+it('tgt shows disks, names and accounts, and leaves out what refuses all initiators', async () => {
   await using folder = await testFolder();
   const port = await freePort();
   const portal = { address: '127.0.0.1', port };
@@ -31,7 +31,7 @@ it('tgt shows disks, names and accounts, and leaves out what lets nobody in', as
   await adapter.remove(host, [lun.target], ports);
 });
 
-it('LIO shows disks, names and accounts, and that nobody is asked for a secret', async () => {
+it('LIO shows disks, names and accounts, and that there is no authentication', async () => {
   await using used = await lioRig();
   await used.apply([WEB]);
   const shown = () => used.adapter.show(used.host, ports);

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The kernel, and what logs in to the target, with its libraries by name: nobody looks for dependencies. */
+/** The kernel, and what logs in to the target, with its libraries by name: dependencies are not resolved. */
 const INSTALLED = [
   'linux-image-cloud-amd64',
   ...['open-iscsi', 'libopeniscsiusr', 'libkmod2', 'libssl3', 'liblzma5', 'libzstd1', 'libc6'],

@@ -228,7 +228,7 @@ describe('layouts', () => {
     `);
   });
 
-  it('with a name whose end nobody sees', async () => {
+  it('with a name that ends in a space', async () => {
     expect(await problemsOf(changed('name: swap', "name: 'my swap'"))).toBe('');
     expect(await problemsOf(changed('name: swap', "name: 'swap '"))).toMatchInlineSnapshot(`
       "r/recipe.yaml:17:15 Invalid value of \`name\`.

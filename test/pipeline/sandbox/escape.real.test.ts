@@ -1,4 +1,4 @@
-/** What commands of a recipe, scripts of packages and a bootstrap tool reach of whoever builds: nothing. */
+/** What commands of a recipe, scripts of packages and a bootstrap tool reach of the user who builds: nothing. */
 import { once } from 'node:events';
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -62,7 +62,7 @@ async function treeWithPerl(path: string): Promise<void> {
   await symlink('usr/bin', join(path, 'bin')).catch(() => undefined);
 }
 
-/** Leaves a folder of the host open, by a number far from those that anybody looks at, and becomes another program. */
+/** Leaves a folder of the host open, by a number far from those that are closed one by one, and becomes another program. */
 const LEAK =
   'use POSIX; my $fd = POSIX::open(shift) // die; POSIX::dup2($fd, 200); POSIX::close($fd); exec @ARGV';
 
@@ -127,7 +127,7 @@ const IN_THE_TREE = {
 };
 
 describe.each(['root', 'user'] as const)('in a build by %s', (who) => {
-  it('a command in the tree finds nobody', async () => {
+  it('a command in the tree finds no other process', async () => {
     expect(await escape('command', who)).toEqual({ ...IN_THE_TREE, ...OUT_OF_REACH });
     expect(await readdir(join(folder, 'host'))).toEqual(['secret']);
   });
@@ -140,7 +140,7 @@ describe.each(['root', 'user'] as const)('in a build by %s', (who) => {
     expect(await readdir(join(folder, 'host'))).toEqual(['secret']);
   });
 
-  it('a bootstrap tool may mount, in a world without anybody', async () => {
+  it('a bootstrap tool may mount, in a world without other processes', async () => {
     expect(await escape('bootstrap', who)).toMatchObject({
       ...NOTHING,
 

@@ -111,7 +111,7 @@ describe('an entry', () => {
       done: 0,
       unit: 'files',
     } as const;
-    // Whoever is first goes on when the other has begun to wait.
+    // The first holder goes on when the other has begun to wait.
     const listen = (event: Event) => {
       if (event.type === 'progress' && event.what === waits.what) void writeFile(wait, 'go');
     };
@@ -132,7 +132,7 @@ describe('an entry', () => {
     expect(results).toEqual([{ failure: 'It rained.', calls: 1 }, null]);
     expect(keys).toEqual([]);
     const again = await inSandbox([{ do: 'make', fail: 'Again.' }, { do: 'make' }]);
-    // Nobody had to wait: the lock was given back.
+    // No build had to wait: the lock was given back.
     expect(again.results).toEqual([{ failure: 'Again.', calls: 1 }, at(pathOf('tree'), made)]);
     expect(events).toEqual([]);
   });

@@ -42,7 +42,7 @@ describe('a lease', () => {
     expect(again?.path).toBe(lock);
   });
 
-  it('is held by many together who share it, and by nobody else meanwhile', async () => {
+  it('is held by many together who share it, and by no exclusive holder meanwhile', async () => {
     {
       await using _one = await takeLease(lock, ports, shared);
       await using two = await tryLease(lock, ports, shared);
@@ -78,7 +78,7 @@ describe('a lease', () => {
     expect(waits).toBe(0);
   });
 
-  it('lets nobody in twice, however many want it at once', async () => {
+  it('has one holder at a time, however many want it at once', async () => {
     await writeFile(folder.at('count'), '0');
     const add = async () => {
       await using _lease = await takeLease(lock, ports);
@@ -146,7 +146,7 @@ describe('what a build uses of the store', () => {
       await using _use = await useStore(store, 'demo-1', USE, ports);
       expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(USE);
       expect(await tryLease(path, ports)).toBeUndefined();
-      // Entries may be removed meanwhile, those that nobody uses.
+      // Entries may be removed meanwhile, those that are not in use.
       await using removal = await tryLease(removalLock(store), ports);
       expect(removal).toBeDefined();
     }

@@ -215,7 +215,7 @@ describe('an output', () => {
     expect((await verify()).damaged).toEqual([]);
   });
 
-  it('is shared with before anybody sees it, so that a release gets the names that stay', async () => {
+  it('is shared with before it is visible, so that a release gets the hard links that stay', async () => {
     await boot('a');
     const { place } = at.store;
     const placed: number[] = [];

@@ -251,7 +251,7 @@ describe('the salt', () => {
     expect(files).toEqual(['salt']);
   });
 
-  it('is of each store its own, and for nobody else to read', async () => {
+  it('is of each store its own, and private', async () => {
     const other = await openStore(join(folder, 'other'));
     expect(await other.salt()).not.toEqual(await store.salt());
     expect((await stat(join(store.path, 'salt'))).mode & 0o777).toBe(0o600);

@@ -52,7 +52,7 @@ async function started(
   throw new Error(`${argv[0]} did not start: ${tool.lastLines().join('\n')}`);
 }
 
-/** A socket tells nobody that it is there. */
+/** A socket that appears is no event. */
 async function appears(file: string, tool: RunningTool): Promise<void> {
   const ended = new AbortController();
   void tool.ended.then(() => ended.abort());

@@ -13,7 +13,7 @@ export interface ServerWishes {
   readonly snapshot: string | undefined;
 }
 
-/** Servers in the order in which they are asked; none when nobody names one. */
+/** Servers in the order in which they are asked; none when none is configured. */
 export function chooseServers(wishes: ServerWishes, host: readonly string[]): string[] {
   const { override, recipe, snapshot } = wishes;
   const named = override === undefined ? (recipe ?? host) : [withPath(override)];

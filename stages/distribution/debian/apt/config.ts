@@ -17,7 +17,7 @@ export interface AptPlaces {
   readonly preferences?: string;
   /** Absolute path of an apt_auth.conf(5). Default: none. */
   readonly credentials?: string;
-  /** Indexes of long ago are wanted, which are valid no more: somebody else looks at their dates. Default false. */
+  /** Indexes of long ago are wanted, which are valid no more: the caller judges their dates. Default false. */
   readonly snapshot?: boolean;
 }
 
@@ -47,7 +47,7 @@ export function aptConfig(apt: AptPlaces): string {
     ['APT::Architectures', apt.architecture],
     // apt's own user could not read a private workspace.
     ['APT::Sandbox::User', 'root'],
-    // apt counts itself as essential otherwise, and would bring itself where nobody asked.
+    // apt counts itself as essential otherwise, and would install itself unasked.
     ['PkgCacheGen::ForceEssential', ','],
     ['Debug::NoLocking', 'true'],
     ['Acquire::Languages', 'none'],

@@ -36,7 +36,7 @@ export interface MirrorWishes {
   readonly fallback?: string | undefined;
 }
 
-/** Applies the order above; undefined when nobody names an archive. */
+/** Applies the order above; undefined when none of them names an archive. */
 export function chooseMirror(wishes: MirrorWishes): MirrorChoice | undefined {
   const { override, recipe, recipeSecurity, host } = wishes;
   if (override !== undefined)
@@ -63,7 +63,7 @@ export function chooseMirror(wishes: MirrorWishes): MirrorChoice | undefined {
   };
 }
 
-/** @param option where a recipe names one, such as `mirror` @throws Failure of kind `recipe` when nobody names an archive */
+/** @param option where a recipe names one, such as `mirror` @throws Failure of kind `recipe` when none is named anywhere */
 export function requireMirror(
   wishes: MirrorWishes,
   { option, stage }: { readonly option: string; readonly stage: string },

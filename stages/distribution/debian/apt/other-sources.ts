@@ -1,5 +1,5 @@
 /**
- * apt sources of a root tree that a step added. Packages come from the archives of the bootstrap alone: whoever names another
+ * apt sources of a root tree that a step added. Packages come from the archives of the bootstrap alone: a recipe that names another
  * one and then installs a package by its name must not get that of Debian without a word.
  */
 import { z } from 'zod';

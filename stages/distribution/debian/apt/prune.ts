@@ -7,7 +7,7 @@ export async function keepNewest(folder: string, count: number): Promise<void> {
   for (const { path } of (await byAge(folder)).slice(count)) await rm(path, { recursive: true, force: true });
 }
 
-/** Milliseconds after which nobody works with a temporary folder any more. */
+/** Age in milliseconds from which a temporary folder is taken for abandoned. */
 const LEFT_BEHIND_MS = 86_400_000;
 
 /** Removes temporary folders that a process left behind when it was killed. @param prefix how their names begin */

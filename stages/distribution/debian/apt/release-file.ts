@@ -1,6 +1,6 @@
 /**
  * What a signed index (an archive's InRelease) says of itself. Its signature is right when this is read; but one key signs the
- * indexes of many suites and of all times, and whoever stands between could answer with another of them.
+ * indexes of many suites and of all times, and a man in the middle could answer with another of them.
  */
 import { type Diagnostic, Failure } from '../../../../base/failure.js';
 import type { LockedIndex } from '../../../../pipeline/stage.js';
@@ -41,7 +41,7 @@ function wrongSuite(text: string, { uri, suite }: AskedIndex): Diagnostic | unde
 
 function tooOld(text: string, { uri, suite, before, snapshot }: AskedIndex): Diagnostic | undefined {
   const date = dateOf(text, 'Date');
-  // Whoever names a time wants that time.
+  // A recipe that names a time wants that time, also an earlier one.
   const known = before === undefined || snapshot !== undefined ? undefined : new Date(before.date);
   if (known === undefined || Number.isNaN(known.getTime()) || date === undefined || date >= known)
     return undefined;

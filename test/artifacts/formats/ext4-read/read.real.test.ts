@@ -154,7 +154,7 @@ it.each([
     '1024 bytes',
   ],
   [
-    'a feature that nobody knows here',
+    'an unknown feature',
     (image: string) =>
       ask('mke2fs', '-q', '-F', '-b', '4096', '-O', 'inline_data', '-E', `offset=${OFFSET}`, image, '2048'),
     'features that are known here',

@@ -46,7 +46,7 @@ describe('filters', () => {
     const found = await read(model, [filters, 'a=1']);
     expect(found).toEqual({ settings: seen ? ['a=1'] : [], notes: [] });
   });
-  test('one that nobody knows hides what is below it', async () => {
+  test('an unknown one hides what is below it', async () => {
     expect(await read('4B', ['[pi33x]', 'a=1'])).toEqual({
       settings: [],
       notes: ['unknown-filter config.txt:1'],

@@ -140,7 +140,7 @@ it('fills the whole extents that a volume of LVM has', async () => {
   expect(given).toContain(`resize2fs /dev/vg0/${LUN}.partial?offset=1048576 ${sectors}s`);
 });
 
-it('lists, removes and cleans volumes of ours and of nobody else', async () => {
+it('lists, removes and cleans volumes of ours alone', async () => {
   const volumes = new Map([
     ['thin', 400 * MIB],
     ['other', EXTENT],

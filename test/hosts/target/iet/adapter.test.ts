@@ -126,7 +126,7 @@ it.each([
     `tid:1 name:iqn.2000-01.a:b\n\tlun:3 state:0 iotype:fileio iomode:wt path:${WEB.disk}\n`,
     `its disk ${WEB.disk} is offered by iqn.2000-01.a:b`,
   ],
-])('refuses what belongs to somebody else: %j', async (volumes, found) => {
+])('refuses what is foreign: %j', async (volumes, found) => {
   const { host, used } = rig(volumes);
   await expect(adapter.apply(host, [WEB], PORTAL, used)).rejects.toMatchObject({
     kind: 'usage',

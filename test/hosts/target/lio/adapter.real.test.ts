@@ -147,7 +147,7 @@ it.each([
     `store("theirs", "${WEB.disk}")`,
     `its disk ${WEB.disk} is offered by the backstore fileio/theirs`,
   ],
-])('leaves what belongs to somebody else: %s', async (_, code, found) => {
+])('leaves what is foreign: %s', async (_, code, found) => {
   await using used = await lioRig();
   await used.python(OTHER + code);
   await used.changes();

@@ -134,7 +134,7 @@ it('tells of a session, and refuses to take its target away', async () => {
         },
       ],
     });
-    // A new secret, and another LUN: nobody who is there notices.
+    // A new secret, and another LUN: no session notices.
     await used.apply([{ ...web, chap: { user: 'web1', secret: 'new-secret-1' } }, db]);
     expect(await used.sessions()).toEqual([{ target: web.target, initiator: web.initiator }]);
     expect(await used.tgtd.targets()).toHaveLength(2);
@@ -162,7 +162,7 @@ it('changes a secret for all targets of the client', async () => {
   expect(await used.tgtd.targets()).toMatchObject([{ accounts: ['both'] }, { accounts: ['both'] }]);
 });
 
-it('leaves what belongs to somebody else', async () => {
+it('leaves what is foreign', async () => {
   await using used = await rig();
   const [web, db] = await disks(used.folder);
   await createSparse(used.folder.at('theirs.img'), 1 << 20);
@@ -264,7 +264,7 @@ it('renders what tgt-admin sets up when tgtd starts, and what apply then leaves 
     { name: web.target, accounts: ['web1'], access: ['255.255.255.255', web.initiator] },
   ]);
   expect(await inquire(web, used.portal, 1)).toMatch(web.serial);
-  // tgtd would let in whoever has an address that may, whatever the name.
+  // tgtd would let in an initiator whose address may log in, whatever its name.
   expect(await inquire({ ...web, initiator: db.initiator }, used.portal, 1)).not.toMatch(web.serial);
   const before = await used.tgtd.show();
   await used.apply(luns);

@@ -32,13 +32,13 @@ it.each([
     'LUN 2 is /x',
   ],
   ['no disk but an account', [{ ...EMPTY, accounts: ['x'] }], 'no disk, but the CHAP account x'],
-  ['no disk but somebody', [{ ...EMPTY, access: ['ALL'] }], 'no disk, but ALL may log in'],
+  ['no disk but an ACL', [{ ...EMPTY, access: ['ALL'] }], 'no disk, but ALL may log in'],
   [
     'our disk elsewhere',
     [{ ...OURS, name: 'iqn.2000-01.a:b' }],
     `its disk ${WEB.disk} is offered by iqn.2000-01.a:b`,
   ],
-])('finds somebody else’s: %s', (_, targets, found) => {
+])('finds what is foreign: %s', (_, targets, found) => {
   expect(strangeTargets(targets, [WEB])).toEqual(found === undefined ? [] : [{ target: WEB.target, found }]);
 });
 
@@ -76,7 +76,7 @@ it.each([
     ],
   ],
   [
-    'bound to nobody',
+    'bound to no target',
     { ...facts, targets: [EMPTY] },
     ['delete account user=web1', `new account user=web1,password=${SECRET}`],
   ],
@@ -95,7 +95,7 @@ it.each([
   expect(told(accountOrders([WEB], given))).toEqual(orders);
 });
 
-it('refuses an account of somebody else', () => {
+it('refuses a foreign account', () => {
   const targets = [{ ...OURS, name: 'iqn.2000-01.a:b' }];
   const failure = failureOf(() => accountOrders([WEB], { ...facts, targets }));
   expect([failure.kind, failure.diagnostics]).toEqual([

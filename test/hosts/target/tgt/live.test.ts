@@ -30,7 +30,7 @@ function tgtd(...shown: string[]) {
   };
 }
 
-it('lets nobody in before it takes the target away', async () => {
+it('unbinds the ACLs before it takes the target away', async () => {
   const { ask, told } = tgtd(quiet, quiet);
   await removeFromTgt([WEB.target], ask);
   expect(told).toEqual([

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeDatabase, makeKey, signFile, type TestKey } from '../../../util/arch/repository.js';
 import { type SmallRepository, smallRepository } from '../../../util/arch/small-repository.js';
-import { nobodyThere } from '../../../util/archive.js';
+import { closedPort } from '../../../util/archive.js';
 import { runStages, type StageRig } from '../../../util/stage-rig.js';
 
 const BASE = { name: 'base', depends: ['libfoo>=2', 'filesystem'] };
@@ -207,8 +207,8 @@ describe('what is not signed as it should be', () => {
 });
 
 describe('a mirror', () => {
-  it('that nobody answers for', async () => {
-    const { origin } = new URL(await nobodyThere());
+  it('that refuse connections', async () => {
+    const { origin } = new URL(await closedPort());
     expect(await failureOf({ mirror: origin })).toMatchObject({
       kind: 'network',
       what: `Could not fetch the package databases: ${origin}/$repo/os/$arch cannot be reached.`,

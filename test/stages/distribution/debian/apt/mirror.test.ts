@@ -56,7 +56,7 @@ describe('the archive', () => {
       { origin: 'host', main: HOST, security: 'http://host.example.org/debian-security' },
     ],
     [
-      "is the bootstrap tool's when nobody else names one",
+      "is the bootstrap tool's when none else is named",
       { ...wish, fallback: `${RECIPE}/` },
       { origin: 'default', main: RECIPE, security: 'http://recipe.example.org/debian-security' },
     ],
@@ -65,7 +65,7 @@ describe('the archive', () => {
       { ...wish, host: debian, fallback: RECIPE },
       { origin: 'host', main: HOST, security: 'http://sec.example.org/debian-security' },
     ],
-    ['is nothing when nobody names one', wish, undefined],
+    ['is nothing when none is named', wish, undefined],
     [
       'is not that of other software for the same suite',
       {

@@ -56,7 +56,7 @@ it('names those that a step added since, of either style', async () => {
   ]);
 });
 
-it('says nothing where nobody knows what the bootstrap wrote', async () => {
+it('says nothing where it is not known what the bootstrap wrote', async () => {
   await using tree = await bootstrapped();
   tree.records.clear();
   await warnOfOtherSources(tree.ctx);

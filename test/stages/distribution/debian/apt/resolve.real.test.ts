@@ -238,7 +238,7 @@ describe('an archive that cannot be trusted', () => {
     ]);
   });
 
-  it('is signed by somebody else', async () => {
+  it('is signed by a foreign key', async () => {
     const failure = await failureOf([bootstrap({ keyring: archive.otherKeyring })]);
     expect(failure.kind).toBe('signature');
     expect(failure.diagnostics[0].found).toContain('NO_PUBKEY');
