@@ -200,6 +200,35 @@ describe('a package', () => {
     expect(await modules.digest('dist/stages/a.js')).not.toBe(before);
   });
 
+  it.each(['node_modules/inner', 'node_modules/zod/node_modules/inner'])(
+    'counts with what it depends on, at any depth: %s',
+    async (place) => {
+      const inner = (number: string, dependencies = {}) => ({
+        [`${place}/package.json`]: JSON.stringify({ name: 'inner', version: number, dependencies }),
+      });
+      const depends = (name: string, dependency: string) => ({
+        [`node_modules/${name}/package.json`]: JSON.stringify({
+          name,
+          version: '1.0.0',
+          dependencies: { [dependency]: '^1.0.0' },
+        }),
+      });
+      await using modules = await tree({
+        'dist/stages/a.js': text,
+        ...depends('zod', 'inner'),
+        // They may depend on each other.
+        ...inner('1.0.0', { zod: '^1.0.0', deep: '^1.0.0' }),
+        ...version('deep', '1.0.0'),
+      });
+      const digests = [await modules.digest('dist/stages/a.js')];
+      await modules.write(version('deep', '1.0.1'));
+      digests.push(await modules.digest('dist/stages/a.js'));
+      await modules.write(inner('1.0.1', { deep: '^1.0.0' }));
+      digests.push(await modules.digest('dist/stages/a.js'));
+      expect(new Set(digests).size).toBe(3);
+    },
+  );
+
   it('does not count where no module imports it', async () => {
     await using modules = await tree({ 'dist/stages/a.js': text, ...version('yaml', '2.0.0') });
     const before = await modules.digest('dist/stages/a.js');

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { codeDigester } from '../../../../pipeline/plan/keys/code-digest.js';
+import type { ZodType } from 'zod';
+import { codeDigester, type ReadModules } from '../../../../pipeline/plan/keys/code-digest.js';
 import type { KeyedPlan, keyPlan } from '../../../../pipeline/plan/keys/fingerprint.js';
 import { type Plan, planBuild } from '../../../../pipeline/plan/plan.js';
 import { loadRecipe } from '../../../../pipeline/recipe/load.js';
@@ -17,9 +18,14 @@ import { writeStatus } from '../../../util/key-rig.js';
 let folder: string;
 /** Compiled modules, relative to their root. */
 let files: string[];
-let plan: Plan;
+/** Plans in which every stage has a step: of Debian with hooks, of Arch Linux, and of an imported system. */
+let plans: readonly Plan[];
+let befores: readonly KeyedPlan[];
+/** Those of Debian. */
 let before: KeyedPlan;
 let keyPlanOfCopy: typeof keyPlan;
+/** The copy as it was. */
+const read: ReadModules = new Map();
 
 const topicFile = (distribution: string, topic: string) => `stages/distribution/${distribution}/${topic}.js`;
 const at = (file: string) => join(folder, 'dist', file);
@@ -39,48 +45,63 @@ beforeAll(async () => {
   }
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
   await symlink(resolve('node_modules'), join(folder, 'node_modules'));
-  await cp('recipes/debian-bookworm', join(folder, 'recipe'), { recursive: true });
-  const scripts = { 'rootfs:pre': 'true', 'rootfs:post': 'true' };
-  await writeFile(join(folder, 'recipe', 'package.json'), JSON.stringify({ name: 'recipe', scripts }));
-  plan = planBuild(
-    await loadRecipe(join(folder, 'recipe'), stages, { sourceDateEpoch: '' }),
-    stages,
-    distributions,
-  );
-  await writeStatus(
-    join(folder, 'status'),
-    Object.fromEntries(plan.tools.map((tool) => [tool.package, '1.0'])),
-  );
+  const debian = await planOf('debian-bookworm', { 'rootfs:pre': 'true', 'rootfs:post': 'true' });
+  plans = [debian, await planOf('arch'), imported(debian)];
+  const packages = plans.flatMap((plan) => plan.tools.map((tool) => [tool.package, '1.0'] as const));
+  await writeStatus(join(folder, 'status'), Object.fromEntries(packages));
   const module = (await import(pathToFileURL(at('pipeline/plan/keys/fingerprint.js')).href)) as {
     keyPlan: typeof keyPlan;
   };
   keyPlanOfCopy = module.keyPlan;
-  before = await keys();
+  befores = await keys();
+  before = befores[0] as KeyedPlan;
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** As a new process would see them. */
-function keys(): Promise<KeyedPlan> {
-  return keyPlanOfCopy(plan, {
+async function planOf(name: string, scripts: Readonly<Record<string, string>> = {}): Promise<Plan> {
+  const copy = join(folder, name);
+  await cp(join('recipes', name), copy, { recursive: true });
+  await writeFile(join(copy, 'package.json'), JSON.stringify({ name, scripts }));
+  return planBuild(await loadRecipe(copy, stages, { sourceDateEpoch: '' }), stages, distributions);
+}
+
+/** The same with another first step. */
+function imported({ steps: [first, ...others], ...plan }: Plan): Plan {
+  const stage = stages.get('import');
+  if (first === undefined || stage === undefined) throw new Error('no first step, or no stage');
+  const options = (stage.options as ZodType).parse({ from: 'recipe.yaml' });
+  return { ...plan, steps: [{ ...first, stage, options }, ...others] };
+}
+
+/** Of each plan, as a new process would see them. @param known files that it need not read again */
+async function keys(known: ReadModules = read): Promise<KeyedPlan[]> {
+  const code = codeDigester(known);
+  const around = {
     mirror: undefined,
     packages: new Map(),
-    moduleOf: (stage) => pathToFileURL(at(`stages/${stage}.js`)),
-    topicOf: (distribution, topic) => pathToFileURL(at(topicFile(distribution, topic))),
-    code: codeDigester(),
+    moduleOf: (stage: string) => pathToFileURL(at(`stages/${stage}.js`)),
+    topicOf: (distribution: string, topic: string) => pathToFileURL(at(topicFile(distribution, topic))),
+    code,
     salt: Buffer.from('salt'),
     lunsmith: '0.0.0',
     packageDatabase: join(folder, 'status'),
-  });
+  };
+  return Promise.all(plans.map((plan) => keyPlanOfCopy(plan, around)));
 }
 
-/** Steps whose code a change of a file changes, not those that only stand on such a step; with `release`. */
-async function changedBy(file: string): Promise<string[]> {
+/** Of each plan the steps whose code a change of a file changes, not those that only stand on such a step; with `release`. */
+async function changedBy(file: string): Promise<string[][]> {
   const text = await readFile(at(file), 'utf8');
   await writeFile(at(file), `${text}export const changed = 1;\n`);
+  const known = new Map(read);
+  known.delete(pathToFileURL(at(file)).href);
   try {
-    const after = await keys();
-    const steps = after.steps.filter(({ inputs }, index) => inputs.code !== before.steps[index]?.inputs.code);
-    return [...steps.map(({ id }) => id), ...(after.release === before.release ? [] : ['release'])];
+    const afters = await keys(known);
+    return afters.map(({ steps, release }, plan) => {
+      const was = befores[plan];
+      const changed = steps.filter(({ inputs }, index) => inputs.code !== was?.steps[index]?.inputs.code);
+      return [...changed.map(({ id }) => id), ...(release === was?.release ? [] : ['release'])];
+    });
   } finally {
     await writeFile(at(file), text);
   }
@@ -196,31 +217,56 @@ describe('a change', () => {
   it.each(TABLE)('of %s', async (end, expected) => {
     const found = files.filter((file) => `/${file}`.endsWith(`${end}.js`));
     expect(found).toHaveLength(1);
-    expect(await changedBy(found[0] ?? '')).toEqual(expected());
+    expect((await changedBy(found[0] ?? ''))[0]).toEqual(expected());
   });
 
   it('of any module counts where the compiler sees that it is imported, and of all others nowhere', async () => {
-    const entries = new Map<string, string[]>([['release', ['pipeline/build/executor.js']]]);
-    for (const { id, kind, work } of before.steps) {
-      const runner =
-        typeof work === 'string' ? 'hook-layer' : kind === 'rootfs' ? 'stage-layer' : 'stage-output';
-      const stage = typeof work === 'string' ? [] : [`stages/${work.stage.name}.js`];
-      const asked = typeof work === 'string' ? [] : ['guard', ...(work.stage.asks ?? [])];
-      const topics = asked.map((topic) => topicFile('debian', topic));
-      entries.set(id, [...stage, ...topics, `pipeline/build/${runner}.js`]);
+    const entries = befores.map(entriesOf);
+    // Of each plan, which steps each module is part of.
+    const users = await Promise.all(
+      entries.map(async (steps) => {
+        const found = new Map<string, Set<string>>();
+        for (const [id, modules] of steps) {
+          for (const file of await closure([...modules, ...SANDBOX]))
+            found.set(file, (found.get(file) ?? new Set()).add(id));
+        }
+        return found;
+      }),
+    );
+    const used = new Set(users.flatMap((found) => [...found.keys()]));
+    expect([...used]).toEqual(expect.arrayContaining([...stages.keys()].map((name) => `stages/${name}.js`)));
+    expect(used.size).toBeGreaterThan(200);
+    for (const file of used) {
+      const expected = entries.map((steps, plan) => {
+        const ids = users[plan]?.get(file) ?? new Set();
+        // A step's key is part of the release's.
+        return [...steps.keys()].filter((id) => ids.has(id) || (id === 'release' && ids.size > 0));
+      });
+      expect([file, await changedBy(file)]).toEqual([file, expected]);
     }
-    const users = new Map<string, Set<string>>();
-    for (const [id, modules] of entries) {
-      for (const file of await closure([...modules, ...SANDBOX])) {
-        users.set(file, (users.get(file) ?? new Set()).add(id));
-      }
-    }
-    expect(users.size).toBeGreaterThan(100);
-    for (const [file, ids] of users) expect([file, await changedBy(file)]).toEqual([file, idsOf([...ids])]);
-    const others = files.filter((file) => !users.has(file));
+    const others = files.filter((file) => !used.has(file));
     expect(others.length).toBeGreaterThan(100);
     for (const file of others) await writeFile(at(file), 'export const changed = 1;\n');
-    const after = await keys();
-    expect(after.release).toBe(before.release);
+    const afters = await keys(new Map());
+    expect(afters.map(({ release }) => release)).toEqual(befores.map(({ release }) => release));
   }, 120_000);
 });
+
+/** The modules by which each step of a plan, and the release, are made. */
+function entriesOf({ steps }: KeyedPlan): Map<string, string[]> {
+  const entries = steps.map(({ id, kind, work }): [string, string[]] => {
+    if (typeof work === 'string') return [id, ['pipeline/build/hook-layer.js']];
+    const { stage, distribution } = work;
+    const runner = kind === 'rootfs' ? 'stage-layer' : 'stage-output';
+    const topics = distribution === undefined ? [] : ['guard', ...(stage.asks ?? [])];
+    return [
+      id,
+      [
+        `stages/${stage.name}.js`,
+        ...topics.map((topic) => topicFile(distribution?.id ?? '', topic)),
+        `pipeline/build/${runner}.js`,
+      ],
+    ];
+  });
+  return new Map([...entries, ['release', ['pipeline/build/executor.js']]]);
+}
