@@ -51,11 +51,16 @@ export async function proveCell(request: GateRequest, ports: Ports): Promise<Pro
     const play = { scene, chain, evidence, identity, checks, request, bounds, prompt };
     const begin = await scene.machine.vitals();
     try {
-      await story(play);
-      const { reason } = chain.signal as { readonly reason: unknown };
-      const symptom = reason instanceof Broken ? reason.symptom : undefined;
+      const broken = await story(play);
       const vitals = [begin, await scene.machine.vitals()] as const;
-      const why = starved({ symptom, checks, vitals, mostOwed: bounds.mostOwed });
+      const why = starved({
+        symptom: broken?.symptom,
+        ranOut: chain.ranOut,
+        lived: broken?.lived,
+        checks,
+        vitals,
+        mostOwed: bounds.mostOwed,
+      });
       if (why !== undefined) throw new Undecided(why);
     } catch (error) {
       if (!(error instanceof Undecided)) throw error;
@@ -96,8 +101,8 @@ interface Play {
 
 const POWER_OFF = 'power off';
 
-/** With the right secret: login, checks, a file, reboot, the file again, power-off. */
-async function boots(play: Play): Promise<void> {
+/** With the right secret: login, checks, a file, reboot, the file again, power-off. @returns what ended it early */
+async function boots(play: Play): Promise<Broken | undefined> {
   const { identity, request, checks } = play;
   let step = 'boot to a login';
   try {
@@ -123,19 +128,23 @@ async function boots(play: Play): Promise<void> {
     if (!(error instanceof Broken)) throw error;
     checks.push(check(step, false, error.message));
     await screenshot(play, 'failure.png');
+    return error;
   }
+  return undefined;
 }
 
-/** With a wrong secret: the target refuses the login, and the client comes to no login prompt. */
-async function isRefused(play: Play): Promise<void> {
+/** With a wrong secret: the target refuses the login, and the client comes to no login prompt. @returns what ended it */
+async function isRefused(play: Play): Promise<Broken | undefined> {
   const { scene, chain, bounds, checks, request, prompt } = play;
   let end = 'a login prompt';
+  let broken: Broken | undefined;
   try {
     await powerOn(play);
     await awaitLogin(scene.machine.console, prompt, bounds.boot, chain.signal);
     chain.progress.reach('login');
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
+    broken = error;
     end = error.message;
     const last = request.cell.path === 'san' ? 'san-failed' : 'initramfs-shell';
     checks.push(check('the client gives up', error.symptom?.kind === last, end));
@@ -155,6 +164,7 @@ async function isRefused(play: Play): Promise<void> {
   const login = chain.progress.reached.some(({ milestone }) => milestone === 'login');
   checks.push(check('no login prompt', !login, login ? 'the client booted to a login' : 'none'));
   await screenshot(play, checks.every(({ passed }) => passed) ? 'refused.png' : 'failure.png');
+  return broken;
 }
 
 async function powerOn({ scene, chain, evidence }: Play): Promise<void> {

@@ -22,6 +22,8 @@ export interface Chain extends Disposable {
   readonly signal: AbortSignal;
   /** What was seen that is bad and yet expected. */
   readonly tolerated: readonly Symptom[];
+  /** What the system of the last boot said first of time that ran out for a unit. */
+  readonly ranOut: string | undefined;
   consoleLine(line: string): void;
   consolePartial(text: string): void;
   dnsmasqLine(line: string): void;
@@ -41,6 +43,9 @@ const REFUSALS: readonly Symptom['kind'][] = ['san-refused', 'initramfs-refused'
 /** Prompts that have no line end. */
 const PROMPTS: readonly Symptom['kind'][] = ['initramfs-shell', 'grub'];
 
+/** What systemd says of a job whose time is over. */
+const RAN_OUT = /\bTimed out (?:waiting for device|starting|mounting|activating|checking) /;
+
 /** What dnsmasq logs when it cannot read what it shall serve; a file that is not there may be asked for all the same. */
 const OWN_FAULT = /dnsmasq-tftp\[.*: cannot (?:access|read) /;
 
@@ -55,19 +60,27 @@ export function watchChain({ cell, console, ports, evidence, redactor }: ChainOp
   const progress = createProgress(chainOf(cell), (milestone, boot) =>
     ports.emit({ type: 'milestone', task, milestone, boot }),
   );
+  let ranOut: { readonly boot: number; readonly line: string } | undefined;
   const take = (symptom: Symptom) => {
     if (cell.secret === 'wrong' && REFUSALS.includes(symptom.kind)) tolerated.push(symptom);
     else
-      controller.abort(new Broken(`${SYMPTOM_WORDS[symptom.kind]}: ${redactor.text(symptom.line)}`, symptom));
+      controller.abort(
+        new Broken(`${SYMPTOM_WORDS[symptom.kind]}: ${redactor.text(symptom.line)}`, { symptom }),
+      );
   };
   return {
     progress,
     tolerated,
+    get ranOut() {
+      return ranOut?.boot === progress.boot ? ranOut.line : undefined;
+    },
     signal: controller.signal,
     consoleLine: (line) => {
       evidence.log(CONSOLE_LOG, line);
       ports.emit({ type: 'output', task, tool: 'console', stream: 'stdout', line: redactor.text(line) });
       progress.reach(milestoneOfConsole(line, console));
+      if (RAN_OUT.test(line) && ranOut?.boot !== progress.boot)
+        ranOut = { boot: progress.boot, line: redactor.text(line.trim()) };
       const symptom = findSymptom(line, console);
       if (symptom !== undefined) take(symptom);
     },

@@ -22,6 +22,10 @@ const CHECKS: readonly string[] = [UNITS, LOG_IN];
 
 export interface Ending {
   readonly symptom: Symptom | undefined;
+  /** What the system said of time that ran out for one of its units, if it did. */
+  readonly ranOut: string | undefined;
+  /** Of a client that stood still in the end: when it began to be waited for, and its last sign. */
+  readonly lived: readonly [Vitals, Vitals] | undefined;
   readonly checks: Proof['checks'];
   /** At power-on, and at the end. */
   readonly vitals: readonly [Vitals, Vitals];
@@ -30,13 +34,19 @@ export interface Ending {
 }
 
 /** Why a run that did not pass decides nothing; undefined if it does decide. */
-export function starved({ symptom, checks, vitals: [first, last], mostOwed }: Ending): string | undefined {
+export function starved({ symptom, ranOut, lived, checks, vitals, mostOwed }: Ending): string | undefined {
   const failed = checks.filter(({ passed }) => !passed);
-  const all = failed.every(({ name }) => CHECKS.includes(name) || isByItsClock(symptom));
+  // Without that unit, such as the login on a console that came late, it has nothing to do any more, and is owed nothing.
+  const stood = ranOut === undefined ? undefined : lived;
+  const all = failed.every(
+    ({ name }) => CHECKS.includes(name) || isByItsClock(symptom) || stood !== undefined,
+  );
+  const [first, last] = stood ?? vitals;
   const [seconds, owed] = [last.at - first.at, last.owed - first.owed];
   if (failed.length === 0 || !all || owed < mostOwed * seconds) return undefined;
-  const found = failed.map((check) => `${check.name}: ${check.found}`).join('; ');
-  return `${found}. The client’s own clocks may have run out, for the host kept it waiting for a processor or a disk for ${owed.toFixed(0)} of ${seconds.toFixed(0)} s.`;
+  const found = failed.map((check) => `${check.name}: ${check.found}`);
+  if (stood !== undefined) found.push(`before: ${ranOut}`);
+  return `${found.join('; ')}. The client’s own clocks may have run out, for the host kept it waiting for a processor or a disk for ${owed.toFixed(0)} of ${seconds.toFixed(0)} s.`;
 }
 
 function isByItsClock(symptom: Symptom | undefined): boolean {

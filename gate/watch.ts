@@ -70,7 +70,9 @@ function reasonOf(
   const since = `nothing new on the console and next to no packets for ${whole(last.at - sign.at)} s`;
   const worked = whole(last.worked - first.worked);
   if (outcome === 'idles') {
-    return new Broken(`The client stands still, with ${none}: ${since}, and it idles.`);
+    return new Broken(`The client stands still, with ${none}: ${since}, and it idles.`, {
+      lived: [first, sign],
+    });
   }
   if (outcome === 'works silently') {
     const silent = whole(last.worked - sign.worked);

@@ -58,6 +58,24 @@ it('ends a boot that cannot go on, with the line that says so', async () => {
   await evidence[Symbol.asyncDispose]();
 });
 
+it.each([
+  '[ TIME ] Timed out waiting for device dev-ttyS0.device - /dev/ttyS0.',
+  '[ TIME ] Timed out starting systemd-logind.service - User Login Management.',
+])('keeps for the boot in which systemd says it: %s', async (line) => {
+  await using folder = await testFolder();
+  const { chain, evidence } = await setUp(folder);
+  chain.progress.begin();
+  chain.consoleLine('[  OK  ] Started sshd.service - OpenSSH Daemon.');
+  expect(chain.ranOut).toBeUndefined();
+  chain.consoleLine(` ${line}`);
+  chain.consoleLine('[ TIME ] Timed out waiting for device dev-other.device.');
+  expect(chain.ranOut).toBe(line);
+  expect(chain.signal.aborted).toBe(false);
+  chain.progress.begin();
+  expect(chain.ranOut).toBeUndefined();
+  await evidence[Symbol.asyncDispose]();
+});
+
 it('decides nothing when the server of the gate cannot read what it shall serve', async () => {
   await using folder = await testFolder();
   const { chain, evidence } = await setUp(folder);

@@ -67,6 +67,31 @@ it('takes a line for news once, whatever its numbers, and anew in the next wait'
   expect(at).toBe(201 + 120);
 });
 
+it('tells how a client lived that stands still: from the begin of the wait to its last sign', async () => {
+  let second = 0;
+  const watch = createWatch(
+    () =>
+      Promise.resolve({
+        at: second,
+        worked: Math.min(second, 100) / 4,
+        owed: Math.min(second, 100) / 2,
+        traffic: 0,
+      }),
+    () => {
+      second += 1;
+      if (second === 100) watch.hear('Timed out waiting for device');
+      return Promise.resolve();
+    },
+  );
+  expect(await watch.over(PATIENCE, 'x', forEver)).toMatchObject({
+    name: 'Broken',
+    lived: [
+      { at: 0, worked: 0, owed: 0 },
+      { at: 100, worked: 25, owed: 50 },
+    ],
+  });
+});
+
 it('ends with the wait, without a reason', async () => {
   const ended = new AbortController();
   const watch = createWatch(client(0), () => {
