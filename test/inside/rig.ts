@@ -43,6 +43,8 @@ export interface RigSteps extends Below {
   readonly recipe: RecipeFacts & { readonly epoch: number };
   readonly mirror: string | undefined;
   readonly records: Readonly<Record<string, unknown>>;
+  /** What the packages come to; without one the steps are resolved. */
+  readonly lock?: Lock;
   /** Folders of package lists and of package files. */
   readonly state: string;
   readonly pool: string;
@@ -146,7 +148,7 @@ function distributionOfSteps(steps: readonly RigStep[]): KnownDistribution {
 
 /** The packages of the steps, without a look at any archive when none of them installs packages. */
 async function resolveSteps(
-  { recipe, mirror, state }: RigSteps,
+  payload: RigSteps,
   base: readonly PlannedStep[],
   given: readonly PlannedStep[],
   ports: Ports,
@@ -155,12 +157,13 @@ async function resolveSteps(
   readonly archives: Readonly<Record<string, string>>;
   readonly authorize: () => Promise<Authorize>;
 }> {
+  const { recipe, mirror, state } = payload;
   const plan: Plan = { recipe: recipe as Recipe, facts: recipe, steps: [...base, ...given], tools: [] };
   const authorize = () => authorizationOf(plan);
   if (given.every(({ stage }) => stage.resolve === undefined)) {
     const { architecture } = recipe;
     return { lock: { format: LOCK_FORMAT, architecture, indexes: [], steps: [] }, archives: {}, authorize };
   }
-  const lock = await resolvePlan(plan, { mirror, state }, ports);
+  const lock = payload.lock ?? (await resolvePlan(plan, { mirror, state }, ports));
   return { lock, archives: await archivesOf(plan, mirror), authorize };
 }

@@ -22,6 +22,8 @@ export interface RigOptions {
   readonly recipe?: Partial<RecipeFacts>;
   readonly mirror?: string;
   readonly records?: Readonly<Record<string, unknown>>;
+  /** What the steps' packages come to. Default: what they resolve to. */
+  readonly lock?: Lock;
 }
 
 export interface StageRig extends AsyncDisposable {
@@ -64,6 +66,7 @@ export async function runStages(steps: readonly RigStep[], options: RigOptions =
     recipe: { ...RIG_RECIPE, ...options.recipe },
     mirror: options.mirror ?? process.env['LUNSMITH_MIRROR'],
     records: options.records ?? {},
+    ...(options.lock === undefined ? {} : { lock: options.lock }),
     ...packageFolders(),
   };
   let failure: Failure | undefined;

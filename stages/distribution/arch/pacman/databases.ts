@@ -58,19 +58,19 @@ export async function fetchDatabases(ctx: Context, about: FetchAbout): Promise<D
     await mkdir(snapshot);
     for (const each of repositories)
       await copyFile(join(database, 'sync', `${each.name}.db`), join(snapshot, `${each.name}.db`));
+    const indexes = await Promise.all(repositories.map((each) => describeIndex(ctx, snapshot, each.name)));
+    const kept = join('pacman', name, digestOf(indexes.map(({ sha256 }) => sha256).join('\n')).slice(0, 16));
+    await rename(snapshot, join(ctx.state, kept)).catch((error: unknown) => {
+      // Kept by an earlier resolution.
+      if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    });
+    return { folder: kept, indexes };
   } catch (error) {
-    await rm(snapshot, { recursive: true, force: true });
     throw repositoryFailure(error, { ...about, doing: 'fetch the package databases' });
   } finally {
+    await rm(snapshot, { recursive: true, force: true });
     await rm(config, { force: true });
   }
-  const indexes = await Promise.all(repositories.map((each) => describeIndex(ctx, snapshot, each.name)));
-  const kept = join('pacman', name, digestOf(indexes.map(({ sha256 }) => sha256).join('\n')).slice(0, 16));
-  await rename(snapshot, join(ctx.state, kept)).catch((error: unknown) => {
-    if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    return rm(snapshot, { recursive: true });
-  });
-  return { folder: kept, indexes };
 }
 
 async function describeIndex(ctx: Context, folder: string, repository: string): Promise<LockedIndex> {

@@ -1,11 +1,15 @@
 /** pacman against repositories that work, lie, or are half there: one clear error each, and nothing half-made. */
-import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Lock } from '../../../../pipeline/plan/lock/lock.js';
+import type { RigStep } from '../../../inside/rig.js';
 import { makeDatabase, makeKey, signFile, type TestKey } from '../../../util/arch/repository.js';
 import { type SmallRepository, smallRepository } from '../../../util/arch/small-repository.js';
 import { closedPort } from '../../../util/archive.js';
+import { packageFolders } from '../../../util/base-tree.js';
 import { runStages, type StageRig } from '../../../util/stage-rig.js';
 
 const BASE = { name: 'base', depends: ['libfoo>=2', 'filesystem'] };
@@ -35,22 +39,43 @@ interface Wishes {
   readonly keyring?: string;
   readonly mirror?: string;
   readonly options?: object;
+  /** Options of `packages` steps. */
   readonly then?: readonly object[];
+  /** Steps after them. */
+  readonly last?: readonly RigStep[];
+  readonly lock?: Lock;
 }
 
-function build({ keyring, mirror, options = {}, then = [] }: Wishes = {}): Promise<StageRig> {
-  const given = { repositories: ['core'], keyring: keyring ?? repository.key.keyring, ...options };
+function build({
+  keyring,
+  mirror,
+  options = {},
+  then = [],
+  last = [],
+  lock,
+}: Wishes = {}): Promise<StageRig> {
+  const base = { repositories: ['core'], keyring: keyring ?? repository.key.keyring, ...options };
   const steps = [
-    { uses: 'pacstrap', with: given },
+    { uses: 'pacstrap', with: base },
     ...then.map((each) => ({ uses: 'packages', with: each })),
+    ...last,
   ];
-  return runStages(steps, { base: 'empty', mirror: mirror ?? repository.url });
+  const given = { base: 'empty', mirror: mirror ?? repository.url } as const;
+  return runStages(steps, { ...given, ...(lock === undefined ? {} : { lock }) });
 }
 
+/** Folders and files of a resolution that are to be gone with it. */
+async function halfMade(): Promise<string[]> {
+  const names = await readdir(packageFolders().state, { recursive: true });
+  return names.filter((name) => /^pacman-(?!keys|signatures)|(^|\/)new-|\/pacman-[^/]*\.conf$/.test(name));
+}
+
+/** The first diagnostic; nothing of the attempt is left. */
 async function failureOf(wishes: Wishes = {}) {
   await using rig = await build(wishes);
   const { failure } = rig;
   if (failure === undefined) throw new Error('it did not fail');
+  expect(await halfMade()).toEqual([]);
   return { kind: failure.kind, ...failure.diagnostics[0] };
 }
 
@@ -148,6 +173,43 @@ describe('a request', () => {
   });
 });
 
+describe('in a tree of Arch', () => {
+  let rig: StageRig;
+  beforeAll(async () => {
+    // Of the managers it is enough that they are installed.
+    const managers = ['systemd', 'networkmanager', 'dhcpcd'].map((name) => ({ name }));
+    await repository.publish([...ALL, ...managers]);
+    const config = { path: '/etc/pacman.conf', content: '[options]\n#IgnorePkg =\nIgnorePkg = vi-one\n' };
+    const include = ['filesystem', 'libfoo', ...managers.map(({ name }) => name)];
+    const last = [
+      { uses: 'files', with: { files: [config] } },
+      { uses: 'packages', with: { hold: ['libfoo'] } },
+      { uses: 'network', with: { dns: 'keep' } },
+    ];
+    rig = await build({ options: { include }, last });
+    expect(rig.failure?.toRecord()).toBeUndefined();
+  });
+  afterAll(() => rig[Symbol.asyncDispose]());
+  const file = (step: string, path: string) => join(rig.folder, step, 'tree', path);
+
+  it('packages are held by what pacman itself reads', async () => {
+    const config = file('3-packages', 'etc/pacman.conf');
+    const { stdout } = await execa('pacman-conf', ['--config', config, 'IgnorePkg']);
+    expect(stdout).toBe('vi-one\nlibfoo');
+  });
+
+  it('each manager of networks that is there leaves the boot NIC alone', async () => {
+    const said = (path: string) => readFile(file('4-network', path), 'utf8');
+    expect(await said('etc/systemd/network/89-boot-nic.network')).toContain('KeepConfiguration=yes');
+    expect(await said('etc/NetworkManager/conf.d/10-boot-nic.conf')).toContain(
+      'unmanaged-devices=type:ethernet',
+    );
+    expect(await said('etc/dhcpcd.conf')).toBe('denyinterfaces e*\n');
+    const changed = await rig.changed();
+    expect(changed.filter((path) => /^etc\/(netplan|network)\//.test(path))).toEqual([]);
+  });
+});
+
 describe('what is not signed as it should be', () => {
   it('is a database without a signature', async () => {
     await repository.publish(ALL, { databaseKey: 'none' });
@@ -173,6 +235,19 @@ describe('what is not signed as it should be', () => {
     expect(await failureOf()).toMatchObject({
       kind: 'signature',
       what: 'Could not install packages: a signature is by a key that is not in the keyring.',
+    });
+  });
+
+  it('is a package without a signature', async () => {
+    await repository.publish([FILESYSTEM]);
+    await rm(`${repository.file(FILESYSTEM)}.sig`);
+    await makeDatabase(repository.folder, 'core', { databaseKey: repository.key });
+    const { url } = repository;
+    expect(await failureOf({ options: { include: ['filesystem'] } })).toMatchObject({
+      kind: 'signature',
+      what: 'No mirror has the signature of filesystem 1-1.',
+      expected: 'filesystem-1-1-any.pkg.tar.zst.sig beside the package',
+      found: `HTTP status 404 for ${url}/core/os/x86_64/filesystem-1-1-any.pkg.tar.zst.sig`,
     });
   });
 
@@ -249,6 +324,30 @@ describe('a mirror', () => {
     expect(await failureOf({ options: { 'database-signature': 'optional' } })).toMatchObject({
       kind: 'integrity',
       what: 'The database core is cut short or damaged.',
+    });
+  });
+
+  it('from which a step takes packages of a later day than the steps before', async () => {
+    const options = { include: ['libfoo'] };
+    const then = [{ install: ['bar'] }];
+    const bar = (depends: string) => ({ name: 'bar', depends: [depends] });
+    await repository.publish([LIBFOO, bar('libfoo>=2')]);
+    await using early = await build({ options, then });
+    await repository.publish([
+      { ...LIBFOO, version: '3-1' },
+      { ...bar('libfoo>=3'), version: '2-1' },
+    ]);
+    await using late = await build({ options, then });
+    expect([early.failure, late.failure]).toEqual([undefined, undefined]);
+    const [libfoo] = early.lock.steps;
+    const [, later] = late.lock.steps;
+    if (libfoo === undefined || later === undefined) throw new Error('unreachable');
+    const lock = { ...late.lock, steps: [libfoo, later] };
+    expect(await failureOf({ options, then, lock })).toMatchObject({
+      kind: 'integrity',
+      what: 'The packages of this step do not fit those that are installed: Arch Linux knows no partial upgrades.',
+      found: expect.stringContaining("'libfoo>=3' required by bar") as string,
+      hint: expect.stringContaining('--update') as string,
     });
   });
 
