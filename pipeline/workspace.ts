@@ -18,6 +18,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeTree } from '../base/remove-tree.js';
 
 const CACHEDIR_TAG = 'Signature: 8a477f597d28d172789f06886806bc55\n# Working files of lunsmith builds.\n';
 const KEPT_LOGS = 5;
@@ -54,7 +55,7 @@ export async function openBuildFolder(
     id,
     path,
     log: join(logs, `${id}.log`),
-    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: () => removeTree(path),
   };
 }
 
@@ -83,7 +84,7 @@ async function clearAbandoned(builds: string, alive: readonly string[]): Promise
   for (const name of await readdir(builds)) {
     const [, owner] = /-(\d+-\d+)-[0-9a-f]+$/.exec(name) ?? [];
     if (owner !== undefined && alive.includes(owner)) continue;
-    await rm(join(builds, name), { recursive: true, force: true });
+    await removeTree(join(builds, name));
   }
 }
 

@@ -1,17 +1,18 @@
 /** Files of the recipe, and files written in it, put into the root tree. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
 import { didYouMean } from '../base/suggest.js';
+import { readText } from '../base/text-file.js';
 import { defineStage, type StageContext, type StageFinding } from '../pipeline/stage.js';
 import { distributionOf } from './distribution/distribution.js';
 import { globToRegExp } from './files/glob.js';
 import { listOverlay, type OverlayEntry } from './files/listing.js';
 import { renderTemplate } from './files/template.js';
 import { resolveOwner } from './rootfs/accounts.js';
-import { foreignFiles } from './rootfs/host-files.js';
+import { foreignFiles, namesNotUtf8 } from './rootfs/host-files.js';
 import { type NodeOptions, type RootTree, rootTree } from './rootfs/tree.js';
 import { INITRAMFS, ROOT, WHOLE_ROOT } from './things.js';
 
@@ -122,22 +123,26 @@ export const files = defineStage({
     ...(source === undefined ? [] : [source]),
     ...single.flatMap((file) => (file.source === undefined ? [] : [file.source])),
   ],
-  check: ({ options: given, recipe, distribution }) => [
-    ...(given.source === undefined && given.files.length === 0
-      ? [{ path: [], what: 'The step puts nothing anywhere.', expected: '`source` or `files`' }]
-      : []),
-    ...(given.source !== undefined && !isDirectory(join(recipe.folder, given.source))
-      ? [{ path: ['source'], what: `The recipe has no folder ${given.source}.` }]
-      : []),
-    ...unusedRules(given, recipe.folder),
-    ...(given.source !== undefined && isDirectory(join(recipe.folder, given.source))
-      ? foreignFiles(join(recipe.folder, given.source), ['source'], given.modes !== undefined)
-      : []),
-    ...given.files.flatMap((file, i) => wrongFile(file, i, recipe.folder)),
-    ...(given[AFTER_INITRAMFS] && distribution !== undefined
-      ? tooLate(given, recipe.folder, distributionOf({ distribution }).initramfs.sources)
-      : []),
-  ],
+  check: ({ options: given, recipe, distribution }) => {
+    const folder = given.source === undefined ? undefined : join(recipe.folder, given.source);
+    const there = folder !== undefined && isDirectory(folder);
+    const strange = there ? namesNotUtf8(folder, ['source']) : [];
+    if (strange.length > 0) return strange;
+    return [
+      ...(given.source === undefined && given.files.length === 0
+        ? [{ path: [], what: 'The step puts nothing anywhere.', expected: '`source` or `files`' }]
+        : []),
+      ...(folder !== undefined && !there
+        ? [{ path: ['source'], what: `The recipe has no folder ${given.source}.` }]
+        : []),
+      ...unusedRules(given, recipe.folder),
+      ...(there ? foreignFiles(folder, ['source'], given.modes !== undefined) : []),
+      ...given.files.flatMap((file, i) => wrongFile(file, i, recipe.folder)),
+      ...(given[AFTER_INITRAMFS] && distribution !== undefined
+        ? tooLate(given, recipe.folder, distributionOf({ distribution }).initramfs.sources)
+        : []),
+    ];
+  },
   async run(ctx) {
     const tree = rootTree(ctx.rootfs);
     if (ctx.options.source !== undefined) {
@@ -253,8 +258,7 @@ async function lay(ctx: StageContext<Options>, tree: RootTree, entry: OverlayEnt
   }
   await keepDirectories(tree, entry.path);
   if (entry.kind === 'link') return tree.link(entry.path, entry.target);
-  const content = await readFile(entry.host);
-  await tree.write(entry.path, template ? render(ctx, content.toString(), entry.host) : content, node);
+  await writeFrom(ctx, tree, entry.path, { host: entry.host, template, node });
 }
 
 async function put(ctx: StageContext<Options>, tree: RootTree, file: SingleFile): Promise<void> {
@@ -272,9 +276,31 @@ async function put(ctx: StageContext<Options>, tree: RootTree, file: SingleFile)
   if (file.directory) return tree.directory(file.path, node);
   await keepDirectories(tree, file.path);
   if (file.link !== undefined) return tree.link(file.path, file.link);
-  const content = host === undefined ? Buffer.from(file.content ?? '') : await readFile(host);
-  const text = file.template ? render(ctx, content.toString(), host ?? `content of ${file.path}`) : content;
+  if (host !== undefined) return writeFrom(ctx, tree, file.path, { host, template: file.template, node });
+  const { content = '' } = file;
+  const text = file.template ? render(ctx, content, `content of ${file.path}`) : content;
   await tree.write(file.path, text, node);
+}
+
+/** Bytes of a template; what is copied as it is may have any size. */
+const TEMPLATE_BYTES = 16 << 20;
+
+interface HostFile {
+  /** Absolute path. */
+  readonly host: string;
+  readonly template: boolean;
+  readonly node: NodeOptions;
+}
+
+async function writeFrom(
+  ctx: StageContext<Options>,
+  tree: RootTree,
+  path: string,
+  { host, template, node }: HostFile,
+): Promise<void> {
+  if (!template) return tree.copy(path, host, node);
+  const text = await readText(host, host, { most: TEMPLATE_BYTES });
+  await tree.write(path, render(ctx, text, host), node);
 }
 
 function render(ctx: StageContext<Options>, text: string, file: string): string {

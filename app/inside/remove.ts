@@ -1,6 +1,6 @@
 /** Removes a folder inside the sandbox, where the files of all mapped users may be removed. */
-import { rm } from 'node:fs/promises';
+import { removeTree } from '../../base/remove-tree.js';
 
 export async function inside({ folder }: { readonly folder: string }): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
+  await removeTree(folder);
 }

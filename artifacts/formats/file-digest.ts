@@ -55,8 +55,9 @@ export async function sha256File(path: string, options: DigestOptions = {}): Pro
     const ranges = ask === undefined ? undefined : await dataRanges(ask, path);
     const hash = createHash('sha256');
     const rest = pieces(size, ranges);
-    let spare: Buffer = Buffer.allocUnsafe(CHUNK);
-    let reading = readPiece(file, rest, Buffer.allocUnsafe(CHUNK));
+    const room = Math.min(CHUNK, size);
+    let spare: Buffer = Buffer.allocUnsafe(room);
+    let reading = readPiece(file, rest, Buffer.allocUnsafe(room));
     for (let done = 0, piece = await reading; piece !== undefined; piece = await reading) {
       options.signal?.throwIfAborted();
       reading = readPiece(file, rest, spare);

@@ -2,12 +2,13 @@
  * The tree of a step that failed, kept for a shell in it. It lies outside the build's folder, which is removed, and
  * never becomes a step's result.
  */
-import { lstat, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { ARCHITECTURES } from '../../artifacts/platform/architecture.js';
 import { runOnTerminal } from '../../base/command.js';
 import type { Ports } from '../../base/ports.js';
+import { removeTree } from '../../base/remove-tree.js';
 import { parseRecord } from '../../base/schema/record.js';
 import type { ChrootGuard } from '../distribution.js';
 import { openChroot } from '../sandbox/chroot.js';
@@ -101,6 +102,6 @@ export async function shellInTree(folder: string, ports: Ports): Promise<boolean
     code = await runOnTerminal(argv, TERMINAL_FDS, env);
   }
   if (code === KEEP) return true;
-  await rm(folder, { recursive: true, force: true });
+  await removeTree(folder);
   return false;
 }

@@ -1,6 +1,7 @@
 /** Runs the stage of a step, and keeps what it recorded. */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import type { Ports } from '../../base/ports.js';
+import { removeTree } from '../../base/remove-tree.js';
 import { type ContextParts, openStepContext } from './step-context.js';
 
 /** What a stage records for later steps and for the manifest. */
@@ -28,6 +29,6 @@ export async function runStage(
     });
     await step.stage.run(open.context);
   }
-  await rm(scratch, { recursive: true, force: true });
+  await removeTree(scratch);
   return Object.fromEntries(own);
 }

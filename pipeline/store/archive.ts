@@ -14,6 +14,7 @@ import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat } from 'node
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
+import { removeTree } from '../../base/remove-tree.js';
 import { partialOf, replaceFile } from '../../base/replace-file.js';
 import { runTask } from '../../base/task.js';
 import type { ArchiveReport, ArchiveRequest } from './archive-report.js';
@@ -200,7 +201,7 @@ async function unpackLayer(
     if (ports.signal.aborted || kind !== 'tool') throw error;
     return command?.lastLines.at(-1) ?? message;
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeTree(folder);
   }
 }
 

@@ -29,6 +29,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '../../base/digest.js';
 import { readRegular } from '../../base/regular-file.js';
+import { removeTree } from '../../base/remove-tree.js';
 import { replaceFile } from '../../base/replace-file.js';
 import { checkRecord } from '../../base/schema/record.js';
 import type { StepInputs } from '../plan/keys/fingerprint.js';
@@ -145,7 +146,7 @@ export async function openStore(path: string): Promise<Store> {
       () => true,
       () => false,
     );
-    if (gone) await rm(trash, { recursive: true, force: true });
+    if (gone) await removeTree(trash);
   };
   return {
     path,

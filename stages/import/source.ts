@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ext4Archive } from '../../artifacts/formats/ext4-read/archive.js';
 import { tarArchive } from '../../artifacts/formats/tar-write.js';
 import type { Argv, Ports } from '../../base/ports.js';
+import { removeTree } from '../../base/remove-tree.js';
 import type { StageContext } from '../../pipeline/stage.js';
 import { rootTree } from '../rootfs/tree.js';
 import { type Ext4Part, openDiskImage } from './root.js';
@@ -35,7 +36,7 @@ export async function openSource(wishes: SourceWishes, scratch: string, ports: P
   const folder = await stat(path);
   if (folder.isDirectory()) return treeSource(path);
   await mkdir(scratch, { recursive: true });
-  const remove = () => rm(scratch, { recursive: true, force: true });
+  const remove = () => removeTree(scratch);
   try {
     const unpacked = await unpack({ path, sha256: sha256 ?? '' }, scratch, ports);
     if (unpacked.kind === 'tar') {

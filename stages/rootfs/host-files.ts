@@ -1,6 +1,16 @@
 /** What a check can tell of files that come from a file system or a checkout of another kind of machine. Changes nothing. */
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { shownName, utf8Name } from '../../base/utf8-name.js';
 import type { StageFinding } from '../../pipeline/stage.js';
 import { readGitIndex } from './git-index.js';
 
@@ -21,6 +31,29 @@ export function firstLineHasReturn(path: string): boolean {
   const head = headOf(path);
   const end = head.indexOf('\n');
   return end > 0 && head[end - 1] === 13;
+}
+
+/** File names of no UTF-8: by their text they cannot be opened. @param folder absolute path of `source` */
+export function namesNotUtf8(folder: string, path: StageFinding['path']): StageFinding[] {
+  const names = notUtf8Below(folder);
+  if (names.length === 0) return [];
+  return [
+    {
+      path,
+      what: `${counted(names.length, 'file name is', 'file names are')} not UTF-8.`,
+      found: shortened(names.map(shownName)),
+      hint: 'Rename the files. A `run` step can give a file of the image any name.',
+    },
+  ];
+}
+
+function notUtf8Below(folder: string): Buffer[] {
+  return readdirSync(folder, { encoding: 'buffer' }).flatMap((name) => {
+    const text = utf8Name(name);
+    if (text === undefined) return [name];
+    const path = join(folder, text);
+    return lstatSync(path).isDirectory() ? notUtf8Below(path) : [];
+  });
 }
 
 /** Text files with carriage returns, and a file system in which every file is a program. @param folder absolute path of `source` */
@@ -102,9 +135,10 @@ function counted(count: number, one: string, many: string): string {
 }
 
 function named(files: readonly RegularFile[]): string {
-  const more = files.length > NAMED ? ` and ${files.length - NAMED} more` : '';
-  return `${files
-    .slice(0, NAMED)
-    .map(({ path }) => path)
-    .join(', ')}${more}`;
+  return shortened(files.map(({ path }) => path));
+}
+
+function shortened(names: readonly string[]): string {
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
+  return `${names.slice(0, NAMED).join(', ')}${more}`;
 }

@@ -2,20 +2,22 @@
  * Files of the root tree by their path as seen from inside. Symlinks on the way are followed as the booted system
  * would follow them, so an absolute link never leads a write to the host; a link at the end is replaced, not followed.
  */
+import { constants } from 'node:fs';
 import {
   chmod,
+  copyFile,
   lchown,
   lstat,
   mkdir,
   readdir,
   readFile,
   readlink,
-  rm,
   symlink,
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Failure } from '../../base/failure.js';
+import { removeTree } from '../../base/remove-tree.js';
 
 /** As the kernel's limit on symlinks in one path, see path_resolution(7). */
 const MAX_LINKS = 40;
@@ -41,6 +43,8 @@ export interface RootTree {
   write(path: string, content: string | Uint8Array, options?: NodeOptions): Promise<void>;
   /** Makes a directory and its parents; an existing one gets the mode and owner that are given. */
   directory(path: string, options?: NodeOptions): Promise<void>;
+  /** Copies a file of the host, however large, as {@link RootTree.write} writes one. @param source its absolute path */
+  copy(path: string, source: string, options?: NodeOptions): Promise<void>;
   link(path: string, target: string): Promise<void>;
   remove(path: string): Promise<void>;
 }
@@ -65,7 +69,7 @@ export function rootTree(rootfs: string): RootTree {
   const clear = async (path: string) => {
     await directory(dirname(join('/', path)));
     const host = await locate(path);
-    await rm(host, { recursive: true, force: true });
+    await removeTree(host);
     return host;
   };
   return {
@@ -81,19 +85,29 @@ export function rootTree(rootfs: string): RootTree {
       const host = await resolve(path);
       return host === undefined ? [] : (await readdir(host)).sort();
     },
-    write: async (path, content, options = {}) => {
+    write: async (path, content, options) => {
       const host = await clear(path);
       await writeFile(host, content, { flag: 'wx' });
-      await own(host, options);
-      await chmod(host, options.mode ?? 0o644);
+      await finish(host, options);
+    },
+    copy: async (path, source, options) => {
+      const host = await clear(path);
+      await copyFile(source, host, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+      await finish(host, options);
     },
     link: async (path, target) => symlink(target, await clear(path)),
-    remove: async (path) => rm(await locate(path), { recursive: true, force: true }),
+    remove: async (path) => removeTree(await locate(path)),
   };
 }
 
 function split(path: string): string[] {
   return path.split('/').filter((part) => part !== '' && part !== '.');
+}
+
+/** Owner and mode of a new file. */
+async function finish(host: string, options: NodeOptions = {}): Promise<void> {
+  await own(host, options);
+  await chmod(host, options.mode ?? 0o644);
 }
 
 async function own(host: string, { uid, gid }: NodeOptions): Promise<void> {

@@ -1,8 +1,10 @@
 /** Names and digests of what a step takes from the recipe's folder. */
-import { hash } from 'node:crypto';
-import { lstat, readdir, readFile, readlink, realpath } from 'node:fs/promises';
+import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
+import { sha256File } from '../../../artifacts/formats/file-digest.js';
 import { sha256OfText } from '../../../base/digest.js';
+import { Failure } from '../../../base/failure.js';
+import { shownName, utf8Name } from '../../../base/utf8-name.js';
 import { RECIPE_FILE } from '../../recipe/files.js';
 import type { Recipe } from '../../recipe/recipe.js';
 
@@ -46,27 +48,50 @@ export async function digestInputs(
  * permission bits and times depend on how the folder was copied. What is not there has a digest too.
  * @param path when it is a symlink, what it leads to counts, as it does for a reader of the input
  * @param ignore names in the folder itself that do not count
+ * @throws Failure of kind `recipe` for a name that is not UTF-8
  */
 export async function digestInput(path: string, ignore: ReadonlySet<string> = new Set()): Promise<string> {
   const real = await realpath(path).catch(() => path);
-  return sha256OfText(`${(await describe(real, '', ignore)).join('\n')}\n`);
+  const lines: string[] = [];
+  for (let at = 0, all = await describe(real, '', ignore); at < all.length; at += WIDTH) {
+    lines.push(...(await Promise.all(all.slice(at, at + WIDTH).map((line) => line()))));
+  }
+  return sha256OfText(`${lines.join('\n')}\n`);
 }
+
+/** Files that are open at once. */
+const WIDTH = 32;
+/** A line of the description, which may need the content of a file. */
+type Line = () => Promise<string> | string;
 
 async function describe(
   path: string,
   name: string,
   ignore: ReadonlySet<string> = new Set(),
-): Promise<string[]> {
+): Promise<Line[]> {
   const facts = await lstat(path).catch(() => undefined);
   const shown = JSON.stringify(name);
-  if (facts === undefined) return [`absent ${shown}`];
-  if (facts.isSymbolicLink()) return [`link ${shown} ${JSON.stringify(await readlink(path))}`];
+  if (facts === undefined) return [() => `absent ${shown}`];
+  if (facts.isSymbolicLink()) return [async () => `link ${shown} ${JSON.stringify(await readlink(path))}`];
   if (facts.isDirectory()) {
-    const names = (await readdir(path)).filter((each) => !ignore.has(each)).sort();
-    const below = await Promise.all(names.map((each) => describe(join(path, each), join(name, each))));
-    return [`directory ${shown}`, ...below.flat()];
+    const names = (await namesIn(path)).filter((each) => !ignore.has(each)).sort();
+    const lines: Line[] = [() => `directory ${shown}`];
+    for (const each of names) lines.push(...(await describe(join(path, each), join(name, each))));
+    return lines;
   }
-  if (!facts.isFile()) return [`special ${shown}`];
-  const sha256 = hash('sha256', await readFile(path));
-  return [`${(facts.mode & 0o100) === 0 ? 'file' : 'program'} ${shown} ${sha256}`];
+  if (!facts.isFile()) return [() => `special ${shown}`];
+  const kind = (facts.mode & 0o100) === 0 ? 'file' : 'program';
+  return [async () => `${kind} ${shown} ${await sha256File(path)}`];
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return (await readdir(folder, { encoding: 'buffer' })).map((name) => {
+    const text = utf8Name(name);
+    if (text !== undefined) return text;
+    throw new Failure('recipe', {
+      what: `A file name in ${folder} is not UTF-8.`,
+      found: shownName(name),
+      hint: 'Rename it. A `run` step can give a file of the image any name.',
+    });
+  });
 }

@@ -1,8 +1,9 @@
 import { chmod, link, lutimes, mkdir, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeOddNames } from '../../util/odd-names.js';
 import { run } from './tools.js';
 
-/** What a root tree may hold: modes, links of both kinds, names of any script, holes, a capability, many files. */
+/** What a root tree may hold: modes, links of both kinds, names of any bytes, holes, a capability, many files. */
 export async function makeSampleTree(root: string): Promise<void> {
   const at = (path: string) => join(root, path);
   for (const folder of ['usr/bin', 'usr/share/doc', 'etc', 'boot', 'tmp', 'var/empty']) {
@@ -22,6 +23,8 @@ export async function makeSampleTree(root: string): Promise<void> {
   await writeFile(at('etc/hosts'), '127.0.0.1 localhost\n');
   await utimes(at('etc/hosts'), 1_000_000_000, 1_000_000_000);
   await lutimes(at('bin'), 1_000_000_000, 1_000_000_000);
+  await mkdir(at('var/odd'));
+  await makeOddNames(at('var/odd'));
   for (let file = 0; file < 300; file += 1) {
     await writeFile(at(`usr/share/doc/${String(file).padStart(3, '0')}`), Buffer.alloc(file * 137, 'doc '));
   }

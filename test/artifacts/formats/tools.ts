@@ -1,11 +1,12 @@
 /** What the tests of formats share: real tools, and a folder that goes away. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { createPorts } from '../../../base/command.js';
 import { Failure } from '../../../base/failure.js';
 import type { Ports } from '../../../base/ports.js';
+import { removeTree } from '../../../base/remove-tree.js';
 
 export const ports: Ports = createPorts({ emit: () => undefined, signal: new AbortController().signal });
 export const { run } = ports;
@@ -20,7 +21,7 @@ export async function testFolder(): Promise<TestFolder> {
   return {
     path,
     at: (name) => join(path, name),
-    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: () => removeTree(path),
   };
 }
 

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
+import { digestInput } from '../../../pipeline/plan/keys/input-files.js';
 import type { StageDefinition } from '../../../pipeline/stage.js';
 import { stages } from '../../../stages/index.js';
 import { foreignFiles } from '../../../stages/rootfs/host-files.js';
@@ -85,4 +86,23 @@ it('where git knows the files, its index says which ones are programs', async ()
   lay(folder, { 'recipe/files/etc/motd': 'Hello\n', 'recipe/files/opt/run': SCRIPT }, 0o777);
   const [finding] = foreignFiles(join(folder.path, 'recipe/files'), ['source'], false);
   expect(finding?.hint).toContain('executable: [/opt/data]');
+});
+
+it('names that are not UTF-8 are refused, before anything else is looked at', async () => {
+  await using folder = await testFolder();
+  lay(folder, { 'files/etc/motd': 'Hello\n' });
+  const name = Buffer.concat([Buffer.from(folder.at('files/caf')), Buffer.from([0xe9])]);
+  writeFileSync(name, '');
+  expect(check('files', { source: 'files', rules: [{ match: '/nothing' }] }, folder.path)).toEqual([
+    {
+      path: ['source'],
+      what: '1 file name is not UTF-8.',
+      found: 'caf\\xE9',
+      hint: 'Rename the files. A `run` step can give a file of the image any name.',
+    },
+  ]);
+  await expect(digestInput(folder.path)).rejects.toMatchObject({
+    kind: 'recipe',
+    diagnostics: [{ found: 'caf\\xE9' }],
+  });
 });

@@ -104,6 +104,7 @@ describe('modules of words, which no key knows', () => {
     // A failure that comes from another process, or goes to one, which throws it.
     expect(others).toEqual([
       'artifacts/formats/fs-verity-thread.js: Failure.from',
+      'artifacts/formats/tree-times.js: Failure.from',
       'pipeline/sandbox/inside.js: Failure.from',
       // Of a tool: another is tried, or its words are told with the file's name.
       'stages/distribution/arch/pacman/databases.js: Failure.from',
