@@ -35,11 +35,7 @@ export async function checkRecipes(request: CheckRequest, emit: Emit): Promise<P
       failures.push(Failure.from(error));
     }
   }
-  const [first, ...others] = failures;
-  if (first !== undefined) {
-    const more = others.flatMap(({ diagnostics }) => diagnostics);
-    throw new Failure(first.kind, [...first.diagnostics, ...more], { cause: first });
-  }
+  Failure.throwAll(failures);
   if (request.recipesOnly !== true) {
     const needs = plans.flatMap(({ tools }) => tools);
     await requireHost([...needs, ...(request.needs ?? [])]);

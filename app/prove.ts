@@ -66,7 +66,7 @@ export async function prove(request: ProofRequest, emit: Emit, signal: AbortSign
     seconds: seconds(),
   });
   const failures = failed.map((proof) => proofFailure(proof, evidenceOf(release, proof.cell)));
-  requireNone([...(await Promise.all(failures)), ...undecided]);
+  Failure.throwAll([...(await Promise.all(failures)), ...undecided]);
   return proofs;
 }
 
@@ -205,14 +205,4 @@ function inside(payload: ProveInside, emit: Emit, signal: AbortSignal): Promise<
 /** Console log, server logs, packet capture and screenshots of a cell's last verdict. */
 function evidenceOf(release: Release, cell: Cell): string {
   return join(release.path, 'proofs', cellName(cell));
-}
-
-/** @throws Failure that tells of all; its kind is the first one's */
-function requireNone([first, ...others]: readonly Failure[]): void {
-  if (first === undefined) return;
-  const diagnostics = others.flatMap((failure) => failure.diagnostics);
-  throw new Failure(first.kind, [...first.diagnostics, ...diagnostics], {
-    ...(first.log === undefined ? {} : { log: first.log }),
-    ...(first.command === undefined ? {} : { command: first.command }),
-  });
 }

@@ -135,6 +135,21 @@ export class Failure extends Error {
     return new Failure(record.kind, [first ?? { what: 'Unknown failure.' }, ...rest], record);
   }
 
+  /** Throws what several pieces of work met, as one failure of the first one's kind that tells of all; nothing when there is none. */
+  static throwAll(failures: readonly Failure[]): void {
+    const [first, ...others] = failures;
+    if (first === undefined) return;
+    if (others.length === 0) throw first;
+    const more = others.flatMap(({ diagnostics }) => diagnostics);
+    const { kind, diagnostics, step, command, log } = first;
+    throw new Failure(kind, [...diagnostics, ...more], {
+      cause: first,
+      ...(step === undefined ? {} : { step }),
+      ...(command === undefined ? {} : { command }),
+      ...(log === undefined ? {} : { log }),
+    });
+  }
+
   /** Any thrown value as a Failure; what is not one already is a defect of ours (`internal`). */
   static from(error: unknown): Failure {
     if (error instanceof Failure) return error;

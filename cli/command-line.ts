@@ -49,6 +49,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command, session
   promote: async () => (await import('./commands/promote.js')).addPromoteCommand,
   rollback: async () => (await import('./commands/promote.js')).addRollbackCommand,
   client: async () => (await import('./commands/client.js')).addClientCommand,
+  apply: async () => (await import('./commands/apply.js')).addApplyCommand,
   status: async () => (await import('./commands/status.js')).addStatusCommand,
   explain: async () => (await import('./commands/explain.js')).addExplainCommand,
   doctor: async () => (await import('./commands/doctor.js')).addDoctorCommand,
@@ -100,6 +101,7 @@ The main line:
   $ npx lunsmith publish out/my-recipe/latest        send it to the target host of lunsmith.yaml
   $ npx lunsmith promote my-recipe stable            what the clients of that channel boot next
   $ npx lunsmith client add web1                     a LUN of its own for a machine of lunsmith.yaml
+  $ npx lunsmith apply                               the same for all machines of lunsmith.yaml
   $ npx lunsmith inspect out/my-recipe/latest        what is in it, and what is proven of it
   $ npx lunsmith diff out/my-recipe/releases/OLD out/my-recipe/latest
 

@@ -11,3 +11,9 @@ export const onOption = () =>
   new Option('--on <host>', 'the target host, by its name in the site (default: the only one)');
 
 export const dryRunOption = () => new Option('--dry-run', 'tell all that would change, and change nothing');
+
+export const makeSecretsOption = () =>
+  new Option(
+    '--make-secrets',
+    'make the CHAP secrets whose files (file:PATH) are not there yet, each with mode 0600',
+  );

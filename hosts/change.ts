@@ -2,62 +2,80 @@
  * What a wish changes on a target host: from the state that is to the state that shall be, the clones that it takes, and the
  * words for it. Pure: nothing is asked and nothing is done here.
  */
-
+import { Failure } from '../base/failure.js';
 import { promote, rollback, standing } from './change/channels.js';
 import { addClient, forgetStarted, removeClient, rotateClient, setNext } from './change/clients.js';
-import { draftOf, finished, wishOf } from './change/draft.js';
-import type { About, Change, Intent } from './change/intent.js';
+import { type Draft, draftOf, finished, wishOf } from './change/draft.js';
+import type { About, Change, Intent, Single } from './change/intent.js';
+import { requireOwnIdentities } from './change/refusals.js';
 import { rebase, reset } from './change/renewal.js';
-
 import type { HostState } from './host/state.js';
 
 /** @throws Failure of kind `usage`, or `proof` for a release that may not be promoted; nothing is changed then */
 export function planChange(state: HostState, intent: Intent, about: About): Change {
   const draft = draftOf(state, about);
-  if (intent.kind !== 'next') forgetStarted(draft);
-  switch (intent.kind) {
-    case 'promote':
-      promote(draft, intent);
-      break;
-    case 'rollback':
-      rollback(draft, intent);
-      break;
-    case 'add':
-      addClient(draft, intent.client);
-      break;
-    case 'remove':
-      removeClient(draft, intent.client);
-      break;
-    case 'reset':
-      reset(draft, intent);
-      break;
-    case 'rebase':
-      rebase(draft, intent);
-      break;
-    case 'rotate':
-      rotateClient(draft, intent.client);
-      break;
-    case 'next':
-      setNext(draft, intent);
-      break;
-  }
+  const all = singles(intent);
+  if (all.some(({ kind }) => kind !== 'next')) forgetStarted(draft);
+  // Who asks for several learns of all that stands against it.
+  Failure.throwAll(all.flatMap((single) => refusalOf(() => fulfil(draft, single))));
+  requireOwnIdentities(draft);
   return finished(draft, intent);
 }
 
+function singles(intent: Intent): readonly Single[] {
+  return intent.kind === 'several' ? intent.intents : [intent];
+}
+
+function fulfil(draft: Draft, intent: Single): void {
+  switch (intent.kind) {
+    case 'promote':
+      return promote(draft, intent);
+    case 'rollback':
+      return rollback(draft, intent);
+    case 'add':
+      return addClient(draft, intent.client);
+    case 'remove':
+      return removeClient(draft, intent.client);
+    case 'reset':
+      return reset(draft, intent);
+    case 'rebase':
+      return rebase(draft, intent);
+    case 'rotate':
+      return rotateClient(draft, intent.client);
+    case 'next':
+      return setNext(draft, intent);
+  }
+}
+
+function refusalOf(work: () => void): Failure[] {
+  try {
+    work();
+    return [];
+  } catch (error) {
+    if (error instanceof Failure) return [error];
+    throw error;
+  }
+}
+
 /** Wishes that go further each time that they are fulfilled; each of the others leads to the same state again. */
-const FURTHER: readonly Intent['kind'][] = ['rollback', 'reset', 'rebase'];
+const FURTHER: readonly Single['kind'][] = ['rollback', 'reset', 'rebase'];
 
 /**
  * The change when the wish is the one that led to the state, and the call that had it was cut off before all that follows was done:
  * then it is finished. Undefined: it is another wish, or one that may be fulfilled again.
  */
 export function finishedChange(state: HostState, intent: Intent): Change | undefined {
-  if (!FURTHER.includes(intent.kind) || state.wish !== wishOf(intent)) return undefined;
+  const further = singles(intent).some(({ kind }) => FURTHER.includes(kind));
+  if (!further || state.wish !== wishOf(intent)) return undefined;
   return { next: state, clones: [], dropped: [], secrets: [], lines: [], finishes: true };
 }
 
 /** Digests of the releases whose manifests a plan may want. */
-export function releasesNeeded({ channels, clients }: HostState, intent: Intent): string[] {
+export function releasesNeeded(state: HostState, intent: Intent): string[] {
+  return [...new Set(singles(intent).flatMap((single) => neededFor(state, single)))];
+}
+
+function neededFor({ channels, clients }: HostState, intent: Single): string[] {
   const ofChannels = Object.values(channels).map(({ release }) => release);
   const ofClients = Object.values(clients)
     .flatMap(({ images }) => Object.values(images))
@@ -72,9 +90,9 @@ export function releasesNeeded({ channels, clients }: HostState, intent: Intent)
         .map(({ release }) => release);
     case 'add':
     case 'rebase':
-      return [...new Set(ofChannels)];
+      return ofChannels;
     case 'reset':
-      return [...new Set(ofClients)];
+      return ofClients;
     default:
       return [];
   }

@@ -9,20 +9,22 @@ import { hostDrivers } from '../../hosts/apply/drivers.js';
 import { applyChange, describeChange, repair } from '../../hosts/apply.js';
 import type { Change, Intent } from '../../hosts/change/intent.js';
 import type { TargetHost } from '../../hosts/host/host.js';
-import { resolveChap } from '../../hosts/site/chap.js';
-import type { ClientFacts, HostFacts, Site } from '../../hosts/site/facts.js';
+import type { HostFacts, Site } from '../../hosts/site/facts.js';
 import type { Caller } from '../caller.js';
-import type { ChangedSite, FileChange } from './client-file.js';
-import { clientNamed, connect, hostNamed, openSite, type SiteOptions } from './open.js';
+import type { FileChange } from './client-file.js';
+import { clientSecrets, type SecretOptions } from './client-secret.js';
+import { connect, hostNamed, openSite, type SiteOptions } from './open.js';
 import { checkFor } from './programs.js';
 
-interface HostOptions extends SiteOptions {
+export interface HostOptions extends SiteOptions {
   readonly on?: string | undefined;
 }
 
 export interface ChangeOptions extends SiteOptions {
   readonly dryRun?: true | undefined;
 }
+
+export interface ClientChangeOptions extends ChangeOptions, SecretOptions {}
 
 const TASK = 'change';
 
@@ -56,29 +58,16 @@ export async function repairHost(caller: Caller, options: HostOptions): Promise<
   });
 }
 
-/** Changes the host of a client. @param look the site, and what becomes of its file; absent: it stays as it is */
-export async function changeClient(
-  caller: Caller,
-  name: string,
-  options: ChangeOptions,
-  intentOf: (client: ClientFacts) => Intent,
-  look: () => Promise<ChangedSite> = async () => ({ site: await openSite(caller, options) }),
-): Promise<void> {
-  const { site, file } = await look();
-  const client = clientNamed(site, name);
-  const place = { site, facts: hostNamed(site, client.host), file };
-  await changeHost(caller, options, place, () => Promise.resolve({ intent: intentOf(client) }));
-}
-
-interface Place {
+export interface Place {
   readonly site: Site;
   readonly facts: HostFacts;
   readonly file?: FileChange | undefined;
 }
 
-async function changeHost(
+/** Changes one host, and then the site's file. */
+export async function changeHost(
   caller: Caller,
-  options: ChangeOptions,
+  options: ClientChangeOptions,
   { site, facts, file }: Place,
   wishOf: (host: TargetHost) => Promise<Wish>,
 ): Promise<void> {
@@ -90,18 +79,19 @@ async function changeHost(
   const binaries = await ipxeBinaries(ports);
   checkFor(site, facts, binaries);
   const drivers = hostDrivers(open.adapter, binaries);
+  const secrets = clientSecrets(site, options);
   const look = {
     drivers,
     channels: site.channels,
     now: new Date().toISOString(),
-    secret: (client: ClientFacts) => resolveChap(client.secret, site.folder),
+    secret: secrets.of,
   };
   const dryRun = options.dryRun === true;
   const made = dryRun
     ? await describeChange(open.host, intent, look, ports)
     : await carriedOut({ host: open.host, intent, look }, emit, ports);
   if (!dryRun) await file?.write();
-  const lines = [...made.lines, ...(file === undefined ? [] : [file.line])];
+  const lines = [...secrets.lines, ...made.lines, ...(file === undefined ? [] : [file.line])];
   const notes = [
     ...(note === undefined ? [] : [note]),
     ...(lines.length === 0 ? standing(intent, made) : []),
@@ -165,6 +155,8 @@ function wordsOf(intent: Intent): string {
     case 'add':
     case 'rotate':
       return `${intent.kind} ${intent.client.name}`;
+    case 'several':
+      return `change ${intent.intents.length} clients`;
     default:
       return `${intent.kind} ${intent.client}`;
   }

@@ -13,6 +13,11 @@ const WRITTEN = ['host', 'mac', 'serial', 'uuid', 'channel', 'size', 'secret'] a
 
 export type WrittenFacts = Readonly<Partial<Record<(typeof WRITTEN)[number], string | undefined>>>;
 
+/** Whether options say what a client is. */
+export function describesClient(options: WrittenFacts): boolean {
+  return WRITTEN.some((key) => options[key] !== undefined);
+}
+
 /** A change of the site file. It is made when the host has taken the change that it belongs to, and not before. */
 export interface FileChange {
   /** In words. */
@@ -29,7 +34,7 @@ export interface ChangedSite {
 }
 
 /**
- * The site with the client that the options describe; without such options as it is.
+ * The site with the client that the options describe.
  * @throws Failure of kind `usage` when the site would not be valid with it
  */
 export async function siteWithClient(
@@ -40,8 +45,7 @@ export async function siteWithClient(
   const source = await readSite(caller.cwd, options.site);
   const facts = WRITTEN.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]] as const]));
   // What is wrong with the file as it is shall not be told of the new client.
-  const site = parseSite(source);
-  if (facts.length === 0) return { site };
+  parseSite(source);
   const edit = (text: string) =>
     addClient(text, name, Object.fromEntries(facts) as unknown as Parameters<typeof addClient>[2]);
   return {

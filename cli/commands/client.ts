@@ -1,15 +1,16 @@
 /** `lunsmith client`: machines that boot from a target host. */
 import type { Command } from '@commander-js/extra-typings';
 import { Option } from '@commander-js/extra-typings';
-import { changeClient } from '../../app/site/change.js';
-import { siteWithClient, siteWithoutClient } from '../../app/site/client-file.js';
+import { describesClient, siteWithClient, siteWithoutClient } from '../../app/site/client-file.js';
+import { changeClient, changeClients } from '../../app/site/clients.js';
 import { listClients } from '../../app/site/list-clients.js';
+import { Failure } from '../../base/failure.js';
 import type { ClientFacts } from '../../hosts/site/facts.js';
 import { jsonOption, plainOption, verboseOption } from '../options.js';
 import { clientLines } from '../render/status.js';
 import { styleFor } from '../render/style.js';
 import type { Session } from '../session.js';
-import { dryRunOption, siteOption } from '../site-options.js';
+import { dryRunOption, makeSecretsOption, siteOption } from '../site-options.js';
 
 export function addClientCommand(program: Command, session: Session): void {
   const client = program
@@ -32,7 +33,6 @@ function changing(parent: Command, name: string, summary: string, description: s
     .command(name)
     .summary(summary)
     .description(description)
-    .argument('<client>', 'its name in the site')
     .addOption(siteOption())
     .addOption(dryRunOption())
     .addOption(plainOption())
@@ -40,15 +40,23 @@ function changing(parent: Command, name: string, summary: string, description: s
     .addOption(jsonOption());
 }
 
+/** Of those that may be about many clients. */
+function changingMany(parent: Command, name: string, summary: string, description: string) {
+  return changing(parent, name, summary, description)
+    .argument('[clients...]', 'their names in the site, or ranges such as web[01-30]')
+    .option('--all', 'all clients of the site');
+}
+
 function addAdd(parent: Command, session: Session): void {
-  changing(
+  changingMany(
     parent,
     'add',
-    'give a client of the site its LUN, or bring it up to date',
-    'Makes a clone of the release that its channel is at, and all that it needs to boot. Does the same again with a client ' +
+    'give clients of the site their LUNs, or bring them up to date',
+    'Makes a clone of the release that the channel of a client is at, and all that it needs to boot. Does the same again with one ' +
       'that is there when the site says something else of it. With --mac, --serial or --uuid it need not be in the site: it is ' +
       'written into it as soon as the host has it.',
   )
+    .addOption(makeSecretsOption())
     .option('--mac <address>', 'MAC address of the card that it boots from')
     .option('--serial <serial>', 'serial number of the machine')
     .option('--uuid <uuid>', 'UUID of the machine')
@@ -56,12 +64,25 @@ function addAdd(parent: Command, session: Session): void {
     .option('--secret <reference>', 'where its CHAP secret is: env:NAME or file:PATH')
     .option('--host <host>', 'its target host')
     .option('--size <size>', 'size of its LUN, such as 10G')
-    .action(async (name, options) => {
+    .action(async (names, options) => {
       const intent = (client: ClientFacts) => ({ kind: 'add', client }) as const;
-      await changeClient(session.caller(options), name, options, intent, () =>
+      const caller = session.caller(options);
+      const [name, ...others] = names;
+      if (!describesClient(options))
+        return changeClients(caller, { names, all: options.all }, options, intent);
+      if (name === undefined || others.length > 0 || options.all === true) throw notOne(names);
+      await changeClient(caller, name, options, intent, () =>
         siteWithClient(session.terminal, name, options),
       );
     });
+}
+
+function notOne(names: readonly string[]): Failure {
+  return new Failure('usage', {
+    what: 'What is said of a client by options is said of one.',
+    expected: 'the name of one client',
+    found: names.length === 0 ? 'none' : names.join(' '),
+  });
 }
 
 function addList(parent: Command, session: Session): void {
@@ -90,32 +111,29 @@ function addRemove(parent: Command, session: Session): void {
     'take a client away, its LUNs included',
     'Removes the client, its LUNs and its secret from the target host, and its entry from the site. Refused while it is logged in.',
   )
+    .argument('<client>', 'its name in the site')
     .option('--keep-entry', 'leave the site file as it is')
     .action(async (name, options) => {
       const intent = () => ({ kind: 'remove', client: name }) as const;
+      const caller = session.caller(options);
+      if (options.keepEntry === true) return changeClients(caller, { names: [name] }, options, intent);
       const look = () => siteWithoutClient(session.terminal, name, options);
-      await changeClient(
-        session.caller(options),
-        name,
-        options,
-        intent,
-        options.keepEntry === true ? undefined : look,
-      );
+      await changeClient(caller, name, options, intent, look);
     });
 }
 
-const imageOption = () => new Option('--image <image>', 'one of its images (default: all)');
+const imageOption = () => new Option('--image <image>', 'one of the images (default: all)');
 
 function addReset(parent: Command, session: Session): void {
-  changing(
+  changingMany(
     parent,
     'reset',
-    'give a client a fresh clone of the release that it has',
-    'What the client wrote is lost. Refused while it is logged in.',
+    'give clients fresh clones of the releases that they have',
+    'What the clients wrote is lost. Refused while one of them is logged in.',
   )
     .addOption(imageOption())
-    .action((name, options) =>
-      changeClient(session.caller(options), name, options, () => ({
+    .action((names, options) =>
+      changeClients(session.caller(options), { names, all: options.all }, options, ({ name }) => ({
         kind: 'reset',
         client: name,
         ...imageOf(options),
@@ -124,17 +142,17 @@ function addReset(parent: Command, session: Session): void {
 }
 
 function addRebase(parent: Command, session: Session): void {
-  changing(
+  changingMany(
     parent,
     'rebase',
-    'move a client to the release that its channel is at',
-    'At its next boot the client has a fresh clone of that release. The clone that it had, with all that it wrote, is kept ' +
+    'move clients to the releases that their channels are at',
+    'At its next boot a client has a fresh clone of that release. The clone that it had, with all that it wrote, is kept ' +
       'for a rollback, or with --discard removed.',
   )
     .addOption(imageOption())
-    .option('--discard', 'remove the clone that it had; refused while it is logged in')
-    .action((name, options) =>
-      changeClient(session.caller(options), name, options, () => ({
+    .option('--discard', 'remove the clones that they had; refused while one of them is logged in')
+    .action((names, options) =>
+      changeClients(session.caller(options), { names, all: options.all }, options, ({ name }) => ({
         kind: 'rebase',
         client: name,
         state: options.discard === true ? 'discard' : 'keep',
@@ -144,14 +162,17 @@ function addRebase(parent: Command, session: Session): void {
 }
 
 function addRotate(parent: Command, session: Session): void {
-  changing(
+  changingMany(
     parent,
     'rotate',
-    'give a client the CHAP secret that its reference has now',
-    'Reads the secret behind the reference and puts it in the place of the old one, on the target and in the boot files. ' +
+    'give clients the CHAP secrets that their references have now',
+    'Reads the secrets behind the references and puts them in the place of the old ones, on the target and in the boot files. ' +
       'A session that is open stays; its next login needs the new one.',
-  ).action((name, options) =>
-    changeClient(session.caller(options), name, options, (facts) => ({ kind: 'rotate', client: facts })),
+  ).action((names, options) =>
+    changeClients(session.caller(options), { names, all: options.all }, options, (facts) => ({
+      kind: 'rotate',
+      client: facts,
+    })),
   );
 }
 
@@ -162,9 +183,14 @@ function addNext(parent: Command, session: Session): void {
     'have a client boot another of its images, once',
     'The next boot is of that image; the one after it is of the default again, as soon as a command of lunsmith has seen it.',
   )
+    .argument('<client>', 'its name in the site')
     .argument('<image>', 'one of its images')
     .action((name, image, options) =>
-      changeClient(session.caller(options), name, options, () => ({ kind: 'next', client: name, image })),
+      changeClients(session.caller(options), { names: [name] }, options, () => ({
+        kind: 'next',
+        client: name,
+        image,
+      })),
     );
 }
 
@@ -175,6 +201,7 @@ function imageOf({ image }: { readonly image?: string | undefined }): { readonly
 const HELP = `
 Examples:
   $ npx lunsmith client add web1                                  as the site has it
+  $ npx lunsmith client add 'web[01-30]' --make-secrets
   $ npx lunsmith client add web2 --mac 52:54:00:12:34:57 --channel stable --secret file:secrets/web2
   $ npx lunsmith client rebase web1 --dry-run
   $ npx lunsmith client rm web2`;

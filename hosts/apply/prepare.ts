@@ -1,9 +1,12 @@
 /** Everything of a change that comes before the switch: clients see nothing of it. */
 
+import PQueue from 'p-queue';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
+import { allSettled } from '../../base/settled.js';
 import type { ClientAccount } from '../boot-files/boot-file.js';
 import type { Change } from '../change/intent.js';
+import type { CloneRequest } from '../clients/clone.js';
 import type { HostDrivers } from '../host/drivers.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
@@ -57,6 +60,9 @@ export async function prepare(
   return next;
 }
 
+/** A connection by ssh takes ten commands at a time (sshd_config(5), MaxSessions). */
+const CLONES_AT_ONCE = 4;
+
 /** LUNs may get larger than asked for: volumes have whole extents. */
 async function makeClones(
   host: TargetHost,
@@ -67,11 +73,26 @@ async function makeClones(
   const sizes = new Map<string, number>();
   const tell = (done: number) =>
     ports.emit({ type: 'progress', what: 'make clones', done, total: clones.length, unit: 'files' });
-  for (const [index, request] of clones.entries()) {
-    tell(index);
-    const { disk, bytes } = await drivers.clones.make(host, request, ports);
+  let failed = false;
+  const make = async (request: CloneRequest) => {
+    if (failed) return;
+    tell(sizes.size);
+    const { disk, bytes } = await drivers.clones.make(host, request, ports).catch((error: unknown) => {
+      failed = true;
+      throw error;
+    });
     sizes.set(disk, bytes);
+  };
+  // The first one of a release shows how its image is cloned, and makes what the others share.
+  const releases = new Set<string>();
+  const others: CloneRequest[] = [];
+  for (const request of clones) {
+    if (releases.has(request.release)) others.push(request);
+    else await make(request);
+    releases.add(request.release);
   }
+  const queue = new PQueue({ concurrency: CLONES_AT_ONCE });
+  await allSettled(others.map((request) => queue.add(() => make(request))));
   if (clones.length > 0) tell(clones.length);
   const sized = structuredClone(next);
   for (const each of generationsOf(sized)) each.bytes = sizes.get(each.disk) ?? each.bytes;

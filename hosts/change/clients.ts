@@ -5,14 +5,7 @@ import type { ClientState } from '../host/state.js';
 import type { ClientFacts, ClientImage } from '../site/facts.js';
 import type { Draft } from './draft.js';
 import { currentOf, drop, freshClone, takeOver } from './generations.js';
-import {
-  requireChannel,
-  requireImage,
-  requireNoSession,
-  requireOwnIdentity,
-  requireRelease,
-  unknownClient,
-} from './refusals.js';
+import { requireChannel, requireImage, requireNoSession, requireRelease, unknownClient } from './refusals.js';
 import { releaseName } from './words.js';
 
 /** Facts that are told of one by one when they change; images are told of by themselves. */
@@ -37,7 +30,6 @@ export function addClient(draft: Draft, facts: ClientFacts): void {
       found: `its host is ${facts.host}`,
     });
   }
-  requireOwnIdentity(draft, facts);
   for (const { channel } of facts.images) requireChannel(draft, channel);
   const before = clients.get(facts.name);
   if (before === undefined) lines.push(`client ${facts.name}: is new, ${facts.initiator}`);
@@ -46,6 +38,7 @@ export function addClient(draft: Draft, facts: ClientFacts): void {
   const { next, ...rest } = before ?? { images: {} };
   const stays = next !== undefined && facts.images.some(({ name }) => name === next);
   clients.set(facts.name, { ...rest, facts, ...(stays ? { next } : {}) });
+  draft.brought.add(facts.name);
   for (const image of facts.images) bringImage(draft, facts, image, before);
   dropImages(draft, facts, before);
 }

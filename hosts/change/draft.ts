@@ -15,6 +15,8 @@ export interface Draft {
   readonly dropped: Generation[];
   readonly secrets: ClientFacts[];
   readonly lines: string[];
+  /** Names of clients whose facts came with the wish. */
+  readonly brought: Set<string>;
 }
 
 export function draftOf(before: HostState, about: About): Draft {
@@ -27,6 +29,7 @@ export function draftOf(before: HostState, about: About): Draft {
     dropped: [],
     secrets: [],
     lines: [],
+    brought: new Set(),
   };
 }
 

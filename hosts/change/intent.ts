@@ -5,7 +5,10 @@ import type { ReleaseThere } from '../publish/releases-there.js';
 import type { ClientFacts, HostFacts } from '../site/facts.js';
 import type { IscsiSession } from '../target/adapter.js';
 
-export type Intent =
+/** Several are fulfilled in one change: all of them, or none. */
+export type Intent = Single | { readonly kind: 'several'; readonly intents: readonly Single[] };
+
+export type Single =
   | { readonly kind: 'promote'; readonly channel: string; readonly release: string }
   /** `from`: digest of the release that it leaves; absent: whichever the channel is at. */
   | { readonly kind: 'rollback'; readonly channel: string; readonly from?: string }

@@ -1,7 +1,7 @@
 /** Why something is not done. */
 
 import { cellName } from '../../artifacts/platform/platform.js';
-import { Failure } from '../../base/failure.js';
+import { type Diagnostic, Failure } from '../../base/failure.js';
 import type { Generation } from '../host/state.js';
 import type { ReleaseThere } from '../publish/releases-there.js';
 import type { ClientFacts } from '../site/facts.js';
@@ -112,25 +112,34 @@ const IDENTITIES: readonly (readonly [words: string, of: (facts: ClientFacts) =>
   ['address', ({ address }) => address?.address],
 ];
 
-export function requireOwnIdentity({ about, clients }: Draft, facts: ClientFacts): void {
-  const problems = IDENTITIES.flatMap(([words, of]) => {
-    const value = of(facts);
-    const other = [...clients.values()].find(
-      (each) => each.facts.name !== facts.name && value !== undefined && of(each.facts) === value,
-    );
-    return other === undefined
-      ? []
-      : [
-          {
-            what: `The ${words} of ${facts.name} is that of ${other.facts.name} on ${about.host.name}.`,
-            expected: `one that no other client there has`,
-            found: String(value),
-            hint:
-              `If ${other.facts.name} has another now, run first: npx lunsmith client add ${other.facts.name}. If ${facts.name} is its new name: ` +
-              `give it the old one again, run npx lunsmith client rm ${other.facts.name} --keep-entry, which removes what it stored, then rename it.`,
-          },
-        ];
-  });
+/** That no client whose facts came with the wish shares one with another. Judged of the clients as they are after all of it. */
+export function requireOwnIdentities({ about, clients, brought }: Draft): void {
+  const all = [...clients.values()].map(({ facts }) => facts);
+  const problems = all.flatMap((facts) =>
+    all
+      .filter(
+        ({ name }) =>
+          brought.has(facts.name) && (brought.has(name) ? name > facts.name : name !== facts.name),
+      )
+      .flatMap((other) => shared(facts, other, about.host.name)),
+  );
   const [first, ...rest] = problems;
   if (first !== undefined) throw new Failure('usage', [first, ...rest]);
+}
+
+function shared(facts: ClientFacts, other: ClientFacts, host: string): Diagnostic[] {
+  return IDENTITIES.flatMap(([words, of]) => {
+    const value = of(facts);
+    if (value === undefined || of(other) !== value) return [];
+    return [
+      {
+        what: `The ${words} of ${facts.name} is that of ${other.name} on ${host}.`,
+        expected: `one that no other client there has`,
+        found: value,
+        hint:
+          `If ${other.name} has another now, change both at once: npx lunsmith client add ${facts.name} ${other.name}. If ${facts.name} is its new ` +
+          `name: give it the old one again, run npx lunsmith client rm ${other.name} --keep-entry, which removes what it stored, then rename it.`,
+      },
+    ];
+  });
 }

@@ -305,7 +305,7 @@ describe('a client', () => {
           what: `The ${words} of web2 is that of web1 on san1.`,
           expected: 'one that no other client there has',
           found: value,
-          hint: 'If web1 has another now, run first: npx lunsmith client add web1. If web2 is its new name: give it the old one again, run npx lunsmith client rm web1 --keep-entry, which removes what it stored, then rename it.',
+          hint: 'If web1 has another now, change both at once: npx lunsmith client add web2 web1. If web2 is its new name: give it the old one again, run npx lunsmith client rm web1 --keep-entry, which removes what it stored, then rename it.',
         },
       ],
     });

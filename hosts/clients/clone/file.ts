@@ -29,10 +29,10 @@ export function fileStore(host: TargetHost): CloneStore {
     const disk = at(name);
     const paths = endings.map((ending) => `${disk}${ending}`);
     await run(['rm', '-f', ...paths], { doing: `remove ${disk}` });
-    for (const folder of [posix.dirname(disk), posix.dirname(posix.dirname(disk))]) {
-      // Not when it holds others, nor when it is not there.
-      await run(['rmdir', folder], { doing: `remove ${folder}`, okExitCodes: [0, 1], quiet: true });
-    }
+    const folder = posix.dirname(disk);
+    // Not when they hold others, nor when they are not there.
+    const folders = ['rmdir', folder, posix.dirname(folder)] as const;
+    await run(folders, { doing: `remove ${folder}`, okExitCodes: [0, 1], quiet: true });
   };
   const discard = (name: CloneName) => remove(name, PARTIAL, ASIDE);
 

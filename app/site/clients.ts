@@ -1,0 +1,94 @@
+/** Clients of the site, brought to their target hosts. */
+import { Failure } from '../../base/failure.js';
+import { readState } from '../../hosts/apply.js';
+import type { Intent, Single } from '../../hosts/change/intent.js';
+import type { ClientFacts, HostFacts, Site } from '../../hosts/site/facts.js';
+import type { Caller } from '../caller.js';
+import { type ClientChangeOptions, changeHost, type HostOptions } from './change.js';
+import type { ChangedSite } from './client-file.js';
+import { type Selection, selectClients } from './client-names.js';
+import { clientNamed, hostNamed, openSite } from './open.js';
+
+/** Changes the hosts of clients, each in one change. */
+export async function changeClients(
+  caller: Caller,
+  selection: Selection,
+  options: ClientChangeOptions,
+  intentOf: (client: ClientFacts) => Single,
+): Promise<void> {
+  const site = await openSite(caller, options);
+  const selected = selectClients(site, selection);
+  await onEachHost(
+    site,
+    selected.map(({ host }) => host),
+    (facts) => {
+      const intents = selected.filter(({ host }) => host === facts.name).map(intentOf);
+      return changeHost(caller, options, { site, facts }, () => Promise.resolve({ intent: asOne(intents) }));
+    },
+  );
+}
+
+/** Changes the host of one client together with the site's file. @param look the site, and what becomes of its file */
+export async function changeClient(
+  caller: Caller,
+  name: string,
+  options: ClientChangeOptions,
+  intentOf: (client: ClientFacts) => Intent,
+  look: () => Promise<ChangedSite>,
+): Promise<void> {
+  const { site, file } = await look();
+  const client = clientNamed(site, name);
+  const place = { site, facts: hostNamed(site, client.host), file };
+  await changeHost(caller, options, place, () => Promise.resolve({ intent: intentOf(client) }));
+}
+
+export interface FollowOptions extends ClientChangeOptions, HostOptions {
+  /** Take away clients that the site does not have. */
+  readonly prune?: true | undefined;
+}
+
+/** Has target hosts follow the site: all of them, or the one that is named. */
+export async function followSite(caller: Caller, options: FollowOptions): Promise<void> {
+  const site = await openSite(caller, options);
+  const hosts = options.on === undefined ? site.hosts : [hostNamed(site, options.on)];
+  await onEachHost(
+    site,
+    hosts.map(({ name }) => name),
+    (facts) =>
+      changeHost(caller, options, { site, facts }, async (host) => {
+        const clients = site.clients.filter((client) => client.host === facts.name);
+        const kept = new Set(clients.map(({ name }) => name));
+        const gone = Object.keys((await readState(host)).clients).filter((name) => !kept.has(name));
+        const removed = options.prune === true ? gone : [];
+        const intents = [
+          ...removed.map((client) => ({ kind: 'remove', client }) as const),
+          ...clients.map((client) => ({ kind: 'add', client }) as const),
+        ];
+        if (gone.length === removed.length) return { intent: asOne(intents) };
+        const note = `Not in the site, and left alone: ${gone.join(', ')}. With --prune they are removed, with their LUNs.`;
+        return { intent: asOne(intents), note };
+      }),
+  );
+}
+
+/** One host after the other; what stands against one keeps the others from nothing. */
+async function onEachHost(
+  site: Site,
+  names: readonly string[],
+  work: (facts: HostFacts) => Promise<void>,
+): Promise<void> {
+  const failures: Failure[] = [];
+  for (const name of new Set(names)) {
+    await work(hostNamed(site, name)).catch((error: unknown) => {
+      const failure = Failure.from(error);
+      if (failure.kind === 'interrupted') throw failure;
+      failures.push(failure);
+    });
+  }
+  Failure.throwAll(failures);
+}
+
+function asOne(intents: readonly Single[]): Intent {
+  const [only, ...others] = intents;
+  return only !== undefined && others.length === 0 ? only : { kind: 'several', intents };
+}

@@ -1,0 +1,138 @@
+/** Many clients at once, on a host that is a folder with a real tgtd: names, ranges, all of the site, and `apply`. */
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Event } from '../../base/event.js';
+import type { FailureRecord } from '../../base/failure.js';
+import { createCommandLine } from '../../cli/command-line.js';
+import { type HostHome, hostHome } from './a-host.js';
+import { pipes } from './fake-terminal.js';
+
+const MIB = 2 ** 20;
+let host: HostHome;
+
+async function call(code: number, ...args: string[]): Promise<Event[]> {
+  const terminal = { ...pipes({ HOME: host.home, TGT_IPC_SOCKET: host.socket }), cwd: host.home };
+  const found = await createCommandLine(terminal, new AbortController().signal).run([...args, '--json']);
+  expect({ code: found, err: terminal.err() }).toEqual({ code, err: '' });
+  return terminal
+    .out()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Event);
+}
+
+async function changed(...args: string[]) {
+  const event = (await call(0, ...args)).find(({ type }) => type === 'changed');
+  if (event?.type !== 'changed') throw new Error('nothing was said of a change');
+  return event;
+}
+
+async function refused(...args: string[]): Promise<FailureRecord['diagnostics']> {
+  const last = (await call(2, ...args)).at(-1);
+  if (last?.type !== 'failed') throw new Error('it was not refused');
+  return last.failure.diagnostics;
+}
+
+const mac = (number: number) => `52:54:00:00:00:${String(number).padStart(2, '0')}`;
+const client = (number: number, board = number) =>
+  `  web${number}: { mac: '${mac(board)}', channel: stable, secret: 'file:secrets/web${number}' }\n`;
+const site = (...clients: string[]) =>
+  host.site(`    gate: []\nchannels: [stable]\nclients:\n${clients.join('')}`);
+const state = async () =>
+  JSON.parse(await readFile(join(host.home, 'lab/current/state.json'), 'utf8')) as {
+    serial: number;
+    clients: Record<string, { facts: { mac: string } }>;
+  };
+
+beforeAll(async () => {
+  vi.stubEnv('LUNSMITH_SITE', undefined);
+  host = await hostHome();
+  await site(client(1), client(2), client(3));
+  const release = await host.release('v1', Buffer.alloc(MIB, 'v1'));
+  await call(0, 'publish', release);
+  await call(0, 'promote', 'debian-bookworm', 'stable');
+});
+afterAll(() => host[Symbol.asyncDispose]());
+
+describe('names', () => {
+  it.each([
+    [[], 'No client was named.', undefined],
+    [['web1', '--all'], 'Clients were named, and all were asked for too.', 'web1'],
+    [['web[3-1]'], '`web[3-1]` is no range of clients.', undefined],
+    [['web[1-2001]'], '`web[1-2001]` is no range of clients.', undefined],
+    [['web[a-b]'], '`web[a-b]` is no range of clients.', undefined],
+    [['web[1-4]'], 'The site has no client `web4`.', undefined],
+    [['web1', 'web2', '--mac', mac(9)], 'What is said of a client by options is said of one.', 'web1 web2'],
+  ])('%j', async (names, what, found) => {
+    const [diagnostic] = await refused('client', 'add', ...names);
+    expect(diagnostic?.what).toBe(what);
+    expect(diagnostic?.found).toBe(found);
+  });
+});
+
+it('secrets are made when they are asked for, in files that only their owner reads', async () => {
+  const lacking = (await call(2, 'client', 'add', 'web[1-3]')).at(-1);
+  expect(lacking).toMatchObject({
+    type: 'failed',
+    failure: { diagnostics: [{ what: 'The secret `file:secrets/web1` is not there.' }] },
+  });
+  const told = await changed('client', 'add', 'web[1-3]', '--make-secrets', '--dry-run');
+  expect(await readdir(host.home)).not.toContain('secrets');
+  const before = (await state()).serial;
+  const made = await changed('client', 'add', 'web[1-3]', '--make-secrets');
+  expect(made.lines).toEqual(told.lines);
+  expect(made.lines.slice(0, 3)).toEqual(
+    [1, 2, 3].map(
+      (number) =>
+        `client web${number}: its CHAP secret is made, in ${join(host.home, 'secrets', `web${number}`)}`,
+    ),
+  );
+  expect((await state()).serial).toBe(before + 1);
+  const bits = async (path: string) => (await stat(join(host.home, path))).mode & 0o777;
+  expect([await bits('secrets'), await bits('secrets/web1')]).toEqual([0o700, 0o600]);
+  const secrets = await Promise.all(
+    [1, 2, 3].map((number) => readFile(join(host.home, `secrets/web${number}`), 'utf8')),
+  );
+  expect(new Set(secrets).size).toBe(3);
+  for (const secret of secrets) {
+    expect(secret).toMatch(/^[0-9a-f]{16}\n$/);
+    expect(JSON.stringify(made)).not.toContain(secret.trim());
+  }
+  expect(await changed('client', 'add', '--all', '--make-secrets')).toMatchObject({ lines: [] });
+});
+
+it('two machines that have swapped boards are changed at once', async () => {
+  await site(client(1, 2), client(2, 1), client(3));
+  const [diagnostic] = await refused('client', 'add', 'web1');
+  expect(diagnostic?.hint).toContain('npx lunsmith client add web1 web2');
+  expect((await changed('client', 'add', 'web1', 'web2')).lines).toHaveLength(2);
+  expect((await state()).clients['web1']?.facts.mac).toBe(mac(2));
+});
+
+it('apply brings what the site has, and takes away only what it is told to', async () => {
+  await site(client(1), client(2), client(4));
+  await writeFile(join(host.home, 'secrets/web4'), '0123456789abcdef\n', { mode: 0o600 });
+  const kept = await changed('apply');
+  expect(Object.keys((await state()).clients)).toEqual(['web1', 'web2', 'web3', 'web4']);
+  expect(kept.notes).toEqual([
+    'Not in the site, and left alone: web3. With --prune they are removed, with their LUNs.',
+  ]);
+  const told = await changed('apply', '--prune', '--dry-run');
+  expect(told.lines[0]).toBe('client web3: is removed, with its secret');
+  expect(Object.keys((await state()).clients)).toContain('web3');
+  expect((await changed('apply', '--prune')).lines).toEqual(told.lines);
+  expect(Object.keys((await state()).clients)).toEqual(['web1', 'web2', 'web4']);
+  expect(await changed('apply', '--prune')).toMatchObject({ lines: [], notes: [] });
+});
+
+it('what stands against one of many keeps all of it from being done', async () => {
+  const { serial } = await state();
+  await site(client(1), client(2), client(4), client(5));
+  expect((await refused('apply'))[0]?.what).toBe('The secret `file:secrets/web5` is not there.');
+  const refusals = await refused('client', 'reset', '--all');
+  expect(refusals.map(({ what }) => what)).toEqual(['There is no client web5 on lab.']);
+  expect((await state()).serial).toBe(serial);
+  const { lines } = await changed('client', 'reset', 'web1', 'web2', 'web4');
+  expect(lines.filter((line) => line.includes('is a fresh clone of'))).toHaveLength(3);
+});
