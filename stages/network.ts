@@ -5,6 +5,7 @@ import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { distributionOf } from './distribution/distribution.js';
 import { addPackage } from './distribution/roles.js';
 import type { Role } from './distribution/topics.js';
+import { claimsOf } from './network/claims.js';
 import {
   DNS_SCRIPT_PATH,
   DNS_UNIT,
@@ -18,9 +19,11 @@ import {
   CLOUD_INIT_TEXT,
   DHCPCD_CONF,
   dhcpcdText,
+  FIRST_NETWORKD_NAME,
   ifupdownText,
   type NicWishes,
   netplanText,
+  networkdName,
   networkdPath,
   networkdText,
   networkManagerText,
@@ -46,7 +49,8 @@ const options = z.strictObject({
     .enum(['auto', ...MANAGERS, 'none'])
     .default('auto')
     .describe(
-      'Which network manager is told to leave the boot NIC alone: every one that is installed (`auto`), one, or none.',
+      'Which network manager is told to leave the boot NIC alone: every one that is installed (`auto`), one, or none. Files of networkd and ' +
+        'netplan in the image that would take it are told of, and come after that of this step.',
     ),
   interface: z
     .string()
@@ -105,7 +109,7 @@ export const network = defineStage({
     const managers = manager === 'auto' ? await installed(ctx, tree) : manager === 'none' ? [] : [manager];
     for (const each of managers) {
       if (manager !== 'auto') await requireManager(ctx, tree, each);
-      await leaveAlone(tree, each, { nic, renewLease });
+      await leaveAlone(ctx, tree, each, { nic, renewLease });
     }
     if (await distributionOf(ctx).software.has(tree, 'cloud-init')) {
       await tree.write('/etc/cloud/cloud.cfg.d/99-boot-nic.cfg', CLOUD_INIT_TEXT);
@@ -138,12 +142,17 @@ async function requireManager(ctx: Asking, tree: RootTree, manager: Manager): Pr
   });
 }
 
-async function leaveAlone(tree: RootTree, manager: Manager, wishes: NicWishes): Promise<void> {
+async function leaveAlone(
+  ctx: Pick<StageContext<Options>, 'warn'>,
+  tree: RootTree,
+  manager: Manager,
+  wishes: NicWishes,
+): Promise<void> {
   switch (manager) {
     case 'ifupdown':
       return tree.write('/etc/network/interfaces', ifupdownText(wishes));
     case 'networkd':
-      await tree.write(networkdPath(wishes), networkdText(wishes));
+      await tree.write(networkdPath(await networkdNameIn(ctx, tree, wishes)), networkdText(wishes));
       return tree.write(
         '/etc/systemd/system/systemd-networkd-wait-online.service.d/10-boot-nic.conf',
         WAIT_ONLINE,
@@ -155,6 +164,32 @@ async function leaveAlone(tree: RootTree, manager: Manager, wishes: NicWishes): 
     case 'netplan':
       return tree.write('/etc/netplan/90-boot-nic.yaml', netplanText(wishes), { mode: 0o600 });
   }
+}
+
+/** A file of the image that would take the boot NIC comes after ours. */
+async function networkdNameIn(
+  { warn }: Pick<StageContext<Options>, 'warn'>,
+  tree: RootTree,
+  { nic }: NicWishes,
+): Promise<string> {
+  const usual = networkdName({ nic });
+  const [first, ...others] = (await claimsOf(tree, nic)).filter(({ name }) => name < usual);
+  if (first === undefined) return usual;
+  const paths = [first, ...others].map(({ path }) => path).join(', ');
+  if (first.name < FIRST_NETWORKD_NAME) {
+    throw new Failure('recipe', {
+      what: `${first.path} would take the boot NIC when the system starts, and the root would be gone.`,
+      expected: `a name that comes after ${FIRST_NETWORKD_NAME}, so that the boot NIC is left alone before`,
+      hint: 'Rename it, or let its [Match] name the devices that it is for.',
+    });
+  }
+  warn(
+    `${paths} would take the boot NIC when the system starts: ${networkdPath(FIRST_NETWORKD_NAME)} comes before, and leaves ${nic ?? 'all Ethernet devices'} alone.`,
+    nic === undefined
+      ? 'If clients have more NICs that shall be configured, name the boot NIC in `interface`.'
+      : `Let its [Match] leave out ${nic}.`,
+  );
+  return FIRST_NETWORKD_NAME;
 }
 
 async function nameServers(ctx: StageContext<Options>, tree: RootTree): Promise<void> {

@@ -18,19 +18,12 @@ export function siteFindings(facts: HostFacts, state: HostState, { clients, chan
     ...{ level: 'warning', about: 'site', what, where, expected, found, hint },
   });
   const names = clients.map(({ name }) => name);
+  const missing = names.filter((name) => state.clients[name] === undefined);
+  const [first, ...others] = missing;
   return [
     ...clients.flatMap((client) => {
       const there = state.clients[client.name]?.facts;
-      const add = `Run: npx lunsmith client add ${client.name}`;
-      if (there === undefined)
-        return [
-          finding(
-            `The client ${client.name} of the site is not on the host.`,
-            'it among the clients there',
-            'nothing',
-            add,
-          ),
-        ];
+      if (there === undefined) return [];
       const keys = changedKeys(client, there);
       if (keys.length === 0) return [];
       const shown = (from: ClientFacts) =>
@@ -40,10 +33,22 @@ export function siteFindings(facts: HostFacts, state: HostState, { clients, chan
           `The client ${client.name} is another on the host than in the site.`,
           shown(client),
           shown(there),
-          add,
+          `Run: npx lunsmith client add ${client.name}`,
         ),
       ];
     }),
+    ...(first === undefined
+      ? []
+      : [
+          finding(
+            others.length === 0
+              ? `The client ${first} of the site is not on the host.`
+              : `${missing.length} clients of the site are not on the host: ${missing.join(', ')}.`,
+            `${others.length === 0 ? 'it' : 'them'} among the clients there`,
+            'nothing',
+            `Run: npx lunsmith ${others.length === 0 ? `client add ${first}` : `apply --on ${facts.name}`}`,
+          ),
+        ]),
     ...Object.keys(state.clients)
       .filter((name) => !names.includes(name))
       .map((name) =>

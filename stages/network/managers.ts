@@ -37,8 +37,15 @@ export function networkdText({ nic, renewLease }: NicWishes): string {
 }
 
 /** A configuration for all devices gives way to one that names a device, hence the place in the order. */
-export function networkdPath({ nic }: NicWishes): string {
-  return `/etc/systemd/network/${nic === undefined ? '89' : '05'}-boot-nic.network`;
+export function networkdName({ nic }: Pick<NicWishes, 'nic'>): string {
+  return `${nic === undefined ? '89' : '05'}-boot-nic.network`;
+}
+
+/** One that gives way to no other. */
+export const FIRST_NETWORKD_NAME = '00-boot-nic.network';
+
+export function networkdPath(name: string): string {
+  return `/etc/systemd/network/${name}`;
 }
 
 /** Other NICs may have no cable: the boot waits for the one that it came by, and not for ever. */

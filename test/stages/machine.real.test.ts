@@ -53,6 +53,11 @@ const STEPS = [
         },
         { path: '/srv/data', directory: true, owner: '33:33', mode: '2775' },
         { path: '/etc/alternatives/example', link: '/usr/local/bin/tool' },
+        // It would take the NIC that carries the root.
+        {
+          path: '/etc/systemd/network/50-dhcp.network',
+          content: '[Match]\nName=en*\n\n[Network]\nDHCP=yes\n',
+        },
       ],
     },
   },
@@ -238,7 +243,16 @@ describe('the initiator', () => {
 describe('the network', () => {
   it('is left alone by ifupdown and networkd', async () => {
     expect(await shell('ifquery --list --all; ifquery lo >/dev/null && echo lo-ok')).toBe('lo\nlo-ok');
-    expect(await shell('cat /etc/systemd/network/*.network')).toContain('KeepConfiguration=yes');
+    expect(await shell('ls /etc/systemd/network')).toBe('00-boot-nic.network\n50-dhcp.network');
+    expect(await shell('cat /etc/systemd/network/00-*')).toContain('KeepConfiguration=yes');
+    expect(rig.events).toContainEqual(
+      expect.objectContaining({
+        type: 'warning',
+        message:
+          '/etc/systemd/network/50-dhcp.network would take the boot NIC when the system starts: ' +
+          '/etc/systemd/network/00-boot-nic.network comes before, and leaves all Ethernet devices alone.',
+      }),
+    );
     expect(await shell('systemctl is-enabled boot-nic-dns.service ssh-host-keys.service')).toBe(
       'enabled\nenabled',
     );

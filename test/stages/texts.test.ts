@@ -14,6 +14,7 @@ import {
   dhcpcdText,
   ifupdownText,
   netplanText,
+  networkdName,
   networkdPath,
   networkdText,
   networkManagerText,
@@ -313,7 +314,7 @@ describe('network managers', () => {
     expect(networkdText(named)).toBe(
       '[Match]\nName=eno1\n\n[Network]\nDHCP=ipv4\nKeepConfiguration=yes\n\n[DHCPv4]\nClientIdentifier=mac\nSendRelease=no\n',
     );
-    expect([networkdPath(any), networkdPath(named)]).toEqual([
+    expect([any, named].map((each) => networkdPath(networkdName(each)))).toEqual([
       '/etc/systemd/network/89-boot-nic.network',
       '/etc/systemd/network/05-boot-nic.network',
     ]);

@@ -17,8 +17,7 @@ it('a host that nothing was done to lacks its clients only', async () => {
   await rm(well.rig.root, { recursive: true });
   await mkdir(well.rig.root);
   expect((await found()).map(({ what }) => what)).toEqual([
-    'The client web1 of the site is not on the host.',
-    'The client web2 of the site is not on the host.',
+    '2 clients of the site are not on the host: web1, web2.',
   ]);
 });
 

@@ -385,11 +385,9 @@ it('ends at Ctrl-C with nothing half-written, and the next call goes on', async 
     if (event.type === 'progress' && event.what === 'send to san1') stop.abort();
   };
   const ports = createPorts({ emit, signal: stop.signal });
-  const started = performance.now();
   const host = openDirectory(rig.facts, ports);
   const { kind } = await failureOf(sendRelease(host, release, { indexes: rig.indexes }, ports));
   expect(kind).toBe('interrupted');
-  expect(performance.now() - started).toBeLessThan(2000);
   expect(await rig.list('releases')).toEqual([]);
   expect(await readdir(rig.indexes)).toEqual([release.digest]);
   await send(rig, release);
