@@ -2,20 +2,17 @@
  * From a release to machines: published, promoted, booted by two clients at once from clones of their own, and all of it
  * again with the next release and back. By the command line, on a network of its own, with tgt as the target.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { readRelease } from '../../artifacts/release/release.js';
-import { UndoStack } from '../../base/undo-stack.js';
 import type { Session } from '../../gate/session.js';
 import { readAction } from '../util/action.js';
 import { clientRelease } from '../util/build.js';
-import { type CliResult, lunsmith } from '../util/cli.js';
 import { writeClientRecipe } from '../util/client-recipe.js';
-import { type ClientMachine, openClient } from '../util/wire/client.js';
-import { startDhcp, startHttp, startTarget } from '../util/wire/servers.js';
-import { openWire, type Wire } from '../util/wire/wire.js';
+import type { ClientMachine } from '../util/wire/client.js';
+import { type Lab, openLab } from '../util/wire/lab.js';
 
 const SECRETS = { ONE_CHAP: 'canary-1-3f9a2c', TWO_CHAP: 'canary-2-7be104' };
 const CLIENTS = {
@@ -25,40 +22,11 @@ const CLIENTS = {
 type Name = keyof typeof CLIENTS;
 const NAMES = Object.keys(CLIENTS) as Name[];
 
-const stack = new UndoStack();
-const controller = new AbortController();
 let home: string;
-let wire: Wire;
+let lab: Lab;
 let digests: { readonly v1: string; readonly v2: string };
 const machines = new Map<Name, ClientMachine>();
 const sessions = new Map<Name, Session>();
-
-/** The command line where the site file is; it must do what it was asked. */
-async function cli(...args: string[]): Promise<CliResult> {
-  const env = { ...SECRETS, TGT_IPC_SOCKET: join(home, 'tgtd') };
-  const result = await lunsmith([...args, '--site', join(home, 'lunsmith.yaml')], { env });
-  if (result.exitCode !== 0) throw new Error(`${args.join(' ')}\n${result.stdout}\n${result.stderr}`);
-  for (const secret of Object.values(SECRETS)) expect(result.stdout + result.stderr).not.toContain(secret);
-  return result;
-}
-
-const site = (address: string, gate: readonly string[]) => `
-hosts:
-  lab:
-    connect: ./lab
-    address: ${address}
-    target: { kind: tgt, prefix: iqn.2026-01.org.example:lab }
-    dhcp:
-      kind: dnsmasq
-      interface: wire0
-      network: 10.78.0.0/24
-      range: { first: 10.78.0.100, last: 10.78.0.199 }
-    gate: [${gate.join(', ')}]
-clients:
-  one: { mac: '${CLIENTS.one.mac}', channel: stable, secret: env:ONE_CHAP, size: 6G }
-  # Keeps its state until it is told otherwise; has an address of its own.
-  two: { mac: '${CLIENTS.two.mac}', channel: stable, follows: rebase, secret: env:TWO_CHAP, address: 10.78.0.22 }
-`;
 
 /** The next release: the recipe with a package more, built and proven by the action that users' own CI runs. */
 async function nextRelease(): Promise<string> {
@@ -85,13 +53,15 @@ async function nextRelease(): Promise<string> {
 
 beforeAll(async () => {
   home = join(inject('shared'), 'san');
-  await mkdir(home);
-  wire = stack.use(await openWire(controller.signal));
-  await writeFile(join(home, 'lunsmith.yaml'), site(wire.address, []));
-  stack.use(await startTarget(wire, join(home, 'tgtd')));
+  const clients = {
+    one: `{ mac: '${CLIENTS.one.mac}', channel: stable, secret: env:ONE_CHAP, size: 6G }`,
+    // Keeps its state until it is told otherwise; has an address of its own.
+    two: `{ mac: '${CLIENTS.two.mac}', channel: stable, follows: rebase, secret: env:TWO_CHAP, address: 10.78.0.22 }`,
+  };
+  lab = await openLab({ home, clients, secrets: SECRETS });
 });
 afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
+  await lab[Symbol.asyncDispose]();
 });
 
 async function eachAtOnce(work: (name: Name) => Promise<void>): Promise<void> {
@@ -113,17 +83,13 @@ async function rebootAll(): Promise<void> {
 describe('two clients of one channel', () => {
   it('boot the release at once, each from a clone of its own, and keep what they write', async () => {
     const { path, digest } = await clientRelease();
-    await cli('publish', path, '--to', 'lab');
-    await cli('promote', `client@${digest}`, 'stable', '--on', 'lab');
-    for (const name of NAMES) await cli('client', 'add', name);
+    await lab.cli('publish', path, '--to', 'lab');
+    await lab.cli('promote', `client@${digest}`, 'stable', '--on', 'lab');
+    for (const name of NAMES) await lab.cli('client', 'add', name);
     digests = { v1: digest, v2: '' };
-    const root = join(home, 'lab');
-    stack.use(await startHttp(wire, root));
-    stack.use(await startDhcp(wire, root));
+    await lab.serve();
     await eachAtOnce(async (name) => {
-      const machine = stack.use(
-        await openClient(wire, { name, ...CLIENTS[name], signal: controller.signal }),
-      );
+      const machine = await lab.machine({ name, ...CLIENTS[name] });
       machines.set(name, machine);
       sessions.set(name, await machine.boot());
       await run(name, `echo ${name}-was-here > /var/lib/mine && sync`);
@@ -137,25 +103,25 @@ describe('two clients of one channel', () => {
   });
 
   it('are told of by status, and cannot be taken away while they run', async () => {
-    const status = await cli('status', '--on', 'lab', '--json');
+    const status = await lab.cli('status', '--on', 'lab', '--json');
     const { sessions: live } = JSON.parse(status.stdout) as { sessions: { initiator: string }[] };
     expect(new Set(live.map(({ initiator }) => initiator))).toEqual(
       new Set(NAMES.map((name) => `iqn.2026-01.org.example:lab:client.${name}`)),
     );
-    await expect(cli('client', 'reset', 'one')).rejects.toThrow(/one is running from it/);
+    await expect(lab.cli('client', 'reset', 'one')).rejects.toThrow(/one is running from it/);
   });
 
   it('boot the next release after promotion and rebase, and not before they reboot', async () => {
     const v2 = await nextRelease();
     digests = { ...digests, v2: basename((await readRelease(v2)).path) };
-    await cli('publish', v2, '--to', 'lab');
+    await lab.cli('publish', v2, '--to', 'lab');
     // From now on the host asks for what the next release has, and the former one has not.
-    await writeFile(join(home, 'lunsmith.yaml'), site(wire.address, ['bios-san']));
-    const former = cli('promote', `client@${digests.v1}`, 'edge', '--on', 'lab');
+    await lab.requireProofs(['bios-san']);
+    const former = lab.cli('promote', `client@${digests.v1}`, 'edge', '--on', 'lab');
     await expect(former).rejects.toThrow(/may not be promoted on lab: it is not proven/);
     const before = await Promise.all(NAMES.map(target));
-    await cli('promote', digests.v2, 'stable', '--on', 'lab');
-    await cli('client', 'rebase', 'two');
+    await lab.cli('promote', digests.v2, 'stable', '--on', 'lab');
+    await lab.cli('client', 'rebase', 'two');
     expect(await Promise.all(NAMES.map(target))).toEqual(before);
     await rebootAll();
     for (const name of NAMES) {
@@ -166,7 +132,7 @@ describe('two clients of one channel', () => {
 
   // Their clones are booted a second time here.
   it('boot the former one after a rollback, as they left it', async () => {
-    await cli('rollback', 'stable', '--on', 'lab');
+    await lab.cli('rollback', 'stable', '--on', 'lab');
     await rebootAll();
     for (const name of NAMES) {
       expect(await less(name)).not.toBe('install ok installed');
@@ -176,16 +142,12 @@ describe('two clients of one channel', () => {
   });
 
   it('leave no secret where it does not belong', async () => {
-    const found = await execa(
-      'grep',
-      ['-rlaF', '-e', SECRETS.ONE_CHAP, '-e', SECRETS.TWO_CHAP, join(home, 'lab')],
-      {
-        reject: false,
-      },
-    );
+    const found = await execa('grep', ['-rlaF', '-e', SECRETS.ONE_CHAP, '-e', SECRETS.TWO_CHAP, lab.root], {
+      reject: false,
+    });
     const shown = found.stdout
       .split('\n')
-      .map((path) => path.slice(join(home, 'lab').length + 1))
+      .map((path) => path.slice(lab.root.length + 1))
       .sort();
     expect(shown.filter((path) => !/^(secrets|states|conf)\//.test(path))).toEqual([]);
     const { stdout: open } = await execa('find', [...found.stdout.split('\n'), '-perm', '/007']);

@@ -1,0 +1,95 @@
+/**
+ * A target host named `lab` on a network of its own, with tgt as its target: driven by the command line where its site file is;
+ * machines on the network boot from it.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { UndoStack } from '../../../base/undo-stack.js';
+import { type CliResult, lunsmith } from '../cli.js';
+import { type ClientMachine, type ClientOptions, openClient } from './client.js';
+import { startDhcp, startHttp, startTarget } from './servers.js';
+import { openWire } from './wire.js';
+
+export interface Lab extends AsyncDisposable {
+  /** All that the host has of lunsmith's. */
+  readonly root: string;
+  /** The command line, which must do what it is asked. @throws Error with all that it said */
+  cli(...args: string[]): Promise<CliResult>;
+  /** From now on the host asks for the proofs of these cells before a promotion. */
+  requireProofs(cells: readonly string[]): Promise<void>;
+  /** Starts what machines boot by besides the target, of which something must be published. */
+  serve(): Promise<void>;
+  /** A machine on the network, which is off. */
+  machine(options: Omit<ClientOptions, 'signal'>): Promise<ClientMachine>;
+}
+
+export interface LabOptions {
+  /** Folder to be made. */
+  readonly home: string;
+  /** Entries of `clients:`, by name, as YAML. */
+  readonly clients: Readonly<Record<string, string>>;
+  /** Values of environment variables that the site file refers to; none may be told. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+export async function openLab({ home, clients, secrets }: LabOptions): Promise<Lab> {
+  await using stack = new UndoStack();
+  const { signal } = new AbortController();
+  await mkdir(home);
+  const [root, file, socket] = ['lab', 'lunsmith.yaml', 'tgtd'].map((name) => join(home, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const wire = stack.use(await openWire(signal));
+  const writeSite = (cells: readonly string[]) =>
+    writeFile(file, siteText({ address: wire.address, bridge: wire.bridge, cells, clients }));
+  await writeSite([]);
+  stack.use(await startTarget(wire, socket));
+  const rest = stack.move();
+  return {
+    root,
+    cli: async (...args) => {
+      const result = await lunsmith([...args, '--site', file], {
+        env: { ...secrets, TGT_IPC_SOCKET: socket },
+      });
+      if (result.exitCode !== 0) throw new Error(`${args.join(' ')}\n${result.stdout}\n${result.stderr}`);
+      for (const secret of Object.values(secrets))
+        expect(result.stdout + result.stderr).not.toContain(secret);
+      return result;
+    },
+    requireProofs: writeSite,
+    serve: async () => {
+      rest.use(await startHttp(wire, root));
+      rest.use(await startDhcp(wire, root));
+    },
+    machine: async (options) => rest.use(await openClient(wire, { ...options, signal })),
+    [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose](),
+  };
+}
+
+interface SiteFacts {
+  readonly address: string;
+  readonly bridge: string;
+  readonly cells: readonly string[];
+  readonly clients: LabOptions['clients'];
+}
+
+function siteText({ address, bridge, cells, clients }: SiteFacts): string {
+  const entries = Object.entries(clients).map(([name, entry]) => `  ${name}: ${entry}\n`);
+  return `
+hosts:
+  lab:
+    connect: ./lab
+    address: ${address}
+    target: { kind: tgt, prefix: iqn.2026-01.org.example:lab }
+    dhcp:
+      kind: dnsmasq
+      interface: ${bridge}
+      network: 10.78.0.0/24
+      range: { first: 10.78.0.100, last: 10.78.0.199 }
+    gate: [${cells.join(', ')}]
+clients:
+${entries.join('')}`;
+}
