@@ -15,7 +15,7 @@ import { shared } from './shared.js';
  * Path of the release of a shipped recipe, built as the user who runs the tests; that of `target-host` lets
  * {@link targetHostKey} in.
  */
-export async function shippedRelease(recipe: ShippedRecipe | 'arch'): Promise<string> {
+export async function shippedRelease(recipe: ShippedRecipe): Promise<string> {
   const out = await shared(`out-${recipe}`, async (partial) => {
     if (recipe === 'arch') return buildArch(await writeArch(partial), partial);
     const folder = recipe === 'target-host' ? await writeTargetHost(partial) : `recipes/${recipe}`;
@@ -40,11 +40,7 @@ async function writeTargetHost(home: string): Promise<string> {
 }
 
 /** A shipped recipe with other steps, under its own name. */
-async function writeExtending(
-  home: string,
-  name: ShippedRecipe | 'arch',
-  steps: readonly object[],
-): Promise<string> {
+async function writeExtending(home: string, name: ShippedRecipe, steps: readonly object[]): Promise<string> {
   const folder = join(home, 'recipe');
   await mkdir(folder);
   // `extends` is a path from the recipe's folder, links resolved.
@@ -56,15 +52,15 @@ async function writeExtending(
 }
 
 /** Builds a recipe of Arch Linux from the miniature of the run. */
-async function buildArch(recipe: string, output: string): Promise<void> {
+export async function buildArch(recipe: string, output: string): Promise<void> {
   await using mirror = await serveRepositories((await miniature()).folder);
   await build(recipe, output, '--mirror', mirror.url);
 }
 
-/** The shipped recipe, with the keyring of the miniature in the place of Arch's own. */
-export async function writeArch(home: string): Promise<string> {
+/** The shipped recipe, with the keyring of the miniature in the place of Arch's own. @param steps changes besides */
+export async function writeArch(home: string, steps: readonly object[] = []): Promise<string> {
   const { key } = await miniature();
-  return writeExtending(home, 'arch', [{ name: 'pacstrap', with: { keyring: key.keyring } }]);
+  return writeExtending(home, 'arch', [{ name: 'pacstrap', with: { keyring: key.keyring } }, ...steps]);
 }
 
 /** A release of the recipe of client-recipe.ts, without a proof. */

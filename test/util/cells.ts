@@ -1,6 +1,7 @@
 /**
  * Which cells of which shipped recipes a run of the tests boots. All of them would take hours under emulation: a core is
- * booted in every run, with it as many as show every pair of values, and some more; which ones follows from the commit.
+ * booted in every run, with it as many as show every pair of values of Debian's recipes, and some more; which ones follows from
+ * the commit.
  */
 import { execFileSync } from 'node:child_process';
 import process from 'node:process';
@@ -8,7 +9,7 @@ import type { Cell } from '../../artifacts/platform/platform.js';
 import { BOOT_METHODS, FIRMWARE } from '../../artifacts/platform/platform.js';
 import { allRows, coveringArray, shuffled, without } from './covering.js';
 
-export const RECIPES = ['debian-bookworm', 'debian-trixie', 'target-host'] as const;
+export const RECIPES = ['debian-bookworm', 'debian-trixie', 'target-host', 'arch'] as const;
 export type ShippedRecipe = (typeof RECIPES)[number];
 export type RecipeCell = Cell & { readonly recipe: ShippedRecipe };
 
@@ -27,8 +28,11 @@ export const CORE: readonly RecipeCell[] = (['right', 'wrong'] as const).map((se
   secret,
 }));
 
-/** Boots besides those that show every pair. */
-const BEYOND = 2;
+/** Boots of Debian's recipes besides those that show every pair. */
+const BEYOND = 1;
+
+/** Of Arch a client is booted by arch.test.ts in any case, so that of its cells one boot and one refusal do. */
+const isPaired = ({ recipe }: RecipeCell) => recipe !== 'arch';
 
 /**
  * The pairs that a cell shows to work together. A boot that is refused ends at the login to the target, so it shows
@@ -43,9 +47,14 @@ export function pairsOf(cell: RecipeCell): string[] {
 /** @param seed any text, or `all` */
 export function chooseCells(seed: string): RecipeCell[] {
   if (seed === 'all') return [...ALL_CELLS];
-  const needed = coveringArray(ALL_CELLS, { core: CORE, pairs: pairsOf, seed });
-  const boots = ALL_CELLS.filter(({ secret }) => secret === 'right');
-  return [...needed, ...shuffled(without(boots, needed), seed).slice(0, BEYOND)];
+  const paired = ALL_CELLS.filter(isPaired);
+  const needed = coveringArray(paired, { core: CORE, pairs: pairsOf, seed });
+  const boots = paired.filter(({ secret }) => secret === 'right');
+  const beyond = shuffled(without(boots, needed), seed).slice(0, BEYOND);
+  const others = shuffled(without(ALL_CELLS, paired), seed);
+  const firstOf = (which: RecipeCell['secret']) =>
+    others.filter(({ secret }) => secret === which).slice(0, 1);
+  return [...needed, ...beyond, ...firstOf('right'), ...firstOf('wrong')];
 }
 
 /** What LUNSMITH_CELLS says, else the commit that is checked out; `none` where there is no repository. */

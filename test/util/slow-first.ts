@@ -11,6 +11,7 @@ export const SLOW = [
   'test/e2e/kill.test.ts',
   'test/e2e/cache.test.ts',
   'test/e2e/san.test.ts',
+  'test/e2e/arch.test.ts',
   'test/e2e/errors.test.ts',
   'test/e2e/rootless.test.ts',
   'test/e2e/target-host.test.ts',

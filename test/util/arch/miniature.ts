@@ -138,8 +138,11 @@ function miniatureIn(folder: string): Miniature {
 async function makeMiniature(folder: string): Promise<void> {
   const [key, debs] = await Promise.all([makeKey(join(folder, 'key')), fetchDebs(DEBS, join(folder, 'apt'))]);
   const groups = groupDebs(debs);
+  const linux = groups.get('linux') ?? [];
   const packages = [
     ...[...groups].map(([name, members]) => ({ about: aboutOf(name, members, groups), members })),
+    // The same kernel by another name, which is what differs for us.
+    { about: { ...aboutOf('linux', linux, groups), name: 'linux-lts' }, members: linux },
     ...OWN.map((about) => ({ about, members: [] })),
   ];
   for (const { about, members } of packages) {
@@ -191,6 +194,14 @@ function aboutOf(
   };
 }
 
+async function placeKernel(tree: string, name: string): Promise<void> {
+  const modules = join(tree, 'usr/lib/modules');
+  const [version = ''] = await readdir(modules);
+  await rename(join(tree, 'boot', `vmlinuz-${version}`), join(modules, version, 'vmlinuz'));
+  await writeFile(join(modules, version, 'pkgbase'), `${name}\n`);
+  await rm(join(tree, 'boot'), { recursive: true });
+}
+
 /** What is otherwise in Arch, by package. */
 const OTHERWISE: Readonly<Record<string, (tree: string) => Promise<void>>> = {
   bash: (tree) => symlink('bash', join(tree, 'usr/bin/sh')),
@@ -198,13 +209,8 @@ const OTHERWISE: Readonly<Record<string, (tree: string) => Promise<void>>> = {
     await execa('sh', ['-euc', LAYOUT], { cwd: tree });
   },
   gawk: (tree) => symlink('gawk', join(tree, 'usr/bin/awk')),
-  linux: async (tree) => {
-    const modules = join(tree, 'usr/lib/modules');
-    const [version = ''] = await readdir(modules);
-    await rename(join(tree, 'boot', `vmlinuz-${version}`), join(modules, version, 'vmlinuz'));
-    await writeFile(join(modules, version, 'pkgbase'), 'linux\n');
-    await rm(join(tree, 'boot'), { recursive: true });
-  },
+  linux: (tree) => placeKernel(tree, 'linux'),
+  'linux-lts': (tree) => placeKernel(tree, 'linux-lts'),
   'mkinitcpio-busybox': async (tree) => {
     await mkdir(join(tree, 'usr/lib/initcpio'), { recursive: true });
     await rename(join(tree, 'usr/bin/busybox'), join(tree, 'usr/lib/initcpio/busybox'));
