@@ -10,17 +10,18 @@ import { looksDamaged, pointLatest } from '../artifacts/release/release.js';
 import type { Emit, Event } from '../base/event.js';
 import { Failure } from '../base/failure.js';
 import { runTask, stopwatch } from '../base/task.js';
-import { type BuiltRelease, tasksOf } from '../pipeline/build/executor.js';
+import type { BuiltRelease } from '../pipeline/build/executor.js';
+import { tasksOf } from '../pipeline/build/tasks.js';
 import { keysOf } from '../pipeline/plan/keys/fingerprint.js';
 import { type Lock, readLock } from '../pipeline/plan/lock/lock.js';
 import type { Plan } from '../pipeline/plan/plan.js';
 import { openStore, type Store } from '../pipeline/store/store.js';
 import { requireHost } from '../pipeline/tools.js';
 import { claimOf } from '../pipeline/workspace.js';
+import { enterBuild } from './enter-build.js';
 import type { BuildInside } from './inside/build.js';
 import { type PreparedBuild, prepareBuild, RESOLVE_TASK, storeFolder } from './prepare.js';
 import { type Registry, registry as standard } from './registry.js';
-import { buildAgain, enterBuild, tasksAgain } from './reproducible.js';
 
 export interface BuildRequest {
   /** Of each recipe, checked. */
@@ -45,6 +46,7 @@ export async function build(
   const { plans } = request;
   await mkdir(request.output, { recursive: true });
   const store = await openStore(resolve(storeFolder(request.workspace)));
+  const again = request.twice === true ? await loadAgain() : undefined;
   const jobs = await Promise.all(
     plans.map(async (plan) => ({
       plan,
@@ -60,7 +62,7 @@ export async function build(
       [
         ...(lock === undefined ? [RESOLVE_TASK] : []),
         ...tasksOf(plan),
-        ...(request.twice === true ? tasksAgain(plan) : []),
+        ...(again?.tasksAgain(plan) ?? []),
       ].map((task) => ({ ...task, id: `${prefix}${task.id}`, title: `${prefix}${task.title}` })),
     ),
   });
@@ -74,6 +76,11 @@ export async function build(
     if (outcome.status === 'rejected') throw outcome.reason;
     return outcome.value;
   });
+}
+
+/** Most builds do without: it takes part of the time in which a build finds that nothing changed. */
+function loadAgain() {
+  return import('./reproducible.js');
 }
 
 /** Events of one build among several: its tasks get its name. */
@@ -98,7 +105,7 @@ async function buildOne(job: BuildJob, emit: Emit, signal: AbortSignal): Promise
     await requireHost(job.plan.tools);
   if (known !== undefined) tellCached(job.plan, prepared, emit);
   const release = known ?? (await enterBuild(payload, emit, signal));
-  if (job.twice === true) await buildAgain(release, payload, emit, signal);
+  if (job.twice === true) await (await loadAgain()).buildAgain(release, payload, emit, signal);
   if (known !== undefined) {
     const { name } = job.plan.recipe;
     emit({ type: 'released', recipe: name, ...known, seconds: seconds() });

@@ -10,9 +10,11 @@ import { readRelease } from '../artifacts/release/release.js';
 import { createPorts } from '../base/command.js';
 import type { Emit, TaskFacts } from '../base/event.js';
 import { runTask } from '../base/task.js';
-import { type BuiltRelease, tasksOf } from '../pipeline/build/executor.js';
+import type { BuiltRelease } from '../pipeline/build/executor.js';
+import { tasksOf } from '../pipeline/build/tasks.js';
 import type { Plan } from '../pipeline/plan/plan.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';
+import { enterBuild } from './enter-build.js';
 import type { BuildInside } from './inside/build.js';
 
 const AGAIN = 'again/';
@@ -57,16 +59,6 @@ export async function buildAgain(
     const job = { module: 'app/inside/remove.js', payload: { folder }, network: 'own' } as const;
     if (!signal.aborted) await enterSandbox(job, () => undefined, signal);
   }
-}
-
-/** Enters the sandbox for one build. */
-export async function enterBuild(
-  payload: BuildInside,
-  emit: Emit,
-  signal: AbortSignal,
-): Promise<BuiltRelease> {
-  const job = { module: 'app/inside/build.js', payload, network: 'host' } as const;
-  return (await enterSandbox(job, emit, signal)) as BuiltRelease;
 }
 
 function renamed(emit: Emit): Emit {

@@ -8,7 +8,8 @@ const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/g;
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
 const ZERO = /^[\p{Mn}\p{Me}\p{Cf}]/u;
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Made when it is first used: that takes 10 ms, which a command that prints JSON does not need. */
+let segmenter: Intl.Segmenter | undefined;
 
 /** A tool's line as it may be shown: no control sequence survives, and of text redrawn with `\r` the last one stays. */
 export function cleanLine(line: string): string {
@@ -19,8 +20,13 @@ export function cleanLine(line: string): string {
 /** Cells that a text without control characters takes on a terminal; colour sequences take none. */
 export function displayWidth(text: string): number {
   let width = 0;
-  for (const { segment } of graphemes.segment(text.replace(ESCAPES, ''))) width += graphemeWidth(segment);
+  for (const { segment } of graphemesOf(text.replace(ESCAPES, ''))) width += graphemeWidth(segment);
   return width;
+}
+
+function graphemesOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return segmenter.segment(text);
 }
 
 function graphemeWidth(grapheme: string): number {
@@ -33,7 +39,7 @@ export function fit(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   let cut = '';
   let used = 0;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     const next = graphemeWidth(segment);
     if (used + next > width - 1) break;
     cut += segment;

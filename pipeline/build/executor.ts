@@ -9,13 +9,12 @@ import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { takenDigests } from '../../artifacts/release/file-digests.js';
 import { commitRelease } from '../../artifacts/release/release.js';
-import type { Emit, TaskFacts } from '../../base/event.js';
+import type { Emit } from '../../base/event.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import { allSettled } from '../../base/settled.js';
 import type { KeyedPlan, KeyedStep } from '../plan/keys/fingerprint.js';
 import type { LockedPackage } from '../plan/package-set.js';
-import type { Plan } from '../plan/plan.js';
 import type { HookEvent } from '../recipe/hook-events.js';
 import { runForeign } from '../sandbox/foreign.js';
 import { runHook } from '../sandbox/hook.js';
@@ -129,28 +128,6 @@ function needsOf({ keyed, packages }: Build) {
     keys: keysOfSteps(keyed),
     packages: [...packages.values()].flat().map(({ sha256 }) => sha256),
   };
-}
-
-/** All tasks in order: hooks that the recipe has, steps, and the release itself. */
-export function tasksOf(plan: Plan): TaskFacts[] {
-  const hooks = (...events: HookEvent[]) =>
-    events
-      .filter((event) => plan.recipe.hooks[event] !== undefined)
-      .map((event) => ({ id: event, title: `hook ${event}` }));
-  const facts = (kind: KeyedStep['kind']) =>
-    plan.steps.filter(({ stage }) => stage.kind === kind).map(({ id, title }) => ({ id, title }));
-  const [first, ...others] = facts('rootfs');
-  return [
-    ...hooks('build:pre'),
-    ...(first === undefined ? [] : [first]),
-    ...hooks('rootfs:pre'),
-    ...others,
-    ...hooks('rootfs:post', 'image:pre'),
-    ...facts('output'),
-    ...hooks('image:post'),
-    { id: 'release', title: 'release' },
-    ...hooks('release:post'),
-  ];
 }
 
 async function buildRelease(build: Build, place: BuildPlace): Promise<BuiltRelease> {

@@ -43,7 +43,7 @@ export async function keyRig(): Promise<KeyRig> {
         packages: world.packages ?? new Map(),
         moduleOf: (stage) => new URL(`${STAGES}${stage}.js`),
         topicOf: (distribution, topic) => new URL(`${STAGES}${distribution}-${topic}.js`),
-        code: async (module) => {
+        code: (module) => {
           if (!module.href.startsWith(STAGES)) return real(module);
           const name = basename(module.pathname, '.js');
           return sha256OfText(world.code?.[name] ?? name);

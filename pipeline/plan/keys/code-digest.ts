@@ -6,15 +6,14 @@
  * Modules that hold nothing but the words of failures are left out, and are told by their names, `failure`, `…-failure` or
  * `…-failures`: what they make is thrown, and of a step that throws nothing is kept.
  */
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sha256OfText } from '../../../base/digest.js';
 import { type PackagesOf, packageReader, remembered } from './package-versions.js';
 
-/** The digest of a module, lower-case hex sha256. */
-export type CodeDigest = (module: URL) => Promise<string>;
+/** The digest of a module, lower-case hex sha256. @throws Error when a file cannot be read */
+export type CodeDigest = (module: URL) => string;
 
 interface Module {
   readonly sha256: string;
@@ -24,7 +23,7 @@ interface Module {
 }
 
 /** What was read of modules, by their URLs. */
-export type ReadModules = Map<string, Promise<Module>>;
+export type ReadModules = Map<string, Module>;
 
 /**
  * Reads each file once, however many modules share it.
@@ -32,23 +31,20 @@ export type ReadModules = Map<string, Promise<Module>>;
  */
 export function codeDigester(modules: ReadModules = new Map()): CodeDigest {
   const packages = packageReader();
-  const digests = new Map<string, Promise<string>>();
-  const read = (href: string) => remembered(modules, href, () => readModule(href, packages));
-  const digest = async (start: string) => {
-    const found = new Map<string, string>();
-    const versions = new Set<string>();
-    let wave = [start];
-    while (wave.length > 0) {
-      const read_ = await Promise.all(wave.map(async (href) => ({ href, ...(await read(href)) })));
-      for (const each of read_) {
-        found.set(each.href, each.sha256);
-        for (const version of each.packages) versions.add(version);
-      }
-      wave = [...new Set(read_.flatMap(({ imports }) => imports))].filter((href) => !found.has(href));
-    }
-    // By their places relative to the module: the same code in another folder is the same code.
+  const digests = new Map<string, string>();
+  const digest = (start: string): string => {
+    const found = new Set([start]);
     const folder = dirname(fileURLToPath(start));
-    const lines = [...found].map(([href, sha256]) => `${relative(folder, fileURLToPath(href))} ${sha256}`);
+    const lines: string[] = [];
+    const versions = new Set<string>();
+    // A set that grows is walked to its new end.
+    for (const href of found) {
+      const module = remembered(modules, href, () => readModule(href, packages));
+      // By its place relative to the first: the same code in another folder is the same code.
+      lines.push(`${relative(folder, fileURLToPath(href))} ${module.sha256}`);
+      for (const each of module.imports) found.add(each);
+      for (const each of module.packages) versions.add(each);
+    }
     return sha256OfText([...lines.sort(), ...[...versions].sort()].join('\n'));
   };
   return ({ href }) => remembered(digests, href, () => digest(href));
@@ -64,16 +60,17 @@ const STARTED = /\bnew URL\(\s*['"]([^'"\n]+\.js)['"],\s*import\.meta\.url/g;
 const PACKAGE = /\b(?:from|import)\s*\(?\s*['"]((?:@[\w.-]+\/)?[a-z][\w.-]*)(?:\/[^'"\n]*)?['"]/g;
 const WORDS = /(?:^|[/-])failures?\.[jt]s$/;
 
-async function readModule(href: string, packagesOf: PackagesOf): Promise<Module> {
-  const text = await readFile(new URL(href), 'utf8');
+function readModule(href: string, packagesOf: PackagesOf): Module {
+  // Hundreds of small files, before anything else can be done: read by promises they take three times as long.
+  const text = readFileSync(new URL(href), 'utf8');
   const imports = [...text.matchAll(IMPORT), ...text.matchAll(STARTED)]
     .map(([, specifier = '']) => new URL(sourceOf(specifier, href), href))
     .filter((imported) => !WORDS.test(imported.pathname) && existsSync(imported))
     .map((imported) => imported.href);
   const names = [...new Set([...text.matchAll(PACKAGE)].map(([, name = '']) => name))];
   const folder = dirname(fileURLToPath(href));
-  const packages = await Promise.all(names.map((name) => packagesOf(name, folder)));
-  return { sha256: sha256OfText(text), imports, packages: packages.flat() };
+  const packages = names.flatMap((name) => packagesOf(name, folder));
+  return { sha256: sha256OfText(text), imports, packages };
 }
 
 /** Under a runner that takes TypeScript as it is, `./x.js` names `./x.ts`. */

@@ -6,14 +6,13 @@ import { createHmac } from 'node:crypto';
 import { canonicalJson, sha256OfText } from '../../../base/digest.js';
 import { Failure } from '../../../base/failure.js';
 import { resolveSecret } from '../../../base/secret.js';
-import { GUARD } from '../../distribution.js';
 import { HOOK_EVENTS, type HookEvent, isHookEvent } from '../../recipe/hook-events.js';
 import type { StageSurroundings } from '../../stage.js';
 import type { LockedPackage } from '../package-set.js';
 import type { Plan } from '../plan.js';
 import { type PlannedStep, toolsOfStep } from '../planned-step.js';
-import type { CodeDigest } from './code-digest.js';
 import { digestInput, digestInputs, inputNames } from './input-files.js';
+import { codeOfStep, type Runners, runnersOf, type StepCode } from './step-code.js';
 import { toolVersions } from './tool-versions.js';
 
 /** Everything that goes into a step's result. Digests are lower-case hex sha256. */
@@ -61,15 +60,10 @@ export interface KeyedPlan {
   readonly release: string;
 }
 
-export interface KeySurroundings {
+export interface KeySurroundings extends StepCode {
   readonly mirror: string | undefined;
   /** What each step installs, by its id. */
   readonly packages: ReadonlyMap<string, readonly LockedPackage[]>;
-  /** Where a stage's code is. */
-  readonly moduleOf: (stage: string) => URL;
-  /** Where the code of a distribution's topic is. */
-  readonly topicOf: (distribution: string, topic: string) => URL;
-  readonly code: CodeDigest;
   /** Key of the HMACs of secrets. */
   readonly salt: Uint8Array;
   readonly lunsmith: string;
@@ -104,7 +98,7 @@ const NOT_THE_RECIPE: ReadonlySet<string> = new Set(['node_modules', '.git', 're
 /** @throws Failure of kind `recipe` when a secret is not there */
 export async function keyPlan(plan: Plan, around: KeySurroundings): Promise<KeyedPlan> {
   const tools = await toolVersions(plan.tools, around.packageDatabase);
-  const runners = await digestRunners(around.code);
+  const runners = runnersOf(around.code);
   const steps: KeyedStep[] = [];
   let below: string | undefined;
   const root = plan.steps.filter(({ stage }) => stage.kind === 'rootfs');
@@ -123,36 +117,6 @@ export async function keyPlan(plan: Plan, around: KeySurroundings): Promise<Keye
     steps,
     release: await releaseKey(plan, steps, tools, { lunsmith: around.lunsmith, code: runners.release }),
   };
-}
-
-/** The module that makes each kind of result, with all that it imports. */
-const RUNNERS = {
-  rootfs: '../../build/stage-layer.js',
-  hook: '../../build/hook-layer.js',
-  output: '../../build/stage-output.js',
-  /** Puts a release together of what the steps made. */
-  release: '../../build/executor.js',
-} as const;
-/** The sandbox, in which all of them run: what makes it, the first process in it, and what lets it run foreign programs. */
-const SANDBOX = ['../../sandbox/enter.js', '../../sandbox/inside.js', '../../sandbox/foreign.js'] as const;
-
-type Runners = Readonly<Record<keyof typeof RUNNERS, string>>;
-
-async function digestRunners(code: CodeDigest): Promise<Runners> {
-  const digest = async (module: string) => code(new URL(ownForm(module), import.meta.url));
-  const sandbox = await Promise.all(SANDBOX.map(digest));
-  const digests = Object.entries(RUNNERS).map(
-    async ([kind, module]): Promise<[string, string]> => [
-      kind,
-      sha256OfText([await digest(module), ...sandbox].join('\n')),
-    ],
-  );
-  return Object.fromEntries(await Promise.all(digests)) as Runners;
-}
-
-/** Under a runner that takes TypeScript as it is, the modules are TypeScript. */
-function ownForm(module: string): string {
-  return import.meta.url.endsWith('.ts') ? module.replace(/\.js$/, '.ts') : module;
 }
 
 interface Ground {
@@ -176,7 +140,7 @@ async function keyStep(plan: Plan, step: PlannedStep, ground: Ground): Promise<K
   const inputs: StepInputs = {
     format: 'lunsmith-step/1',
     stage: stage.name,
-    code: sha256OfText([...(await digestCode(step, around)), runners[stage.kind]].join('\n')),
+    code: sha256OfText([...codeOfStep(step, around), runners[stage.kind]].join('\n')),
     options: named(options, names),
     facts: { architecture: recipe.architecture, epoch: recipe.epoch, ...pick(facts, stage.facts ?? []) },
     files: await digestInputs(recipe, files),
@@ -204,12 +168,6 @@ async function keyStep(plan: Plan, step: PlannedStep, ground: Ground): Promise<K
 }
 
 /** Digests of a stage's code and of the topics of its distribution that it asks. */
-async function digestCode({ stage, distribution }: PlannedStep, around: KeySurroundings): Promise<string[]> {
-  const topics = distribution === undefined ? [] : [GUARD, ...(stage.asks ?? [])];
-  const modules = topics.map((topic) => around.topicOf(distribution?.id ?? '', topic));
-  return Promise.all([around.moduleOf(stage.name), ...modules].map(around.code));
-}
-
 /** What of a package a step's result may follow from; where it is fetched from is no part of it. */
 function identity({ version, sha256, index = {} }: LockedPackage): string {
   const fields = Object.entries(index).map(([name, value]) => ` ${name}: ${value}`);

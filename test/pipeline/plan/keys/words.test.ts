@@ -20,7 +20,7 @@ it('no module of a step is named in a way that its digest overlooks', async () =
       return odd.map((node) => `${file}: ${node.parent.parent.getText().replaceAll(/\s+/g, ' ')}`);
     }),
   );
-  // The sandbox's own modules are named in `fingerprint.ts`; what its first process loads, carries results along.
+  // The sandbox's own modules are named in `step-code.ts`; what its first process loads, carries results along.
   expect(hidden.flat()).toEqual([
     "pipeline/sandbox/enter.js: new URL(import.meta.url.endsWith('.ts') ? '../../dist/' : '../../', import.meta.url)",
     'pipeline/sandbox/inside.js: (await import(module))',
