@@ -6,9 +6,9 @@ import { cellName } from '../artifacts/platform/platform.js';
 import { type Proof } from '../artifacts/release/proof.js';
 import { type Diagnostic, Failure } from '../base/failure.js';
 import type { NotDecided } from './broken.js';
-import { causeOf } from './cause.js';
 import { CONSOLE_LOG } from './evidence.js';
 import { chainOf, MILESTONE_WORDS } from './milestones.js';
+import { causeOf } from './systemd-jobs.js';
 
 const SHOWN_LINES = 20;
 

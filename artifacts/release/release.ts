@@ -20,7 +20,7 @@ import { checkRecord } from '../../base/schema/record.js';
 import type { DigestOptions } from '../formats/file-digest.js';
 import { cellName } from '../platform/platform.js';
 import { digestFile, hasDigest } from './file-digests.js';
-import { listFiles, requireRegular, sizeProblem, strangers } from './look.js';
+import { listFiles, requireRegular, sizeProblem, strangers } from './listing.js';
 import {
   type Manifest,
   MOST_MANIFEST_BYTES,

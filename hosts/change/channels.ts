@@ -5,8 +5,8 @@ import type { ReleaseThere } from '../publish/releases-there.js';
 import type { ClientImage } from '../site/facts.js';
 import type { Draft } from './draft.js';
 import { checkRoom, currentOf, freshClone, takeOver } from './generations.js';
+import { releaseName, short } from './names.js';
 import { requireChannel, requireProofs, requireRelease } from './refusals.js';
-import { releaseName, short } from './words.js';
 
 interface Follower {
   readonly client: string;

@@ -5,8 +5,8 @@ import type { ClientState } from '../host/state.js';
 import type { ClientFacts, ClientImage } from '../site/facts.js';
 import type { Draft } from './draft.js';
 import { currentOf, drop, freshClone, takeOver } from './generations.js';
+import { releaseName } from './names.js';
 import { requireChannel, requireImage, requireNoSession, requireRelease, unknownClient } from './refusals.js';
-import { releaseName } from './words.js';
 
 /** Facts that are told of one by one when they change; images are told of by themselves. */
 const TOLD = [

@@ -6,8 +6,8 @@ import type { ClientState, Generation } from '../host/state.js';
 import type { ReleaseThere } from '../publish/releases-there.js';
 import type { ClientImage } from '../site/facts.js';
 import type { Draft } from './draft.js';
+import { releaseName } from './names.js';
 import { requireRoom } from './refusals.js';
-import { releaseName } from './words.js';
 
 /** Clones that are kept beside the current one, for a rollback. */
 const KEPT = 1;

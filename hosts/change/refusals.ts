@@ -6,7 +6,7 @@ import type { Generation } from '../host/state.js';
 import type { ReleaseThere } from '../publish/releases-there.js';
 import type { ClientFacts } from '../site/facts.js';
 import type { Draft } from './draft.js';
-import { listed, mebibytes, releaseName, short } from './words.js';
+import { listed, mebibytes, releaseName, short } from './names.js';
 
 export function requireChannel({ about }: Draft, channel: string): void {
   if (about.channels.includes(channel)) return;

@@ -4,8 +4,8 @@ import type { ClientState } from '../host/state.js';
 import type { ClientImage } from '../site/facts.js';
 import type { Draft } from './draft.js';
 import { currentOf, freshClone, takeOver } from './generations.js';
+import { releaseName } from './names.js';
 import { requireImage, requireNoSession, requireRelease, unknownClient } from './refusals.js';
-import { releaseName } from './words.js';
 
 interface Renewal {
   readonly client: string;

@@ -6,7 +6,7 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ports } from '../../base/ports.js';
 import { allSettled } from '../../base/settled.js';
-import { entriesOf, type Found, findGarbage, packagesOf } from './garbage/found.js';
+import { entriesOf, type Found, findGarbage, packagesOf } from './garbage/candidates.js';
 import { describeGarbage, type GarbageReport } from './garbage/report.js';
 import { type GarbageRequest } from './garbage/request.js';
 import { REMOVED } from './gc-roots.js';

@@ -4,7 +4,13 @@ import type { Ports } from '../../../base/ports.js';
 import { heldBy } from '../gc-roots.js';
 import type { StepRecord, Store } from '../store.js';
 import { freedBy } from '../trash.js';
-import { type EntryCandidate, entriesOf, type Found, type PackageCandidate, packagesOf } from './found.js';
+import {
+  type EntryCandidate,
+  entriesOf,
+  type Found,
+  type PackageCandidate,
+  packagesOf,
+} from './candidates.js';
 import type { GarbageRequest } from './request.js';
 
 /** How many things, and what removing them frees. */

@@ -1,4 +1,4 @@
-/** How releases and generations are called in lines and messages. */
+/** Names of releases and generations in lines and messages. */
 import type { Draft } from './draft.js';
 
 /** First digits of a digest. */

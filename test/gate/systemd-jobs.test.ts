@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { causeOf } from '../../gate/cause.js';
+import { causeOf } from '../../gate/systemd-jobs.js';
 
 /** A console.log: the seconds of each line, and the line. */
 const log = (...lines: [number, string][]) =>

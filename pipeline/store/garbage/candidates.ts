@@ -1,11 +1,11 @@
-/** What in a store could go, what is in use, and what is left over: the facts that a removal follows from. */
+/** Candidates for removal, what is in use, and what is left over: the facts that a garbage collection follows from. */
 
 import type { Ports } from '../../../base/ports.js';
 import { type GcRoots, heldBy, readGcRoots } from '../gc-roots.js';
 import { type EntryLocks, GIVEN_UP_MS, readEntryLocks } from '../leftovers.js';
 import type { Store } from '../store.js';
 import { type SurveyedEntry, type SurveyedPackage, surveyStore } from '../survey.js';
-import { type Candidate, type Choice, chooseGarbage, lastUses } from './choice.js';
+import { type Candidate, type Choice, chooseGarbage, lastUses } from './eviction.js';
 import type { GarbageRequest } from './request.js';
 
 export type EntryCandidate = Candidate & { readonly entry: SurveyedEntry };

@@ -5,7 +5,7 @@ import {
   type Choice,
   chooseGarbage,
   lastUses,
-} from '../../../../pipeline/store/garbage/choice.js';
+} from '../../../../pipeline/store/garbage/eviction.js';
 import type { SurveyedEntry } from '../../../../pipeline/store/survey.js';
 
 const candidate = (id: string, bytes: number, usedAt: number, needed = false, rank = 0): Candidate => ({

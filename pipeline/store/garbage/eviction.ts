@@ -1,4 +1,4 @@
-/** What of a store goes when it is larger than its budget: pure choices. */
+/** What goes from a store that is larger than its budget: least recently used first. Pure. */
 import type { StepRecord } from '../store.js';
 import { distinct, type SharedFile, type SurveyedEntry } from '../survey.js';
 
