@@ -79,7 +79,7 @@ export async function startMachine(ports: Ports, options: MachineOptions): Promi
     const control = await connectTo(join(runtime.shortPath, QMP_SOCKET), tool, ports.signal);
     stack.defer(() => Promise.resolve(void control.destroy()));
     qmp = await openQmp(control, stops.hear);
-    await serial.connect(qmp, (chunk) => terminal.feed(cleaner.clean(chunk)));
+    serial.follow((chunk) => terminal.feed(cleaner.clean(chunk)));
     vcpus.push(...(await virtualProcessors(qmp)));
   } catch (error) {
     throw await notStarted(error, tool, argv, ports.signal);
@@ -200,7 +200,7 @@ async function notStarted(
       what: 'QEMU did not start.',
       expected: 'QEMU 7.2 or later, and the files that it opens',
       found,
-      hint: 'Its last lines say why. What it lacks comes with Debian’s packages qemu-system-x86, seabios, ovmf and ipxe-qemu.',
+      hint: 'Its last lines say why. What it lacks comes with Debian’s packages qemu-system-x86, seabios, ovmf and ipxe-qemu, or qemu-system-arm.',
     },
     { cause, command: { argv, lastLines: tool.lastLines() } },
   );

@@ -25,14 +25,19 @@ export interface QemuOptions {
 }
 
 export const NETDEV = 'net';
-/** The serial port's character device, which QMP connects to something before the machine is switched on. */
+/** The serial port's character device. */
 export const SERIAL = 'serial';
+/**
+ * What it is connected to: `serial.in` and `serial.out` in QEMU's working directory. The kind is meant for two FIFOs, and takes a file
+ * as well as one; `file` has no input in QEMU 7.2, and not every board lets its port be connected later.
+ */
+export const SERIAL_CHARDEV = `pipe,id=${SERIAL},path=${SERIAL}`;
 /** A socket in QEMU's working directory. */
 export const QMP_SOCKET = 'qmp';
 
 const MEMORY_MIB = 1024;
 /** Bytes that are kept of each packet: all headers, and none of the files that go over the wire. */
-const CAPTURE_BYTES = 160;
+export const CAPTURE_BYTES = 160;
 
 /** It starts halted, so that nothing of the console is lost; QMP's `cont` is the power button. */
 export function qemuArgv(options: QemuOptions): Argv {
@@ -52,7 +57,7 @@ export function qemuArgv(options: QemuOptions): Argv {
     ...(variables === undefined || firmware === 'bios' ? [] : pflash(variables)),
     ...['-display', 'none'],
     ...['-device', 'VGA'],
-    ...['-chardev', `null,id=${SERIAL}`],
+    ...['-chardev', SERIAL_CHARDEV],
     ...['-serial', `chardev:${SERIAL}`],
     ...['-qmp', `unix:${QMP_SOCKET},server=on,wait=off`],
     ...['-netdev', netdev],

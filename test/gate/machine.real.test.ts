@@ -47,7 +47,7 @@ const TOLD = {
   what: 'QEMU did not start.',
   expected: 'QEMU 7.2 or later, and the files that it opens',
   found: 'exit code 1',
-  hint: 'Its last lines say why. What it lacks comes with Debian’s packages qemu-system-x86, seabios, ovmf and ipxe-qemu.',
+  hint: 'Its last lines say why. What it lacks comes with Debian’s packages qemu-system-x86, seabios, ovmf and ipxe-qemu, or qemu-system-arm.',
 };
 
 it('an option that this QEMU does not know', async () => {

@@ -31,7 +31,7 @@ describe('qemuArgv', () => {
       '-device',
       'VGA',
       '-chardev',
-      'null,id=serial',
+      'pipe,id=serial,path=serial',
       '-serial',
       'chardev:serial',
       '-qmp',
