@@ -58,6 +58,8 @@ const STEPS = [
           path: '/etc/systemd/network/50-dhcp.network',
           content: '[Match]\nName=en*\n\n[Network]\nDHCP=yes\n',
         },
+        // Of a package that fills the folder of a boot loader: it would fail in an image.
+        { path: '/etc/initramfs/post-update.d/loader', content: '#!/bin/sh\nexit 1\n', mode: '0755' },
       ],
     },
   },
@@ -324,6 +326,9 @@ describe('the initramfs', () => {
       'FSTYPE=ext4',
       'RESUME=none',
     ]);
+  });
+  it('leaves the boot loader of the machine alone, which its hooks will see to', async () => {
+    expect(await rig.stat('/etc/initramfs/post-update.d/loader')).toBe('755 0 0 17 regular file');
   });
   it('was generated once', () => {
     const lines = rig.events.flatMap((event) => (event.type === 'output' ? [event.line] : []));

@@ -10,7 +10,8 @@ export const guard: KnownDistribution['guard'] = {
       purpose: 'decides whether packages may start services',
     },
   ],
-  // The initramfs is generated once, by its own step.
-  silenced: ['update-initramfs'],
+  // The initramfs is generated once, by its own step. And ischroot(1), by which scripts leave the machine's boot loader alone, would not
+  // see that it is in a chroot: nothing is yes.
+  silenced: ['update-initramfs', 'ischroot'],
   environment: { DEBIAN_FRONTEND: 'noninteractive' },
 };

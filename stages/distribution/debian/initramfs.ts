@@ -1,4 +1,5 @@
 /** initramfs-tools(7). */
+import { chmod, stat } from 'node:fs/promises';
 import { Failure } from '../../../base/failure.js';
 import type { RootTree } from '../../rootfs/tree.js';
 import type { InitramfsGenerator, TopicContext } from '../topics.js';
@@ -31,6 +32,7 @@ export const initramfs: InitramfsGenerator = {
     const image = imageOf(version);
     await tree.remove(image);
     await tree.write(SHORTCUTS_PATH, SHORTCUTS);
+    const hooks = await switchOff(tree);
     try {
       await ctx.chroot(['/usr/sbin/update-initramfs', '-c', '-k', version], {
         doing: `generate the initramfs of Linux ${version}`,
@@ -38,6 +40,7 @@ export const initramfs: InitramfsGenerator = {
       });
     } finally {
       await tree.remove(SHORTCUTS_PATH);
+      for (const { path, mode } of hooks) await chmod(path, mode);
     }
     return image;
   },
@@ -54,6 +57,22 @@ export const initramfs: InitramfsGenerator = {
 
   choose: link,
 };
+
+/** What update-initramfs(8) has run-parts(8) run afterwards. */
+const HOOKS = '/etc/initramfs/post-update.d';
+
+/** Such hooks are for the boot loader of a running machine. What is not executable is not run. @returns what they were */
+async function switchOff(tree: RootTree): Promise<{ readonly path: string; readonly mode: number }[]> {
+  const found = [];
+  for (const name of await tree.names(HOOKS)) {
+    const path = await tree.resolve(`${HOOKS}/${name}`);
+    const mode = path === undefined ? 0 : (await stat(path)).mode & 0o7777;
+    if (path === undefined || (mode & 0o111) === 0) continue;
+    found.push({ path, mode });
+    await chmod(path, mode & ~0o111);
+  }
+  return found;
+}
 
 /** /vmlinuz and /initrd.img, by which the boot loader finds the kernel. */
 async function link(ctx: TopicContext, tree: RootTree, version: string): Promise<void> {
