@@ -102,6 +102,7 @@ export default defineConfig(
       'pipeline/sandbox/enter.ts',
       'pipeline/sandbox/inside.ts',
       'pipeline/sandbox/hook-host.ts',
+      'gate/raspberry-pi/firmware-process.ts',
     ],
     rules: { 'no-restricted-imports': 'off', 'no-restricted-properties': 'off' },
   },

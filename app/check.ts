@@ -1,4 +1,5 @@
 /** Everything that can be known before a build, without building. */
+import type { PlatformId } from '../artifacts/platform/platforms.js';
 import type { Emit } from '../base/event.js';
 import { Failure } from '../base/failure.js';
 import { resolveSecret } from '../base/secret.js';
@@ -14,7 +15,7 @@ export interface CheckRequest {
   readonly folders: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
   /** What the host must have besides the recipes' own needs. */
-  readonly needs?: readonly ToolNeed[];
+  readonly needs?: (platform: PlatformId) => readonly ToolNeed[];
   /** Ask nothing of the host: the build does, if there is work for it. Default false. */
   readonly recipesOnly?: boolean;
   /** Default: the standard one. */
@@ -38,7 +39,8 @@ export async function checkRecipes(request: CheckRequest, emit: Emit): Promise<P
   Failure.throwAll(failures);
   if (request.recipesOnly !== true) {
     const needs = plans.flatMap(({ tools }) => tools);
-    await requireHost([...needs, ...(request.needs ?? [])]);
+    const others = plans.flatMap(({ recipe }) => request.needs?.(recipe.platform) ?? []);
+    await requireHost([...needs, ...others]);
     await toolVersions(needs);
   }
   for (const plan of plans) {

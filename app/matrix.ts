@@ -1,6 +1,8 @@
 /** What the cells of a proof ask of the host. */
 import { availableParallelism, freemem } from 'node:os';
-import type { Cell } from '../artifacts/platform/platform.js';
+import { type BootMethod, type Cell, cellsOf, type Firmware } from '../artifacts/platform/platform.js';
+import { type PlatformId, platformOf } from '../artifacts/platform/platforms.js';
+import { Failure } from '../base/failure.js';
 import { bootGateFiles, bootGateTools } from '../gate/request.js';
 import type { ToolNeed } from '../pipeline/stage.js';
 
@@ -10,6 +12,27 @@ const CELL_BYTES = 1.5e9;
 /** How many cells to run at once: one a processor, as far as memory goes. */
 export function defaultParallel(processors = availableParallelism(), freeBytes = freemem()): number {
   return Math.max(1, Math.min(processors, Math.floor(freeBytes / CELL_BYTES)));
+}
+
+/** Of a list, what the user named; all without. */
+export interface Narrowing {
+  readonly firmware?: readonly Firmware[];
+  readonly path?: readonly BootMethod[];
+}
+
+/** The cells of a platform, narrowed. @throws Failure of kind `usage` when the platform has none of them */
+export function cellsOfPlatform(platform: PlatformId, { firmware, path }: Narrowing = {}): Cell[] {
+  const { matrix } = platformOf(platform);
+  const cells = cellsOf({
+    firmware: matrix.firmware.filter((each) => firmware?.includes(each) ?? true),
+    methods: matrix.methods.filter((each) => path?.includes(each) ?? true),
+  });
+  if (cells.length > 0) return cells;
+  throw new Failure('usage', {
+    what: `No machine of the platform ${platform} boots like that.`,
+    expected: `of --firmware ${matrix.firmware.join(' or ')}, of --path ${matrix.methods.join(' or ')}`,
+    found: [...(firmware ?? []), ...(path ?? [])].join(', '),
+  });
 }
 
 /** Programs and files of the host without which these cells cannot run. */

@@ -6,6 +6,8 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import PQueue from 'p-queue';
 import { type Cell, cellName } from '../artifacts/platform/platform.js';
+import type { PlatformId } from '../artifacts/platform/platforms.js';
+import { RASPBERRY_PI } from '../artifacts/platform/raspberry-pi.js';
 import { type Proof } from '../artifacts/release/proof.js';
 import { type Release, readRelease, verifyRelease, writeProof } from '../artifacts/release/release.js';
 import { createPorts } from '../base/command.js';
@@ -14,11 +16,11 @@ import { Failure } from '../base/failure.js';
 import { runTask, stopwatch } from '../base/task.js';
 import type { NotDecided } from '../gate/broken.js';
 import { proofFailure, undecidedFailure } from '../gate/proof-failure.js';
-import { bootGateFiles, bootGateTools } from '../gate/request.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';
 import { requireHost } from '../pipeline/tools.js';
 import { claimOf } from '../pipeline/workspace.js';
 import type { ProveInside } from './inside/prove.js';
+import { gateNeeds } from './matrix.js';
 
 /** The folder of a cell's evidence bears this ending until there is a verdict. */
 const UNDECIDED = '.undecided';
@@ -28,7 +30,8 @@ const EARLIER = 'earlier';
 export interface ProofRequest {
   /** Folder of the release. */
   readonly release: string;
-  readonly cells: readonly Cell[];
+  /** Which cells of the release's platform. */
+  readonly cells: (platform: PlatformId) => readonly Cell[];
   readonly accel: 'auto' | 'kvm' | 'tcg';
   /** How many cells run at once. */
   readonly parallel: number;
@@ -45,15 +48,18 @@ type Outcome = Proof | Failure;
  */
 export async function prove(request: ProofRequest, emit: Emit, signal: AbortSignal): Promise<Proof[]> {
   const seconds = stopwatch();
-  const { cells, workspace } = request;
-  await requireHost(cells.flatMap((cell) => [...bootGateTools(cell), ...bootGateFiles(cell).map(asNeed)]));
+  const { workspace } = request;
   const release = await readRelease(request.release);
+  const cells = request.cells(release.manifest.platform);
+  await requireHost(gateNeeds(cells));
   await requireWhole(release, signal);
   await mkdir(workspace, { recursive: true });
   const tasks = cells.map((cell) => ({ id: cellName(cell), title: cellName(cell) }));
   emit({ type: 'started', work: 'prove', subject: release.manifest.recipe.name, tasks });
-  const accel = await decideAccelerator(request.accel, emit, signal);
-  const outcomes = await proveAll({ ...request, accel }, release, emit, signal);
+  // No host has a KVM for a board.
+  const board = release.manifest.platform === RASPBERRY_PI.id;
+  const accel = board ? 'tcg' : await decideAccelerator(request.accel, emit, signal);
+  const outcomes = await proveAll({ ...request, accel, cells }, release, emit, signal);
   const proofs = outcomes.flatMap((outcome) => (outcome instanceof Failure ? [] : [outcome]));
   const undecided = outcomes.flatMap((outcome) => (outcome instanceof Failure ? [outcome] : []));
   const failed = proofs.filter((proof) => !proof.passed);
@@ -68,13 +74,6 @@ export async function prove(request: ProofRequest, emit: Emit, signal: AbortSign
   const failures = failed.map((proof) => proofFailure(proof, evidenceOf(release, proof.cell)));
   Failure.throwAll([...(await Promise.all(failures)), ...undecided]);
   return proofs;
-}
-
-function asNeed(file: { readonly path: string; readonly package: string }): {
-  name: string;
-  package: string;
-} {
-  return { name: file.path, package: file.package };
 }
 
 /** What is proven must be what the manifest describes. */
@@ -101,7 +100,7 @@ async function decideAccelerator(
 }
 
 async function proveAll(
-  request: ProofRequest,
+  request: Omit<ProofRequest, 'cells'> & { readonly cells: readonly Cell[] },
   release: Release,
   emit: Emit,
   signal: AbortSignal,
@@ -134,7 +133,7 @@ async function proveAll(
  */
 async function proveOne(
   cell: Cell,
-  request: ProofRequest,
+  request: Omit<ProofRequest, 'cells'>,
   release: Release,
   emit: Emit,
   signal: AbortSignal,

@@ -4,6 +4,7 @@
  */
 
 import { cellName } from '../artifacts/platform/platform.js';
+import { RASPBERRY_PI } from '../artifacts/platform/raspberry-pi.js';
 import type { ConsoleFacts } from '../artifacts/release/console.js';
 import type { Proof } from '../artifacts/release/proof.js';
 import { Failure } from '../base/failure.js';
@@ -16,7 +17,7 @@ import { copyDisk, inspectRoot, rootPartition } from './disk.js';
 import { type Evidence, openEvidence } from './evidence.js';
 import { type GateIdentity, makeIdentity } from './identity.js';
 import { createRedactor } from './redact.js';
-import { DEFAULT_BOUNDS, type GateBounds, type GateRequest } from './request.js';
+import { boundsOf, type GateBounds, type GateRequest } from './request.js';
 import { openScene, type Scene } from './scene.js';
 import { awaitLogin, logIn, loginPrompt, type Session } from './session.js';
 import { LOG_IN, starved } from './starved.js';
@@ -33,7 +34,11 @@ export async function proveCell(request: GateRequest, ports: Ports): Promise<Pro
   const console = requireConsole(request);
   const root = rootPartition(manifest);
   const at = new Date();
-  const accelerator = await chooseAccelerator(request.accel, ports, cellName(cell));
+  // No host has a KVM for a board.
+  const accelerator =
+    manifest.platform === RASPBERRY_PI.id
+      ? 'tcg'
+      : await chooseAccelerator(request.accel, ports, cellName(cell));
   const tools = await toolVersions(cell, ports);
   const identity = makeIdentity(cell, digest);
   const redactor = createRedactor([identity.chapSecret, identity.offeredSecret, identity.login.password]);
@@ -46,7 +51,7 @@ export async function proveCell(request: GateRequest, ports: Ports): Promise<Pro
     await using scene = await openScene({ request, identity, accelerator, evidence, chain, disk, ports });
     network = scene.network;
     const story = cell.secret === 'right' ? boots : isRefused;
-    const bounds = request.bounds ?? DEFAULT_BOUNDS;
+    const bounds = request.bounds ?? boundsOf(cell);
     const prompt = loginPrompt(console.login);
     const play = { scene, chain, evidence, identity, checks, request, bounds, prompt };
     const begin = await scene.machine.vitals();

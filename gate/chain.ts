@@ -25,6 +25,8 @@ export interface Chain extends Disposable {
   /** What the system of the last boot said first of time that ran out for a unit. */
   readonly ranOut: string | undefined;
   consoleLine(line: string): void;
+  /** What the firmware of a Raspberry Pi says. */
+  firmwareLine(line: string): void;
   consolePartial(text: string): void;
   dnsmasqLine(line: string): void;
 }
@@ -75,6 +77,11 @@ export function watchChain({ cell, console, ports, evidence, redactor }: ChainOp
       return ranOut?.boot === progress.boot ? ranOut.line : undefined;
     },
     signal: controller.signal,
+    firmwareLine: (line) => {
+      evidence.log('firmware.log', redactor.text(line));
+      // It sends no request for its address, which dnsmasq would acknowledge.
+      if (line.startsWith('DHCP: ')) progress.reach('dhcp');
+    },
     consoleLine: (line) => {
       evidence.log(CONSOLE_LOG, line);
       ports.emit({ type: 'output', task, tool: 'console', stream: 'stdout', line: redactor.text(line) });

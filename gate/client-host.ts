@@ -5,7 +5,8 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ipxeBinaries } from '../artifacts/formats/ipxe-binaries.js';
-import { artifactOf, bootArtifact } from '../artifacts/release/roles.js';
+import { PC } from '../artifacts/platform/pc.js';
+import { artifactOf } from '../artifacts/release/roles.js';
 import { Failure } from '../base/failure.js';
 import type { Ports } from '../base/ports.js';
 import { fillFolder } from '../hosts/apply/batch.js';
@@ -74,7 +75,9 @@ export async function layDown(
   await symlink(release, layout.release(digest));
   await using host = openDirectory(input.host, ports);
   await fillFolder(host, join(layout.state(SERIAL), 'http'), httpFiles(input));
-  await fillFolder(host, layout.tftp, tftpFiles(input, await ipxeBinaries(ports)));
+  const pc = input.manifests.get(digest)?.platform === PC.id;
+  const binaries = pc ? await ipxeBinaries(ports) : undefined;
+  await fillFolder(host, layout.tftp, tftpFiles(input, binaries));
   await fillFolder(host, layout.conf, confFiles(input));
   await symlink(join(layout.state(SERIAL), 'http'), layout.http);
   return layout;
@@ -82,11 +85,11 @@ export async function layDown(
 
 function stateOf({ request, identity, disk }: ClientHostOptions): HostState {
   const { cell, digest, manifest } = request;
-  const { chapUser: name, mac, initiator, target, serial } = identity;
+  const { chapUser: name, mac, piSerial, initiator, target, serial } = identity;
   const facts: ClientFacts = {
     name,
     host: HOST,
-    mac,
+    ...(cell.path === 'tftp' ? { serial: piSerial } : { mac }),
     initiator,
     account: name,
     secret: 'made:random',
@@ -115,7 +118,7 @@ function stateOf({ request, identity, disk }: ClientHostOptions): HostState {
 
 /** A client's script would only say so and ask again. */
 function requireMethod({ cell, manifest }: Pick<GateRequest, 'cell' | 'manifest'>): void {
-  if (bootArtifact(manifest, cell.path, 'ipxe-script') !== undefined) return;
+  if (manifest.boot.some(({ method }) => method === cell.path)) return;
   throw new Failure('usage', {
     what: `This release cannot be booted by ${cell.path}.`,
     expected: manifest.boot.map(({ method }) => method).join(' or ') || 'a release with a boot method',

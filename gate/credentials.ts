@@ -20,8 +20,20 @@ export function accountCredential(name: string, hash: string): string {
     appendLine('/etc/shadow', `${name}:${hash}:1::::::`),
   ];
   const text = lines.map((line) => `${line}\n`).join('');
-  return `io.systemd.credential.binary:tmpfiles.extra=${Buffer.from(text).toString('base64')}`;
+  return `io.systemd.credential.binary:${CREDENTIAL}=${Buffer.from(text).toString('base64')}`;
 }
+
+/**
+ * The kernel parameter that makes the same account where a machine has no SMBIOS (systemd(1), `systemd.set_credential=`). It has room for
+ * one line; systemd 252 takes none in Base64. Backslashes and what is within quotes stay as they are. Everybody on the machine can read
+ * it: it holds the hash of a password that is made for one run.
+ * @param hash a crypt(5) hash
+ */
+export function accountParameter(name: string, hash: string): string {
+  return `"systemd.set_credential=${CREDENTIAL}:${appendLine('/etc/passwd', `${name}:${hash}:0:0::/root:/bin/sh`)}"`;
+}
+
+const CREDENTIAL = 'tmpfiles.extra';
 
 /** A line of tmpfiles.d(5) that appends to a file that exists; `\` and `%` are its own. */
 function appendLine(file: string, text: string): string {

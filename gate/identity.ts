@@ -6,6 +6,8 @@ import { cellName } from '../artifacts/platform/platform.js';
 export interface GateIdentity {
   /** Locally administered. */
   readonly mac: string;
+  /** 16 hex digits, as a Raspberry Pi has them; a PC is told by its MAC address. */
+  readonly piSerial: string;
   /** IQN of the client. */
   readonly initiator: string;
   /** IQN of the target. */
@@ -29,7 +31,14 @@ export function makeIdentity(cell: Cell, digest: string): GateIdentity {
   const seed = createHash('sha256').update(`${digest} ${name}`).digest('hex');
   const chapSecret = randomWord(16);
   return {
-    mac: ['52', '54', '00', seed.slice(0, 2), seed.slice(2, 4), seed.slice(4, 6)].join(':'),
+    // A server knows a Raspberry Pi by the maker of its card.
+    mac: [
+      ...(cell.firmware === 'pi3' ? ['b8', '27', 'eb'] : ['52', '54', '00']),
+      seed.slice(0, 2),
+      seed.slice(2, 4),
+      seed.slice(4, 6),
+    ].join(':'),
+    piSerial: seed.slice(24, 40),
     initiator: `iqn.2026-01.net.lunsmith.gate:client.${name}`,
     target: `iqn.2026-01.net.lunsmith.gate:disk.${name}`,
     serial: seed.slice(6, 22),

@@ -1,15 +1,19 @@
 /** How far a boot came, read from the logs of the servers and the console. */
 
-import type { Cell } from '../artifacts/platform/platform.js';
+import type { BootMethod, Cell } from '../artifacts/platform/platform.js';
 import { type ConsoleFacts, milestoneSign } from '../artifacts/release/console.js';
 import { MILESTONES, type Milestone } from '../base/event.js';
 
-/** The firmware's own login, and the boot loader that it reads from the LUN. */
-const SAN_ONLY: ReadonlySet<Milestone> = new Set(['san-login', 'grub']);
+/** Milestones that a boot of each kind does not pass: no iPXE, no login by the firmware, no boot loader on the LUN. */
+const LEFT_OUT: Readonly<Record<BootMethod, readonly Milestone[]>> = {
+  san: [],
+  direct: ['san-login', 'grub'],
+  tftp: ['ipxe', 'san-login', 'grub'],
+};
 
 /** The milestones that a boot of this kind passes, in order. */
 export function chainOf(cell: Pick<Cell, 'path'>): readonly Milestone[] {
-  return MILESTONES.filter((milestone) => cell.path === 'san' || !SAN_ONLY.has(milestone));
+  return MILESTONES.filter((milestone) => !LEFT_OUT[cell.path].includes(milestone));
 }
 
 /** What each milestone means, for messages. */

@@ -21,6 +21,8 @@ export interface GateNetwork extends AsyncDisposable {
   readonly server: string;
   /** QEMU's `-netdev`. */
   readonly netdev: string;
+  /** The interface that the servers are on; absent: QEMU's own network. */
+  readonly device?: string;
   /** Who gives the client an address, as the site of its target host has it. */
   readonly dhcp: HostFacts['dhcp'];
   /** Starts DHCP and TFTP with the host’s configuration. */
@@ -32,12 +34,17 @@ export interface NetworkOptions {
   readonly runtime: Runtime;
   /** The folder that TFTP will serve. */
   readonly tftp: string;
+  /** Whether more than one machine is to be plugged in: then the servers are on a bridge. Default false. */
+  readonly bridge?: boolean;
   /** Each line of dnsmasq's log. */
   readonly onLine: (line: string) => void;
 }
 
 const TAP = {
+  /** What the servers are on: the tap device, or a bridge. */
   device: 'gate0',
+  /** The tap device on a bridge. */
+  port: 'gate1',
   server: '10.77.0.1',
   range: { first: '10.77.0.10', last: '10.77.0.99', netmask: '255.255.255.0', leaseSeconds: 3600 },
   prefix: 24,
@@ -50,7 +57,7 @@ const USER = { listen: '127.0.0.1', server: '10.0.2.2' } as const;
 /** @throws Failure of kind `host` when a tap device is demanded and cannot be had */
 export async function openNetwork(ports: Ports, options: NetworkOptions): Promise<GateNetwork> {
   await ip(ports, 'link', 'set', 'lo', 'up');
-  const why = options.wanted === 'user' ? 'it is not wanted' : await tapProblem(ports);
+  const why = options.wanted === 'user' ? 'it is not wanted' : await tapProblem(ports, tapOf(options));
   if (why === undefined) return openTap(ports, options);
   if (options.wanted === 'tap') {
     throw new Failure('host', { what: 'No tap device can be made for the client’s network.', found: why });
@@ -58,12 +65,16 @@ export async function openNetwork(ports: Ports, options: NetworkOptions): Promis
   return openUser(options);
 }
 
+function tapOf({ bridge }: Pick<NetworkOptions, 'bridge'>): string {
+  return bridge === true ? TAP.port : TAP.device;
+}
+
 /** Makes the tap device. Tells what is in the way, or undefined. */
-async function tapProblem(ports: Ports): Promise<string | undefined> {
+async function tapProblem(ports: Ports, tap: string): Promise<string | undefined> {
   try {
     const device = await open('/dev/net/tun', constants.O_RDWR);
     await device.close();
-    await ip(ports, 'tuntap', 'add', 'dev', TAP.device, 'mode', 'tap');
+    await ip(ports, 'tuntap', 'add', 'dev', tap, 'mode', 'tap');
     return undefined;
   } catch (error) {
     if (error instanceof Failure && error.kind === 'interrupted') throw error;
@@ -74,6 +85,11 @@ async function tapProblem(ports: Ports): Promise<string | undefined> {
 
 async function openTap(ports: Ports, options: NetworkOptions): Promise<GateNetwork> {
   const { device, server, range, prefix, ipv6 } = TAP;
+  const tap = tapOf(options);
+  if (options.bridge === true) {
+    await ip(ports, 'link', 'add', device, 'type', 'bridge', 'forward_delay', '0');
+    await ip(ports, 'link', 'set', tap, 'master', device, 'up');
+  }
   await ip(ports, 'address', 'add', `${server}/${prefix}`, 'dev', device);
   await ip(ports, 'address', 'add', `${ipv6}1/64`, 'dev', device, 'nodad');
   await ip(ports, 'link', 'set', device, 'up');
@@ -82,8 +98,9 @@ async function openTap(ports: Ports, options: NetworkOptions): Promise<GateNetwo
     kind: 'tap',
     listen: server,
     server,
+    device,
     // A plain tap: with the offload header the packet capture would not be readable.
-    netdev: `tap,id=${NETDEV},ifname=${device},script=no,downscript=no,vnet_hdr=off`,
+    netdev: `tap,id=${NETDEV},ifname=${tap},script=no,downscript=no,vnet_hdr=off`,
     dhcp: { kind: 'dnsmasq', interface: device, range },
     serve: async ({ conf }) => {
       dnsmasq = await startDnsmasq(ports, {
@@ -101,7 +118,8 @@ async function openTap(ports: Ports, options: NetworkOptions): Promise<GateNetwo
     },
     [Symbol.asyncDispose]: async () => {
       await dnsmasq?.[Symbol.asyncDispose]();
-      if (!ports.signal.aborted) await ip(ports, 'link', 'delete', device);
+      if (ports.signal.aborted) return;
+      for (const each of new Set([tap, device])) await ip(ports, 'link', 'delete', each);
     },
   };
 }

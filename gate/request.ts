@@ -1,6 +1,7 @@
 /** What the boot gate is asked, and what it needs of its host. */
 import { PC } from '../artifacts/platform/pc.js';
 import type { Cell, HostFile } from '../artifacts/platform/platform.js';
+import { RASPBERRY_PI } from '../artifacts/platform/raspberry-pi.js';
 import type { Manifest } from '../artifacts/release/manifest.js';
 import type { Patience } from './patience.js';
 
@@ -29,6 +30,18 @@ export const DEFAULT_BOUNDS: GateBounds = {
   mostOwed: 0.5,
 };
 
+/** A board of four processors, all of them emulated, whose card is a USB one: QEMU works ten times as much for a boot. */
+const PI_BOUNDS: GateBounds = {
+  boot: { idle: IDLE, silent: 600, work: 6000, wall: 10800 },
+  shutdown: { idle: IDLE, silent: 600, work: 3000, wall: 5400 },
+  command: { idle: IDLE, silent: 600, work: 3000, wall: 5400 },
+  mostOwed: 0.5,
+};
+
+export function boundsOf({ firmware }: Pick<Cell, 'firmware'>): GateBounds {
+  return firmware === 'pi3' ? PI_BOUNDS : DEFAULT_BOUNDS;
+}
+
 export interface GateRequest {
   /** Absolute path of the release's folder; nothing in it is written. */
   readonly release: string;
@@ -54,7 +67,6 @@ interface ToolNeed {
 }
 
 const TOOLS: readonly ToolNeed[] = [
-  { name: PC.gate.tool, package: 'qemu-system-x86', min: '7.2' },
   { name: 'dnsmasq', package: 'dnsmasq-base' },
   { name: 'tgtd', package: 'tgt' },
   { name: 'ip', package: 'iproute2' },
@@ -66,13 +78,22 @@ const TOOLS: readonly ToolNeed[] = [
   { name: 'dpkg-query', package: 'dpkg' },
 ];
 
+/** To plug in a machine that plays the firmware. */
+const PI_TOOLS: readonly ToolNeed[] = [
+  { name: 'unshare', package: 'util-linux' },
+  { name: 'nsenter', package: 'util-linux' },
+];
+
 /** Programs that a cell needs on the host. */
-export function bootGateTools(_cell: Cell): readonly ToolNeed[] {
-  return TOOLS;
+export function bootGateTools({ firmware }: Pick<Cell, 'firmware'>): readonly ToolNeed[] {
+  const pi = firmware === 'pi3';
+  const { tool, package: debianPackage } = pi ? RASPBERRY_PI.gate : PC.gate;
+  return [{ name: tool, package: debianPackage, min: '7.2' }, ...TOOLS, ...(pi ? PI_TOOLS : [])];
 }
 
 /** Other files that a cell needs on the host. */
 export function bootGateFiles(cell: Cell): readonly HostFile[] {
+  if (cell.firmware === 'pi3') return [];
   const { firmware, pxelinuxProgram, gate } = PC;
   const ipxe = [firmware.bios.program, firmware.uefi.program, pxelinuxProgram];
   return cell.firmware === 'uefi' ? [...ipxe, gate.flash.code, gate.flash.variables] : ipxe;

@@ -3,6 +3,7 @@ import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ipxeScript } from '../artifacts/formats/ipxe.js';
 import { PC } from '../artifacts/platform/pc.js';
+import { RASPBERRY_PI } from '../artifacts/platform/raspberry-pi.js';
 import type { Ports } from '../base/ports.js';
 import { UndoStack } from '../base/undo-stack.js';
 import { hostLayout } from '../hosts/host/layout.js';
@@ -12,12 +13,13 @@ import { LUN } from '../hosts/target/tgt/conf.js';
 import { startTgtd, type Tgtd } from '../hosts/target/tgt/daemon.js';
 import type { Chain } from './chain.js';
 import { bootFilesInput, HTTP_PORT, ISCSI_PORT, layDown } from './client-host.js';
-import { accountCredential, hashPassword } from './credentials.js';
+import { accountCredential, accountParameter, hashPassword } from './credentials.js';
 import { CAPTURE, type Evidence } from './evidence.js';
 import type { GateIdentity } from './identity.js';
 import { type Machine, startMachine } from './machine.js';
 import { type GateNetwork, openNetwork } from './network.js';
 import { type Accelerator, qemuArgv } from './qemu.js';
+import { piMachine } from './raspberry-pi/machine.js';
 import type { GateRequest } from './request.js';
 import { openRuntime, type Runtime } from './runtime.js';
 
@@ -44,9 +46,12 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   await using stack = new UndoStack();
   const runtime = stack.use(await openRuntime(request.scratch, ports));
   const root = join(runtime.path, 'host');
+  const pi = request.manifest.platform === RASPBERRY_PI.id;
   const network = stack.use(
     await openNetwork(ports, {
-      wanted: request.network ?? 'auto',
+      // The user network has no wire that a second machine, its firmware, could be plugged into.
+      wanted: pi ? 'tap' : (request.network ?? 'auto'),
+      bridge: pi,
       tftp: hostLayout({ root }).tftp,
       runtime,
       onLine: chain.dnsmasqLine,
@@ -79,7 +84,9 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     }),
   );
   await network.serve(host);
-  const machine = stack.use(await switchedOff(options, runtime, network));
+  const machine = stack.use(
+    pi ? await piSwitchedOff(options, runtime, network) : await switchedOff(options, runtime, network),
+  );
   const rest = stack.move();
   return { network: network.kind, target, machine, [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose]() };
 }
@@ -130,4 +137,28 @@ async function switchedOff(
     onConsolePartial: chain.consolePartial,
     onToolLine: (line) => evidence.log('qemu.log', line),
   });
+}
+
+/** Its machine begins with the firmware, and has no SMBIOS for the account. */
+async function piSwitchedOff(
+  { identity, evidence, chain, ports }: SceneOptions,
+  runtime: Runtime,
+  { netdev, device = '' }: GateNetwork,
+): Promise<Machine> {
+  const { name, password } = identity.login;
+  return piMachine(
+    {
+      pi: { model: RASPBERRY_PI.gate.model, serial: identity.piSerial, mac: identity.mac },
+      bridge: device,
+      netdev,
+      append: accountParameter(name, await hashPassword(password, ports)),
+      runtime,
+      capture: evidence.path(CAPTURE),
+      onFirmwareLine: chain.firmwareLine,
+      onConsoleLine: chain.consoleLine,
+      onConsolePartial: chain.consolePartial,
+      onToolLine: (line) => evidence.log('qemu.log', line),
+    },
+    ports,
+  );
 }

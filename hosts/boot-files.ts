@@ -13,6 +13,7 @@
  * tftp/boot.ipxe                                    leads to http/boot.ipxe; retries
  * tftp/clients/<client>/<image>.ipxe                the same, for one image (several images only)
  * tftp/pxelinux.cfg/{01-<mac>,<address>,default}    menus that load ipxe.lkrn with one of these scripts
+ * http/pi/, tftp/<folder>, tftp/bootcode.bin         what Raspberry Pis load: see boot-files/raspberry-pi.ts
  * conf/{dnsmasq,dhcpd}.conf                         for a DHCP server of our own, whichever kind the host has
  * conf/{dnsmasq,dhcpd}.include                      for one that serves others too, where it gives addresses
  * ```
@@ -25,8 +26,10 @@ import { clientFiles } from './boot-files/client.js';
 import { dhcpFiles } from './boot-files/dhcp.js';
 import { entryScript, unknownScript } from './boot-files/entry.js';
 import { identityFiles } from './boot-files/identity.js';
+import { isRaspberryPi, piFiles, piLinks } from './boot-files/raspberry-pi.js';
 import { releaseFiles } from './boot-files/releases.js';
 import { menuFiles } from './boot-files/tftp.js';
+import type { HostState } from './host/state.js';
 
 /**
  * What the HTTP server shows, sorted by path.
@@ -36,13 +39,15 @@ import { menuFiles } from './boot-files/tftp.js';
 export function httpFiles(input: BootFilesInput): readonly BootFile[] {
   const { host, state, manifests, lun, secrets } = input;
   const { url } = host.http;
+  const machines = withoutPis(state);
   return sorted([
     { path: 'boot.ipxe', content: { text: entryScript(url) }, secret: false },
     { path: 'unknown.ipxe', content: { text: unknownScript(host.name) }, secret: false },
-    ...identityFiles(state),
-    ...Object.entries(state.clients).flatMap(([name, client]) =>
+    ...identityFiles(machines),
+    ...Object.entries(machines.clients).flatMap(([name, client]) =>
       clientFiles({ host, manifests, lun, client, account: accountOf(name, secrets) }),
     ),
+    ...piFiles(input, (name) => accountOf(name, secrets)),
     ...releaseFiles(state, manifests),
   ]);
 }
@@ -55,7 +60,8 @@ export function httpFiles(input: BootFilesInput): readonly BootFile[] {
  */
 export function tftpFiles(input: HostFilesInput, binaries?: BootBinaries): readonly BootFile[] {
   return sorted([
-    ...menuFiles(input.host, input.state),
+    ...menuFiles(input.host, withoutPis(input.state)),
+    ...piLinks(input.state),
     ...(binaries?.files ?? []).map(({ name, bytes }) => ({ path: name, content: { bytes }, secret: false })),
   ]);
 }
@@ -66,6 +72,12 @@ export function tftpFiles(input: HostFilesInput, binaries?: BootBinaries): reado
  */
 export function confFiles(input: HostFilesInput): readonly BootFile[] {
   return dhcpFiles(input.host, input.state);
+}
+
+/** Those that run scripts of iPXE. */
+function withoutPis(state: HostState): HostState {
+  const others = Object.entries(state.clients).filter(([, { facts }]) => !isRaspberryPi(facts));
+  return { ...state, clients: Object.fromEntries(others) };
 }
 
 function accountOf(client: string, secrets: BootFilesInput['secrets']): ClientAccount {

@@ -8,6 +8,7 @@ import { mkdir, rm, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { ipxeBinaries } from '../artifacts/formats/ipxe-binaries.js';
+import { PC } from '../artifacts/platform/pc.js';
 import type { Release } from '../artifacts/release/release.js';
 import { Failure } from '../base/failure.js';
 import type { Ports } from '../base/ports.js';
@@ -47,13 +48,28 @@ export interface ServedRelease extends AsyncDisposable {
   readonly broken: Promise<Failure>;
 }
 
-/** @throws Failure of kind `host` or `tool` when a server does not start; nothing is left behind then */
+/** Whoever asks for it is told of iPXE. */
+function requirePc({ manifest }: Release): void {
+  if (manifest.platform === PC.id) return;
+  throw new Failure('usage', {
+    what: `Machines of the platform ${manifest.platform} cannot be tried like that: none of them may be unknown to their host.`,
+    expected: `a release for the platform ${PC.id}`,
+    found: manifest.recipe.name,
+    hint: 'Make a client of it: npx lunsmith client add NAME (docs/raspberry-pi.md).',
+  });
+}
+
+/**
+ * @throws Failure of kind `usage` for a release of machines that no script can be handed to, `host` or `tool` when a server does not
+ *   start; nothing is left behind then
+ */
 export async function serveRelease(
   release: Release,
   options: ServeOptions,
   ports: Ports,
 ): Promise<ServedRelease> {
   const { folder, address, onLine } = options;
+  requirePc(release);
   await using stack = new UndoStack();
   const facts = factsOf(options);
   const host = openDirectory(facts, ports);

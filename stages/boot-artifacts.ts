@@ -1,15 +1,17 @@
-/** Puts beside the LUN image what a boot server hands out: kernel, initramfs, command lines and iPXE scripts. */
+/** Puts beside the LUN image what a boot server hands out: kernel, initramfs, and what leads a machine to them. */
 import { appendFile, chmod, copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { directScript, sanbootScript } from '../artifacts/formats/ipxe.js';
 import { architectureFacts } from '../artifacts/platform/pc.js';
 import { platformOf } from '../artifacts/platform/platforms.js';
+import { RASPBERRY_PI } from '../artifacts/platform/raspberry-pi.js';
 import type { Manifest, Role } from '../artifacts/release/manifest.js';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { commandLines } from './boot-artifacts/command-line.js';
 import { readKernelVersion } from './boot-artifacts/kernel.js';
+import { raspberryPiArtifacts } from './boot-artifacts/raspberry-pi.js';
 import { distributionOf } from './distribution/distribution.js';
 import { rootPartition } from './lun-image/boot.js';
 import { rootTree } from './rootfs/tree.js';
@@ -35,7 +37,7 @@ const DIRECT = {
 export const bootArtifacts = defineStage({
   name: 'boot-artifacts',
   summary:
-    'Write kernel, initramfs, kernel command lines and iPXE scripts of the release; no client is in them.',
+    'Write kernel, initramfs, kernel command lines and iPXE scripts of the release, or the firmware folder of a Raspberry Pi; no client is in them.',
   kind: 'output',
   section: 'boot',
   requires: [ROOT, SEALED_ROOT, INITRAMFS],
@@ -44,9 +46,22 @@ export const bootArtifacts = defineStage({
   tools: [],
   facts: ['disk', 'kernel', 'platform'],
   asks: ['kernel', 'console'],
+  check: ({ recipe, order }) =>
+    recipe.platform !== RASPBERRY_PI.id || order.includes('raspberry-pi-firmware')
+      ? []
+      : [
+          {
+            path: [],
+            what: 'A Raspberry Pi boots from a folder of firmware, which no step makes.',
+            hint: 'Add a step `uses: raspberry-pi-firmware` after `initramfs`.',
+          },
+        ],
   async run(ctx) {
-    const { disk, kernel, architecture, platform } = ctx.recipe;
     const distribution = distributionOf(ctx);
+    const { disk, kernel, architecture, platform } = ctx.recipe;
+    const device = platformOf(platform).gate.serial;
+    ctx.record('console', { device, ...distribution.console } satisfies Manifest['console']);
+    if (platform === RASPBERRY_PI.id) return raspberryPiArtifacts(ctx);
     const files = await distribution.kernel.find(rootTree(ctx.rootfs));
     const version = await readKernelVersion(files.kernel, architecture);
     const { san, direct } = commandLines(rootPartition(disk).filesystemUuid, kernel.commandLine);
@@ -66,8 +81,6 @@ export const bootArtifacts = defineStage({
       { method: 'san', artifacts: SAN },
       { method: 'direct', artifacts: DIRECT },
     ] satisfies Manifest['boot']);
-    const device = platformOf(platform).gate.serial;
-    ctx.record('console', { device, ...distribution.console } satisfies Manifest['console']);
     ctx.record('kernel', { version, commandLine: san.join(' ') } satisfies Manifest['kernel']);
   },
 });

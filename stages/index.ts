@@ -13,6 +13,7 @@ import { lunImage } from './lun-image.js';
 import { network } from './network.js';
 import { packages } from './packages.js';
 import { pacstrap } from './pacstrap.js';
+import { raspberryPiFirmware } from './raspberry-pi-firmware.js';
 import { run } from './run.js';
 import { seal } from './seal.js';
 import { users } from './users.js';
@@ -31,6 +32,7 @@ const all: readonly AnyStage[] = [
   network,
   run,
   initramfs,
+  raspberryPiFirmware,
   seal,
   lunImage,
   bootArtifacts,

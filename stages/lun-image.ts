@@ -43,7 +43,7 @@ export const lunImage = defineStage({
     { name: 'grub-mkimage', package: 'grub-common' },
   ],
   // The name is that of the boot menu's entry when the tree has none for its system.
-  facts: ['name', 'disk', 'kernel'],
+  facts: ['name', 'platform', 'disk', 'kernel'],
   asks: ['kernel', 'software'],
   parts: { [FILE_SYSTEMS]: { facts: ['disk'], options: ['reserved-percent', 'free'] } },
   check: ({ recipe }) => [...rootFindings(recipe), ...loaderFindings(recipe)],

@@ -10,6 +10,8 @@ export const INITRAMFS_CONTENT = 'initramfs content';
 export const INITRAMFS = 'initramfs';
 /** The root without what belongs to one build or one machine. */
 export const SEALED_ROOT = 'sealed root';
+/** The folder that the firmware of a Raspberry Pi reads. */
+export const RASPBERRY_PI_FIRMWARE = 'Raspberry Pi firmware';
 export const LUN_IMAGE = 'LUN image';
 export const BOOT_ARTIFACTS = 'boot artifacts';
 

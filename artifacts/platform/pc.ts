@@ -1,7 +1,14 @@
 /** PCs: every fact on which stages, target hosts and the boot gate must agree. Paths are those of Debian's packages. */
 import { Failure } from '../../base/failure.js';
 import type { Architecture } from './architecture.js';
-import type { ArchitectureFacts, Firmware, FirmwareFacts, GateMachine, HostFile } from './platform.js';
+import type {
+  ArchitectureFacts,
+  Firmware,
+  FirmwareFacts,
+  GateMachine,
+  HostFile,
+  Matrix,
+} from './platform.js';
 
 const ipxe = (name: string): HostFile => ({ path: `/usr/lib/ipxe/${name}`, package: 'ipxe' });
 const ovmf = (name: string): HostFile => ({ path: `/usr/share/OVMF/${name}`, package: 'ovmf' });
@@ -20,17 +27,23 @@ export const PC = {
     bios: { dhcpArchitectures: [0], program: ipxe('undionly.kpxe') },
     // By the erratum of RFC 4578 both are x86-64.
     uefi: { dhcpArchitectures: [7, 9], program: ipxe('snponly.efi') },
-  } satisfies Record<Firmware, FirmwareFacts>,
+  } satisfies Partial<Record<Firmware, FirmwareFacts>>,
   /** An iPXE that PXELINUX loads as a kernel. */
   pxelinuxProgram: ipxe('ipxe.lkrn'),
   gate: {
     tool: 'qemu-system-x86_64',
+    package: 'qemu-system-x86',
     // Without graphics SeaBIOS, iPXE and GRUB write to the serial port too.
     machine: 'q35,graphics=off,vmport=off',
+    /** UEFI in flash: its code, and a template of its variables. */
     flash: { code: ovmf('OVMF_CODE_4M.fd'), variables: ovmf('OVMF_VARS_4M.fd') },
     serial: 'ttyS0',
-  } satisfies GateMachine,
+  } satisfies GateMachine & { readonly flash: { readonly code: HostFile; readonly variables: HostFile } },
+  matrix: { firmware: ['bios', 'uefi'], methods: ['san', 'direct'] } satisfies Matrix,
 } as const;
+
+export type PcFirmware = keyof typeof PC.firmware;
+export const PC_FIRMWARE = Object.keys(PC.firmware) as PcFirmware[];
 
 /** @throws Failure of kind `internal` for an architecture that no PC has */
 export function architectureFacts(architecture: Architecture): ArchitectureFacts {

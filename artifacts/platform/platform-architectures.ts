@@ -3,8 +3,6 @@ import type { Architecture } from './architecture.js';
 import type { PlatformId } from './platforms.js';
 
 export interface PlatformArchitectures {
-  /** Why no release can be built for the platform yet, whatever its architecture. */
-  readonly unproven?: string;
   /** For which a release can be built; the first is the default. */
   readonly whole: readonly [Architecture, ...Architecture[]];
   /** Those of its machines for which none can be built yet, and why. */
@@ -17,9 +15,8 @@ const TABLE: Readonly<Record<PlatformId, PlatformArchitectures>> = {
     lacking: { arm64: 'no iPXE for it is handed out, and the boot gate has no such machine' },
   },
   'raspberry-pi': {
-    unproven: 'no release of one has passed the boot gate',
-    whole: ['arm64', 'armhf'],
-    lacking: {},
+    whole: ['arm64'],
+    lacking: { armhf: 'no release for it has passed the boot gate' },
   },
 };
 

@@ -1,11 +1,12 @@
 /** What a platform is: a kind of machine, and the ways in which it gets from power-on to its root. */
 import type { GrubFormat } from '../formats/grub.js';
 
-export const FIRMWARE = ['bios', 'uefi'] as const;
+/** `pi3`: what a Raspberry Pi 3 has in its ROM and loads by TFTP. */
+export const FIRMWARE = ['bios', 'uefi', 'pi3'] as const;
 export type Firmware = (typeof FIRMWARE)[number];
 
-/** `san`: iPXE boots the LUN as a disk. `direct`: iPXE loads kernel and initramfs. */
-export const BOOT_METHODS = ['san', 'direct'] as const;
+/** `san`: iPXE boots the LUN as a disk. `direct`: iPXE loads kernel and initramfs. `tftp`: the firmware does, by TFTP. */
+export const BOOT_METHODS = ['san', 'direct', 'tftp'] as const;
 export type BootMethod = (typeof BOOT_METHODS)[number];
 
 /** `right`: boots to login. `wrong`: the CHAP secret is wrong, and the boot must fail at the login to the target. */
@@ -16,6 +17,12 @@ export interface Cell {
   readonly firmware: Firmware;
   readonly path: BootMethod;
   readonly secret: (typeof SECRETS)[number];
+}
+
+/** Every firmware of a platform boots by every method of it. */
+export interface Matrix {
+  readonly firmware: readonly Firmware[];
+  readonly methods: readonly BootMethod[];
 }
 
 /** A file of the host, and Debian's package that holds it. */
@@ -43,21 +50,24 @@ export interface FirmwareFacts {
 /** The machine of the boot gate, by QEMU's words. */
 export interface GateMachine {
   readonly tool: string;
+  /** Debian's package that has the tool. */
+  readonly package: string;
   readonly machine: string;
-  /** UEFI in flash: its code, and a template of its variables. */
-  readonly flash: { readonly code: HostFile; readonly variables: HostFile };
-  /** The device that the kernel calls its first serial port. */
+  /** The device that the kernel calls the serial port that is its console. */
   readonly serial: string;
+}
+
+/** What every platform tells of itself. */
+export interface Platform {
+  readonly matrix: Matrix;
+  readonly gate: GateMachine;
 }
 
 /**
  * The cells of a platform: every firmware by every boot method with the right secret, then every boot method once with a wrong one:
  * the target refuses a secret in the same way whatever firmware asked, so one firmware shows it.
  */
-export function cellsOf(
-  firmware: readonly Firmware[] = FIRMWARE,
-  methods: readonly BootMethod[] = BOOT_METHODS,
-): Cell[] {
+export function cellsOf({ firmware, methods }: Matrix): Cell[] {
   const cells = (which: readonly Firmware[], secret: Cell['secret']) =>
     methods.flatMap((path) => which.map((each): Cell => ({ firmware: each, path, secret })));
   return [...cells(firmware, 'right'), ...cells(firmware.slice(0, 1), 'wrong')];

@@ -14,7 +14,17 @@ import { DIGEST_PATTERN } from './file-digests.js';
 export const MANIFEST_FORMAT = 'lunsmith-manifest/2';
 
 /** What a file of a release is for. `other`: nothing here reads it, such as what a hook adds. */
-export const ROLES = ['lun-image', 'kernel', 'initramfs', 'command-line', 'ipxe-script', 'other'] as const;
+export const ROLES = [
+  'lun-image',
+  'kernel',
+  'initramfs',
+  'command-line',
+  'ipxe-script',
+  /** What a Raspberry Pi loads before its kernel, and its config.txt. */
+  'firmware',
+  'device-tree',
+  'other',
+] as const;
 export type Role = (typeof ROLES)[number];
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);

@@ -3,10 +3,10 @@ import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { build } from '../../app/build.js';
 import { checkRecipes } from '../../app/check.js';
-import { defaultParallel, gateNeeds } from '../../app/matrix.js';
+import { cellsOfPlatform, defaultParallel, gateNeeds } from '../../app/matrix.js';
 import { prove } from '../../app/prove.js';
 import { shellInFailedTree } from '../../app/shell.js';
-import { cellsOf } from '../../artifacts/platform/platform.js';
+import type { PlatformId } from '../../artifacts/platform/platforms.js';
 import { Failure } from '../../base/failure.js';
 import {
   jsonOption,
@@ -45,9 +45,8 @@ export function addBuildCommand(program: Command, session: Session): void {
       const variables = options.set ?? {};
       // All of them first: a slip in the last must not show up after the others were built.
       const folders = recipes.map((recipe) => path.resolve(cwd, recipe));
-      const cells = options.prove === true ? cellsOf() : [];
       const recipesOnly = options.prove !== true;
-      const needs = gateNeeds(cells);
+      const needs = (platform: PlatformId) => gateNeeds(cellsOfPlatform(platform));
       const plans = await checkRecipes({ folders, variables, needs, recipesOnly }, renderer.emit);
       const workspace = path.resolve(cwd, options.workspace);
       const shell = options.shellOnFailure === true;
@@ -72,7 +71,7 @@ export function addBuildCommand(program: Command, session: Session): void {
           session.signal.throwIfAborted();
           const request = {
             release: release.path,
-            cells,
+            cells: (platform: PlatformId) => cellsOfPlatform(platform),
             accel: 'auto',
             parallel: defaultParallel(),
             workspace,

@@ -4,9 +4,10 @@ import { type Command, Option } from '@commander-js/extra-typings';
 import { build } from '../../app/build.js';
 import { checkRecipes } from '../../app/check.js';
 import { inspectRelease } from '../../app/inspect.js';
-import { defaultParallel, gateNeeds } from '../../app/matrix.js';
+import { cellsOfPlatform, defaultParallel, gateNeeds } from '../../app/matrix.js';
 import { prove } from '../../app/prove.js';
-import { CORE_CELLS, cellsOf } from '../../artifacts/platform/platform.js';
+import { PC } from '../../artifacts/platform/pc.js';
+import { CORE_CELLS } from '../../artifacts/platform/platform.js';
 import type { Event } from '../../base/event.js';
 import { packageFile } from '../../base/package-root.js';
 import {
@@ -54,9 +55,12 @@ export function addDemoCommand(program: Command, session: Session): void {
       };
       const recipe = packageFile(`recipes/${options.recipe}`);
       const [output, workspace] = [path.resolve(cwd, options.output), path.resolve(cwd, options.workspace)];
-      const all = cellsOf();
+      const all = cellsOfPlatform(PC.id);
       const cells = options.all === true ? all : CORE_CELLS;
-      const plans = await checkRecipes({ folders: [recipe], variables: {}, needs: gateNeeds(cells) }, emit);
+      const plans = await checkRecipes(
+        { folders: [recipe], variables: {}, needs: () => gateNeeds(cells) },
+        emit,
+      );
       const request = {
         plans,
         output,
@@ -68,7 +72,7 @@ export function addDemoCommand(program: Command, session: Session): void {
       if (built === undefined) return;
       const gate = {
         release: built.path,
-        cells,
+        cells: () => cells,
         accel: options.accel,
         parallel: defaultParallel(),
         workspace,

@@ -1,9 +1,10 @@
 /** `lunsmith prove`: boot a release over iSCSI exactly as a client would. */
 import path from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
-import { defaultParallel } from '../../app/matrix.js';
+import { cellsOfPlatform, defaultParallel } from '../../app/matrix.js';
 import { prove } from '../../app/prove.js';
-import { BOOT_METHODS, cellsOf, FIRMWARE } from '../../artifacts/platform/platform.js';
+import { BOOT_METHODS, FIRMWARE } from '../../artifacts/platform/platform.js';
+import type { PlatformId } from '../../artifacts/platform/platforms.js';
 import {
   accelOption,
   jsonOption,
@@ -26,14 +27,15 @@ export function addProveCommand(program: Command, session: Session): void {
     )
     .argument('<release>', 'folder with a manifest.json, such as out/debian-bookworm/latest')
     .addOption(
-      new Option('--firmware <list>', 'bios, uefi or both')
-        .argParser(parseWords(FIRMWARE))
-        .default(FIRMWARE, FIRMWARE.join(',')),
+      new Option('--firmware <list>', 'bios, uefi or both; of a Raspberry Pi pi3 (default: all)').argParser(
+        parseWords(FIRMWARE),
+      ),
     )
     .addOption(
-      new Option('--path <list>', 'san (sanboot), direct (kernel and initramfs by iPXE) or both')
-        .argParser(parseWords(BOOT_METHODS))
-        .default(BOOT_METHODS, BOOT_METHODS.join(',')),
+      new Option(
+        '--path <list>',
+        'san (sanboot), direct (kernel and initramfs by iPXE) or both; of a Raspberry Pi tftp (default: all)',
+      ).argParser(parseWords(BOOT_METHODS)),
     )
     .addOption(accelOption())
     .addOption(
@@ -51,7 +53,7 @@ export function addProveCommand(program: Command, session: Session): void {
       const { emit } = session.open(options);
       const request = {
         release: path.resolve(cwd, release),
-        cells: cellsOf(options.firmware, options.path),
+        cells: (platform: PlatformId) => cellsOfPlatform(platform, options),
         accel: options.accel,
         parallel: options.parallel ?? defaultParallel(),
         workspace: path.resolve(cwd, options.workspace),
@@ -65,5 +67,6 @@ Examples:
   $ npx lunsmith prove out/debian-bookworm/latest
   $ npx lunsmith prove out/debian-bookworm/latest --firmware uefi --path san --accel tcg
 
-Without narrowing: bios-san, uefi-san, bios-direct, uefi-direct, and bios-san and bios-direct with a wrong secret.
+Without narrowing: bios-san, uefi-san, bios-direct, uefi-direct, and bios-san and bios-direct with a wrong secret; of a
+Raspberry Pi: pi3-tftp, and the same with a wrong secret.
 Console log, server logs and a screenshot of each boot stay as evidence: see docs/debugging.md.`;

@@ -1,5 +1,6 @@
 /** The picture of the work at one moment: pure functions from tasks to lines. */
 
+import { BOOT_METHODS } from '../../artifacts/platform/platform.js';
 import { MILESTONES, type Milestone } from '../../base/event.js';
 import { chainOf } from '../../gate/milestones.js';
 import type { Style } from './style.js';
@@ -134,7 +135,7 @@ function chainLine(
 
 /** What a cell of the boot matrix passes on its way; its id is its name, see `cellName` of the proofs. */
 function expectedMilestones(cell: string): readonly Milestone[] {
-  const path = cell.includes('-direct') ? 'direct' : 'san';
+  const path = BOOT_METHODS.find((method) => cell.includes(`-${method}`)) ?? 'san';
   const chain = chainOf({ path });
   // A wrong secret must get no further than the login that asks for it.
   const end = chain.indexOf(path === 'san' ? 'san-login' : 'initramfs-login');

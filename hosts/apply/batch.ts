@@ -4,28 +4,44 @@ import { shellWord } from '../../base/shell-word.js';
 import type { BootFile } from '../boot-files/boot-file.js';
 import type { TargetHost } from '../host/host.js';
 import { syncFolder } from '../host/on-disk.js';
+import type { HostFacts } from '../site/facts.js';
 
 /** Paths on one command line. */
 const AT_ONCE = 200;
 
+/** Groups that the processes of servers are in. */
+export interface SecretReaders {
+  /** Absent: their owner alone. */
+  readonly http?: string;
+  /** Absent: everybody on the host, as everybody on the network may ask for them. */
+  readonly tftp?: string;
+}
+
+export function secretReaders({ http, tftp }: Pick<HostFacts, 'http' | 'tftp'>): SecretReaders {
+  return {
+    ...(http.group === undefined ? {} : { http: http.group }),
+    ...(tftp?.group === undefined ? {} : { tftp: tftp.group }),
+  };
+}
+
 /**
  * Fills a folder; what is in it already is removed. Afterwards all of it is on the disk.
- * @param group that alone may read the secret ones; absent: only their owner
+ * @param readers who may read the secret ones, and nobody else
  */
 export async function fillFolder(
   host: TargetHost,
   folder: string,
   files: readonly BootFile[],
-  group?: string,
+  readers: SecretReaders = {},
 ): Promise<void> {
   await host.run(['sh', '-eu'], {
     doing: `write ${folder}`,
-    input: folderScript(folder, files, group),
+    input: folderScript(folder, files, readers),
     quiet: true,
   });
 }
 
-function folderScript(folder: string, files: readonly BootFile[], group?: string): string {
+function folderScript(folder: string, files: readonly BootFile[], readers: SecretReaders): string {
   const at = (path: string) => shellWord(`${folder}/${path}`);
   const folders = new Set(
     files.map(({ path }) => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '.')),
@@ -33,7 +49,12 @@ function folderScript(folder: string, files: readonly BootFile[], group?: string
   const secret = files.filter((file) => file.secret);
   const chunked = (command: string, paths: readonly string[]) =>
     chunks(paths).map((chunk) => `${command} ${chunk.join(' ')}`);
-  const paths = secret.map(({ path }) => at(path));
+  const byHttp = secret.filter(({ tftp }) => tftp !== true).map(({ path }) => at(path));
+  const byTftp = secret.filter(({ tftp }) => tftp === true).map(({ path }) => at(path));
+  const forGroup = (group: string, paths: readonly string[]) => [
+    ...chunked(`chgrp -- ${shellWord(group)}`, paths),
+    ...chunked('chmod 640 --', paths),
+  ];
   const lines = [
     'umask 022',
     `rm -rf -- ${shellWord(folder)}`,
@@ -41,9 +62,8 @@ function folderScript(folder: string, files: readonly BootFile[], group?: string
     ...files.filter((file) => !file.secret).map((file) => put(file, at(file.path))),
     'umask 077',
     ...secret.map((file) => put(file, at(file.path))),
-    ...(group === undefined
-      ? []
-      : [...chunked(`chgrp -- ${shellWord(group)}`, paths), ...chunked('chmod 640 --', paths)]),
+    ...(readers.http === undefined ? [] : forGroup(readers.http, byHttp)),
+    ...(readers.tftp === undefined ? chunked('chmod 644 --', byTftp) : forGroup(readers.tftp, byTftp)),
     syncFolder(shellWord(folder)),
   ];
   return `${lines.join('\n')}\n`;

@@ -15,6 +15,7 @@ import type { HostState } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
 import { portalOf } from '../site/portal.js';
 import type { OfferOptions } from '../target/adapter.js';
+import type { SecretReaders } from './batch.js';
 import { putLink } from './links.js';
 import { offeredLuns } from './offered.js';
 import { bringAccounts, notTakeable, readAccounts } from './secrets.js';
@@ -77,8 +78,8 @@ function tellRefused(
 }
 
 export interface FollowOptions {
-  /** Group that alone may read the secret ones; absent: only their owner. */
-  readonly group?: string | undefined;
+  /** Who may read the secret ones, and nobody else. */
+  readonly readers?: SecretReaders;
   /** Called before anything is written or removed. @param changed relative paths */
   readonly before?: (changed: readonly string[]) => Promise<void>;
 }
@@ -95,7 +96,7 @@ export async function follow(
   host: TargetHost,
   folder: string,
   files: readonly BootFile[],
-  { before, group }: FollowOptions = {},
+  { before, readers = {} }: FollowOptions = {},
 ): Promise<void> {
   const { stdout } = await host.run(['sh', '-c', EXISTING, 'sh', folder], {
     doing: `look at the files in ${folder}`,
@@ -115,7 +116,7 @@ export async function follow(
   );
   const asWished = (file: BootFile) => {
     if ('link' in file.content) return true;
-    const { mode, group: own } = permissions(file, group);
+    const { mode, group: own } = permissions(file, readers);
     const [found, owner] = modes.get(file.path)?.split(' ') ?? [];
     return found === mode.toString(8) && (own === undefined || own === owner);
   };
@@ -125,7 +126,7 @@ export async function follow(
   await before?.([...changed.map(({ path }) => path), ...unwanted]);
   const queue = new PQueue({ concurrency: AT_ONCE });
   try {
-    await queue.addAll(changed.map((file) => () => writeFile(host, folder, file, group)));
+    await queue.addAll(changed.map((file) => () => writeFile(host, folder, file, readers)));
   } finally {
     // A caller that hears of a failure puts other files in their places: no write may still be under way then.
     await queue.onIdle();
@@ -141,15 +142,21 @@ function fingerprint({ content }: BootFile): string {
   return `file ${hash('sha256', 'text' in content ? content.text : content.bytes)}`;
 }
 
-async function writeFile(host: TargetHost, folder: string, file: BootFile, group?: string): Promise<void> {
+async function writeFile(
+  host: TargetHost,
+  folder: string,
+  file: BootFile,
+  readers: SecretReaders,
+): Promise<void> {
   const { path, content } = file;
   const at = `${folder}/${path}`;
   if ('link' in content) await putLink(host, at, content.link, `make the link ${at}`);
-  else await host.write(at, 'text' in content ? content.text : content.bytes, permissions(file, group));
+  else await host.write(at, 'text' in content ? content.text : content.bytes, permissions(file, readers));
 }
 
-function permissions({ secret }: BootFile, group: string | undefined): WriteOptions {
-  if (!secret) return { mode: 0o644 };
+function permissions({ secret, tftp }: BootFile, readers: SecretReaders): WriteOptions {
+  const group = tftp === true ? readers.tftp : readers.http;
+  if (!secret || (tftp === true && group === undefined)) return { mode: 0o644 };
   return group === undefined ? { mode: 0o600 } : { mode: 0o640, group };
 }
 

@@ -13,7 +13,7 @@ import { hostLayout } from '../host/layout.js';
 import { generationsOf, type HostState, releasesOf } from '../host/state.js';
 import { manifestsThere } from '../publish/releases-there.js';
 import { portalOf } from '../site/portal.js';
-import { fillFolder } from './batch.js';
+import { fillFolder, secretReaders } from './batch.js';
 import { offeredBefore } from './offered.js';
 import { accountFiles } from './secrets.js';
 import { setMark, stateText, takeMark } from './states.js';
@@ -55,7 +55,7 @@ export async function prepare(
     });
   const manifests = await manifestsThere(host, releasesOf(next));
   const input = { host: facts, state: next, manifests, lun: drivers.adapter.lun, secrets };
-  await fillFolder(host, `${folder}/http`, drivers.bootFiles.http(input), facts.http.group);
+  await fillFolder(host, `${folder}/http`, drivers.bootFiles.http(input), secretReaders(facts));
   await host.write(`${folder}/state.json`, stateText(next), { mode: 0o644 });
   return next;
 }

@@ -6,6 +6,7 @@ import { hostLayout } from '../host/layout.js';
 import { mendModes } from '../host/modes.js';
 import { type HostState, releasesOf } from '../host/state.js';
 import { manifestsThere } from '../publish/releases-there.js';
+import { secretReaders } from './batch.js';
 import { follow } from './converge.js';
 import { putLink } from './links.js';
 import { readAccounts } from './secrets.js';
@@ -29,7 +30,9 @@ export async function restore(
     manifests.size === digests.length && Object.keys(state.clients).every((client) => secrets.has(client));
   if (whole) {
     const files = bootFiles.http({ host: facts, state, manifests, lun: adapter.lun, secrets });
-    await follow(host, `${layout.state(state.serial)}/http`, files, { group: facts.http.group });
+    await follow(host, `${layout.state(state.serial)}/http`, files, {
+      readers: secretReaders(facts),
+    });
   } else {
     emit({
       type: 'warning',

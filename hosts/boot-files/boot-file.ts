@@ -13,6 +13,8 @@ export interface BootFile {
     | { readonly link: string };
   /** To be readable by the process that serves it alone. */
   readonly secret: boolean;
+  /** Served by TFTP and not by HTTP. Default: by HTTP. */
+  readonly tftp?: boolean;
 }
 
 export interface ClientAccount {

@@ -4,13 +4,12 @@ import { ipxeScript, sanUri, setSetting, uriWord } from '../../artifacts/formats
 import { initiatorCpio } from '../../artifacts/formats/open-iscsi.js';
 import type { Manifest } from '../../artifacts/release/manifest.js';
 import { bootArtifact } from '../../artifacts/release/roles.js';
-import { Failure } from '../../base/failure.js';
 import type { ClientState } from '../host/state.js';
-import type { ClientFacts, ClientImage, HostFacts } from '../site/facts.js';
+import type { ClientFacts, HostFacts } from '../site/facts.js';
 import { portalOf } from '../site/portal.js';
 import { kernelAddress, ownAddress } from './address.js';
 import type { BootFile, ClientAccount } from './boot-file.js';
-import type { BootImage } from './boot-image.js';
+import { type BootImage, bootImages } from './boot-image.js';
 import { choice } from './choice.js';
 import { checkNames } from './names.js';
 
@@ -39,16 +38,6 @@ export function clientFiles(input: ClientFilesInput): BootFile[] {
       .filter(({ image }) => image.boot === 'direct')
       .map((each) => ({ path: cpioPath(facts, each), content: { bytes: cpio(input, each) }, secret: true })),
   ];
-}
-
-/** Those with a clone; an image whose channel has no release yet has none. */
-function bootImages({ facts, images }: ClientState): BootImage[] {
-  return facts.images.flatMap((image) => {
-    const known = images[image.name];
-    const generation = known?.generations.find(({ id }) => id === known.current);
-    if (known !== undefined && generation === undefined) throw noGeneration(facts, image, known.current);
-    return generation === undefined ? [] : [{ image, generation }];
-  });
 }
 
 /**
@@ -140,13 +129,5 @@ function cpio({ host, client, account }: ClientFilesInput, { generation }: BootI
     port: portal.port,
     user: account.user,
     secret: account.secret,
-  });
-}
-
-function noGeneration({ name }: ClientFacts, image: ClientImage, current: string): Failure {
-  return new Failure('usage', {
-    what: `The state of the client ${name} is not whole.`,
-    expected: `the current generation of its image ${image.name} among those that it has`,
-    found: current,
   });
 }

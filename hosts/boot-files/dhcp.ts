@@ -9,6 +9,7 @@ import type { HostFacts } from '../site/facts.js';
 import { ipv4 } from './address.js';
 import type { BootFile } from './boot-file.js';
 import { checkNames } from './names.js';
+import { piClients } from './raspberry-pi.js';
 import { IPXE_SCRIPT } from './tftp.js';
 
 /**
@@ -42,7 +43,13 @@ export function dhcpFiles(host: HostFacts, state: HostState): BootFile[] {
       return [
         own(
           'dnsmasq',
-          dnsmasqProxyConfig({ interface: dhcp.interface, network: dhcp.network, boot: BOOT, tftpRoot }),
+          dnsmasqProxyConfig({
+            interface: dhcp.interface,
+            network: dhcp.network,
+            boot: BOOT,
+            ...raspberryPis(state),
+            tftpRoot,
+          }),
         ),
       ];
     case 'dnsmasq':
@@ -55,6 +62,7 @@ export function dhcpFiles(host: HostFacts, state: HostState): BootFile[] {
             network: { router: dhcp.router, dns: dhcp.dns ?? [] },
             hosts: reservations(state),
             boot: BOOT,
+            ...raspberryPis(state),
             tftpRoot,
           }),
         ),
@@ -65,6 +73,7 @@ export function dhcpFiles(host: HostFacts, state: HostState): BootFile[] {
             interface: dhcp.interface,
             hosts: reservations(state),
             boot: BOOT,
+            ...raspberryPis(state),
             tftpRoot,
             server: address,
           }),
@@ -82,16 +91,24 @@ export function dhcpFiles(host: HostFacts, state: HostState): BootFile[] {
             dns: dhcp.dns ?? [],
             hosts: reservations(state),
             boot: BOOT,
+            ...raspberryPis(state),
             nextServer: address,
           }),
         ),
         file(
           'dhcpd.include',
           `To include into the declaration of the subnet ${dhcp.subnet} that a dhcpd which serves others has.`,
-          dhcpdInclude({ boot: BOOT, nextServer: address }),
+          dhcpdInclude({ boot: BOOT, ...raspberryPis(state), nextServer: address }),
         ),
       ];
   }
+}
+
+/** Nothing where there are none: then the configuration has no word of them. */
+function raspberryPis(state: HostState): Pick<DnsmasqConfig, 'raspberryPis'> {
+  const clients = piClients(state);
+  if (clients.length === 0) return {};
+  return { raspberryPis: clients.flatMap(({ facts }) => facts.mac ?? []) };
 }
 
 /** The fixed address of a client is reserved in DHCP too, so that no other machine gets it. */

@@ -4,7 +4,7 @@ import type { ChannelState, ClientState } from '../host/state.js';
 import type { ReleaseThere } from '../publish/releases-there.js';
 import type { ClientImage } from '../site/facts.js';
 import type { Draft } from './draft.js';
-import { checkRoom, currentOf, freshClone, takeOver } from './generations.js';
+import { checkFit, currentOf, freshClone, takeOver } from './generations.js';
 import { releaseName, short } from './names.js';
 import { requireChannel, requireProofs, requireRelease } from './refusals.js';
 
@@ -34,7 +34,7 @@ export function promote(draft: Draft, intent: { readonly channel: string; readon
     return { ...each, current, stays: current !== undefined && each.state.facts.follows === 'rebase' };
   });
   const moving = on.filter(({ current, stays }) => !stays && current?.release !== release.digest);
-  checkRoom(draft, moving, release);
+  checkFit(draft, moving, release);
   for (const { client, image, current } of moving) {
     const kept = current === undefined ? '' : `; its clone ${current.id} is kept for a rollback`;
     draft.lines.push(
@@ -75,7 +75,7 @@ export function rollback(
     return [{ ...each, current, kept }];
   });
   const fresh = on.filter(({ kept, state }) => kept === undefined && state.facts.follows === 'promote');
-  checkRoom(draft, fresh, release);
+  checkFit(draft, fresh, release);
   for (const each of on) {
     const { client, image, kept, current, state } = each;
     if (kept !== undefined) {

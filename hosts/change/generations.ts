@@ -1,4 +1,6 @@
 /** The LUNs of one client and image: which one it boots, which are kept, which go. */
+import { platformOf } from '../../artifacts/platform/platforms.js';
+import { RASPBERRY_PI } from '../../artifacts/platform/raspberry-pi.js';
 import { lunImageOf } from '../../artifacts/release/roles.js';
 import { sha256OfText } from '../../base/digest.js';
 import type { CloneRequest } from '../clients/clone.js';
@@ -7,7 +9,7 @@ import type { ReleaseThere } from '../publish/releases-there.js';
 import type { ClientImage } from '../site/facts.js';
 import type { Draft } from './draft.js';
 import { releaseName } from './names.js';
-import { requireRoom } from './refusals.js';
+import { requirePlatform, requireRoom } from './refusals.js';
 
 /** Clones that are kept beside the current one, for a rollback. */
 const KEPT = 1;
@@ -23,13 +25,19 @@ function sizeOf(image: ClientImage, { manifest }: ReleaseThere): number {
   return image.bytes ?? manifest.disk.bytes;
 }
 
-/** @throws Failure for all clients whose LUN would be too small */
-export function checkRoom(
+/** @throws Failure for all clients that are other machines than the release is for, or whose LUN would be too small */
+export function checkFit(
   draft: Draft,
   wanted: readonly { readonly client: string; readonly image: ClientImage }[],
   release: ReleaseThere,
 ): void {
-  const { bytes } = release.manifest.disk;
+  const { disk, platform } = release.manifest;
+  const { bytes } = disk;
+  const others = wanted.filter(({ image }) => (image.boot === 'tftp') !== (platform === RASPBERRY_PI.id));
+  requirePlatform(
+    others.map(({ client, image }) => ({ client, image: image.name, boot: image.boot })),
+    { name: releaseName(draft, release.digest), methods: platformOf(platform).matrix.methods },
+  );
   const lacking = wanted.flatMap(({ client, image }) => {
     const found = sizeOf(image, release);
     return found < bytes ? [{ client, image: image.name, bytes, found }] : [];
@@ -44,7 +52,7 @@ export function freshClone(
   image: ClientImage,
   release: ReleaseThere,
 ): Generation {
-  checkRoom(draft, [{ client, image }], release);
+  checkFit(draft, [{ client, image }], release);
   const { about, before, clones } = draft;
   const id = `${release.digest.slice(0, 12)}-${before.serial + 1}`;
   const bytes = sizeOf(image, release);

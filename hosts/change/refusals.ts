@@ -1,10 +1,11 @@
 /** Why something is not done. */
 
-import { cellName } from '../../artifacts/platform/platform.js';
+import { type BootMethod, cellName } from '../../artifacts/platform/platform.js';
 import { type Diagnostic, Failure } from '../../base/failure.js';
 import type { Generation } from '../host/state.js';
 import type { ReleaseThere } from '../publish/releases-there.js';
 import type { ClientFacts } from '../site/facts.js';
+import { cellsAsked } from '../site/gate-cells.js';
 import type { Draft } from './draft.js';
 import { listed, mebibytes, releaseName, short } from './names.js';
 
@@ -30,7 +31,8 @@ export function requireRelease({ about }: Draft, digest: string, recipe?: string
 
 /** A release may be promoted with what the host's gate demands, proven of this very release. */
 export function requireProofs(draft: Draft, { digest, proofs, manifest }: ReleaseThere): void {
-  const { gate, name } = draft.about.host;
+  const { host } = draft.about;
+  const gate = cellsAsked(host.gate, manifest.platform);
   const outcome = (cell: string) => {
     const proof = proofs.find((each) => cellName(each.cell) === cell);
     if (proof === undefined) return 'no proof';
@@ -40,7 +42,7 @@ export function requireProofs(draft: Draft, { digest, proofs, manifest }: Releas
   const lacking = gate.flatMap((cell) => (outcome(cell) === undefined ? [] : [`${cell}: ${outcome(cell)}`]));
   if (lacking.length === 0) return;
   throw new Failure('proof', {
-    what: `${releaseName(draft, digest)} may not be promoted on ${name}: it is not proven.`,
+    what: `${releaseName(draft, digest)} may not be promoted on ${host.name}: it is not proven.`,
     expected: `a passed proof of ${listed(gate)}`,
     found: lacking.join('; '),
     hint: `Prove it, then publish it again: npx lunsmith prove out/${manifest.recipe.name}/releases/${digest}`,
@@ -81,6 +83,22 @@ export function requireNoSession(
     found: `a session of ${session.initiator}`,
     hint: `Shut ${client} down, wait until its target misses it (a minute with LIO), then run the same command again.`,
   });
+}
+
+/** Firmware that boots nothing of a release says so to nobody. @param methods by which machines of the release's platform boot */
+export function requirePlatform(
+  others: readonly { readonly client: string; readonly image: string; readonly boot: BootMethod }[],
+  release: { readonly name: string; readonly methods: readonly BootMethod[] },
+): void {
+  const methods = release.methods.map((method) => `\`boot: ${method}\``).join(' or ');
+  const diagnostics = others.map(({ client, image, boot }) => ({
+    what: `${client} cannot boot ${release.name}: it is for another kind of machine.`,
+    expected: `${methods} for the image ${image} of ${client}, or another channel`,
+    found: `\`boot: ${boot}\``,
+    hint: `Change it in lunsmith.yaml, then run: npx lunsmith client add ${client}`,
+  }));
+  const [first, ...rest] = diagnostics;
+  if (first !== undefined) throw new Failure('usage', [first, ...rest]);
 }
 
 /** @param short bytes that the LUN lacks, by client and image */

@@ -2,8 +2,9 @@
  * A configuration of dnsmasq (dnsmasq(8)) that boots clients from the network: a plain PXE ROM is handed an iPXE that
  * suits its firmware, and iPXE, which tells itself by its user class, is handed a script.
  */
-import { PC } from '../../artifacts/platform/pc.js';
-import { FIRMWARE } from '../../artifacts/platform/platform.js';
+import { PC, PC_FIRMWARE } from '../../artifacts/platform/pc.js';
+import { BOOT_TEXT, MAC_PREFIXES } from '../../artifacts/platform/raspberry-pi/dhcp.js';
+import { RASPBERRY_PI } from '../../artifacts/platform/raspberry-pi.js';
 import { Failure } from '../../base/failure.js';
 import type { DhcpKind } from '../site/facts.js';
 
@@ -15,6 +16,8 @@ export interface DnsmasqConfig {
   readonly hosts?: readonly { readonly mac: string; readonly address: string; readonly name?: string }[];
   /** What each kind of client loads next: a path below the TFTP root, or for iPXE also a URL. */
   readonly boot: { readonly bios: string; readonly uefi: string; readonly ipxe: string };
+  /** MAC addresses of clients that are Raspberry Pis; others are known by their maker. Absent: there are none. */
+  readonly raspberryPis?: readonly string[];
   /** Absolute path of the folder that TFTP serves. */
   readonly tftpRoot: string;
   /** Clients are told of no router but this one, and of no DNS server but these. */
@@ -22,12 +25,13 @@ export interface DnsmasqConfig {
 }
 
 /** What clients say of themselves by DHCP, and the firmware that it means. */
-const ARCHITECTURES = FIRMWARE.flatMap((firmware) =>
+const ARCHITECTURES = PC_FIRMWARE.flatMap((firmware) =>
   PC.firmware[firmware].dhcpArchitectures.map((number) => [firmware, number] as const),
 );
 
 /** dnsmasq beside the DHCP server that the network has. */
-export interface DnsmasqProxyConfig extends Pick<DnsmasqConfig, 'interface' | 'boot' | 'tftpRoot'> {
+export interface DnsmasqProxyConfig
+  extends Pick<DnsmasqConfig, 'interface' | 'boot' | 'raspberryPis' | 'tftpRoot'> {
   /** Address of the network, e.g. `192.0.2.0`. */
   readonly network: string;
 }
@@ -37,7 +41,8 @@ export interface DnsmasqProxyConfig extends Pick<DnsmasqConfig, 'interface' | 'b
  * @throws Failure of kind `usage` for a value that dnsmasq would take for something else
  */
 export function dnsmasqConfig(config: DnsmasqConfig): string {
-  const { range, boot, hosts = [], network } = config;
+  const { range, boot, hosts = [], network, raspberryPis } = config;
+  const notPi = raspberryPis === undefined ? '' : `tag:!${PI},`;
   const lines = [
     ...general(config),
     'dhcp-authoritative',
@@ -48,10 +53,11 @@ export function dnsmasqConfig(config: DnsmasqConfig): string {
     '',
     IS_IPXE,
     ...ARCHITECTURES.map(([tag, number]) => `dhcp-match=set:${tag},option:client-arch,${number}`),
-    `dhcp-boot=tag:!ipxe,tag:bios,${plain(boot.bios)}`,
-    `dhcp-boot=tag:!ipxe,tag:uefi,${plain(boot.uefi)}`,
+    ...piTags(raspberryPis, PI),
+    ...PC_FIRMWARE.map((tag) => `dhcp-boot=${notPi}tag:!ipxe,tag:${tag},${plain(boot[tag])}`),
     `dhcp-boot=tag:ipxe,${plain(boot.ipxe)}`,
     `dhcp-option=tag:ipxe,${NO_PXEDHCP}`,
+    ...(raspberryPis === undefined ? [] : piOffer(`tag:${PI}`, RASPBERRY_PI.bootcode)),
     '',
     ...tftp(config),
   ];
@@ -64,17 +70,26 @@ export function dnsmasqConfig(config: DnsmasqConfig): string {
  * @throws Failure of kind `usage` for a value that dnsmasq would take for something else
  */
 export function dnsmasqProxyConfig(config: DnsmasqProxyConfig): string {
-  const { boot } = config;
+  const { boot, raspberryPis } = config;
+  const notPi = raspberryPis === undefined ? '' : `tag:!${PI},`;
   const service = (tag: string, architecture: number, file: string) =>
-    `pxe-service=tag:${tag},${architecture},"Network boot",${plain(file)}`;
+    `pxe-service=${notPi}tag:${tag},${architecture},"Network boot",${plain(file)}`;
   const lines = [
     ...general(config),
     'log-dhcp',
     `dhcp-range=${plain(config.network)},proxy`,
     '',
     IS_IPXE,
+    ...piTags(raspberryPis, PI),
     ...ARCHITECTURES.map(([firmware, number]) => service('!ipxe', number, boot[firmware])),
     ...ARCHITECTURES.map(([, number]) => service('ipxe', number, boot.ipxe)),
+    ...(raspberryPis === undefined
+      ? []
+      : [
+          `pxe-service=tag:${PI},0,"${BOOT_TEXT}"`,
+          // A Pi 3B loses one of two replies that come at once: the network's own server is first.
+          `dhcp-reply-delay=tag:${PI},1`,
+        ]),
     '',
     ...tftp(config),
   ];
@@ -83,7 +98,7 @@ export function dnsmasqProxyConfig(config: DnsmasqProxyConfig): string {
 
 /** What is added to a dnsmasq that serves others too, and has a range for the network. */
 export interface DnsmasqIncludeConfig
-  extends Pick<DnsmasqConfig, 'interface' | 'hosts' | 'boot' | 'tftpRoot'> {
+  extends Pick<DnsmasqConfig, 'interface' | 'hosts' | 'boot' | 'raspberryPis' | 'tftpRoot'> {
   /** Address of the TFTP server. */
   readonly server: string;
 }
@@ -96,20 +111,45 @@ export interface DnsmasqIncludeConfig
  * networks otherwise than before.
  * @throws Failure of kind `usage` for a value that dnsmasq would take for something else
  */
-export function dnsmasqInclude({ boot, hosts = [], server, ...config }: DnsmasqIncludeConfig): string {
+export function dnsmasqInclude(config: DnsmasqIncludeConfig): string {
+  const { boot, hosts = [], server, raspberryPis } = config;
   const from = `tag:${plain(config.interface)}`;
   const ipxe = `${OURS}ipxe`;
+  const pi = `${OURS}${PI}`;
+  const notPi = raspberryPis === undefined ? '' : `,tag:!${pi}`;
   const file = (name: string) => `${plain(name)},,${plain(server)}`;
   const lines = [
     `dhcp-userclass=set:${ipxe},iPXE`,
     ...ARCHITECTURES.map(([tag, number]) => `dhcp-match=set:${OURS}${tag},option:client-arch,${number}`),
-    ...FIRMWARE.map((tag) => `dhcp-boot=${from},tag:!${ipxe},tag:${OURS}${tag},${file(boot[tag])}`),
+    ...PC_FIRMWARE.map(
+      (tag) => `dhcp-boot=${from}${notPi},tag:!${ipxe},tag:${OURS}${tag},${file(boot[tag])}`,
+    ),
     `dhcp-boot=${from},tag:${ipxe},${file(boot.ipxe)}`,
     `dhcp-option=${from},tag:${ipxe},${NO_PXEDHCP}`,
+    ...piTags(raspberryPis, pi),
+    ...(raspberryPis === undefined ? [] : piOffer(`${from},tag:${pi}`, file(RASPBERRY_PI.bootcode))),
     ...hosts.map(reservation),
     `tftp-root=${path(config.tftpRoot)},${plain(config.interface)}`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+const PI = 'pi';
+
+/** A Raspberry Pi says of itself what the ROM of a PC says: only its MAC address tells it. */
+function piTags(clients: readonly string[] | undefined, tag: string): string[] {
+  if (clients === undefined) return [];
+  const makers = MAC_PREFIXES.map((prefix) => `${prefix}:*:*:*`);
+  return [...makers, ...clients].map((mac) => `dhcp-mac=set:${tag},${plain(mac)}`);
+}
+
+/** Its ROM looks for its text in option 43, and names no file: it knows the names. */
+function piOffer(tags: string, boot: string): string[] {
+  return [
+    `dhcp-boot=${tags},${boot}`,
+    `dhcp-option=${tags},option:vendor-class,PXEClient`,
+    `dhcp-option=${tags},43,"${BOOT_TEXT}"`,
+  ];
 }
 
 /** Prefix of our tags in the configuration of a server that is not ours. */

@@ -3,13 +3,14 @@
  * kind of client loads next. There is no root-path: it would name a release, and it takes an empty filename along, so
  * that no script is run; the name of the LUN comes with the client's script.
  */
-import { PC } from '../../artifacts/platform/pc.js';
-import { FIRMWARE, type Firmware } from '../../artifacts/platform/platform.js';
+import { PC, PC_FIRMWARE, type PcFirmware } from '../../artifacts/platform/pc.js';
+import { BOOT_TEXT, MAC_PREFIXES } from '../../artifacts/platform/raspberry-pi/dhcp.js';
+import { RASPBERRY_PI } from '../../artifacts/platform/raspberry-pi.js';
 import { Failure } from '../../base/failure.js';
 import type { DnsmasqConfig } from './dnsmasq.js';
 
 /** The machines that a firmware's program suits, by what begins their vendor class (RFC 4578 section 3): every dhcpd knows that option. */
-function suits(firmware: Firmware): string {
+function suits(firmware: PcFirmware): string {
   const vendorClass = (number: number) => `PXEClient:Arch:${String(number).padStart(5, '0')}`;
   return PC.firmware[firmware].dhcpArchitectures
     .map((number) => `substring(option vendor-class-identifier, 0, 20) = "${vendorClass(number)}"`)
@@ -27,6 +28,8 @@ export interface DhcpdConfig {
   readonly hosts: readonly { readonly mac: string; readonly address: string; readonly name: string }[];
   /** As for dnsmasq: paths below the TFTP root. */
   readonly boot: DnsmasqConfig['boot'];
+  /** As for dnsmasq. */
+  readonly raspberryPis?: readonly string[];
   /** Address of the TFTP server. */
   readonly nextServer: string;
 }
@@ -62,29 +65,50 @@ export function dhcpdConfig(config: DhcpdConfig): string {
  * declare nothing, for dhcpd takes no declaration of a subnet twice, nor that of an option anywhere but at the top.
  * @throws Failure of kind `usage` for a value that dhcpd would take for something else
  */
-export function dhcpdInclude(config: Pick<DhcpdConfig, 'boot' | 'nextServer'>): string {
+export function dhcpdInclude(config: Pick<DhcpdConfig, 'boot' | 'nextServer' | 'raspberryPis'>): string {
   return `${bootStatements(config).join('\n')}\n`;
 }
 
 /** @param forIpxe further statements for an iPXE */
 function bootStatements(
-  { boot, nextServer }: Pick<DhcpdConfig, 'boot' | 'nextServer'>,
+  { boot, nextServer, raspberryPis }: Pick<DhcpdConfig, 'boot' | 'nextServer' | 'raspberryPis'>,
   forIpxe: readonly string[] = [],
 ): string[] {
   const file = (name: string) => [`  next-server ${address(nextServer)};`, `  filename "${path(name)}";`];
   return [
-    'if exists user-class and option user-class = "iPXE" {',
+    ...(raspberryPis === undefined
+      ? []
+      : [
+          `if ${isRaspberryPi(raspberryPis)} {`,
+          ...file(RASPBERRY_PI.bootcode),
+          '  option vendor-class-identifier "PXEClient";',
+          `  option vendor-encapsulated-options "${BOOT_TEXT}";`,
+        ]),
+    `${raspberryPis === undefined ? '' : '} els'}if exists user-class and option user-class = "iPXE" {`,
     ...file(boot.ipxe),
     ...forIpxe.map((line) => `  ${line}`),
-    ...FIRMWARE.flatMap((firmware) => [`} elsif ${suits(firmware)} {`, ...file(boot[firmware])]),
+    ...PC_FIRMWARE.flatMap((firmware) => [`} elsif ${suits(firmware)} {`, ...file(boot[firmware])]),
     '}',
   ];
+}
+
+/** The ROM of one says what that of a PC says: only its MAC address tells it. */
+function isRaspberryPi(clients: readonly string[]): string {
+  const cards = [
+    ...MAC_PREFIXES.map((prefix) => `substring(hardware, 1, 3) = ${prefix}`),
+    ...clients.map((mac) => `hardware = 1:${macAddress(mac)}`),
+  ];
+  return `substring(option vendor-class-identifier, 0, 9) = "PXEClient" and (${cards.join(' or ')})`;
+}
+
+function macAddress(value: string): string {
+  return fit(value, /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/, 'a MAC address, lower case with colons');
 }
 
 function reservation({ name, mac, address: fixed }: DhcpdConfig['hosts'][number]): string[] {
   return [
     `host ${fit(name, /^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'a name of letters, digits, dots, dashes and underscores')} {`,
-    `  hardware ethernet ${fit(mac, /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/, 'a MAC address, lower case with colons')};`,
+    `  hardware ethernet ${macAddress(mac)};`,
     `  fixed-address ${address(fixed)};`,
     `  option host-name "${name}";`,
     '}',

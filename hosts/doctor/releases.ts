@@ -6,6 +6,7 @@ import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
 import type { HostState } from '../host/state.js';
 import { type ReleaseThere, readReleaseThere } from '../publish/releases-there.js';
+import { cellsAsked } from '../site/gate-cells.js';
 import type { Finding } from './finding.js';
 import { namedGenerations } from './state.js';
 import { digestsOf, sizesOf } from './survey.js';
@@ -110,7 +111,8 @@ function unproven(
 ): Finding[] {
   const names = Object.entries(channels).flatMap(([name, { release }]) => (release === digest ? [name] : []));
   if (names.length === 0) return [];
-  const lacking = facts.gate.filter(
+  const gate = cellsAsked(facts.gate, manifest.platform);
+  const lacking = gate.filter(
     (cell) =>
       !proofs.some((proof) => proof.passed && proof.release === digest && cellName(proof.cell) === cell),
   );
@@ -120,7 +122,7 @@ function unproven(
       ...{ level: 'warning', about: 'releases' },
       what: `The release of ${names.join(', ')} lacks a proof that the gate of ${facts.name} asks for.`,
       where: `${hostLayout(facts).release(digest)}/proofs`,
-      expected: `a passed proof of ${facts.gate.join(', ')}`,
+      expected: `a passed proof of ${gate.join(', ')}`,
       found: `none of ${lacking.join(', ')}`,
       hint: `Prove it, then publish it again: npx lunsmith prove out/${manifest.recipe.name}/releases/${digest}`,
     },

@@ -114,15 +114,19 @@ function folderFinding({ name, root }: HostFacts, path: string, entry: Entry): F
   ];
 }
 
-function openSecret({ name, http }: HostFacts, path: string, where: string, entry: Entry): Finding[] {
-  const served = path.includes('/http/') && http.group !== undefined;
-  const allowed = served && entry.group === http.group ? READ_BY_GROUP : 0;
+function openSecret({ name, http, tftp }: HostFacts, path: string, where: string, entry: Entry): Finding[] {
+  const pi = path.includes('/http/pi/');
+  // Everybody on the network may load it: where the TFTP server has no group of its own, everybody on the host may read it.
+  if (pi && tftp?.group === undefined && (entry.mode & 0o022) === 0) return [];
+  const group = pi ? tftp?.group : http.group;
+  const served = path.includes('/http/') && group !== undefined;
+  const allowed = served && entry.group === group ? READ_BY_GROUP : 0;
   if ((entry.mode & (READ_BY_GROUP | BY_OTHERS | 0o020) & ~allowed) === 0) return [];
   const mode = served ? '640' : '600';
   return [
     {
       ...{ level: 'error', about: 'secrets', what: 'A file with a secret is open to others.', where },
-      expected: served ? `mode ${mode}, group ${http.group}` : `mode ${mode}`,
+      expected: served ? `mode ${mode}, group ${group}` : `mode ${mode}`,
       found: `mode ${octal(entry)}, group ${entry.group}`,
       hint: `${repairHint(name)}. Then give the client another secret: npx lunsmith client rotate CLIENT`,
     },
@@ -187,5 +191,6 @@ function mayNotHold(path: string, entry: Entry | undefined): boolean {
   if (/^states\/\d+\/secrets\//.test(path)) return false;
   if (path.startsWith('tftp/') || /^states\/\d+\/state\.json$/.test(path)) return true;
   if (/^states\/\d+\/http\/clients\/[^/]+\/(account\.ipxe|[^/]+\.cpio)$/.test(path)) return false;
+  if (/^states\/\d+\/http\/pi\/[^/]+\/client\.cpio$/.test(path)) return false;
   return entry !== undefined && (entry.mode & BY_OTHERS) !== 0;
 }

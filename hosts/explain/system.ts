@@ -59,16 +59,18 @@ function commandLine({ manifest, image }: Subject): string {
 export function initramfsLogin(subject: Subject): Link {
   const { host, client, lun, target, portal, image } = subject;
   const { port } = host.target;
-  const direct = image.boot === 'direct';
+  const archive = image.boot !== 'san';
   return {
     name: 'initramfs-login',
     title: 'The initramfs brings up the network and logs in',
     says: [
-      direct
+      archive
         ? 'It takes target, names and account from /etc/iscsi.initramfs, which came in the small archive.'
         : 'It takes target, names and account from the iBFT (iscsi_auto); nothing of them is in the image.',
       addressWords(subject),
-      'The session of iPXE ends unseen; this one lives until the machine goes down.',
+      ...(image.boot === 'tftp'
+        ? []
+        : ['The session of iPXE ends unseen; this one lives until the machine goes down.']),
     ],
     packets: [
       ...(client.address === undefined
@@ -87,7 +89,7 @@ export function initramfsLogin(subject: Subject): Link {
       {
         shows: subject.shows('initramfs-refused', 'a login to the target that is refused'),
         causes: [
-          `${SYMPTOM_WORDS['initramfs-refused']}: its secret was changed since iPXE logged in`,
+          `${SYMPTOM_WORDS['initramfs-refused']}: its secret was changed${image.boot === 'tftp' ? '' : ' since iPXE logged in'}`,
           'the target does not know the initiator’s name',
         ],
         look: targetLook(subject),
@@ -110,7 +112,7 @@ export function initramfsLogin(subject: Subject): Link {
 
 function addressWords({ client, image }: Subject): string {
   if (client.address !== undefined) return `It takes the address ${client.address.address}.`;
-  return image.boot === 'direct'
+  return image.boot !== 'san'
     ? 'It asks DHCP for its address once; nobody renews it, so the address should stay the same.'
     : 'The iBFT has the address that iPXE had. It asks DHCP for it again, once, and keeps that of the iBFT when nobody answers; nobody renews it, so the address should stay the same.';
 }

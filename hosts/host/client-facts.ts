@@ -1,12 +1,13 @@
 /** The facts of a client as a state keeps them, read again as strictly as they were written. */
 import { z } from 'zod';
+import { BOOT_METHODS } from '../../artifacts/platform/platform.js';
 import type { ClientFacts } from '../site/facts.js';
 
 const imageSchema = z.strictObject({
   name: z.string().min(1),
   channel: z.string(),
   bytes: z.number().int().min(1).optional(),
-  boot: z.enum(['san', 'direct']),
+  boot: z.enum(BOOT_METHODS),
   target: z.string().optional(),
 });
 

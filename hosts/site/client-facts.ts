@@ -22,6 +22,7 @@ export function clientsOf(file: SiteFile, hosts: readonly HostFacts[], findings:
     if (host !== undefined) checkAccount(name, written, host, findings);
     const images = imagesOf(name, written, file.channels, findings);
     if (host !== undefined) checkTargets(name, images, host, findings);
+    checkRaspberryPi(name, written, images, findings);
     const dhcp = host === undefined ? undefined : file.hosts[host.name]?.dhcp;
     const around = dhcp === undefined ? {} : surroundingsOf(dhcp);
     const address = staticAddress(name, written, host, around, findings);
@@ -107,6 +108,39 @@ function checkTargets(
     what: `Client \`${name}\` has a \`target\`, and its host makes the names of its targets itself.`,
     hint: 'Leave it out: only a storage array (`target: { kind: none }`) has names of its own.',
   });
+}
+
+/** Hex digits, as /proc/cpuinfo and the label of the board have them. */
+const PI_SERIAL = /^(?:0x)?[0-9a-f]{8,16}$/i;
+
+/** A Raspberry Pi asks for a folder by its serial number or its MAC address, and shows no menu. */
+function checkRaspberryPi(
+  name: string,
+  { mac, serial }: WrittenClient,
+  images: readonly ClientImage[],
+  findings: Findings,
+): void {
+  const path = ['clients', name];
+  if (!images.some(({ boot }) => boot === 'tftp')) return;
+  if (images.length > 1) {
+    findings.add([...path, 'images'], {
+      what: `Client \`${name}\` cannot choose between images: a Raspberry Pi boots what lies in its folder.`,
+      expected: 'one image with `boot: tftp`',
+    });
+  }
+  if ((mac ?? serial) === undefined) {
+    findings.add(path, {
+      what: `No Raspberry Pi can be told to be client \`${name}\`.`,
+      expected: '`serial`, or `mac` where its EEPROM is set to `TFTP_PREFIX=2`',
+    });
+  }
+  if (serial !== undefined && !PI_SERIAL.test(serial)) {
+    findings.add([...path, 'serial'], {
+      what: 'This is no serial number of a Raspberry Pi.',
+      expected: '8 to 16 hex digits, as `grep Serial /proc/cpuinfo` says on it',
+      found: serial,
+    });
+  }
 }
 
 function imagesOf(

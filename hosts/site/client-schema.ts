@@ -1,5 +1,6 @@
 /** A client as `lunsmith.yaml` has it. The texts become docs/site.md and the JSON Schema. */
 import { z } from 'zod';
+import { BOOT_METHODS } from '../../artifacts/platform/platform.js';
 import { sizeSchema } from '../../base/schema/size.js';
 import {
   addressSchema,
@@ -26,10 +27,11 @@ const imageKeys = {
       'IQN that the storage array has for its LUN, where the host has `target: { kind: none }`. Default: one is made for each generation.',
     ),
   boot: z
-    .enum(['san', 'direct'])
+    .enum(BOOT_METHODS)
     .optional()
     .describe(
-      '`san`: the firmware reads the boot loader from the LUN; `direct`: iPXE loads kernel and initramfs. Default: `san`.',
+      '`san`: the firmware reads the boot loader from the LUN; `direct`: iPXE loads kernel and initramfs; `tftp`: ' +
+        'the firmware of a Raspberry Pi does. Default: `san`.',
     ),
 };
 

@@ -3,6 +3,7 @@
  * or applies something is handed these and never the file.
  */
 
+import type { BootMethod } from '../../artifacts/platform/platform.js';
 import type { Argv } from '../../base/ports.js';
 
 /** The iSCSI targets that there are adapters for; `none` is a storage array, which its administrator changes. */
@@ -79,6 +80,10 @@ export interface HostFacts {
     /** Group that the HTTP server's process is in: files with secrets are readable by it alone. */
     readonly group?: string;
   };
+  readonly tftp?: {
+    /** Group that the TFTP server's process is in: what Raspberry Pis load with a secret in it is readable by it and nobody else. */
+    readonly group?: string;
+  };
   readonly dhcp: DhcpKind;
   /** The command that makes the DHCP server read its file again; no shell reads it. */
   readonly reload?: Argv;
@@ -101,8 +106,8 @@ export interface ClientImage {
   readonly channel: string;
   /** Bytes of the LUN, a multiple of 1 MiB; absent: as large as the release's image. */
   readonly bytes?: number;
-  /** `san`: iPXE sanboot; `direct`: kernel and initramfs by iPXE. */
-  readonly boot: 'san' | 'direct';
+  /** `san`: iPXE sanboot; `direct`: kernel and initramfs by iPXE; `tftp`: by the firmware of a Raspberry Pi. */
+  readonly boot: BootMethod;
   /** IQN that the array has for it; absent: it is made, a new one for each generation. */
   readonly target?: string;
 }

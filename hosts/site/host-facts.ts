@@ -47,7 +47,7 @@ function hostFacts(
   written: WrittenHost,
   { root, direct }: { readonly root: string; readonly direct: boolean },
 ): HostFacts {
-  const { address, target, clone, http, dhcp, gate } = written;
+  const { address, target, clone, http, tftp, dhcp, gate } = written;
   const [tool, ...args] = written.reload ?? [];
   return {
     name,
@@ -60,6 +60,7 @@ function hostFacts(
       url: http.url ?? `http://${address}`,
       ...(http.group === undefined ? {} : { group: http.group }),
     },
+    ...(tftp?.group === undefined ? {} : { tftp: { group: tftp.group } }),
     dhcp: dhcpFacts(dhcp),
     ...(tool === undefined ? {} : { reload: [tool, ...args] }),
     gate: gate ?? [...GATE, ...(direct ? DIRECT_GATE : [])],

@@ -1,13 +1,16 @@
 /** A target host as `lunsmith.yaml` has it. The texts become docs/site.md and the JSON Schema. */
 import { z } from 'zod';
-import { cellName, cellsOf } from '../../artifacts/platform/platform.js';
+import { cellName } from '../../artifacts/platform/platform.js';
+import { allCells } from '../../artifacts/platform/platforms.js';
 import { checkedText } from '../../base/schema/checked.js';
 import { checkConnection, checkRoot } from './connect.js';
 import { TARGETS } from './facts.js';
 import { addressSchema, networkSchema, prefixSchema, urlSchema } from './values.js';
 
 /** Those that `lunsmith prove` runs. */
-const CELLS = cellsOf().map(cellName);
+const groupSchema = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'the name of a group, such as `www-data`');
+
+const CELLS = allCells().map(cellName);
 
 /** IFNAMSIZ of Linux leaves 15 characters. */
 const interfaceSchema = z
@@ -138,9 +141,7 @@ export const hostSchema = z.strictObject({
         .describe(
           'URL under which clients find `ROOT/http`. Default: `http://ADDRESS`, the address of the host.',
         ),
-      group: z
-        .string()
-        .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'the name of a group, such as `www-data`')
+      group: groupSchema
         .optional()
         .describe(
           'Group of the HTTP server’s process: files with secrets are readable by it and nobody else. Default: none; then only the user who connects can read them, and the server has to run as that user.',
@@ -148,6 +149,18 @@ export const hostSchema = z.strictObject({
     })
     .prefault({})
     .describe('The HTTP server.'),
+  tftp: z
+    .strictObject({
+      group: groupSchema
+        .optional()
+        .describe(
+          'Group of the TFTP server (`dip` for Debian’s dnsmasq). The archives of Raspberry Pis, which hold CHAP secrets, are then ' +
+            'readable by it and nobody else on the host. Default: everybody on the host can read them, as whoever is in the ' +
+            'clients’ network can load them.',
+        ),
+    })
+    .optional()
+    .describe('The TFTP server.'),
   dhcp: dhcpSchema.prefault({ kind: 'none' }).describe('The DHCP server; see below.'),
   reload: z
     .array(z.string().min(1))

@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import type { DiskSpec } from '../../artifacts/formats/disk-spec.js';
 import { platformArchitectures } from '../../artifacts/platform/platform-architectures.js';
-import { PLATFORM_IDS } from '../../artifacts/platform/platforms.js';
 import { throwIfAny } from '../../base/diagnostic.js';
 import { canonicalJson, sha256OfText } from '../../base/digest.js';
 import { type Diagnostic, Failure, type SourcePlace } from '../../base/failure.js';
@@ -190,17 +189,8 @@ function architectureOf({ platform, architecture }: RecipeFile): Architecture {
 function checkArchitecture(file: RecipeFile, tree: MapNode, problems: Diagnostic[]): void {
   const { platform } = file;
   const architecture = architectureOf(file);
-  const { whole, lacking, unproven } = platformArchitectures(platform);
-  if (whole.includes(architecture)) {
-    if (unproven === undefined) return;
-    problems.push({
-      what: `No release can be built for the platform ${platform} yet: ${unproven}.`,
-      place: placeAt(tree, ['platform']),
-      expected: PLATFORM_IDS.filter((id) => platformArchitectures(id).unproven === undefined).join(' or '),
-      found: platform,
-    });
-    return;
-  }
+  const { whole, lacking } = platformArchitectures(platform);
+  if (whole.includes(architecture)) return;
   const why = lacking[architecture];
   problems.push({
     what:

@@ -8,7 +8,7 @@ const HEAD_BYTES = 64 * 1024;
 
 /**
  * The release of a kernel image, as `uname -r` will say.
- * @param path the kernel; of an arm64 one the name tells it: `vmlinuz-RELEASE`
+ * @param path the kernel; of an ARM one the name tells it: `vmlinuz-RELEASE`
  * @throws Failure of kind `integrity` for what is no kernel of this architecture
  */
 export async function readKernelVersion(path: string, architecture: Architecture): Promise<string> {
@@ -16,17 +16,12 @@ export async function readKernelVersion(path: string, architecture: Architecture
   try {
     const head = Buffer.alloc(HEAD_BYTES);
     const { bytesRead } = await file.read(head, 0, HEAD_BYTES, 0);
-    const version = (architecture === 'amd64' ? bzImageVersion : arm64Version)(
-      head.subarray(0, bytesRead),
-      path,
-    );
+    const { version: versionOf, expected } = KERNELS[architecture];
+    const version = versionOf(head.subarray(0, bytesRead), path);
     if (version !== undefined) return version;
     throw new Failure('integrity', {
       what: `${path} is not a Linux kernel for ${architecture}.`,
-      expected:
-        architecture === 'amd64'
-          ? 'a bzImage (`HdrS` at byte 514)'
-          : 'an arm64 Image (`ARM\\x64` at byte 56)',
+      expected,
       found: `${bytesRead} bytes without it`,
     });
   } finally {
@@ -45,5 +40,21 @@ function bzImageVersion(head: Buffer): string | undefined {
 /** An arm64 Image does not tell its version; its name may, as installkernel(8) gives it. */
 function arm64Version(head: Buffer, path: string): string | undefined {
   if (head.length < 60 || head.toString('latin1', 56, 60) !== 'ARM\x64') return undefined;
+  return versionInName(path);
+}
+
+/** Nor does a zImage (Linux Documentation/arch/arm/booting.rst; arch/arm/boot/compressed/head.S). */
+function armVersion(head: Buffer, path: string): string | undefined {
+  if (head.length < 40 || head.readUInt32LE(36) !== 0x016f2818) return undefined;
+  return versionInName(path);
+}
+
+function versionInName(path: string): string | undefined {
   return /vmlinuz-([^/]+)$/.exec(path)?.[1];
 }
+
+const KERNELS = {
+  amd64: { version: bzImageVersion, expected: 'a bzImage (`HdrS` at byte 514)' },
+  arm64: { version: arm64Version, expected: 'an arm64 Image (`ARM\\x64` at byte 56)' },
+  armhf: { version: armVersion, expected: 'a zImage (0x016f2818 at byte 36)' },
+} as const satisfies Record<Architecture, unknown>;

@@ -143,6 +143,22 @@ export interface KernelFiles {
   readonly expected: string;
   /** The host's paths of what the tree boots with. @throws Failure of kind `recipe` when it lacks one of them */
   find(tree: RootTree): Promise<BootPair>;
+  /** Absent: the distribution has nothing for a Raspberry Pi. */
+  readonly raspberryPi?: RaspberryPiFiles;
+}
+
+/** What a Raspberry Pi loads besides kernel and initramfs. */
+export interface RaspberryPiFiles {
+  /** The package with bootcode.bin, start*.elf and fixup*.dat, and the folder where it has them. */
+  readonly firmware: { readonly package: string; readonly folder: string };
+  /** Folders of which one holds the device trees of a kernel. */
+  deviceTrees(version: string): readonly string[];
+  /** Settings of config.txt without which the kernels do not start, or not with their device trees. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Packages that bring a kernel or the firmware, some of which are installed. */
+  heldPackages(version: string): readonly string[];
+  /** Scripts by which packages would fill the folder anew in the booted system. */
+  readonly hooks: readonly string[];
 }
 
 export interface Traces {

@@ -3,8 +3,9 @@
 import type { DiskSpec, PartitionSpec } from '../../artifacts/formats/disk-spec.js';
 import { architectureFacts } from '../../artifacts/platform/pc.js';
 import type { ArchitectureFacts } from '../../artifacts/platform/platform.js';
+import { RASPBERRY_PI } from '../../artifacts/platform/raspberry-pi.js';
 import { Failure } from '../../base/failure.js';
-import type { Architecture } from '../../pipeline/stage.js';
+import type { RecipeFacts } from '../../pipeline/stage.js';
 import type { Distribution } from '../distribution/distribution.js';
 import { rootTree } from '../rootfs/tree.js';
 
@@ -16,7 +17,13 @@ export interface BootLoaders {
 }
 
 /** GRUB for BIOS wants a BIOS-boot partition or, where machines have a BIOS, an MBR; GRUB for UEFI wants an ESP. */
-export function bootLoaders(disk: DiskSpec, architecture: Architecture): BootLoaders {
+export function bootLoaders({
+  disk,
+  platform,
+  architecture,
+}: Pick<RecipeFacts, 'disk' | 'platform' | 'architecture'>): BootLoaders {
+  // The firmware of a Raspberry Pi starts the kernel itself.
+  if (platform === RASPBERRY_PI.id) return {};
   const facts = architectureFacts(architecture);
   const has = (type: PartitionSpec['type']) => disk.partitions.some((partition) => partition.type === type);
   const bios = has('bios-boot') || (disk.table === 'mbr' && facts.biosGrub !== undefined);

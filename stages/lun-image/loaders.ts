@@ -33,7 +33,7 @@ export interface LinkedLoaders {
 /** Links GRUB for each firmware that the disk is for. @throws Failure of kind `recipe` when the tree has no kernel. */
 export async function linkBootLoaders(source: LoaderSource): Promise<LinkedLoaders> {
   const { run, recipe, rootfs, scratch, menuSeconds } = source;
-  const { bios, uefi } = bootLoaders(recipe.disk, recipe.architecture);
+  const { bios, uefi } = bootLoaders(recipe);
   if (bios === undefined && uefi === undefined) return { espFiles: [] };
   const distribution = distributionOf(source);
   await requireKernel(rootfs, distribution);

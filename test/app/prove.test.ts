@@ -76,7 +76,7 @@ async function run(
   const events: Event[] = [];
   const request = {
     release,
-    cells: [BIOS, UEFI].filter((cell) => cellName(cell) in cells),
+    cells: () => [BIOS, UEFI].filter((cell) => cellName(cell) in cells),
     accel: 'tcg',
     parallel: 1,
     workspace: join(folder, 'work'),

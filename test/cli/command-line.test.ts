@@ -54,7 +54,7 @@ describe('usage', () => {
     ],
     [
       ['prove', 'r', '--firmware', 'bois'],
-      'error: Option `--firmware <list>` argument `bois` is invalid. Expected bios, uefi, or several with commas between them; found `bois`.\n' +
+      'error: Option `--firmware <list>` argument `bois` is invalid. Expected bios, uefi, pi3, or several with commas between them; found `bois`.\n' +
         '  Hint: `npx lunsmith --help` lists commands; each has its own --help.\n',
     ],
     [
@@ -198,7 +198,8 @@ describe('prove', () => {
   const cells = async () =>
     fakes.prove.mock.calls
       .at(-1)?.[0]
-      .cells.map(({ firmware, path, secret }) => `${firmware} ${path} ${secret}`);
+      .cells('pc')
+      .map(({ firmware, path, secret }) => `${firmware} ${path} ${secret}`);
 
   it('runs the whole matrix unless it is narrowed', async () => {
     await lunsmith(['prove', 'r']);

@@ -153,7 +153,7 @@ describe('demo', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' });
     const request = fakes.prove.mock.calls[0]?.[0];
     expect(request).toMatchObject({ release: path, accel: 'auto' });
-    expect(request?.cells.map(cellName)).toEqual(['bios-san', 'uefi-direct', 'bios-san-wrong-secret']);
+    expect(request?.cells('pc').map(cellName)).toEqual(['bios-san', 'uefi-direct', 'bios-san-wrong-secret']);
     expect(out.split('\n').slice(2)).toEqual([
       '',
       'tiny: built and proven',
@@ -173,6 +173,6 @@ describe('demo', () => {
     fakes.prove.mockClear();
     const all = await lunsmith('demo', '--all');
     expect(all.out).not.toContain('Proven: ');
-    expect(fakes.prove.mock.calls[0]?.[0]).toMatchObject({ cells: { length: 6 } });
+    expect(fakes.prove.mock.calls[0]?.[0].cells('pc')).toHaveLength(6);
   });
 });

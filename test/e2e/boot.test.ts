@@ -33,7 +33,13 @@ describe.each(RECIPES)('%s', (recipe) => {
   beforeAll(async () => {
     release = await shippedRelease(recipe);
     const workspace = join(inject('shared'), 'workspace');
-    const request = { release, cells, accel: 'auto', parallel: defaultParallel(), workspace } as const;
+    const request = {
+      release,
+      cells: () => cells,
+      accel: 'auto',
+      parallel: defaultParallel(),
+      workspace,
+    } as const;
     const found = await prove(request, () => undefined, new AbortController().signal);
     proofs = new Map(found.map((proof) => [cellName(proof.cell), proof]));
   });

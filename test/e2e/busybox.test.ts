@@ -40,7 +40,7 @@ it('a system of busybox boots from its LUN, keeps a file over a reboot, and powe
   const { stdout } = await execa('debugfs', ['-R', 'ls -p /var/lib', image]);
   expect(stdout).not.toContain('dpkg');
 
-  const cells = [{ firmware: 'bios', path: 'san', secret: 'right' }] as const;
+  const cells = () => [{ firmware: 'bios', path: 'san', secret: 'right' }] as const;
   const request = { release: release.path, cells, accel: 'auto', parallel: 1, workspace } as const;
   const [proof] = await prove(request, emit, signal);
   expectBooted(proof);

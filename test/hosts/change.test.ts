@@ -166,6 +166,26 @@ describe('a promotion', () => {
     });
   });
 
+  it('is refused for all clients that are other machines than the release is for', () => {
+    const pi = { ...v2, manifest: { ...v2.manifest, platform: 'raspberry-pi' as const } };
+    const { next } = after(promote(v1), add(1), add(2));
+    expect(
+      refusal(next, promote(pi), { host: { ...host, gate: [] }, releases: new Map([[pi.digest, pi]]) })
+        .diagnostics,
+    ).toEqual(
+      ['web1', 'web2'].map((client) => ({
+        what: `${client} cannot boot ${name(pi)}: it is for another kind of machine.`,
+        expected: `\`boot: tftp\` for the image debian of ${client}, or another channel`,
+        found: '`boot: san`',
+        hint: `Change it in lunsmith.yaml, then run: npx lunsmith client add ${client}`,
+      })),
+    );
+    const images: ClientFacts['images'] = [{ name: 'debian', channel: 'stable', boot: 'tftp' }];
+    expect(refusal(after(promote(v1)).next, add(1, { images })).diagnostics[0].what).toBe(
+      `web1 cannot boot ${name(v1)}: it is for another kind of machine.`,
+    );
+  });
+
   it('is refused for all clients whose LUN would be too small', () => {
     const large = smallRelease('large', 6 * MIB);
     const images: ClientFacts['images'] = [

@@ -168,3 +168,26 @@ it('a client whose channel has no release shows the words that are told', () => 
   const links = explainClient({ host: HOST, client: WEB1, image: WEB1.images[0], lun: 1 });
   expect(links.flatMap(({ stops }) => stops.map(({ shows }) => shows))).toContain(words);
 });
+
+describe('of a Raspberry Pi', () => {
+  const client: ClientFacts = {
+    ...WEB1,
+    serial: '0000000012345678',
+    images: [{ name: 'main', channel: 'stable', boot: 'tftp' }],
+  };
+  it.each(DHCP)('beside %j it is told without iPXE, and with where it looks', (dhcp) => {
+    const links = explainClient({ host: { ...HOST, dhcp }, lun: 1, client, image: client.images[0] });
+    expect(links.map(({ name }) => name)).toEqual([
+      'power-on',
+      'tftp',
+      'kernel',
+      'initramfs-login',
+      'root-mount',
+      'login',
+    ]);
+    const text = JSON.stringify(links);
+    expect(text).not.toMatch(/iPXE|HTTP/);
+    expect(text).toContain('12345678/');
+    expect(text).toContain('BOOT_ORDER');
+  });
+});

@@ -61,7 +61,7 @@ describe('boot loaders', () => {
       { uefi: { format: 'arm64-efi', path: 'EFI/BOOT/BOOTAA64.EFI' } },
     ],
   ] as const)('%s', (_, disk, architecture, loaders) => {
-    expect(bootLoaders(disk, architecture)).toEqual(loaders);
+    expect(bootLoaders({ disk, platform: 'pc', architecture })).toEqual(loaders);
   });
 
   it('need a root file system', () => {

@@ -5,8 +5,8 @@
  */
 import { execFileSync } from 'node:child_process';
 import process from 'node:process';
+import { PC } from '../../artifacts/platform/pc.js';
 import type { Cell } from '../../artifacts/platform/platform.js';
-import { BOOT_METHODS, FIRMWARE } from '../../artifacts/platform/platform.js';
 import { allRows, coveringArray, shuffled, without } from './covering.js';
 
 export const RECIPES = ['debian-bookworm', 'debian-trixie', 'target-host', 'arch'] as const;
@@ -15,8 +15,8 @@ export type RecipeCell = Cell & { readonly recipe: ShippedRecipe };
 
 export const ALL_CELLS: readonly RecipeCell[] = allRows({
   recipe: RECIPES,
-  firmware: FIRMWARE,
-  path: BOOT_METHODS,
+  firmware: PC.matrix.firmware,
+  path: PC.matrix.methods,
   secret: ['right', 'wrong'],
 });
 

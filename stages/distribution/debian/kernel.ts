@@ -8,6 +8,22 @@ export const kernel: KernelFiles = {
   previous: { kernel: '/vmlinuz.old', initramfs: '/initrd.img.old' },
   expected: "as Debian's kernel packages link it",
   find: findBootFiles,
+  raspberryPi: {
+    firmware: { package: 'raspi-firmware', folder: '/usr/lib/raspi-firmware' },
+    deviceTrees: (version) => ['/broadcom', ''].map((below) => `/usr/lib/linux-image-${version}${below}`),
+    // They are Linux's own, and so are the names of their device trees.
+    settings: { upstream_kernel: '1' },
+    heldPackages: (version) => [
+      `linux-image-${version}`,
+      'linux-image-arm64',
+      'linux-image-armmp',
+      'raspi-firmware',
+    ],
+    // They insist on a file system of its own at /boot/firmware. Configuration files that are gone are not brought back (dpkg(1)).
+    hooks: ['kernel/postinst.d', 'kernel/postrm.d', 'initramfs/post-update.d'].map(
+      (folder) => `/etc/${folder}/z50-raspi-firmware`,
+    ),
+  },
 };
 
 /** What the links lead to, or the newest of /boot. */

@@ -1,11 +1,13 @@
 import { expect, it } from 'vitest';
+import { PC } from '../../../artifacts/platform/pc.js';
 import { cellName, cellsOf } from '../../../artifacts/platform/platform.js';
+import { allCells } from '../../../artifacts/platform/platforms.js';
 import { cellSchema } from '../../../artifacts/release/proof.js';
 import { dnsmasqConfig } from '../../../hosts/dhcp/dnsmasq.js';
 import { hostSchema } from '../../../hosts/site/host-schema.js';
 
 it('has these cells, in this order, in every list of them', () => {
-  const names = cellsOf().map(cellName);
+  const names = cellsOf(PC.matrix).map(cellName);
   expect(names).toEqual([
     'bios-san',
     'uefi-san',
@@ -14,12 +16,15 @@ it('has these cells, in this order, in every list of them', () => {
     'bios-san-wrong-secret',
     'bios-direct-wrong-secret',
   ]);
-  expect(cellsOf().map((cell) => cellSchema.parse(cell))).toEqual(cellsOf());
+  expect(allCells().map((cell) => cellSchema.parse(cell))).toEqual(allCells());
   expect(hostSchema.parse({ address: '192.0.2.1', gate: names }).gate).toEqual(names);
 });
 
 it('shows a wrong secret with the one firmware that is asked for', () => {
-  expect(cellsOf(['uefi'], ['san']).map(cellName)).toEqual(['uefi-san', 'uefi-san-wrong-secret']);
+  expect(cellsOf({ firmware: ['uefi'], methods: ['san'] }).map(cellName)).toEqual([
+    'uefi-san',
+    'uefi-san-wrong-secret',
+  ]);
 });
 
 it('tells the DHCP server each code once', () => {

@@ -196,7 +196,7 @@ describe('a host', () => {
       "lunsmith.yaml:5:12 Unknown value of \`gate\`.
           gate: [bios-sna]
                  ^^^^^^^^
-        Expected: one of bios-san, uefi-san, bios-direct, uefi-direct, bios-san-wrong-secret, bios-direct-wrong-secret
+        Expected: one of bios-san, uefi-san, bios-direct, uefi-direct, bios-san-wrong-secret, bios-direct-wrong-secret, pi3-tftp, pi3-tftp-wrong-secret
         Found: \`bios-sna\`
         Hint: Did you mean \`bios-san\`?"
     `);

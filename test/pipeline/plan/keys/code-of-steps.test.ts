@@ -18,7 +18,7 @@ import { writeStatus } from '../../../util/key-rig.js';
 let folder: string;
 /** Compiled modules, relative to their root. */
 let files: string[];
-/** Plans in which every stage has a step: of Debian with hooks, of Arch Linux, and of an imported system. */
+/** Plans in which every stage has a step: of Debian with hooks, of Arch Linux, of an imported system, and for a Raspberry Pi. */
 let plans: readonly Plan[];
 let befores: readonly KeyedPlan[];
 /** Those of Debian. */
@@ -46,7 +46,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
   await symlink(resolve('node_modules'), join(folder, 'node_modules'));
   const debian = await planOf('debian-bookworm', { 'rootfs:pre': 'true', 'rootfs:post': 'true' });
-  plans = [debian, await planOf('arch'), imported(debian)];
+  plans = [debian, await planOf('arch'), imported(debian), await planOf('debian-raspberry-pi')];
   const packages = plans.flatMap((plan) => plan.tools.map((tool) => [tool.package, '1.0'] as const));
   await writeStatus(join(folder, 'status'), Object.fromEntries(packages));
   const module = (await import(pathToFileURL(at('pipeline/plan/keys/fingerprint.js')).href)) as {

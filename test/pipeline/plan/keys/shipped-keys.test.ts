@@ -182,6 +182,7 @@ describe('options', () => {
       'time-out': 5,
     },
     initramfs: { compression: 'xz', level: 1, modules: ['be2iscsi'] },
+    'raspberry-pi-firmware': { models: ['5'], config: [{ key: 'gpu_mem', value: '16' }], hold: false },
     seal: { 'machine-id': 'keep', 'ssh-host-keys': 'keep', remove: ['/etc/motd'] },
     'lun-image': { 'reserved-percent': 5, free: '1G', 'menu-seconds': 9 },
     'boot-artifacts': {},
@@ -199,7 +200,8 @@ describe('options', () => {
   });
 
   it.each(
-    Object.entries(NEW).flatMap(([stage, values]) =>
+    // No recipe for PCs has the firmware of a Raspberry Pi.
+    Object.entries({ ...NEW, 'raspberry-pi-firmware': {} }).flatMap(([stage, values]) =>
       Object.entries(values).map(([option, value]) => ({ stage, option, value })),
     ),
   )('$stage $option', async ({ stage, option, value }) => {

@@ -1,0 +1,10 @@
+/** The kernel command line of a Raspberry Pi. */
+
+/**
+ * The line of a release. Its clients find target and account in their own archive, and their address by DHCP.
+ * @param parameters the recipe's, without `root=`
+ */
+export function piCommandLine(rootUuid: string, parameters: readonly string[]): string[] {
+  const ip = parameters.some((parameter) => parameter.startsWith('ip=')) ? [] : ['ip=dhcp'];
+  return [`root=UUID=${rootUuid}`, 'ro', ...ip, ...parameters];
+}
