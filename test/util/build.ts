@@ -9,6 +9,7 @@ import { serveRepositories } from './arch/server.js';
 import type { ShippedRecipe } from './cells.js';
 import { lunsmith } from './cli.js';
 import { writeClientRecipe } from './client-recipe.js';
+import { writePiRecipe } from './pi-recipe.js';
 import { shared } from './shared.js';
 
 /**
@@ -69,6 +70,12 @@ export async function clientRelease(): Promise<Release> {
     build(await writeClientRecipe(partial, 'client'), partial),
   );
   return readRelease(join(out, 'client', 'latest'));
+}
+
+/** A release of the recipe of pi-recipe.ts, without a proof. */
+export async function piRelease(): Promise<Release> {
+  const out = await shared('out-pi', async (partial) => build(await writePiRecipe(partial, 'pi'), partial));
+  return readRelease(join(out, 'pi', 'latest'));
 }
 
 async function build(recipe: string, output: string, ...options: string[]): Promise<void> {

@@ -8,6 +8,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  */
 export const SLOW = [
   'test/e2e/boot.test.ts',
+  'test/e2e/raspberry-pi.test.ts',
   'test/e2e/kill.test.ts',
   'test/e2e/cache.test.ts',
   'test/e2e/san.test.ts',
