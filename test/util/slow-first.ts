@@ -7,8 +7,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * wait for long, stand beside files that build.
  */
 export const SLOW = [
-  'test/e2e/boot.test.ts',
   'test/e2e/raspberry-pi.test.ts',
+  'test/e2e/boot.test.ts',
   'test/e2e/kill.test.ts',
   'test/e2e/cache.test.ts',
   'test/e2e/san.test.ts',

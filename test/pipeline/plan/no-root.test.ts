@@ -45,7 +45,7 @@ describe('a recipe without a root', () => {
       packages: new Map(),
       moduleOf: (name) => new URL(`file:///stages/${name}.js`),
       topicOf: (distribution, topic) => new URL(`file:///stages/${distribution}-${topic}.js`),
-      code: () => Promise.resolve('code'),
+      code: () => 'code',
       salt: new Uint8Array(32),
       lunsmith: '1',
     });
