@@ -62,7 +62,7 @@ export async function digestInput(path: string, ignore: ReadonlySet<string> = ne
 /** Files that are open at once. */
 const WIDTH = 32;
 /** A line of the description, which may need the content of a file. */
-type Line = () => Promise<string> | string;
+type Line = () => Promise<string>;
 
 async function describe(
   path: string,
@@ -71,15 +71,15 @@ async function describe(
 ): Promise<Line[]> {
   const facts = await lstat(path).catch(() => undefined);
   const shown = JSON.stringify(name);
-  if (facts === undefined) return [() => `absent ${shown}`];
+  if (facts === undefined) return [() => Promise.resolve(`absent ${shown}`)];
   if (facts.isSymbolicLink()) return [async () => `link ${shown} ${JSON.stringify(await readlink(path))}`];
   if (facts.isDirectory()) {
     const names = (await namesIn(path)).filter((each) => !ignore.has(each)).sort();
-    const lines: Line[] = [() => `directory ${shown}`];
+    const lines: Line[] = [() => Promise.resolve(`directory ${shown}`)];
     for (const each of names) lines.push(...(await describe(join(path, each), join(name, each))));
     return lines;
   }
-  if (!facts.isFile()) return [() => `special ${shown}`];
+  if (!facts.isFile()) return [() => Promise.resolve(`special ${shown}`)];
   const kind = (facts.mode & 0o100) === 0 ? 'file' : 'program';
   return [async () => `${kind} ${shown} ${await sha256File(path)}`];
 }
