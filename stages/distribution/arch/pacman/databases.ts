@@ -105,14 +105,39 @@ async function readDatabase(
   }).catch((error: unknown) => {
     throw damaged(repository, error);
   });
-  return parseDescriptions(stdout).map((description) => ({
-    repository,
-    name: valueOf(description, 'NAME') ?? '',
-    version: valueOf(description, 'VERSION') ?? '',
-    architecture: commonArchitecture(valueOf(description, 'ARCH') ?? 'any'),
-    groups: description.get('GROUPS') ?? [],
-    description,
-  }));
+  return packagesOf(repository, stdout);
+}
+
+/** As alpm names them; a database need not be signed, and its words become paths and parts of URLs. */
+const FILENAME = /^[A-Za-z0-9@_+][A-Za-z0-9@._+:~-]*$/;
+const SHA256 = /^[0-9a-f]{64}$/;
+
+/** @param text the descriptions of a database @throws Failure of kind `integrity` for one that no repository would have */
+export function packagesOf(repository: string, text: string): RepositoryPackage[] {
+  return parseDescriptions(text).map((description) => {
+    const value = (field: string) => valueOf(description, field) ?? '';
+    for (const [field, pattern, expected] of [
+      ['FILENAME', FILENAME, 'the name of a file, without a folder'],
+      ['NAME', FILENAME, 'the name of a package'],
+      ['SHA256SUM', SHA256, '64 hexadecimal digits'],
+    ] as const) {
+      if (pattern.test(value(field))) continue;
+      throw new Failure('integrity', {
+        what: `The database ${repository} describes a package as no repository does: its %${field}%.`,
+        expected,
+        found: value(field) === '' ? 'nothing' : value(field).slice(0, 200),
+        hint: 'Choose another mirror with `--mirror URL`; where databases are signed, leave `database-signature` at `required`.',
+      });
+    }
+    return {
+      repository,
+      name: value('NAME'),
+      version: value('VERSION'),
+      architecture: commonArchitecture(valueOf(description, 'ARCH') ?? 'any'),
+      groups: description.get('GROUPS') ?? [],
+      description,
+    };
+  });
 }
 
 /** Only a database without a signature comes as far as this, for pacman looks at no more of it. */

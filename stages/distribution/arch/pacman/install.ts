@@ -1,6 +1,6 @@
 /** One transaction of the host's pacman in the root tree, with the packages of the pool and without the network. */
 import { copyFile, link, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Failure } from '../../../../base/failure.js';
 import type { Argv } from '../../../../base/ports.js';
 import type { PooledPackage, StageContext } from '../../../../pipeline/stage.js';
@@ -95,7 +95,8 @@ async function configure(ctx: Context, work: string): Promise<string> {
 async function place(packages: readonly PooledPackage[], folder: string): Promise<void> {
   await Promise.all(
     packages.map(async (each) => {
-      const file = join(folder, each.path);
+      // Of a lock it may be any path below the mirror.
+      const file = join(folder, basename(each.path));
       await link(each.file, file).catch(() => copyFile(each.file, file));
       const signature = each.index?.['signature'];
       if (signature === undefined) {

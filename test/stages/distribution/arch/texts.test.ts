@@ -8,6 +8,7 @@ import {
   presetText,
 } from '../../../../stages/distribution/arch/mkinitcpio/texts.js';
 import { pacmanConfig } from '../../../../stages/distribution/arch/pacman/config.js';
+import { packagesOf } from '../../../../stages/distribution/arch/pacman/databases.js';
 import {
   formatDescription,
   parseDescription,
@@ -256,5 +257,37 @@ describe('a failed installation', () => {
     [['something else'], { kind: 'tool', what: 'Could not install packages.', found: undefined }],
   ])('that says %j', (lines, expected) => {
     expect(told(...lines)).toEqual(expected);
+  });
+});
+
+describe('a database that is not signed', () => {
+  const text = (fields: Readonly<Record<string, string>>) =>
+    Object.entries({
+      FILENAME: 'base-1-1-any.pkg.tar.zst',
+      NAME: 'base',
+      VERSION: '1-1',
+      SHA256SUM: 'a'.repeat(64),
+      ...fields,
+    })
+      .map(([field, value]) => `%${field}%\n${value}\n\n`)
+      .join('');
+  it('describes packages', () => {
+    expect(packagesOf('core', text({}))).toMatchObject([
+      { name: 'base', version: '1-1', architecture: 'all' },
+    ]);
+  });
+  it.each([
+    ['FILENAME', '../../../../home/user/.bashrc'],
+    ['FILENAME', '/etc/passwd'],
+    ['FILENAME', '.hidden'],
+    ['FILENAME', ''],
+    ['NAME', '../base'],
+    ['NAME', '--root=x'],
+    ['SHA256SUM', '../a'],
+    ['SHA256SUM', ''],
+  ])('leads nowhere by %s %j', (field, value) => {
+    expect(() => packagesOf('core', text({ [field]: value }))).toThrow(
+      `The database core describes a package as no repository does: its %${field}%.`,
+    );
   });
 });
