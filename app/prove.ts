@@ -6,8 +6,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import PQueue from 'p-queue';
 import { type Cell, cellName } from '../artifacts/platform/platform.js';
-import type { PlatformId } from '../artifacts/platform/platforms.js';
-import { RASPBERRY_PI } from '../artifacts/platform/raspberry-pi.js';
+import { type PlatformId, platformOf } from '../artifacts/platform/platforms.js';
 import { type Proof } from '../artifacts/release/proof.js';
 import { type Release, readRelease, verifyRelease, writeProof } from '../artifacts/release/release.js';
 import { createPorts } from '../base/command.js';
@@ -56,9 +55,8 @@ export async function prove(request: ProofRequest, emit: Emit, signal: AbortSign
   await mkdir(workspace, { recursive: true });
   const tasks = cells.map((cell) => ({ id: cellName(cell), title: cellName(cell) }));
   emit({ type: 'started', work: 'prove', subject: release.manifest.recipe.name, tasks });
-  // No host has a KVM for a board.
-  const board = release.manifest.platform === RASPBERRY_PI.id;
-  const accel = board ? 'tcg' : await decideAccelerator(request.accel, emit, signal);
+  const { kvm } = platformOf(release.manifest.platform).gate;
+  const accel = kvm ? await decideAccelerator(request.accel, emit, signal) : 'tcg';
   const outcomes = await proveAll({ ...request, accel, cells }, release, emit, signal);
   const proofs = outcomes.flatMap((outcome) => (outcome instanceof Failure ? [] : [outcome]));
   const undecided = outcomes.flatMap((outcome) => (outcome instanceof Failure ? [outcome] : []));

@@ -4,7 +4,6 @@
  */
 
 import { cellName } from '../artifacts/platform/platform.js';
-import { RASPBERRY_PI } from '../artifacts/platform/raspberry-pi.js';
 import type { ConsoleFacts } from '../artifacts/release/console.js';
 import type { Proof } from '../artifacts/release/proof.js';
 import { Failure } from '../base/failure.js';
@@ -34,11 +33,7 @@ export async function proveCell(request: GateRequest, ports: Ports): Promise<Pro
   const console = requireConsole(request);
   const root = rootPartition(manifest);
   const at = new Date();
-  // No host has a KVM for a board.
-  const accelerator =
-    manifest.platform === RASPBERRY_PI.id
-      ? 'tcg'
-      : await chooseAccelerator(request.accel, ports, cellName(cell));
+  const accelerator = await chooseAccelerator(request.accel, ports, cellName(cell));
   const tools = await toolVersions(cell, ports);
   const identity = makeIdentity(cell, digest);
   const redactor = createRedactor([identity.chapSecret, identity.offeredSecret, identity.login.password]);

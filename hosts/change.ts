@@ -6,10 +6,12 @@ import { Failure } from '../base/failure.js';
 import { promote, rollback, standing } from './change/channels.js';
 import { addClient, forgetStarted, removeClient, rotateClient, setNext } from './change/clients.js';
 import { type Draft, draftOf, finished, wishOf } from './change/draft.js';
-import type { About, Change, Intent, Single } from './change/intent.js';
+import type { About, Change, ChannelIntent, ClientIntent, Intent } from './change/intent.js';
 import { requireOwnIdentities } from './change/refusals.js';
 import { rebase, reset } from './change/renewal.js';
 import type { HostState } from './host/state.js';
+
+type Single = ChannelIntent | ClientIntent;
 
 /** @throws Failure of kind `usage`, or `proof` for a release that may not be promoted; nothing is changed then */
 export function planChange(state: HostState, intent: Intent, about: About): Change {

@@ -48,7 +48,7 @@ export interface ServedRelease extends AsyncDisposable {
   readonly broken: Promise<Failure>;
 }
 
-/** Whoever asks for it is told of iPXE. */
+/** Machines that nobody named are handed iPXE. */
 function requirePc({ manifest }: Release): void {
   if (manifest.platform === PC.id) return;
   throw new Failure('usage', {
@@ -90,7 +90,7 @@ export async function serveRelease(
     }),
   );
   const adapter = adapterOf('tgt', { tgtSocket: join(folder, 'tgtd.0') });
-  const drivers = hostDrivers(adapter, await ipxeBinaries(ports));
+  const drivers = hostDrivers(facts, adapter, await ipxeBinaries(ports));
   const wish = (intent: Intent) =>
     applyChange(
       host,

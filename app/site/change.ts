@@ -51,7 +51,7 @@ export async function repairHost(caller: Caller, options: HostOptions): Promise<
   const ports = createPorts({ emit: inTask(emit), signal: caller.signal, task: TASK });
   await using open = await connect(caller, facts, ports);
   const { host, adapter } = open;
-  const drivers = hostDrivers(adapter, await ipxeBinaries(ports));
+  const drivers = hostDrivers(facts, adapter, await ipxeBinaries(ports));
   const words = `repair ${facts.name}`;
   await asTask({ host, words, emit }, () => repair(host, { drivers, lock: lockFor(words) }, ports), {
     note: ({ serial }) => (serial === 0 ? 'nothing was done to it yet' : `all follows state ${serial}`),
@@ -78,7 +78,7 @@ export async function changeHost(
   const { intent, note } = await wishOf(open.host);
   const binaries = await ipxeBinaries(ports);
   checkFor(site, facts, binaries);
-  const drivers = hostDrivers(open.adapter, binaries);
+  const drivers = hostDrivers(facts, open.adapter, binaries);
   const secrets = clientSecrets(site, options);
   const look = {
     drivers,

@@ -40,14 +40,15 @@ function expand(pattern: string): string[] {
   if (!pattern.includes('[')) return [pattern];
   const [, before = '', first = '', last = '', after = ''] =
     /^([^[]*)\[(\d{1,9})-(\d{1,9})\](.*)$/.exec(pattern) ?? [];
-  const [from, to] = [Number(first), Number(last)];
-  if (first === '' || to < from || to - from >= MOST) {
+  const ends = first === '' ? [] : expand(after);
+  const count = Number(last) - Number(first) + 1;
+  if (count < 1 || ends.length === 0 || count * ends.length > MOST) {
     throw new Failure('usage', {
       what: `\`${pattern}\` is no range of clients.`,
       expected: `a range such as \`web[01-30]\`, of at most ${MOST} names`,
     });
   }
-  return Array.from({ length: to - from + 1 }, (_, index) => String(from + index).padStart(first.length, '0'))
-    .map((number) => `${before}${number}${after}`)
-    .flatMap(expand);
+  return Array.from({ length: count }, (_, index) =>
+    String(Number(first) + index).padStart(first.length, '0'),
+  ).flatMap((number) => ends.map((end) => `${before}${number}${end}`));
 }

@@ -21,10 +21,15 @@ export interface ClientSecrets {
 /** The file is 0600, and a folder that is made for it 0700; what is there already stays as it is. */
 export function clientSecrets(site: Pick<Site, 'folder'>, options: SecretOptions): ClientSecrets {
   const lines: string[] = [];
+  /** By path; in a dry run nothing of them lies there. */
+  const before = new Map<string, string>();
   const of = async ({ name, secret }: ClientFacts): Promise<string> => {
     const path = options.makeSecrets === true ? await missingFile(secret, site.folder) : undefined;
     if (path === undefined) return resolveChap(secret, site.folder);
+    const known = before.get(path);
+    if (known !== undefined) return known;
     const made = randomBytes(8).toString('hex');
+    before.set(path, made);
     if (options.dryRun !== true) {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await writeFile(path, `${made}\n`, { mode: 0o600, flag: 'wx' });

@@ -1,7 +1,7 @@
 /** Clients of the site, brought to their target hosts. */
 import { Failure } from '../../base/failure.js';
 import { readState } from '../../hosts/apply.js';
-import type { Intent, Single } from '../../hosts/change/intent.js';
+import type { ClientIntent, Intent } from '../../hosts/change/intent.js';
 import type { ClientFacts, HostFacts, Site } from '../../hosts/site/facts.js';
 import type { Caller } from '../caller.js';
 import { type ClientChangeOptions, changeHost, type HostOptions } from './change.js';
@@ -14,7 +14,7 @@ export async function changeClients(
   caller: Caller,
   selection: Selection,
   options: ClientChangeOptions,
-  intentOf: (client: ClientFacts) => Single,
+  intentOf: (client: ClientFacts) => ClientIntent,
 ): Promise<void> {
   const site = await openSite(caller, options);
   const selected = selectClients(site, selection);
@@ -33,7 +33,7 @@ export async function changeClient(
   caller: Caller,
   name: string,
   options: ClientChangeOptions,
-  intentOf: (client: ClientFacts) => Intent,
+  intentOf: (client: ClientFacts) => ClientIntent,
   look: () => Promise<ChangedSite>,
 ): Promise<void> {
   const { site, file } = await look();
@@ -88,7 +88,7 @@ async function onEachHost(
   Failure.throwAll(failures);
 }
 
-function asOne(intents: readonly Single[]): Intent {
+function asOne(intents: readonly ClientIntent[]): Intent {
   const [only, ...others] = intents;
   return only !== undefined && others.length === 0 ? only : { kind: 'several', intents };
 }

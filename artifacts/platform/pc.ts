@@ -35,6 +35,7 @@ export const PC = {
     package: 'qemu-system-x86',
     // Without graphics SeaBIOS, iPXE and GRUB write to the serial port too.
     machine: 'q35,graphics=off,vmport=off',
+    kvm: true,
     /** UEFI in flash: its code, and a template of its variables. */
     flash: { code: ovmf('OVMF_CODE_4M.fd'), variables: ovmf('OVMF_VARS_4M.fd') },
     serial: 'ttyS0',

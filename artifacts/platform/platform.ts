@@ -53,6 +53,8 @@ export interface GateMachine {
   /** Debian's package that has the tool. */
   readonly package: string;
   readonly machine: string;
+  /** Whether the KVM of a host can run it. */
+  readonly kvm: boolean;
   /** The device that the kernel calls the serial port that is its console. */
   readonly serial: string;
 }

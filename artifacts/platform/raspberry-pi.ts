@@ -17,6 +17,7 @@ export const RASPBERRY_PI = {
     tool: 'qemu-system-aarch64',
     package: 'qemu-system-arm',
     machine: 'raspi3b',
+    kvm: false,
     /** Whose firmware is played before the machine starts. */
     model: '3B',
     /** The mini UART, QEMU's second serial port: by Linux's own device tree it is the console. */

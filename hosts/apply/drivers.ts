@@ -1,15 +1,23 @@
 /** The target, the clones and the boot files of a real host; tests bring others. */
 import type { BootBinaries } from '../../artifacts/formats/ipxe-binaries.js';
 import { confFiles, httpFiles, tftpFiles } from '../boot-files.js';
+import { arrayClones } from '../clients/array.js';
 import { cleanClones, cloneDisk, makeClone, removeClone } from '../clients/clone.js';
 import type { HostDrivers } from '../host/drivers.js';
+import type { HostFacts } from '../site/facts.js';
 import type { TargetAdapter } from '../target/adapter.js';
 
+const OWN_CLONES = { disk: cloneDisk, make: makeClone, remove: removeClone, clean: cleanClones };
+
 /** @param binaries boot programs for its TFTP server, of this machine */
-export function hostDrivers(adapter: TargetAdapter, binaries: BootBinaries): HostDrivers {
+export function hostDrivers(
+  { target }: Pick<HostFacts, 'target'>,
+  adapter: TargetAdapter,
+  binaries: BootBinaries,
+): HostDrivers {
   return {
     adapter,
-    clones: { disk: cloneDisk, make: makeClone, remove: removeClone, clean: cleanClones },
+    clones: target.kind === 'none' ? arrayClones : OWN_CLONES,
     bootFiles: { http: httpFiles, tftp: (input) => tftpFiles(input, binaries), conf: confFiles },
   };
 }

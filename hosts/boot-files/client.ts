@@ -1,7 +1,6 @@
 /** What one client is handed: its script, its account, and archives for its initramfs. */
 
 import { ipxeScript, sanUri, setSetting, uriWord } from '../../artifacts/formats/ipxe.js';
-import { initiatorCpio } from '../../artifacts/formats/open-iscsi.js';
 import type { Manifest } from '../../artifacts/release/manifest.js';
 import { bootArtifact } from '../../artifacts/release/roles.js';
 import type { ClientState } from '../host/state.js';
@@ -11,6 +10,7 @@ import { kernelAddress, ownAddress } from './address.js';
 import type { BootFile, ClientAccount } from './boot-file.js';
 import { type BootImage, bootImages } from './boot-image.js';
 import { choice } from './choice.js';
+import { clientArchive } from './client-archive.js';
 import { checkNames } from './names.js';
 
 export interface ClientFilesInput {
@@ -26,7 +26,7 @@ export interface ClientFilesInput {
 const TRIES = 3;
 
 export function clientFiles(input: ClientFilesInput): BootFile[] {
-  const { client, account } = input;
+  const { host, client, account } = input;
   const { facts } = client;
   checkNames(facts);
   const images = bootImages(client);
@@ -36,7 +36,11 @@ export function clientFiles(input: ClientFilesInput): BootFile[] {
     { path: at('account.ipxe'), content: { text: accountScript(account) }, secret: true },
     ...images
       .filter(({ image }) => image.boot === 'direct')
-      .map((each) => ({ path: cpioPath(facts, each), content: { bytes: cpio(input, each) }, secret: true })),
+      .map((each) => ({
+        path: cpioPath(facts, each),
+        content: { bytes: clientArchive(host, client, each.generation, account) },
+        secret: true,
+      })),
   ];
 }
 
@@ -118,16 +122,4 @@ function accountScript({ user, secret }: ClientAccount): string {
 /** It names the generation, so that a script of before a change is never given an archive of after it. */
 function cpioPath({ name }: ClientFacts, { image, generation }: BootImage): string {
   return `clients/${name}/${image.name}-${generation.id}.cpio`;
-}
-
-function cpio({ host, client, account }: ClientFilesInput, { generation }: BootImage): Buffer {
-  const portal = portalOf(host);
-  return initiatorCpio({
-    initiator: client.facts.initiator,
-    target: generation.target,
-    server: portal.address,
-    port: portal.port,
-    user: account.user,
-    secret: account.secret,
-  });
 }

@@ -11,7 +11,6 @@
  * ```
  */
 import { posix } from 'node:path';
-import { initiatorCpio } from '../../artifacts/formats/open-iscsi.js';
 import { macPrefix, serialPrefix } from '../../artifacts/platform/raspberry-pi/models.js';
 import { RASPBERRY_PI } from '../../artifacts/platform/raspberry-pi.js';
 import type { Manifest } from '../../artifacts/release/manifest.js';
@@ -19,17 +18,17 @@ import { artifactsOf } from '../../artifacts/release/roles.js';
 import { Failure } from '../../base/failure.js';
 import type { ClientState, Generation, HostState } from '../host/state.js';
 import type { ClientFacts } from '../site/facts.js';
-import { portalOf } from '../site/portal.js';
 import { kernelAddress } from './address.js';
 import type { BootFile, BootFilesInput, ClientAccount } from './boot-file.js';
 import { bootImages } from './boot-image.js';
+import { clientArchive } from './client-archive.js';
 import { checkNames } from './names.js';
 
 /** Below the HTTP server's folder, which is switched with the state. */
 const FOLDER = 'pi';
 /** From `<root>/states/<serial>/http/pi/` to `<root>`. */
 const TO_ROOT = '../../../..';
-const { folder, files, clientArchive, bootcode } = RASPBERRY_PI;
+const { folder, files, clientArchive: ARCHIVE, bootcode } = RASPBERRY_PI;
 
 /** Whether the client is a Raspberry Pi: one that loads its kernel by TFTP itself. */
 export function isRaspberryPi({ images }: Pick<ClientFacts, 'images'>): boolean {
@@ -85,8 +84,8 @@ export function piFiles(input: BootFilesInput, accountOf: (client: string) => Cl
           secret: false,
         },
         {
-          path: `${FOLDER}/${name}/${clientArchive}`,
-          content: { bytes: archive(input, client, generation, account) },
+          path: `${FOLDER}/${name}/${ARCHIVE}`,
+          content: { bytes: clientArchive(input.host, client, generation, account) },
           secret: true,
           tftp: true,
         },
@@ -126,23 +125,6 @@ function commandLine({ kernel }: Manifest, facts: ClientFacts): string {
   if (facts.address === undefined) return line;
   const others = line.split(' ').filter((parameter) => !parameter.startsWith('ip='));
   return [...others, `ip=${kernelAddress(facts)}`].join(' ');
-}
-
-function archive(
-  { host }: BootFilesInput,
-  { facts }: ClientState,
-  { target }: Generation,
-  account: ClientAccount,
-): Buffer {
-  const portal = portalOf(host);
-  return initiatorCpio({
-    initiator: facts.initiator,
-    target,
-    server: portal.address,
-    port: portal.port,
-    user: account.user,
-    secret: account.secret,
-  });
 }
 
 function checkFolders(clients: readonly ClientState[]): void {

@@ -5,13 +5,18 @@ import type { ReleaseThere } from '../publish/releases-there.js';
 import type { ClientFacts, HostFacts } from '../site/facts.js';
 import type { IscsiSession } from '../target/adapter.js';
 
-/** Several are fulfilled in one change: all of them, or none. */
-export type Intent = Single | { readonly kind: 'several'; readonly intents: readonly Single[] };
+export type Intent =
+  | ChannelIntent
+  | ClientIntent
+  /** Of as many clients, all in one change: all of them are fulfilled, or none. */
+  | { readonly kind: 'several'; readonly intents: readonly ClientIntent[] };
 
-export type Single =
+export type ChannelIntent =
   | { readonly kind: 'promote'; readonly channel: string; readonly release: string }
   /** `from`: digest of the release that it leaves; absent: whichever the channel is at. */
-  | { readonly kind: 'rollback'; readonly channel: string; readonly from?: string }
+  | { readonly kind: 'rollback'; readonly channel: string; readonly from?: string };
+
+export type ClientIntent =
   /** Adds a client, or brings it to what the site says of it now. */
   | { readonly kind: 'add'; readonly client: ClientFacts }
   | { readonly kind: 'remove'; readonly client: string }

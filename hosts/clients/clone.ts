@@ -3,12 +3,10 @@
  * clone of ZFS (site.ts, CloneKind). A LUN has its name only when it is whole.
  */
 
-import { posix } from 'node:path';
 import { mib } from '../../artifacts/formats/disk-layout.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import type { TargetHost } from '../host/host.js';
-import { hostLayout } from '../host/layout.js';
 import type { HostFacts } from '../site/facts.js';
 import { fileStore } from './clone/file.js';
 import { lastPartition, MBR_MOST_BYTES } from './clone/grow.js';
@@ -31,13 +29,7 @@ export interface MadeClone {
 }
 
 /** The path of a LUN on its host: a file, or the block device of a volume. */
-export function cloneDisk(
-  facts: Pick<HostFacts, 'root' | 'clone' | 'target'>,
-  name: CloneName & Partial<Pick<CloneRequest, 'release' | 'from'>>,
-): string {
-  // An array has a disk of its own, which an administrator fills with the image of the release.
-  if (facts.target.kind === 'none' && name.release !== undefined && name.from !== undefined)
-    return posix.join(hostLayout(facts).release(name.release), name.from);
+export function cloneDisk(facts: Pick<HostFacts, 'root' | 'clone'>, name: CloneName): string {
   return diskPath(facts, name);
 }
 
@@ -55,7 +47,6 @@ export async function makeClone(
   requireSize(request);
   const store = openStore(host);
   const disk = cloneDisk(host.facts, request);
-  if (host.facts.target.kind === 'none') return { disk, bytes: request.bytes, made: false };
   const there = await store.size(request);
   if (there !== undefined) {
     if (there < request.bytes) throw otherDisk(host.facts, disk, request.bytes, there);
@@ -74,7 +65,6 @@ export async function makeClone(
  * @throws Failure of kind `usage` when the path is no LUN of this host
  */
 export async function removeClone(host: TargetHost, disk: string): Promise<void> {
-  if (host.facts.target.kind === 'none') return;
   const own = nameOf(host.facts, disk);
   if (own === undefined) {
     throw new Failure('usage', {

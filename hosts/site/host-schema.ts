@@ -7,9 +7,9 @@ import { checkConnection, checkRoot } from './connect.js';
 import { TARGETS } from './facts.js';
 import { addressSchema, networkSchema, prefixSchema, urlSchema } from './values.js';
 
-/** Those that `lunsmith prove` runs. */
 const groupSchema = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'the name of a group, such as `www-data`');
 
+/** Those that `lunsmith prove` runs. */
 const CELLS = allCells().map(cellName);
 
 /** IFNAMSIZ of Linux leaves 15 characters. */

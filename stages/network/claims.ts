@@ -41,8 +41,9 @@ export function takes(text: string, nic: string | undefined): boolean {
   const entries = sectionEntries(text);
   const values = (section: string, key: string) =>
     entries.filter((each) => each.section === section && each.key === key).map(({ value }) => value);
-  const kept = ['yes', 'true', '1', 'on'].includes(values('Network', 'KeepConfiguration').at(-1) ?? '');
-  const unmanaged = ['yes', 'true', '1', 'on'].includes(values('Link', 'Unmanaged').at(-1) ?? '');
+  const isSet = (section: string, key: string) => YES.has(values(section, key).at(-1) ?? '');
+  const kept = isSet('Network', 'KeepConfiguration');
+  const unmanaged = isSet('Link', 'Unmanaged');
   if (kept || unmanaged || !entries.some(({ section }) => section === 'Match')) return false;
   const conditions = entries.filter(({ section }) => section === 'Match');
   if (conditions.some(({ key }) => !JUDGED.has(key))) return false;
@@ -58,6 +59,8 @@ export function takes(text: string, nic: string | undefined): boolean {
     names.every((name) => name.startsWith('!'))
   );
 }
+
+const YES = new Set(['yes', 'true', '1', 'on']);
 
 interface Entry {
   readonly section: string;
@@ -78,19 +81,21 @@ function sectionEntries(text: string): Entry[] {
   return entries;
 }
 
-/** Shell globs, of which one that begins with `!` turns the whole list round. */
+/** Globs of glob(7), of which one that begins with `!` turns the whole list round. */
 function matches(globs: readonly string[], name: string): boolean {
   const inverted = globs[0]?.startsWith('!') === true;
   const found = globs.some((glob) => globRegExp(glob.replace(/^!/, '')).test(name));
   return found !== inverted;
 }
 
+/** A bracket that none closes is a character as any other. */
 function globRegExp(glob: string): RegExp {
-  const escaped = glob
-    .replaceAll(/[.+^${}()|\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${escaped.replaceAll('[!', '[^')}$`);
+  const source = glob.replaceAll(/\[(!?)([a-z0-9]+)\]|[^a-z0-9]/gi, (part, not: string, list?: string) => {
+    if (list !== undefined) return `[${not === '!' ? '^' : ''}${list}]`;
+    if (part === '*') return '.*';
+    return part === '?' ? '.' : `\\${part}`;
+  });
+  return new RegExp(`^${source}$`);
 }
 
 const netplanSchema = z.object({

@@ -61,6 +61,8 @@ describe('names', () => {
     [['web1', '--all'], 'Clients were named, and all were asked for too.', 'web1'],
     [['web[3-1]'], '`web[3-1]` is no range of clients.', undefined],
     [['web[1-2001]'], '`web[1-2001]` is no range of clients.', undefined],
+    [['r[1-99]w[1-99]p[1-99]'], '`w[1-99]p[1-99]` is no range of clients.', undefined],
+    [['web[1-2]['], '`[` is no range of clients.', undefined],
     [['web[a-b]'], '`web[a-b]` is no range of clients.', undefined],
     [['web[1-4]'], 'The site has no client `web4`.', undefined],
     [['web1', 'web2', '--mac', mac(9)], 'What is said of a client by options is said of one.', 'web1 web2'],

@@ -3,12 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPorts } from '../../base/command.js';
 import { Failure } from '../../base/failure.js';
 import { applyChange, needsRepair, repair } from '../../hosts/apply.js';
-import type { Intent } from '../../hosts/change/intent.js';
 import { openDirectory } from '../../hosts/host/directory.js';
 import type { TargetHost } from '../../hosts/host/host.js';
 import { failureOf } from '../util/failure-of.js';
-import { currentGeneration, type HostRig, hostRig, picture } from '../util/host-rig.js';
-import { clientFacts } from '../util/hosts.js';
+import { currentGeneration, type HostRig, hostRig, picture, wishesOf } from '../util/host-rig.js';
 
 let rig: HostRig;
 beforeEach(async () => {
@@ -16,10 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => rig[Symbol.asyncDispose]());
 
-const act = (intent: Intent) => applyChange(rig.host, intent, rig.options, rig.ports);
-const promote = (version: 'v1' | 'v2') =>
-  act({ kind: 'promote', channel: 'stable', release: rig.releases[version].digest });
-const add = (number: number, changed = {}) => act({ kind: 'add', client: clientFacts(number, changed) });
+const { promote, add } = wishesOf(() => rig);
 const currentOf = (client: string) => currentGeneration(rig.host, client);
 
 describe('a switch that fails', () => {

@@ -2,10 +2,9 @@ import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyChange, describeChange, needsRepair, readState, repair } from '../../hosts/apply.js';
-import type { Intent } from '../../hosts/change/intent.js';
 import { EMPTY_STATE } from '../../hosts/host/state.js';
 import { failureOf } from '../util/failure-of.js';
-import { currentGeneration, type HostRig, hostRig, picture } from '../util/host-rig.js';
+import { currentGeneration, type HostRig, hostRig, picture, wishesOf } from '../util/host-rig.js';
 import { clientFacts } from '../util/hosts.js';
 
 let rig: HostRig;
@@ -14,10 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rig[Symbol.asyncDispose]());
 
-const act = (intent: Intent) => applyChange(rig.host, intent, rig.options, rig.ports);
-const promote = (version: 'v1' | 'v2') =>
-  act({ kind: 'promote', channel: 'stable', release: rig.releases[version].digest });
-const add = (number: number, changed = {}) => act({ kind: 'add', client: clientFacts(number, changed) });
+const { act, promote, add } = wishesOf(() => rig);
 const short = (version: 'v1' | 'v2') => rig.releases[version].digest.slice(0, 12);
 const currentOf = (client: string) => currentGeneration(rig.host, client);
 

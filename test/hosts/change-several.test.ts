@@ -1,24 +1,19 @@
 /** Several wishes in one change. */
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../base/failure.js';
-import type { About, Intent, Single } from '../../hosts/change/intent.js';
+import type { ClientIntent, Intent } from '../../hosts/change/intent.js';
 import { finishedChange, planChange, releasesNeeded } from '../../hosts/change.js';
-import { cloneDisk } from '../../hosts/clients/clone.js';
 import { EMPTY_STATE, type HostState } from '../../hosts/host/state.js';
-import { clientFacts, hostFacts, smallRelease } from '../util/hosts.js';
+import { aboutHost } from '../util/about-host.js';
+import { clientFacts, smallRelease } from '../util/hosts.js';
 
 const v1 = smallRelease('v1', 4 << 20);
-const host = hostFacts('/srv/lunsmith');
-const about: About = {
-  host,
-  channels: ['stable'],
-  releases: new Map([[v1.digest, v1]]),
-  sessions: [],
-  disk: (clone) => cloneDisk(host, clone),
-  now: '2026-01-02T03:04:05Z',
-};
-const add = (number: number, changed = {}): Single => ({ kind: 'add', client: clientFacts(number, changed) });
-const several = (...intents: Single[]): Intent => ({ kind: 'several', intents });
+const about = aboutHost([v1])();
+const add = (number: number, changed = {}): ClientIntent => ({
+  kind: 'add',
+  client: clientFacts(number, changed),
+});
+const several = (...intents: ClientIntent[]): Intent => ({ kind: 'several', intents });
 const plan = (state: HostState, intent: Intent) => planChange(state, intent, about);
 const promoted = plan(EMPTY_STATE, { kind: 'promote', channel: 'stable', release: v1.digest }).next;
 const board = (number: number) => clientFacts(number).mac ?? '';
@@ -65,7 +60,7 @@ describe('several wishes', () => {
   });
 
   it('are refused with all that stands against them', () => {
-    const reset = (client: string): Single => ({ kind: 'reset', client });
+    const reset = (client: string): ClientIntent => ({ kind: 'reset', client });
     let refused: unknown;
     try {
       plan(promoted, several(add(1), reset('web8'), reset('web9')));

@@ -1,31 +1,19 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../base/failure.js';
 import { wishOf } from '../../hosts/change/draft.js';
 import { type About, type Change, type Intent } from '../../hosts/change/intent.js';
 import { finishedChange, planChange } from '../../hosts/change.js';
-import { cloneDisk } from '../../hosts/clients/clone.js';
-import { EMPTY_STATE, type Generation, type HostState, hostStateSchema } from '../../hosts/host/state.js';
+import { EMPTY_STATE, type Generation, type HostState } from '../../hosts/host/state.js';
 import type { ReleaseThere } from '../../hosts/publish/releases-there.js';
 import type { ClientFacts } from '../../hosts/site/facts.js';
-import { clientFacts, hostFacts, proofOf, smallRelease } from '../util/hosts.js';
+import { aboutHost } from '../util/about-host.js';
+import { clientFacts, proofOf, smallRelease } from '../util/hosts.js';
 
 const MIB = 2 ** 20;
 const [v1, v2, v3] = [smallRelease('v1', 4 * MIB), smallRelease('v2', 4 * MIB), smallRelease('v3', 4 * MIB)];
 const releases: readonly ReleaseThere[] = [v1, v2, v3];
-const host = hostFacts('/srv/lunsmith');
-
-function about(changed: Partial<About> = {}): About {
-  return {
-    host,
-    channels: ['stable', 'edge'],
-    releases: new Map(releases.map((release) => [release.digest, release])),
-    sessions: [],
-    disk: (clone) => cloneDisk(host, clone),
-    now: '2026-01-02T03:04:05Z',
-    ...changed,
-  };
-}
+const about = aboutHost(releases);
+const { host } = about();
 
 const promote = (release: ReleaseThere, channel = 'stable'): Intent => ({
   kind: 'promote',
@@ -425,112 +413,3 @@ describe('a client', () => {
     expect(change.next.clients['web1']?.facts).toEqual(clientFacts(1, { secret: 'file:new' }));
   });
 });
-
-const client = fc.constantFrom(1, 2, 3);
-const anyIntent: fc.Arbitrary<Intent> = fc.oneof(
-  fc.record({
-    kind: fc.constant('promote' as const),
-    channel: fc.constantFrom('stable', 'edge'),
-    release: fc.constantFrom(...releases).map(({ digest }) => digest),
-  }),
-  fc.record({ kind: fc.constant('rollback' as const), channel: fc.constantFrom('stable', 'edge') }),
-  fc
-    .tuple(
-      client,
-      fc.constantFrom('promote' as const, 'rebase' as const),
-      fc.constantFrom('stable', 'edge'),
-      fc.boolean(),
-    )
-    .map(([number, follows, channel, two]) =>
-      add(number, {
-        follows,
-        images: [
-          { name: 'debian', channel, boot: 'san' },
-          ...(two ? [{ name: 'rescue', channel: 'stable', boot: 'direct' } as const] : []),
-        ],
-      }),
-    ),
-  client.map((number): Intent => ({ kind: 'remove', client: `web${number}` })),
-  client.map((number): Intent => ({ kind: 'reset', client: `web${number}` })),
-  client.map((number): Intent => ({ kind: 'rotate', client: clientFacts(number) })),
-  client.map((number): Intent => ({ kind: 'next', client: `web${number}`, image: 'rescue' })),
-  fc
-    .tuple(client, fc.constantFrom('keep' as const, 'discard' as const))
-    .map(([number, state]): Intent => ({ kind: 'rebase', client: `web${number}`, state })),
-);
-
-function generations(state: HostState): Generation[] {
-  return Object.values(state.clients).flatMap(({ images }) =>
-    Object.values(images).flatMap((image) => image.generations),
-  );
-}
-
-function booted(state: HostState): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(state.clients).flatMap(([who, { images }]) =>
-      Object.entries(images).map(([image, had]) => [`${who} ${image}`, had.current]),
-    ),
-  );
-}
-
-it('keeps its word in any order of wishes, whoever is logged in', () => {
-  const steps = fc.array(fc.tuple(anyIntent, fc.nat()), { minLength: 1, maxLength: 40 });
-  fc.assert(
-    fc.property(steps, (all) => {
-      let state = EMPTY_STATE;
-      const everMade = new Set<string>();
-      for (const [intent, luck] of all) {
-        const before = state;
-        const sessions = generations(before)
-          .filter((_, index) => (luck + index) % 3 === 0)
-          .map(({ target }) => ({ target, initiator: 'iqn.2026-01.org.example:any' }));
-        let change: Change;
-        try {
-          change = planChange(before, intent, about({ sessions }));
-        } catch (error) {
-          if (error instanceof Failure && error.kind === 'usage') continue;
-          throw error;
-        }
-        state = change.next;
-        expect(hostStateSchema.parse(structuredClone(state))).toEqual(state);
-        expect(state.serial).toBe(before.serial + (change.lines.length === 0 ? 0 : 1));
-        for (const { release, history } of Object.values(state.channels))
-          expect(history.at(-1)?.release).toBe(release);
-        const now = generations(state);
-        for (const { images } of Object.values(state.clients))
-          for (const image of Object.values(images))
-            expect(image.generations.map(({ id }) => id)).toContain(image.current);
-        expect(new Set(now.map(({ target }) => target)).size).toBe(now.length);
-        expect(new Set(now.map(({ disk }) => disk)).size).toBe(now.length);
-        // What is there was there, or is made now for the first time; what is not there any more is dropped.
-        const old = new Set(generations(before).map(({ disk }) => disk));
-        const made = now.filter(({ disk }) => !old.has(disk)).map(({ disk }) => disk);
-        expect(made.sort()).toEqual(change.clones.map((each) => cloneDisk(host, each)).sort());
-        for (const disk of made) expect(everMade.has(disk)).toBe(false);
-        for (const disk of made) everMade.add(disk);
-        const left = new Set(now.map(({ disk }) => disk));
-        expect([...old].filter((disk) => !left.has(disk)).sort()).toEqual(
-          change.dropped.map(({ disk }) => disk).sort(),
-        );
-        for (const { target } of change.dropped)
-          expect(sessions.some((session) => session.target === target)).toBe(false);
-        if (intent.kind !== 'promote' || change.lines.length === 0) continue;
-        if (before.channels[intent.channel] === undefined) continue;
-        if (before.channels[intent.channel]?.release === intent.release) continue;
-        const undone = planChange(state, { kind: 'rollback', channel: intent.channel }, about());
-        const wholly = booted(undone.next);
-        for (const [who, id] of Object.entries(booted(before))) {
-          const moved = booted(state)[who] !== id;
-          if (moved && wasAt(before, id, intent.channel)) expect(wholly[who]).toBe(id);
-        }
-      }
-    }),
-    { seed: 1, numRuns: 300 },
-  );
-});
-
-/** Whether the clone is of the release that the channel was at: one of another has no place in its history. */
-function wasAt(state: HostState, id: string, channel: string): boolean {
-  const release = state.channels[channel]?.release ?? '';
-  return id.startsWith(release.slice(0, 12));
-}

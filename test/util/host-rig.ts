@@ -7,8 +7,9 @@ import { canonicalJson, sha256OfText } from '../../base/digest.js';
 import type { Event } from '../../base/event.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
-import { type ApplyOptions, readState } from '../../hosts/apply.js';
+import { type ApplyOptions, applyChange, readState } from '../../hosts/apply.js';
 import { confFiles, httpFiles, tftpFiles } from '../../hosts/boot-files.js';
+import type { Intent } from '../../hosts/change/intent.js';
 import { cleanClones, cloneDisk, makeClone, removeClone } from '../../hosts/clients/clone.js';
 import { openDirectory } from '../../hosts/host/directory.js';
 import type { HostDrivers } from '../../hosts/host/drivers.js';
@@ -16,7 +17,7 @@ import type { TargetHost } from '../../hosts/host/host.js';
 import type { Generation } from '../../hosts/host/state.js';
 import type { ClientFacts, HostFacts } from '../../hosts/site/facts.js';
 import type { IscsiSession, OfferedLun, TargetAdapter } from '../../hosts/target/adapter.js';
-import { hostFacts, type SmallRelease, smallRelease } from './hosts.js';
+import { clientFacts, hostFacts, type SmallRelease, smallRelease } from './hosts.js';
 
 /** A row of the table: a target, and whose it is. */
 export interface TableRow extends OfferedLun {
@@ -164,4 +165,15 @@ export async function currentGeneration(host: TargetHost, client: string): Promi
   const generation = image?.generations.find(({ id }) => id === image.current);
   if (generation === undefined) throw new Error(`${client} has no current generation`);
   return generation;
+}
+
+/** Wishes that are fulfilled on a rig. @param rig that of the test that runs */
+export function wishesOf(rig: () => HostRig) {
+  const act = (intent: Intent) => applyChange(rig().host, intent, rig().options, rig().ports);
+  return {
+    act,
+    promote: (version: 'v1' | 'v2') =>
+      act({ kind: 'promote', channel: 'stable', release: rig().releases[version].digest }),
+    add: (number: number, changed = {}) => act({ kind: 'add', client: clientFacts(number, changed) }),
+  };
 }

@@ -167,7 +167,6 @@ async function keyStep(plan: Plan, step: PlannedStep, ground: Ground): Promise<K
   return { id, title, kind: stage.kind, work: step, parts: Object.fromEntries(parts), ...keyed(inputs) };
 }
 
-/** Digests of a stage's code and of the topics of its distribution that it asks. */
 /** What of a package a step's result may follow from; where it is fetched from is no part of it. */
 function identity({ version, sha256, index = {} }: LockedPackage): string {
   const fields = Object.entries(index).map(([name, value]) => ` ${name}: ${value}`);

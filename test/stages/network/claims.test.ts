@@ -33,6 +33,9 @@ describe('a file of systemd-networkd', () => {
     ['[Match]\nName=!eno1 !lo', 'eno1', false],
     ['[Match]\nName=eno2', 'eno1', false],
     ['[Match]\nName=enp?s0', 'eno1', false],
+    ['[Match]\nName=en[!p]1', 'eno1', true],
+    ['[Match]\nName=en[', 'eno1', false],
+    ['[Match]\nName=en[p-', undefined, true],
   ])('%j of a client whose boot NIC is %s: %s', (text, nic, expected) => {
     expect(takes(`${text}${DHCP}`, nic)).toBe(expected);
     for (const kept of ['KeepConfiguration=yes', 'KeepConfiguration=true'])

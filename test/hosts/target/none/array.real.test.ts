@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { writeDisk } from '../../../../artifacts/formats/write-disk.js';
 import { applyChange, readState } from '../../../../hosts/apply.js';
 import type { Intent } from '../../../../hosts/change/intent.js';
+import { arrayClones } from '../../../../hosts/clients/array.js';
 import { examineHost } from '../../../../hosts/doctor.js';
 import { noAdapter } from '../../../../hosts/target/none/adapter.js';
 import { ports, testFolder } from '../../../artifacts/formats/tools.js';
@@ -35,7 +36,12 @@ afterEach(async () => {
 });
 
 const act = (intent: Intent) =>
-  applyChange(rig.host, intent, { ...rig.options, drivers: { ...rig.options.drivers, adapter } }, rig.ports);
+  applyChange(
+    rig.host,
+    intent,
+    { ...rig.options, drivers: { ...rig.options.drivers, adapter, clones: arrayClones } },
+    rig.ports,
+  );
 const read = (path: string) => readFile(join(rig.root, path), 'utf8');
 
 it('promotions change boot files and what the array has to offer, and make no LUN', async () => {

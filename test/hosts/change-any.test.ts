@@ -1,0 +1,136 @@
+/** What holds of a host's state after any wishes in any order. */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { Failure } from '../../base/failure.js';
+import type { Change, ClientIntent, Intent } from '../../hosts/change/intent.js';
+import { planChange } from '../../hosts/change.js';
+import { cloneDisk } from '../../hosts/clients/clone.js';
+import { EMPTY_STATE, type Generation, type HostState, hostStateSchema } from '../../hosts/host/state.js';
+import { aboutHost } from '../util/about-host.js';
+import { clientFacts, smallRelease } from '../util/hosts.js';
+
+const MIB = 2 ** 20;
+const releases = ['v1', 'v2', 'v3'].map((version) => smallRelease(version, 4 * MIB));
+const about = aboutHost(releases);
+const { host } = about();
+
+const client = fc.constantFrom(1, 2, 3);
+const anyOfClient: fc.Arbitrary<ClientIntent> = fc.oneof(
+  fc
+    .tuple(
+      client,
+      fc.constantFrom('promote' as const, 'rebase' as const),
+      fc.constantFrom('stable', 'edge'),
+      fc.boolean(),
+    )
+    .map(
+      ([number, follows, channel, two]): ClientIntent => ({
+        kind: 'add',
+        client: clientFacts(number, {
+          follows,
+          images: [
+            { name: 'debian', channel, boot: 'san' },
+            ...(two ? [{ name: 'rescue', channel: 'stable', boot: 'direct' } as const] : []),
+          ],
+        }),
+      }),
+    ),
+  client.map((number): ClientIntent => ({ kind: 'remove', client: `web${number}` })),
+  client.map((number): ClientIntent => ({ kind: 'reset', client: `web${number}` })),
+  client.map((number): ClientIntent => ({ kind: 'rotate', client: clientFacts(number) })),
+  client.map((number): ClientIntent => ({ kind: 'next', client: `web${number}`, image: 'rescue' })),
+  fc
+    .tuple(client, fc.constantFrom('keep' as const, 'discard' as const))
+    .map(([number, state]): ClientIntent => ({ kind: 'rebase', client: `web${number}`, state })),
+);
+
+const nameOf = (intent: ClientIntent) =>
+  typeof intent.client === 'string' ? intent.client : intent.client.name;
+const anyIntent: fc.Arbitrary<Intent> = fc.oneof(
+  fc.record({
+    kind: fc.constant('promote' as const),
+    channel: fc.constantFrom('stable', 'edge'),
+    release: fc.constantFrom(...releases).map(({ digest }) => digest),
+  }),
+  fc.record({ kind: fc.constant('rollback' as const), channel: fc.constantFrom('stable', 'edge') }),
+  { weight: 6, arbitrary: anyOfClient },
+  fc
+    .uniqueArray(anyOfClient, { minLength: 2, maxLength: 3, selector: nameOf })
+    .map((intents): Intent => ({ kind: 'several', intents })),
+);
+
+function generations(state: HostState): Generation[] {
+  return Object.values(state.clients).flatMap(({ images }) =>
+    Object.values(images).flatMap((image) => image.generations),
+  );
+}
+
+function booted(state: HostState): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(state.clients).flatMap(([who, { images }]) =>
+      Object.entries(images).map(([image, had]) => [`${who} ${image}`, had.current]),
+    ),
+  );
+}
+
+it('keeps its word in any order of wishes, whoever is logged in', () => {
+  const steps = fc.array(fc.tuple(anyIntent, fc.nat()), { minLength: 1, maxLength: 40 });
+  fc.assert(
+    fc.property(steps, (all) => {
+      let state = EMPTY_STATE;
+      const everMade = new Set<string>();
+      for (const [intent, luck] of all) {
+        const before = state;
+        const sessions = generations(before)
+          .filter((_, index) => (luck + index) % 3 === 0)
+          .map(({ target }) => ({ target, initiator: 'iqn.2026-01.org.example:any' }));
+        let change: Change;
+        try {
+          change = planChange(before, intent, about({ sessions }));
+        } catch (error) {
+          if (error instanceof Failure && error.kind === 'usage') continue;
+          throw error;
+        }
+        state = change.next;
+        expect(hostStateSchema.parse(structuredClone(state))).toEqual(state);
+        expect(state.serial).toBe(before.serial + (change.lines.length === 0 ? 0 : 1));
+        for (const { release, history } of Object.values(state.channels))
+          expect(history.at(-1)?.release).toBe(release);
+        const now = generations(state);
+        for (const { images } of Object.values(state.clients))
+          for (const image of Object.values(images))
+            expect(image.generations.map(({ id }) => id)).toContain(image.current);
+        expect(new Set(now.map(({ target }) => target)).size).toBe(now.length);
+        expect(new Set(now.map(({ disk }) => disk)).size).toBe(now.length);
+        // What is there was there, or is made now for the first time; what is not there any more is dropped.
+        const old = new Set(generations(before).map(({ disk }) => disk));
+        const made = now.filter(({ disk }) => !old.has(disk)).map(({ disk }) => disk);
+        expect(made.sort()).toEqual(change.clones.map((each) => cloneDisk(host, each)).sort());
+        for (const disk of made) expect(everMade.has(disk)).toBe(false);
+        for (const disk of made) everMade.add(disk);
+        const left = new Set(now.map(({ disk }) => disk));
+        expect([...old].filter((disk) => !left.has(disk)).sort()).toEqual(
+          change.dropped.map(({ disk }) => disk).sort(),
+        );
+        for (const { target } of change.dropped)
+          expect(sessions.some((session) => session.target === target)).toBe(false);
+        if (intent.kind !== 'promote' || change.lines.length === 0) continue;
+        if (before.channels[intent.channel] === undefined) continue;
+        if (before.channels[intent.channel]?.release === intent.release) continue;
+        const undone = planChange(state, { kind: 'rollback', channel: intent.channel }, about());
+        const wholly = booted(undone.next);
+        for (const [who, id] of Object.entries(booted(before))) {
+          const moved = booted(state)[who] !== id;
+          if (moved && wasAt(before, id, intent.channel)) expect(wholly[who]).toBe(id);
+        }
+      }
+    }),
+    { seed: 1, numRuns: 300 },
+  );
+});
+
+/** Whether the clone is of the release that the channel was at: one of another has no place in its history. */
+function wasAt(state: HostState, id: string, channel: string): boolean {
+  const release = state.channels[channel]?.release ?? '';
+  return id.startsWith(release.slice(0, 12));
+}
