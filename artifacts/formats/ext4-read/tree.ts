@@ -3,6 +3,7 @@
  * then the directories, which give the names. Facts: Linux Documentation/filesystems/ext4 (directory.rst).
  */
 import { isUtf8 } from 'node:buffer';
+import { shownName, utf8Name } from '../../../base/utf8-name.js';
 import { BLOCK } from '../ext4-size.js';
 import { readAttributes } from './attributes.js';
 import { type InodeBlocks, readContent, readInodeBlocks } from './blocks.js';
@@ -125,12 +126,7 @@ function* names(content: Buffer): Generator<readonly [name: Buffer, inode: numbe
   }
 }
 
-/** Bytes as UTF-8; those of a name that is none as `\xNN`, so that two names never look the same. */
+/** Two names never look the same. */
 function text(bytes: Buffer): string {
-  if (isUtf8(bytes)) return bytes.toString('utf8');
-  return bytes.toString('latin1').replace(/[^\x20-\x7e]/g, (char) => `\\x${hex(char.charCodeAt(0))}`);
-}
-
-function hex(byte: number): string {
-  return byte.toString(16).padStart(2, '0');
+  return utf8Name(bytes) ?? shownName(bytes);
 }

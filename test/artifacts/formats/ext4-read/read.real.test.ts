@@ -18,6 +18,7 @@ import type { Volume } from '../../../../artifacts/formats/ext4-read/volume.js';
 import { ext4Geometry } from '../../../../artifacts/formats/ext4-size.js';
 import { createSparse, writeAt } from '../../../../artifacts/formats/sparse.js';
 import { measureTree } from '../../../../artifacts/formats/tree-size.js';
+import { shownName, utf8Name } from '../../../../base/utf8-name.js';
 import { makeSampleTree } from '../sample-tree.js';
 import { ask, run, type TestFolder, testFolder } from '../tools.js';
 
@@ -65,19 +66,28 @@ const TYPES: readonly (readonly [format: number, type: string])[] = [
   [0o120000, 'symlink'],
 ];
 
-/** What lstat says of every path of a tree. */
+/** What lstat says of every path of a tree, by the path as it is shown. */
 async function facts(root: string): Promise<Map<string, object>> {
   const found = new Map<string, object>();
-  // With names alone readdir would follow links.
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const paths = entries.map(({ parentPath, name }) => join(parentPath, name).slice(root.length + 1));
-  for (const path of ['', ...paths]) {
-    const { mode, uid, gid, size } = await lstat(join(root, path));
+  const paths = [Buffer.from('/')];
+  for (let path = paths.pop(); path !== undefined; path = paths.pop()) {
+    const place = Buffer.concat([Buffer.from(root), path]);
+    const { mode, uid, gid, size } = await lstat(place);
     const type = TYPES.find(([format]) => (mode & 0o170000) === format)?.[1];
-    const target = type === 'symlink' ? { target: await readlink(join(root, path)) } : {};
+    const target = type === 'symlink' ? { target: await readlink(place) } : {};
     // The size of a directory is a matter of the file system.
     const bytes = type === 'directory' ? {} : { size };
-    found.set(`/${path}`, { type, mode: mode & 0o7777, uid, gid, ...bytes, ...target });
+    found.set(utf8Name(path) ?? shownName(path), {
+      type,
+      mode: mode & 0o7777,
+      uid,
+      gid,
+      ...bytes,
+      ...target,
+    });
+    if (type !== 'directory') continue;
+    const base = path.length === 1 ? path : Buffer.concat([path, Buffer.from('/')]);
+    for (const name of await readdir(place, { encoding: 'buffer' })) paths.push(Buffer.concat([base, name]));
   }
   return found;
 }
