@@ -48,6 +48,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command, session
   publish: async () => (await import('./commands/publish.js')).addPublishCommand,
   promote: async () => (await import('./commands/promote.js')).addPromoteCommand,
   rollback: async () => (await import('./commands/promote.js')).addRollbackCommand,
+  release: async () => (await import('./commands/release.js')).addReleaseCommand,
   client: async () => (await import('./commands/client.js')).addClientCommand,
   apply: async () => (await import('./commands/apply.js')).addApplyCommand,
   status: async () => (await import('./commands/status.js')).addStatusCommand,

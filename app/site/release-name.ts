@@ -72,6 +72,6 @@ export function chooseRelease(all: readonly ReleaseOnHost[], name: string, host:
   return { digest: newest.digest, why };
 }
 
-function nameOf({ recipe, digest }: ReleaseOnHost): string {
+export function nameOf({ recipe, digest }: ReleaseOnHost): string {
   return `${recipe}@${digest.slice(0, 12)}`;
 }

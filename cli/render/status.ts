@@ -1,4 +1,5 @@
 /** A target host and its clients as tables for people. */
+import type { ReleaseRow } from '../../app/site/releases.js';
 import type { HostStatus, ImageRow } from '../../app/site/status.js';
 import type { Style } from './style.js';
 import { formatAge, formatBinary, plural, table } from './text.js';
@@ -76,6 +77,19 @@ function imageRow(image: ImageRow, style: Style): string[] {
 export function clientLines(images: readonly ImageRow[], style: Style): string[] {
   if (images.length === 0) return ['No clients: `npx lunsmith client add NAME` adds one of the site.'];
   return table([IMAGE_HEAD, ...images.map((image) => imageRow(image, style))]);
+}
+
+/** The releases alone, with what keeps each of them. */
+export function releaseLines(releases: readonly ReleaseRow[]): string[] {
+  if (releases.length === 0) return ['No releases: `npx lunsmith publish out/RECIPE/latest` sends one.'];
+  return table([
+    ['release', 'size', 'needed, for'],
+    ...releases.map(({ recipe, digest, bytes, needed }) => [
+      `${recipe}@${digest.slice(0, DIGITS)}`,
+      formatBinary(bytes),
+      needed.length === 0 ? 'nothing: it may be removed' : needed.join('; '),
+    ]),
+  ]);
 }
 
 function indent(lines: readonly string[]): string[] {

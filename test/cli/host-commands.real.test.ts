@@ -13,6 +13,7 @@ import {
 } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ReleaseRow } from '../../app/site/releases.js';
 import type { HostStatus } from '../../app/site/status.js';
 import { writeProof } from '../../artifacts/release/release.js';
 import type { Event } from '../../base/event.js';
@@ -83,7 +84,7 @@ async function changes(...args: string[]) {
 }
 
 /** What a call that is refused must leave alone: everything but who had the lock. */
-const unlocked = async () => (await everything()).filter((line) => !line.startsWith('lock '));
+const unlocked = async () => (await everything()).filter((line) => !/^(lock|publishing) /.test(line));
 
 /** Everything that a command could change: all of the host's folder, and the site. */
 async function everything(): Promise<string[]> {
@@ -415,6 +416,50 @@ describe('client', () => {
     expect(await failure(2, 'client', 'rm', 'web1')).toMatchObject({
       what: 'The site has no client `web1`.',
     });
+  });
+});
+
+describe('release', () => {
+  it('ls tells what keeps each of them, the one that was published last first', async () => {
+    const rows = JSON.parse(await ok('release', 'ls', '--json')) as ReleaseRow[];
+    expect(rows.map(({ digest, needed }) => [digest, needed])).toEqual([
+      [digests['v1'], ['a rollback of the channel stable leads to it', 'the client web2 has a clone of it']],
+      [digests['v3'], []],
+      [digests['v2'], ['the channel stable is at it', 'the client web2 has a clone of it']],
+    ]);
+    expect(await ok('release', 'ls')).toMatch(/debian-bookworm@\S+ +1 MiB +nothing: it may be removed\n/);
+  });
+
+  it.each([
+    [['rm', 'v1'], 'is needed on lab.', /^a rollback of the channel stable leads to it; the client web2/],
+    [['rm', 'v3', 'v2'], 'is needed on lab.', /^the channel stable is at it/],
+    [['rm', 'debian-bookworm'], 'shall go is not said.', /^debian-bookworm$/],
+    [['rm', 'debian-bookworm@0123456789'], 'is not on lab.', undefined],
+  ])('%j is refused', async ([verb = '', ...names], what, found) => {
+    const before = await unlocked();
+    const args = names.map((each) => (digests[each] === undefined ? each : name(each)));
+    const told = await failure(2, 'release', verb, ...args);
+    expect(told.what).toContain(what);
+    if (found !== undefined) expect(told.found).toMatch(found);
+    expect(await unlocked()).toEqual(before);
+  });
+
+  it('prune keeps the last ones, and all that is needed: --dry-run tells each line', async () => {
+    const lines = [`release ${name('v3')}: is removed`];
+    const before = await everything();
+    expect(await changes('release', 'prune', '--keep', '2', '--dry-run')).toEqual([]);
+    expect(await changes('release', 'prune', '--keep', '1', '--dry-run')).toEqual(lines);
+    expect(await everything()).toEqual(before);
+    expect(await changes('release', 'prune', '--keep', '0')).toEqual(lines);
+    const left = (await unlocked()).filter((line) => line.includes(digests['v3'] ?? ''));
+    // Its place in the order of publications is forgotten by the next one.
+    expect(left).toEqual([]);
+    expect(await changes('release', 'prune', '--keep', '0')).toEqual([]);
+  });
+
+  it('one that was removed can be published again', async () => {
+    expect((await events(0, 'publish', path('v3'))).at(-1)).toMatchObject({ already: false });
+    expect(await changes('release', 'rm', name('v3'))).toEqual([`release ${name('v3')}: is removed`]);
   });
 });
 
