@@ -12,6 +12,8 @@ export const onOption = () =>
 
 export const dryRunOption = () => new Option('--dry-run', 'tell all that would change, and change nothing');
 
+export const yesOption = () => new Option('--yes', 'LUNs may be removed, with all that was written to them');
+
 export const makeSecretsOption = () =>
   new Option(
     '--make-secrets',

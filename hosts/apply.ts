@@ -48,7 +48,10 @@ export interface RepairOptions extends Pick<LookOptions, 'drivers'> {
   readonly lock: Pick<LockOptions, 'words'>;
 }
 
-export interface ApplyOptions extends LookOptions, RepairOptions {}
+export interface ApplyOptions extends LookOptions, RepairOptions {
+  /** Asked before anything is written, the host being locked. @throws Failure when the change is not to be made */
+  readonly approve?: (change: Change) => void;
+}
 
 /** What a wish would change; changes nothing, and takes no lock. @throws as {@link applyChange} before its first write */
 export async function describeChange(
@@ -74,6 +77,7 @@ export async function applyChange(
   await using _lock = await lockHost(host, options, ports);
   const { state, settled } = await recover(host, drivers, ports);
   const { change, accounts } = await decide(host, { state, settled }, intent, options, ports);
+  options.approve?.(change);
   const finishing = (work: Promise<void>) =>
     work.catch((error: unknown) => {
       throw unfinished(host, error);

@@ -3,6 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { ipxeBinaries } from '../../artifacts/formats/ipxe-binaries.js';
 import { createPorts } from '../../base/command.js';
 import type { Emit } from '../../base/event.js';
+import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import { runTask, stopwatch, type TaskWords } from '../../base/task.js';
 import { hostDrivers } from '../../hosts/apply/drivers.js';
@@ -24,7 +25,10 @@ export interface ChangeOptions extends SiteOptions {
   readonly dryRun?: true | undefined;
 }
 
-export interface ClientChangeOptions extends ChangeOptions, SecretOptions {}
+export interface ClientChangeOptions extends ChangeOptions, SecretOptions {
+  /** What clients wrote may be lost. */
+  readonly yes?: true | undefined;
+}
 
 const TASK = 'change';
 
@@ -89,7 +93,7 @@ export async function changeHost(
   const dryRun = options.dryRun === true;
   const made = dryRun
     ? await describeChange(open.host, intent, look, ports)
-    : await carriedOut({ host: open.host, intent, look }, emit, ports);
+    : await carriedOut({ host: open.host, intent, look, yes: options.yes === true }, emit, ports);
   if (!dryRun) await file?.write();
   const lines = [...secrets.lines, ...made.lines, ...(file === undefined ? [] : [file.line])];
   const notes = [
@@ -114,13 +118,42 @@ interface Work {
   readonly host: TargetHost;
   readonly intent: Intent;
   readonly look: Parameters<typeof describeChange>[2];
+  readonly yes: boolean;
 }
 
-function carriedOut({ host, intent, look }: Work, emit: Emit, ports: Ports): Promise<Change> {
+function carriedOut({ host, intent, look, yes }: Work, emit: Emit, ports: Ports): Promise<Change> {
   const words = wordsOf(intent);
+  const approve = (change: Change) => {
+    if (!yes && loses(intent)) requireNothingLost(host.facts.name, change);
+  };
   return asTask({ host, words, emit }, () =>
-    applyChange(host, intent, { ...look, lock: lockFor(words) }, ports),
+    applyChange(host, intent, { ...look, approve, lock: lockFor(words) }, ports),
   );
+}
+
+/** Whether it is a wish to be rid of what clients wrote. What a promotion leaves behind goes in its time, without a question. */
+function loses(intent: Intent): boolean {
+  switch (intent.kind) {
+    case 'several':
+      return intent.intents.some(loses);
+    case 'remove':
+    case 'reset':
+      return true;
+    case 'rebase':
+      return intent.state === 'discard';
+    default:
+      return false;
+  }
+}
+
+function requireNothingLost(host: string, { dropped }: Change): void {
+  if (dropped.length === 0) return;
+  throw new Failure('usage', {
+    what: `LUNs of ${host} would be removed, with all that was written to them.`,
+    expected: '`--yes`, if that is meant',
+    found: dropped.map(({ target }) => target).join(', '),
+    hint: 'See all that would change: the same command with `--dry-run`.',
+  });
 }
 
 interface Telling {

@@ -3,7 +3,7 @@ import type { Command } from '@commander-js/extra-typings';
 import { followSite } from '../../app/site/clients.js';
 import { jsonOption, plainOption, verboseOption } from '../options.js';
 import type { Session } from '../session.js';
-import { dryRunOption, makeSecretsOption, onOption, siteOption } from '../site-options.js';
+import { dryRunOption, makeSecretsOption, onOption, siteOption, yesOption } from '../site-options.js';
 
 export function addApplyCommand(program: Command, session: Session): void {
   program
@@ -18,6 +18,7 @@ export function addApplyCommand(program: Command, session: Session): void {
       '--prune',
       'remove clients that the site does not have, with their LUNs; refused while one of them is logged in',
     )
+    .addOption(yesOption())
     .addOption(makeSecretsOption())
     .addOption(siteOption())
     .addOption(dryRunOption())

@@ -10,7 +10,7 @@ import { jsonOption, plainOption, verboseOption } from '../options.js';
 import { clientLines } from '../render/status.js';
 import { styleFor } from '../render/style.js';
 import type { Session } from '../session.js';
-import { dryRunOption, makeSecretsOption, siteOption } from '../site-options.js';
+import { dryRunOption, makeSecretsOption, siteOption, yesOption } from '../site-options.js';
 
 export function addClientCommand(program: Command, session: Session): void {
   const client = program
@@ -113,6 +113,7 @@ function addRemove(parent: Command, session: Session): void {
   )
     .argument('<client>', 'its name in the site')
     .option('--keep-entry', 'leave the site file as it is')
+    .addOption(yesOption())
     .action(async (name, options) => {
       const intent = () => ({ kind: 'remove', client: name }) as const;
       const caller = session.caller(options);
@@ -132,6 +133,7 @@ function addReset(parent: Command, session: Session): void {
     'What the clients wrote is lost. Refused while one of them is logged in.',
   )
     .addOption(imageOption())
+    .addOption(yesOption())
     .action((names, options) =>
       changeClients(session.caller(options), { names, all: options.all }, options, ({ name }) => ({
         kind: 'reset',
@@ -151,6 +153,7 @@ function addRebase(parent: Command, session: Session): void {
   )
     .addOption(imageOption())
     .option('--discard', 'remove the clones that they had; refused while one of them is logged in')
+    .addOption(yesOption())
     .action((names, options) =>
       changeClients(session.caller(options), { names, all: options.all }, options, ({ name }) => ({
         kind: 'rebase',
@@ -204,4 +207,4 @@ Examples:
   $ npx lunsmith client add 'web[01-30]' --make-secrets
   $ npx lunsmith client add web2 --mac 52:54:00:12:34:57 --channel stable --secret file:secrets/web2
   $ npx lunsmith client rebase web1 --dry-run
-  $ npx lunsmith client rm web2`;
+  $ npx lunsmith client rm web2 --yes`;

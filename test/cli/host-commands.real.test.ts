@@ -399,7 +399,17 @@ describe('client', () => {
     ]);
     expect(await everything()).toEqual(before);
     expect(await changes('client', 'rm', 'web1', '--keep-entry', '--dry-run')).toEqual(told?.slice(0, -1));
-    expect(await changes('client', 'rm', 'web1')).toEqual(told);
+    const stays = await unlocked();
+    const refused = await failure(2, 'client', 'rm', 'web1');
+    expect(refused).toEqual({
+      kind: 'usage',
+      what: 'LUNs of lab would be removed, with all that was written to them.',
+      expected: '`--yes`, if that is meant',
+      found: expect.stringMatching(/^iqn\S+:lab:web1\.main\.\S+, iqn\S+:web1\.main\.\S+$/) as unknown,
+      hint: 'See all that would change: the same command with `--dry-run`.',
+    });
+    expect(await unlocked()).toEqual(stays);
+    expect(await changes('client', 'rm', 'web1', '--yes')).toEqual(told);
     expect(await siteText()).not.toContain('web1');
     expect(await siteText()).not.toContain('The first one.');
   });

@@ -123,7 +123,8 @@ it('apply brings what the site has, and takes away only what it is told to', asy
   const told = await changed('apply', '--prune', '--dry-run');
   expect(told.lines[0]).toBe('client web3: is removed, with its secret');
   expect(Object.keys((await state()).clients)).toContain('web3');
-  expect((await changed('apply', '--prune')).lines).toEqual(told.lines);
+  expect((await refused('apply', '--prune'))[0]?.expected).toBe('`--yes`, if that is meant');
+  expect((await changed('apply', '--prune', '--yes')).lines).toEqual(told.lines);
   expect(Object.keys((await state()).clients)).toEqual(['web1', 'web2', 'web4']);
   expect(await changed('apply', '--prune')).toMatchObject({ lines: [], notes: [] });
 });
@@ -135,6 +136,6 @@ it('what stands against one of many keeps all of it from being done', async () =
   const refusals = await refused('client', 'reset', '--all');
   expect(refusals.map(({ what }) => what)).toEqual(['There is no client web5 on lab.']);
   expect((await state()).serial).toBe(serial);
-  const { lines } = await changed('client', 'reset', 'web1', 'web2', 'web4');
+  const { lines } = await changed('client', 'reset', 'web1', 'web2', 'web4', '--yes');
   expect(lines.filter((line) => line.includes('is a fresh clone of'))).toHaveLength(3);
 });

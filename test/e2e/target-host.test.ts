@@ -129,7 +129,7 @@ describe('a machine that was built to be a target host', () => {
     await client.powerOff(session);
     // The machine is gone without a word: LIO asks for a sign of life before it gives the session up.
     await expect.poll(sessions, { timeout: 180_000, interval: 2000 }).toEqual([]);
-    await cli('client', 'rm', 'web', '--keep-entry');
+    await cli('client', 'rm', 'web', '--keep-entry', '--yes');
     expect(await onHost(TARGETS)).toBe('');
   });
 });
