@@ -10,7 +10,15 @@ import { addPackage } from './distribution/roles.js';
 import { findAccount, parseGroup } from './rootfs/accounts.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
 import { WHOLE_ROOT } from './things.js';
-import { CHPASSWD, chpasswdInput, isPasswordHash, LOCKED, sudoersText, useraddArgv } from './users/argv.js';
+import {
+  CHPASSWD,
+  chpasswdInput,
+  isPasswordHash,
+  LOCKED,
+  sudoersText,
+  useraddArgv,
+  usermodArgv,
+} from './users/argv.js';
 import { KEY_OR_FILE, parseKeys, sshdText } from './users/ssh.js';
 
 const hashReference = z
@@ -43,6 +51,12 @@ const user = z.strictObject({
     .string()
     .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'a user name of lower-case letters, digits, `_` and `-`')
     .describe('Name of the account.'),
+  existing: z
+    .boolean()
+    .default(false)
+    .describe(
+      'The account is there already, from an imported system or a package: its ID, home and name stay, `groups` are added, and without `password-hash` no password opens it any more.',
+    ),
   uid: z
     .int()
     .min(1)
@@ -50,7 +64,11 @@ const user = z.strictObject({
     .optional()
     .describe('Numeric user ID. Default: the next free one from 1000 on.'),
   groups: z.array(z.string().min(1)).default([]).describe('Groups besides its own; they must exist.'),
-  shell: z.string().startsWith('/', 'an absolute path').default('/bin/bash').describe('Log-in shell.'),
+  shell: z
+    .string()
+    .startsWith('/', 'an absolute path')
+    .optional()
+    .describe('Log-in shell. Default: /bin/bash, or the one that it has.'),
   home: z
     .string()
     .startsWith('/', 'an absolute path')
@@ -95,7 +113,8 @@ type Options = z.output<typeof options>;
 
 export const users = defineStage({
   name: 'users',
-  summary: 'Create accounts, with passwords by hash reference, SSH keys and a careful sshd.',
+  summary:
+    'Create accounts, or change those that are there, with passwords by hash reference, SSH keys and a careful sshd.',
   kind: 'rootfs',
   changes: WHOLE_ROOT,
   title: (given) => ['root', ...given.users.map(({ name }) => name)].join(' '),
@@ -109,7 +128,7 @@ export const users = defineStage({
   async run(ctx) {
     const tree = rootTree(ctx.rootfs);
     const { root, users: accounts } = ctx.options;
-    for (const each of accounts) await create(ctx, tree, each);
+    for (const each of accounts) await (each.existing ? alter : create)(ctx, tree, each);
     await setPasswords(ctx, [{ name: 'root', ...root }, ...accounts]);
     await authorize(ctx, tree, 'root', root['authorized-keys']);
     for (const each of accounts) await authorize(ctx, tree, each.name, each['authorized-keys']);
@@ -139,6 +158,15 @@ function findings(given: Options): StageFinding[] {
         : names.indexOf(name) < i
           ? [{ path: ['users', i, 'name'], what: `The user ${name} stands here twice.` }]
           : [],
+    ),
+    ...given.users.flatMap((each, i) =>
+      (['uid', 'home', 'comment'] as const)
+        .filter((key) => each.existing && each[key] !== undefined)
+        .map((key) => ({
+          path: ['users', i, key],
+          what: `The user ${each.name} exists already, and keeps its \`${key}\`.`,
+          hint: `Remove \`${key}\`, or \`existing\`.`,
+        })),
     ),
     ...(given.sshd?.['permit-root-login'] === 'no' && given.root['authorized-keys'].length > 0
       ? [
@@ -171,13 +199,42 @@ async function create(
   tree: RootTree,
   wanted: Options['users'][number],
 ): Promise<void> {
-  const { name, groups, sudo } = wanted;
+  const { name } = wanted;
   if ((await findAccount(tree, name)) !== undefined) {
     throw new Failure('recipe', {
       what: `The user ${name} exists already.`,
-      hint: 'A package created it, or another `users` step. Choose another name.',
+      hint: 'A package created it, or another `users` step. Choose another name, or give it `existing: true`.',
     });
   }
+  await requireGroupsAndSudo(ctx, tree, wanted);
+  await ctx.chroot(useraddArgv(wanted), { doing: `create the user ${name}` });
+  await letUseSudo(tree, wanted);
+}
+
+async function alter(
+  ctx: StageContext<Options>,
+  tree: RootTree,
+  wanted: Options['users'][number],
+): Promise<void> {
+  const { name } = wanted;
+  if ((await findAccount(tree, name)) === undefined) {
+    throw new Failure('recipe', {
+      what: `There is no user ${name}.`,
+      expected: 'an account of /etc/passwd in the root tree, as `existing: true` says',
+      hint: 'Remove `existing`, and the step creates it.',
+    });
+  }
+  await requireGroupsAndSudo(ctx, tree, wanted);
+  const argv = usermodArgv(wanted);
+  if (argv !== undefined) await ctx.chroot(argv, { doing: `change the user ${name}` });
+  await letUseSudo(tree, wanted);
+}
+
+async function requireGroupsAndSudo(
+  ctx: StageContext<Options>,
+  tree: RootTree,
+  { name, groups, sudo }: Options['users'][number],
+): Promise<void> {
   const known = parseGroup((await tree.read('/etc/group')) ?? '');
   const unknown = groups.find((group) => !known.has(group));
   if (unknown !== undefined) {
@@ -194,7 +251,9 @@ async function create(
       hint: `${addPackage(software, 'sudo')}.`,
     });
   }
-  await ctx.chroot(useraddArgv(wanted), { doing: `create the user ${name}` });
+}
+
+async function letUseSudo(tree: RootTree, { name, sudo }: Options['users'][number]): Promise<void> {
   if (sudo !== 'none') await tree.write(`/etc/sudoers.d/${name}`, sudoersText(name, sudo), { mode: 0o440 });
 }
 

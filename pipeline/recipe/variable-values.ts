@@ -1,9 +1,16 @@
 /** The values of a recipe's variables: `--set`, else the default. */
+import { resolve } from 'node:path';
 import type { Diagnostic } from '../../base/failure.js';
 import { validate } from '../../base/schema/validate.js';
 import { didYouMean, oneOf } from '../../base/suggest.js';
 import { child, type MapNode, placeAt } from '../../base/yaml/node.js';
-import { readValue, type VariableValue, type VariableValues, variableSchema } from './variables.js';
+import {
+  readValue,
+  type Variable,
+  type VariableValue,
+  type VariableValues,
+  variableSchema,
+} from './variables.js';
 
 /** What is wrong is appended to `problems`; a variable with a problem is known but has no value. */
 export function variableValues(
@@ -31,7 +38,7 @@ export function variableValues(
       continue;
     }
     const read = readValue(name, variable, wanted);
-    if ('value' in read) values.set(name, read.value);
+    if ('value' in read) values.set(name, given === undefined ? read.value : absolute(variable, read.value));
     else if (given === undefined)
       problems.push({ ...read.problem, place: placeAt(root, [...under, 'default']) });
     else
@@ -48,4 +55,9 @@ export function variableValues(
     });
   }
   return values;
+}
+
+/** A path of the command line is meant as the shell that it was typed in shows it. */
+function absolute({ type }: Variable, value: VariableValue): VariableValue {
+  return type === 'path' ? resolve(String(value)) : value;
 }

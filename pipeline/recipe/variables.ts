@@ -45,6 +45,15 @@ export const variableSchema = z
       default: z.string().optional().describe('The value without `--set`.'),
       values: z.array(z.string()).min(1).describe('The words.'),
     }),
+    z.strictObject({
+      type: z
+        .literal('path')
+        .describe(
+          'A path: of `--set` relative to the working directory, of a `default` to the recipe’s folder.',
+        ),
+      description,
+      default: z.string().min(1).optional().describe('The value without `--set`.'),
+    }),
   ])
   .meta({ id: 'variable' });
 
@@ -81,6 +90,10 @@ export function readValue(name: string, variable: Variable, given: VariableValue
     return variable.values.includes(word)
       ? { value: word }
       : wrong(oneOf(variable.values), didYouMean(word, variable.values));
+  }
+  if (variable.type === 'path') {
+    const path = String(given);
+    return path === '' ? wrong('a path') : { value: path };
   }
   const { pattern } = variable;
   if (pattern === undefined) return { value: String(given) };

@@ -153,8 +153,11 @@ export interface RaspberryPiFiles {
   readonly firmware: { readonly package: string; readonly folder: string };
   /** Folders of which one holds the device trees of a kernel. */
   deviceTrees(version: string): readonly string[];
-  /** Settings of config.txt without which the kernels do not start, or not with their device trees. */
-  readonly settings: Readonly<Record<string, string>>;
+  /**
+   * Settings of config.txt without which a kernel does not start, or not with its device trees.
+   * @param deviceTrees names of their files
+   */
+  settings(deviceTrees: readonly string[]): Readonly<Record<string, string>>;
   /** Packages that bring a kernel or the firmware, some of which are installed. */
   heldPackages(version: string): readonly string[];
   /** Scripts by which packages would fill the folder anew in the booted system. */

@@ -43,16 +43,21 @@ export async function fillFolder(
   await tree.directory(folder.inRoot, { mode: 0o755 });
   const into = await tree.locate(folder.inRoot);
   const { firmware } = raspberryPi;
-  if ((await copyMatching(tree, firmware.folder, FIRMWARE, into)) === 0) {
+  const there = (pattern: RegExp) =>
+    tree.names(folder.inRoot).then((names) => names.filter((name) => pattern.test(name)));
+  await copyMatching(tree, firmware.folder, FIRMWARE, into);
+  if ((await there(FIRMWARE)).length === 0) {
     throw new Failure('recipe', {
       what: `The root tree has no firmware of a Raspberry Pi: ${firmware.folder} is empty or not there.`,
       hint: `Add \`${firmware.package}\` to a \`packages\` step; the archive has it in \`non-free-firmware\` (\`components\` of the first step).`,
     });
   }
-  let trees = 0;
-  for (const each of raspberryPi.deviceTrees(version))
-    trees ||= await copyMatching(tree, each, DEVICE_TREE, into);
-  if (trees === 0) {
+  let trees: readonly string[] = [];
+  for (const each of raspberryPi.deviceTrees(version)) {
+    if (trees.length === 0) trees = await copyMatching(tree, each, DEVICE_TREE, into);
+  }
+  if (trees.length === 0) trees = await there(DEVICE_TREE);
+  if (trees.length === 0) {
     throw new Failure('recipe', {
       what: `The root tree has no device trees for Linux ${version}.`,
       expected: `bcm2….dtb in ${raspberryPi.deviceTrees(version).join(' or ')}`,
@@ -60,17 +65,17 @@ export async function fillFolder(
   }
   await copyPlain(pair.kernel, join(into, files.kernel));
   await copyAligned(pair.initramfs, join(into, files.initramfs));
-  return { version, settings: raspberryPi.settings };
+  return { version, settings: raspberryPi.settings(trees) };
 }
 
-/** @returns how many there are */
-async function copyMatching(tree: RootTree, from: string, pattern: RegExp, into: string): Promise<number> {
+/** @returns their names */
+async function copyMatching(tree: RootTree, from: string, pattern: RegExp, into: string): Promise<string[]> {
   const names = (await tree.names(from)).filter((name) => pattern.test(name));
   for (const name of names) {
     const source = await tree.resolve(`${from}/${name}`);
     if (source !== undefined) await copyPlain(source, join(into, name));
   }
-  return names.length;
+  return names;
 }
 
 async function copyPlain(from: string, to: string): Promise<void> {

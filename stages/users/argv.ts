@@ -5,7 +5,7 @@ export interface NewUser {
   readonly name: string;
   readonly uid?: number | undefined;
   readonly groups: readonly string[];
-  readonly shell: string;
+  readonly shell?: string | undefined;
   readonly home?: string | undefined;
   readonly comment?: string | undefined;
 }
@@ -16,13 +16,22 @@ export function useraddArgv({ name, uid, groups, shell, home, comment }: NewUser
     'useradd',
     '--create-home',
     '--user-group',
-    `--shell=${shell}`,
+    `--shell=${shell ?? '/bin/bash'}`,
     ...(uid === undefined ? [] : [`--uid=${uid}`]),
     ...(groups.length === 0 ? [] : [`--groups=${groups.join(',')}`]),
     ...(home === undefined ? [] : [`--home-dir=${home}`]),
     ...(comment === undefined ? [] : [`--comment=${comment}`]),
     name,
   ];
+}
+
+/** usermod(8) on an account that is there; undefined when nothing of it changes. */
+export function usermodArgv({ name, groups, shell }: NewUser): Argv | undefined {
+  const changes = [
+    ...(shell === undefined ? [] : [`--shell=${shell}`]),
+    ...(groups.length === 0 ? [] : ['--append', `--groups=${groups.join(',')}`]),
+  ];
+  return changes.length === 0 ? undefined : ['usermod', ...changes, name];
 }
 
 /** chpasswd(8) with `--encrypted` takes hashes, and by stdin, where no process list shows them. */

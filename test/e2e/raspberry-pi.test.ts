@@ -1,6 +1,6 @@
 /**
- * A release for Raspberry Pis: built on this machine from arm64 packages, proven on QEMU's board, and served to two boards at once, whose
- * firmware is played over DHCP and TFTP.
+ * Releases for Raspberry Pis: built on this machine from arm64 packages and from an image of Raspberry Pi OS, proven on QEMU's board, and
+ * served to two boards at once, whose firmware is played over DHCP and TFTP.
  */
 import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { type Release, readRelease, verifyRelease } from '../../artifacts/releas
 import { lunImageOf } from '../../artifacts/release/roles.js';
 import { UndoStack } from '../../base/undo-stack.js';
 import { bootFirmware } from '../../gate/raspberry-pi/firmware.js';
-import { piRelease } from '../util/build.js';
+import { piOsRelease, piRelease } from '../util/build.js';
 import { type CliResult, lunsmith } from '../util/cli.js';
 import { writePiRecipe } from '../util/pi-recipe.js';
 import { expectBooted, expectRefused } from '../util/proofs.js';
@@ -32,11 +32,16 @@ beforeAll(async () => {
   release = await piRelease();
 });
 
-describe('prove', () => {
+describe.each([
+  ['built from packages', piRelease],
+  ['of Raspberry Pi OS', piOsRelease],
+])('prove of a system %s', (_, make) => {
+  let proven: Release;
   let proofs: ReadonlyMap<string, Proof>;
   beforeAll(async () => {
+    proven = await make();
     const request = {
-      release: release.path,
+      release: proven.path,
       cells: cellsOfPlatform,
       accel: 'auto',
       parallel: 1,
@@ -52,7 +57,7 @@ describe('prove', () => {
   it('is refused with a wrong secret', () => expectRefused(proofs.get('pi3-tftp-wrong-secret')));
 
   it('leaves the release as it was', async () => {
-    expect(await verifyRelease(await readRelease(release.path))).toEqual([]);
+    expect(await verifyRelease(await readRelease(proven.path))).toEqual([]);
   });
 });
 
@@ -70,6 +75,25 @@ it('has kernel and firmware held, and nothing that would fill the firmware folde
   for (const folder of ['kernel/postinst.d', 'kernel/postrm.d', 'initramfs/post-update.d']) {
     expect(await debugfs(`ls -p /etc/${folder}`)).not.toContain('raspi-firmware');
   }
+});
+
+it('has of Raspberry Pi OS its account and packages, and none of its first boot', async () => {
+  const { manifest, path } = await piOsRelease();
+  const image = `${join(path, lunImageOf(manifest))}?offset=${(manifest.disk.partitions[0]?.firstLba ?? 0) * SECTOR}`;
+  const debugfs = async (request: string) => (await execa('debugfs', ['-R', request, image])).stdout;
+  expect(manifest.packages?.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['pv', 'raspi-firmware']),
+  );
+  expect(await debugfs('stat /home/pi/.ssh/authorized_keys')).toMatch(/User:\s+1000\s+Group:\s+1000/);
+  expect(await debugfs('cat /etc/group')).toMatch(/^adm:x:4:pi$/m);
+  for (const unit of ['userconfig', 'dphys-swapfile', 'resize2fs_once']) {
+    expect(await debugfs(`stat /etc/systemd/system/${unit}.service`)).toContain(
+      'Fast link dest: "/dev/null"',
+    );
+  }
+  expect(await debugfs('cat /etc/fstab')).not.toContain('PARTUUID');
+  expect(await debugfs('cat /boot/firmware/config.txt')).toMatch(/\[cm4\]\notg_mode=1\n/);
+  expect(await debugfs('cat /boot/firmware/cmdline.txt')).not.toContain('init=');
 });
 
 const PIS = {

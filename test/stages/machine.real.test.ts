@@ -72,6 +72,7 @@ const STEPS = [
       users: [
         { name: 'alice', uid: 1234, groups: ['adm'], sudo: 'nopasswd', 'password-hash': 'file:hash' },
         { name: 'bob', 'authorized-keys': ['file:bob.pub'], comment: 'Bob' },
+        { name: 'games', existing: true, groups: ['adm'], 'password-hash': 'file:hash' },
       ],
     },
   },
@@ -181,12 +182,15 @@ describe('the system', () => {
 
   it('has its accounts, and a root that no password opens', async () => {
     const judged = await shell(
-      'id alice; getent passwd bob; grep -E "^(root|alice|bob):" /etc/shadow | cut -d: -f1,2,3; visudo -cq && sudo -l -U alice | tail -1',
+      'id alice; getent passwd bob; getent passwd games; id -nG games; grep -E "^(root|games|alice|bob):" /etc/shadow | cut -d: -f1,2,3; visudo -cq && sudo -l -U alice | tail -1',
     );
     expect(judged.split('\n').map((line) => line.trim())).toEqual([
       'uid=1234(alice) gid=1234(alice) groups=1234(alice),4(adm)',
       'bob:x:1235:1235:Bob:/home/bob:/bin/bash',
+      'games:x:5:60:games:/usr/games:/usr/sbin/nologin',
+      'games adm',
       'root:*:20454',
+      `games:${HASH}:20454`,
       `alice:${HASH}:20454`,
       'bob:*:20454',
       '(ALL : ALL) NOPASSWD: ALL',

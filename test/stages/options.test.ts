@@ -77,6 +77,7 @@ const WRONG: readonly (readonly [uses: string, options: string])[] = [
   ['users', "{ root: { authorized-keys: ['file:key.pub'] }, sshd: { permit-root-login: no } }"],
   ['users', "{ root: { authorized-keys: ['file:key.pub'] }, sshd: { permit-root-login: 'no' } }"],
   ['users', '{ users: [{ name: a, shell: sh }] }'],
+  ['users', '{ users: [{ name: pi, existing: true, uid: 1000, home: /srv/pi }] }'],
   ['fstab', '{ mounts: { /home: [noatime] } }'],
   ['fstab', '{ mounts: { /: [_netdev] } }'],
   ['fstab', '{ entries: [{ source: tmpfs, mount: /, type: tmpfs }] }'],

@@ -86,6 +86,7 @@ it.each<[string, object, Given, string, string]>([
     'There is no time zone Europe/Bern.',
   ],
   ['users', { users: [{ name: 'games' }] }, { files: PASSWD }, 'recipe', 'The user games exists already.'],
+  ['users', { users: [{ name: 'pi', existing: true }] }, { files: PASSWD }, 'recipe', 'There is no user pi.'],
   [
     'users',
     { users: [{ name: 'a', groups: ['docker'] }] },

@@ -20,7 +20,13 @@ import {
   networkManagerText,
 } from '../../stages/network/managers.js';
 import { scriptArgv } from '../../stages/run.js';
-import { chpasswdInput, isPasswordHash, sudoersText, useraddArgv } from '../../stages/users/argv.js';
+import {
+  chpasswdInput,
+  isPasswordHash,
+  sudoersText,
+  useraddArgv,
+  usermodArgv,
+} from '../../stages/users/argv.js';
 import { parseKeys, sshdText } from '../../stages/users/ssh.js';
 import { GPT_DISK } from '../artifacts/formats/disks.js';
 import { failureOf } from '../artifacts/formats/tools.js';
@@ -157,6 +163,14 @@ describe('accounts', () => {
     ],
   ])('%j', (user, argv) => {
     expect(useraddArgv(user)).toEqual(argv);
+  });
+
+  it.each([
+    [{ groups: [] }, undefined],
+    [{ groups: ['adm', 'gpio'] }, ['usermod', '--append', '--groups=adm,gpio', 'pi']],
+    [{ groups: [], shell: '/bin/sh' }, ['usermod', '--shell=/bin/sh', 'pi']],
+  ])('that are there keep what they have: %j', (user, argv) => {
+    expect(usermodArgv({ name: 'pi', ...user })).toEqual(argv);
   });
 
   it.each([

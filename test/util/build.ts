@@ -9,7 +9,8 @@ import { serveRepositories } from './arch/server.js';
 import type { ShippedRecipe } from './cells.js';
 import { lunsmith } from './cli.js';
 import { writeClientRecipe } from './client-recipe.js';
-import { writePiRecipe } from './pi-recipe.js';
+import { makePiOsImage } from './pi-os-image.js';
+import { writePiOsRecipe, writePiRecipe } from './pi-recipe.js';
 import { shared } from './shared.js';
 
 /**
@@ -76,6 +77,19 @@ export async function clientRelease(): Promise<Release> {
 export async function piRelease(): Promise<Release> {
   const out = await shared('out-pi', async (partial) => build(await writePiRecipe(partial, 'pi'), partial));
   return readRelease(join(out, 'pi', 'latest'));
+}
+
+/** A release of the recipe for Raspberry Pi OS, of an image that stands in for it, without a proof. */
+export async function piOsRelease(): Promise<Release> {
+  const out = await shared('out-pi-os', async (partial) => {
+    const made = join(partial, 'image');
+    await mkdir(made);
+    await build(
+      await writePiOsRecipe(partial, 'pi-os', await makePiOsImage(await piRelease(), made)),
+      partial,
+    );
+  });
+  return readRelease(join(out, 'pi-os', 'latest'));
 }
 
 async function build(recipe: string, output: string, ...options: string[]): Promise<void> {

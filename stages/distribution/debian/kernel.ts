@@ -11,12 +11,15 @@ export const kernel: KernelFiles = {
   raspberryPi: {
     firmware: { package: 'raspi-firmware', folder: '/usr/lib/raspi-firmware' },
     deviceTrees: (version) => ['/broadcom', ''].map((below) => `/usr/lib/linux-image-${version}${below}`),
-    // They are Linux's own, and so are the names of their device trees.
-    settings: { upstream_kernel: '1' },
+    // Debian's kernels are Linux's own, and so are the names of their device trees. The Raspberry Pi's kernels name some after its chips.
+    settings: (names) => ({
+      upstream_kernel: names.some((name) => name.startsWith('bcm2710-')) ? '0' : '1',
+    }),
     heldPackages: (version) => [
       `linux-image-${version}`,
-      'linux-image-arm64',
-      'linux-image-armmp',
+      ...['arm64', 'armmp', 'rpi-v6', 'rpi-v7', 'rpi-v7l', 'rpi-v8', 'rpi-2712'].map(
+        (flavour) => `linux-image-${flavour}`,
+      ),
       'raspi-firmware',
     ],
     // They insist on a file system of its own at /boot/firmware. Configuration files that are gone are not brought back (dpkg(1)).

@@ -1,6 +1,7 @@
 /** Variables: declared, set and used wrongly. */
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { changed, problemsOf, RIGHT } from '../../util/recipe-rig.js';
+import { changed, problemsOf, RIGHT, recipeRig } from '../../util/recipe-rig.js';
 
 describe('declarations', () => {
   it('a misspelt key', async () => {
@@ -18,7 +19,7 @@ describe('declarations', () => {
       "r/recipe.yaml:3:18 Unknown value of \`type\`.
         suite: { type: strin, default: bookworm, pattern: '^[a-z]+$' }
                        ^^^^^
-        Expected: one of string, integer, boolean, size, enum
+        Expected: one of string, integer, boolean, size, enum, path
         Found: \`strin\`
         Hint: Did you mean \`string\`?"
     `);
@@ -111,6 +112,19 @@ describe('--set', () => {
         Expected: no \`--set\`: the recipe has no variables"
     `);
   });
+});
+
+it('a path of `--set` begins at the working directory, one of the recipe at its folder', async () => {
+  const recipe = changed('variables:', 'description: ${of}\nvariables:\n  of: { type: path, default: a/b }');
+  await using rig = await recipeRig({ 'r/recipe.yaml': recipe });
+  expect((await rig.load('r')).description).toBe('a/b');
+  const variables = { of: '../c' };
+  expect((await rig.load('r', { variables })).description).toBe(resolve('../c'));
+  expect(await problemsOf(recipe, { variables: { of: '' } })).toMatchInlineSnapshot(`
+    "Not a value for the variable \`of\`, given by \`--set\`.
+      Expected: a path
+      Found: \`\`"
+  `);
 });
 
 describe('uses', () => {

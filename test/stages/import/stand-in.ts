@@ -63,33 +63,40 @@ export async function makeSystem(folder: string, architecture: Architecture): Pr
   await utimes(at('etc'), 1_600_000_000, 1_600_000_000);
 }
 
-/** In MiB. */
-const [FIRMWARE, ROOT] = [16, 72];
-const SECTORS = { firmware: 8192, root: 8192 + FIRMWARE * 2048 };
-export const ROOT_AT = SECTORS.root * 512;
+/** MiB of the partitions of {@link makeImage}. */
+const SMALL = { firmware: 16, root: 72 };
+const FIRMWARE_LBA = 8192;
+const rootLba = (firmware: number) => FIRMWARE_LBA + firmware * 2048;
+export const ROOT_AT = rootLba(SMALL.firmware) * 512;
 
-/** A disk of 96 MiB as Raspberry Pi OS has it: an MBR with a FAT partition and an ext4. */
-export async function makeImage(path: string, system: string, firmware: string): Promise<void> {
+/** A disk as Raspberry Pi OS has it: an MBR with a FAT partition and an ext4. @param mib sizes of the two; 96 MiB in all by default */
+export async function makeImage(path: string, system: string, firmware: string, mib = SMALL): Promise<void> {
   const doing = 'make a disk image';
-  await run(['truncate', '--size=96M', path], { doing });
+  const lba = rootLba(mib.firmware);
+  // Some MiB before the partitions, and some behind them.
+  await run(['truncate', `--size=${4 + mib.firmware + mib.root + 4}M`, path], { doing });
   await run(['sfdisk', '--quiet', path], {
     doing,
-    input: `label: dos\nlabel-id: 0x1a2b3c4d\nstart=${SECTORS.firmware}, size=${FIRMWARE * 2048}, type=c\nstart=${SECTORS.root}, type=83\n`,
+    input: `label: dos\nlabel-id: 0x1a2b3c4d\nstart=${FIRMWARE_LBA}, size=${mib.firmware * 2048}, type=c\nstart=${lba}, type=83\n`,
   });
   await writeFat(run, path, {
-    offset: SECTORS.firmware * 512,
-    bytes: FIRMWARE << 20,
+    offset: FIRMWARE_LBA * 512,
+    bytes: mib.firmware * 2 ** 20,
     file: `${path}.fat`,
     label: 'bootfs',
     volumeId: '12AB-34CD',
     epoch: 1_600_000_000,
     files: await fatFilesUnder(firmware),
   });
-  await makeRoot(path, system);
+  await makeRoot(path, system, { offset: lba * 512, mib: mib.root });
 }
 
-async function makeRoot(image: string, system: string): Promise<void> {
+async function makeRoot(
+  image: string,
+  system: string,
+  { offset, mib }: { readonly offset: number; readonly mib: number },
+): Promise<void> {
   const features = 'has_journal,ext_attr,dir_index,filetype,extent,64bit,flex_bg,large_file,metadata_csum';
-  const shape = ['-t', 'ext4', '-b', '4096', '-I', '256', '-O', features, '-E', `offset=${ROOT_AT}`] as const;
-  await run(['mke2fs', '-q', '-F', ...shape, '-d', system, image, `${ROOT}M`], { doing: 'make the root' });
+  const shape = ['-t', 'ext4', '-b', '4096', '-I', '256', '-O', features, '-E', `offset=${offset}`] as const;
+  await run(['mke2fs', '-q', '-F', ...shape, '-d', system, image, `${mib}M`], { doing: 'make the root' });
 }
