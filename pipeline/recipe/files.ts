@@ -1,6 +1,6 @@
 /** Finding and reading the files of a recipe: recipe.yaml, the recipes it extends, package.json. */
 import { realpath, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { type Diagnostic, Failure } from '../../base/failure.js';
 import { readText } from '../../base/text-file.js';
 import { child, type MapNode, placeAt } from '../../base/yaml/node.js';
@@ -33,7 +33,7 @@ export async function readRecipeChain(folder: string): Promise<readonly [RecipeT
         expected: 'the folder of another recipe, relative to this one',
       });
     }
-    const shown = join(source.file, '..', link.value);
+    const shown = isAbsolute(link.value) ? link.value : join(source.file, '..', link.value);
     const next = await readRecipeFile(shown, resolve(source.folder, link.value), { what: '', place });
     const real = await realpath(next.source.folder);
     if (seen.includes(real)) {

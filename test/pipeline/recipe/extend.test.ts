@@ -1,7 +1,9 @@
 /** `extends`: what a child recipe inherits, changes, leaves out and puts where. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Diagnostic } from '../../../base/failure.js';
+import { type Diagnostic, Failure } from '../../../base/failure.js';
 import { type MapNode, toPlain } from '../../../base/yaml/node.js';
 import { parseYaml } from '../../../base/yaml/parse.js';
 import { mergeRecipes } from '../../../pipeline/recipe/extend.js';
@@ -176,6 +178,15 @@ describe('a child recipe', () => {
       source: 'own',
       keys: ['file:../a/base/keys/a', 'inline'],
     });
+  });
+
+  it('may be named by an absolute path, which messages show as it is', async () => {
+    await using rig = await recipeRig({ 'base/recipe.yaml': RIGHT.replace('install:', 'instal:') });
+    const child = join(rig.root, 'child');
+    await mkdir(child);
+    await writeFile(join(child, 'recipe.yaml'), `name: child\nextends: ${rig.root}/base\n`);
+    const failure = await rig.load('child').then(() => undefined, Failure.from);
+    expect(failure?.diagnostics[0].place?.file).toBe(join(rig.root, 'base/recipe.yaml'));
   });
 
   it('reads package.json of its own folder alone, and lists all files', async () => {
