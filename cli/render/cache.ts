@@ -61,10 +61,12 @@ export function usersOf({
 }
 
 export function garbageLines(report: GarbageReport, { style, cwd, now }: CacheSurroundings): string[] {
-  const { dryRun, before, after, budget, entries, packages, incomplete, failed, leftovers } = report;
+  const { dryRun, before, after, budget, entries, packages, incomplete, failed } = report;
+  const { indexes, leftovers } = report;
   const others: readonly (readonly [string, Amount])[] = [
     [plural(packages.count, 'package'), packages],
     [`${countEntries(incomplete.count)} without a record`, incomplete],
+    [`${plural(indexes.count, 'set')} of indexes that nothing was resolved against for a month`, indexes],
     [`${plural(failed.count, 'tree')} of failed steps`, failed],
     [`${plural(leftovers.count, 'leftover')} of interrupted work`, leftovers],
   ];
@@ -75,7 +77,7 @@ export function garbageLines(report: GarbageReport, { style, cwd, now }: CacheSu
     formatBytes(entry.bytes),
     `used ${ageOf(entry.used, now)}`,
   ]);
-  const freed = before - after + incomplete.bytes + failed.bytes + leftovers.bytes;
+  const freed = before - after + incomplete.bytes + indexes.bytes + failed.bytes + leftovers.bytes;
   const at = shortPath(report.store, cwd);
   return [
     ...table(rows),

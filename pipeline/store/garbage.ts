@@ -58,7 +58,7 @@ async function chooseAndMove(store: Store, request: GarbageRequest, ports: Ports
 
 /** @returns where it all is now */
 async function move(store: Store, found: Found): Promise<string[]> {
-  const { choice, roots, locks, incomplete, stale } = found;
+  const { choice, roots, locks, incomplete, idle, stale } = found;
   const chosen = choice.remove.map(({ candidate }) => candidate);
   const entries = [...entriesOf(chosen).map(({ id }) => id), ...incomplete];
   // Until the last has moved the lock is held: all of them are waited for.
@@ -68,11 +68,12 @@ async function move(store: Store, found: Found): Promise<string[]> {
     store,
     packages.flatMap((each) => each.files),
   );
+  const indexes = await allSettled(idle.map((path) => moveToTrash(store, path)));
   // Not into the trash, which may lie on another file system.
   const failed = await allSettled(roots.expired.map(moveAside));
   await forget(store, roots, locks);
   await forgetPointers(store);
-  return [...folders.filter((path) => path !== undefined), ...files, ...failed];
+  return [...[...folders, ...indexes].filter((path) => path !== undefined), ...files, ...failed];
 }
 
 async function moveAside(path: string): Promise<string> {

@@ -6,6 +6,7 @@ import { type EntryLocks, GIVEN_UP_MS, readEntryLocks } from '../leftovers.js';
 import type { Store } from '../store.js';
 import { type SurveyedEntry, type SurveyedPackage, surveyStore } from '../survey.js';
 import { type Candidate, type Choice, chooseGarbage, lastUses } from './eviction.js';
+import { idleIndexes } from './idle.js';
 import type { GarbageRequest } from './request.js';
 
 export type EntryCandidate = Candidate & { readonly entry: SurveyedEntry };
@@ -17,6 +18,8 @@ export interface Found {
   readonly candidates: readonly (EntryCandidate | PackageCandidate)[];
   readonly choice: Choice<EntryCandidate | PackageCandidate>;
   readonly incomplete: readonly string[];
+  /** Absolute paths of indexes that no resolution has looked at for long. */
+  readonly idle: readonly string[];
   /** Downloads that were abandoned. */
   readonly stale: readonly SurveyedPackage[];
 }
@@ -60,6 +63,7 @@ export async function findGarbage(
     candidates,
     choice: chooseGarbage(candidates, budget, held),
     incomplete: incomplete.map(({ key }) => key).filter((key) => !isMade(key)),
+    idle: await idleIndexes(store),
     stale: packages.filter(isStale),
   };
 }

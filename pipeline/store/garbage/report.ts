@@ -35,6 +35,8 @@ export interface GarbageReport extends Omit<GarbageRequest, 'workspace'> {
   readonly packages: Amount;
   /** Entries whose build was cut short. */
   readonly incomplete: Amount;
+  /** Indexes that no resolution looked at for a month, and what was worked out of them. */
+  readonly indexes: Amount;
   /** Trees of failed steps that were kept for a week. */
   readonly failed: Amount;
   /** What interrupted removals and downloads left behind. */
@@ -84,6 +86,7 @@ export async function describeGarbage(
     }),
     packages: { count: packages.length, bytes: packages.reduce((sum, { frees }) => sum + frees, 0) },
     incomplete: await amount(incomplete.map((key) => store.entry(key))),
+    indexes: await amount(found.idle),
     failed: await amount(roots.expired),
     leftovers: await amount([...trash, ...stale.flatMap(({ files }) => files)]),
     ...(choice.after > budget ? { over: whoNeeds(left, found, choice.after - budget) } : {}),

@@ -262,6 +262,21 @@ describe('clears away', () => {
     });
   });
 
+  it('indexes that nothing was resolved against for a month', async () => {
+    const state = async (path: string, days: number, inside = days) => {
+      const file = join(at.store.resolve, path, 'index');
+      await mkdir(join(file, '..'), { recursive: true });
+      await writeFile(file, 'x'.repeat(5000));
+      await usedDaysAgo(file, inside);
+      await usedDaysAgo(join(file, '..'), days);
+    };
+    await state('lists/old', 31);
+    await state('lists/young', 29);
+    await state('lists/used', 31, 1);
+    expect(await collect(1e9)).toMatchObject({ indexes: { count: 1 } });
+    expect((await readdir(join(at.store.resolve, 'lists'))).sort()).toEqual(['used', 'young']);
+  });
+
   it('trees of failed steps after a week', async () => {
     const failed = (name: string) => join(at.workspace, 'failed', name);
     for (const name of ['old', 'young', 'cut.removed'])
