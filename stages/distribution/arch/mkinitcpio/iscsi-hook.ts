@@ -46,13 +46,17 @@ ibft_network() {
   done
 }
 
-# Runs a command up to ten times.
+# Runs iscsistart up to ten times. It ends with the same code for a target that is not there yet and for one that refuses;
+# what it says tells them apart, and to be refused once is enough.
 persistently() {
-  local try=1 status
+  local try=1 status said
   while :; do
-    "$@"
+    iscsistart "$@" > /run/iscsistart.log 2>&1
     status=$?
+    said=$(cat /run/iscsistart.log)
+    if [ -n "$said" ]; then echo "$said"; fi
     if [ "$status" -eq 0 ] || [ "$try" -ge 10 ]; then return "$status"; fi
+    case $said in *'authorization failure'* | *'Login authentication failed'*) return "$status" ;; esac
     try=$((try + 1))
     sleep 3
   done
@@ -86,7 +90,7 @@ run_hook() {
   done < ${SESSION_SETTINGS}
   if [ -n "$ISCSI_AUTO" ] && [ -d /sys/firmware/ibft ]; then
     msg 'Logging in to the iSCSI target of the iBFT'
-    if ! persistently iscsistart -N; then err 'iscsistart cannot configure the network by the iBFT'; fi
+    if ! persistently -N; then err 'iscsistart cannot configure the network by the iBFT'; fi
     ibft_network
     set -- -b "$@"
   elif [ -n "$ISCSI_TARGET_NAME" ] && [ -n "$ISCSI_TARGET_IP" ]; then
@@ -101,7 +105,7 @@ run_hook() {
     err 'No iSCSI target is known: the iBFT is empty, and neither /etc/iscsi.initramfs nor the kernel command line names one'
     return
   fi
-  if ! persistently iscsistart "$@"; then err 'The iSCSI target of the root cannot be reached'; fi
+  if ! persistently "$@"; then err 'The iSCSI target of the root cannot be reached, or refuses this client'; fi
   udevadm settle
 }
 `;

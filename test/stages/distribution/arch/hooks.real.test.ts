@@ -43,6 +43,7 @@ read -r failures 2> /dev/null < "/run/fail-$name" || failures=0
 if [ "$failures" -gt 0 ]; then
   echo "$((failures - 1))" > "/run/fail-$name"
   read -r status < "/run/status-$name"
+  if [ -e "/run/said-$name" ]; then cat "/run/said-$name" >&2; fi
   exit "$status"
 fi
 `;
@@ -202,6 +203,19 @@ describe('the hook iscsi', () => {
       },
       Array.from({ length: 10 }, () => `iscsistart ${FROM_FILE} ${SETTINGS}`),
     ],
+    [
+      'a target that refuses: one attempt, since the next would be refused as well',
+      {
+        files: {
+          '/etc/iscsi.initramfs': IDENTITY,
+          '/run/fail-iscsistart': '99\n',
+          '/run/status-iscsistart': '255\n',
+          '/run/said-iscsistart':
+            'iscsistart: initiator reported error (24 - iSCSI login failed due to authorization failure)\n',
+        },
+      },
+      [`iscsistart ${FROM_FILE} ${SETTINGS}`],
+    ],
     ['nothing that names a target', {}, []],
   ])('%s', async (_, world, calls) => {
     expect((await runHook(ISCSI_RUN, world)).calls).toEqual(calls);
@@ -212,6 +226,18 @@ describe('the hook iscsi', () => {
     expect(said).toEqual([
       'ERROR: No iSCSI target is known: the iBFT is empty, and neither /etc/iscsi.initramfs nor the kernel command line names one',
     ]);
+  });
+
+  it('repeats what iscsistart says, which the gate looks for', async () => {
+    const refusal =
+      'iscsistart: initiator reported error (24 - iSCSI login failed due to authorization failure)';
+    const files = {
+      '/etc/iscsi.initramfs': IDENTITY,
+      '/run/fail-iscsistart': '1\n',
+      '/run/status-iscsistart': '255\n',
+      '/run/said-iscsistart': `${refusal}\n`,
+    };
+    expect((await runHook(ISCSI_RUN, { files })).said).toContain(refusal);
   });
 
   it('hands on the name servers of the iBFT', async () => {
