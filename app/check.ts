@@ -14,6 +14,8 @@ export interface CheckRequest {
   /** Absolute paths. */
   readonly folders: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
+  /** The mirror that the user chose, if any. */
+  readonly mirror?: string | undefined;
   /** What the host must have besides the recipes' own needs. */
   readonly needs?: (platform: PlatformId) => readonly ToolNeed[];
   /** Ask nothing of the host: the build does, if there is work for it. Default false. */
@@ -30,7 +32,12 @@ export async function checkRecipes(request: CheckRequest, emit: Emit): Promise<P
   for (const folder of request.folders) {
     try {
       plans.push(
-        planBuild(await loadRecipe(folder, stages, { variables: request.variables }), stages, distributions),
+        planBuild(
+          await loadRecipe(folder, stages, { variables: request.variables }),
+          stages,
+          distributions,
+          request.mirror,
+        ),
       );
     } catch (error) {
       failures.push(Failure.from(error));

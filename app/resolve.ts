@@ -1,6 +1,8 @@
 /** Which packages a recipe comes to, asked from outside the sandbox. */
 import { mkdir } from 'node:fs/promises';
 import type { Emit } from '../base/event.js';
+import { Failure } from '../base/failure.js';
+import { locateFailure } from '../pipeline/plan/locate-failure.js';
 import type { ResolvedLock } from '../pipeline/plan/lock/resolve-plan.js';
 import type { LockedIndex, Preference } from '../pipeline/plan/package-set.js';
 import type { Recipe } from '../pipeline/recipe/recipe.js';
@@ -33,5 +35,10 @@ export async function resolveInSandbox(
   const { registry = standard, ...facts } = request;
   const payload: ResolveInside = { ...facts, registry: registry.module };
   const job = { module: 'app/inside/resolve.js', payload, network: 'host' } as const;
-  return (await enterSandbox(job, emit, signal)) as ResolvedLock;
+  try {
+    return (await enterSandbox(job, emit, signal)) as ResolvedLock;
+  } catch (error) {
+    // Only here is it known where each option was written.
+    throw locateFailure(Failure.from(error), request.recipe.steps);
+  }
 }

@@ -50,6 +50,8 @@ export interface SourcePlace {
 export interface Diagnostic {
   readonly what: string;
   readonly place?: SourcePlace;
+  /** Which option of the step it is about, told by who knows no place. */
+  readonly path?: readonly (string | number)[];
   readonly expected?: string;
   readonly found?: string;
   /** What to do now. */

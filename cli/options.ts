@@ -12,7 +12,7 @@ export const plainOption = () =>
 export const verboseOption = () => new Option('--verbose', 'show every line that tools print');
 
 export const mirrorOption = () =>
-  new Option('--mirror <url>', 'apt mirror in place of the recipe’s and the host’s')
+  new Option('--mirror <url>', 'mirror of packages in place of the recipe’s and the host’s')
     .env('LUNSMITH_MIRROR')
     .argParser(parseMirror);
 

@@ -10,11 +10,12 @@ import type { Role } from '../artifacts/release/manifest.js';
 import type { Diagnostic } from '../base/failure.js';
 import type { Argv, Ports, RunOptions, RunResult } from '../base/ports.js';
 import type { KnownDistribution } from './distribution.js';
-import type { PooledPackage, Resolution, ResolveContext } from './plan/package-set.js';
+import type { ArchiveUrls, PooledPackage, Resolution, ResolveContext } from './plan/package-set.js';
 import type { RecipeFacts } from './recipe-facts.js';
 import type { ToolNeed } from './tool-need.js';
 
 export type {
+  ArchiveUrls,
   LockedIndex,
   LockedPackage,
   PooledPackage,
@@ -57,7 +58,7 @@ export interface StageContext<Options> extends Ports {
    * programs, the root tree and the folders that it is lent, read-only, each under its own path; no network.
    */
   readonly bootstrap: (argv: Argv, options: RunOptions, lent: readonly string[]) => Promise<RunResult>;
-  /** The apt mirror that the user chose on the command line or by environment, if any. */
+  /** The mirror that the user chose on the command line or by environment, if any. */
   readonly mirror: string | undefined;
   /** What the step's `resolve`, or the lock, came to: exactly these packages, from the pool. */
   readonly packages: readonly PooledPackage[];
@@ -96,6 +97,8 @@ export interface StageCheck<Options> {
   readonly recipe: RecipeFacts;
   /** That of the root tree, for any question: a check makes nothing. */
   readonly distribution: KnownDistribution | undefined;
+  /** The mirror that the user chose on the command line or by environment, if any. */
+  readonly mirror: string | undefined;
   readonly step: string;
   /** Stage names of all steps in order, and this step's place among them. */
   readonly order: readonly string[];
@@ -192,10 +195,8 @@ export interface StageDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly request?: (options: z.output<Schema>) => unknown;
   /** Resolves the packages that the options ask for against signed indexes; runs in the sandbox, writes no layer. */
   readonly resolve?: (ctx: ResolveContext<z.output<Schema>>) => Promise<Resolution>;
-  /** Base URLs of the archives that `resolve` names, for this and later steps. */
-  readonly archives?: (
-    about: StageSurroundings<z.output<Schema>>,
-  ) => Promise<Readonly<Record<string, string>>>;
+  /** Base URLs of the archives that `resolve` names, for this and later steps: of each those that are asked, in their order. */
+  readonly archives?: (about: StageSurroundings<z.output<Schema>>) => Promise<ArchiveUrls>;
   readonly run: (ctx: StageContext<z.output<Schema>>) => Promise<void>;
 }
 

@@ -1,11 +1,11 @@
 /** The first step of a Debian root: a small base system from a signed archive. */
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import type { RunOptions } from '../base/ports.js';
+import { isDay, NO_SUCH_DAY } from '../base/schema/day.js';
 import { urlSchema } from '../base/schema/url.js';
-import { defineStage, type RecipeFacts, type StageContext } from '../pipeline/stage.js';
+import { defineStage, type RecipeFacts, type StageContext, type StageFinding } from '../pipeline/stage.js';
 import {
   type BootstrapWishes,
   DEBOOTSTRAP_ENVIRONMENT,
@@ -16,7 +16,7 @@ import {
 import { mirrors, snapshotOf } from './debootstrap/mirrors.js';
 import { giveToApt } from './debootstrap/owners.js';
 import { baseInstalled, baseRequest, isBase } from './debootstrap/selection.js';
-import { SNAPSHOT } from './debootstrap/snapshot.js';
+import { SNAPSHOT, snapshotDay } from './debootstrap/snapshot.js';
 import { installMissing, openPackages } from './distribution/debian/apt/install.js';
 import { fetchLists, sha256 } from './distribution/debian/apt/lists.js';
 import {
@@ -33,6 +33,7 @@ import { formatSources, type NamedSource } from './distribution/debian/apt/sourc
 import { type AptWorld, preferred, worldAfter } from './distribution/debian/apt/world.js';
 import { installedPackages, recordPackages } from './distribution/debian/dpkg.js';
 import { assertInstalled } from './distribution/expected.js';
+import { keyringFileProblem } from './distribution/keyring-file.js';
 import { rootTree } from './rootfs/tree.js';
 import { WHOLE_ROOT } from './things.js';
 
@@ -73,7 +74,11 @@ const options = z.strictObject({
     ),
   snapshot: z
     .string()
-    .regex(SNAPSHOT, 'a day or a second of it in UTC, such as 2025-01-01 or 20250101T000000Z')
+    .regex(SNAPSHOT, {
+      error: 'a day or a second of it in UTC, such as 2025-01-01 or 20250101T000000Z',
+      abort: true,
+    })
+    .refine((text) => isDay(snapshotDay(text)), NO_SUCH_DAY)
     .optional()
     .describe(
       'Build from the archive as it was then: `mirror` is an archive of snapshots, and the time is appended to its URL, as ' +
@@ -142,15 +147,7 @@ export const debootstrap = defineStage({
             expected: '`mirror` beside it, without the time at its end',
           },
         ]),
-    ...(existsSync(keyringPath(keyring, recipe))
-      ? []
-      : [
-          {
-            path: ['keyring'],
-            what: `The keyring ${keyringPath(keyring, recipe)} does not exist.`,
-            hint: 'Install it (Debian and Ubuntu: `apt-get install debian-archive-keyring`), or name another one.',
-          },
-        ]),
+    ...keyringFindings(keyringPath(keyring, recipe)),
     ...(tool === 'debootstrap' && variant === 'standard'
       ? [
           {
@@ -183,7 +180,7 @@ export const debootstrap = defineStage({
   },
   archives: async (about) => {
     const { main, security } = (await mirrors(about)).build;
-    return { main, security };
+    return { main: [main], security: [security] };
   },
   request: ({ suite, components, pockets, variant, include, snapshot }) => ({
     suite,
@@ -229,6 +226,13 @@ export const debootstrap = defineStage({
     await recordPackages(ctx);
   },
 });
+
+function keyringFindings(path: string): StageFinding[] {
+  const absent =
+    'Install it (Debian and Ubuntu: `apt-get install debian-archive-keyring`), or name another one.';
+  const problem = keyringFileProblem(path, absent);
+  return problem === undefined ? [] : [{ path: ['keyring'], ...problem }];
+}
 
 function keyringPath(keyring: string, recipe: Pick<RecipeFacts, 'folder'>): string {
   return isAbsolute(keyring) ? keyring : join(recipe.folder, keyring);

@@ -9,14 +9,14 @@ import { replaceFile } from '../base/replace-file.js';
 import { defineStage, type RecipeFacts, type ResolveContext } from '../pipeline/stage.js';
 import { fetchLists } from './distribution/debian/apt/lists.js';
 import { recordSources } from './distribution/debian/apt/other-sources.js';
-import { removeLeftBehind } from './distribution/debian/apt/prune.js';
 import { fieldOf, splitStanzas } from './distribution/debian/apt/stanza.js';
 import { type AptWorld, preferred } from './distribution/debian/apt/world.js';
 import { recordPackages } from './distribution/debian/dpkg.js';
 import { packageKey } from './distribution/expected.js';
+import { removeLeftBehind } from './distribution/prune.js';
 import { archivesSchema, keyringInputs, sourcesOf } from './import/archives.js';
 import { openSource, readFrom } from './import/source.js';
-import { type ReadTree, requireSystem } from './import/system.js';
+import { foreignFolder, type ReadTree, requireSystem } from './import/system.js';
 import { UNPACK_TOOLS } from './import/unpack.js';
 import { WHOLE_ROOT } from './things.js';
 
@@ -42,7 +42,9 @@ const options = z.strictObject({
   distribution: z
     .enum(['debian'])
     .default('debian')
-    .describe('What the system is of, or descends from; checked by its /etc/os-release.'),
+    .describe(
+      'What the system is of, or descends from; checked by its /etc/os-release. Those of other distributions, such as Arch Linux, are not imported.',
+    ),
   archives: archivesSchema.optional(),
 });
 type Options = z.output<typeof options>;
@@ -63,12 +65,16 @@ export const importStage = defineStage({
   ],
   toolsFor: ({ archives }) => (archives === undefined ? [] : [{ name: 'apt-get', package: 'apt' }]),
   inputs: ({ archives }) => (archives === undefined ? [] : keyringInputs(archives)),
-  check: ({ options: { from, sha256 }, recipe }) => {
+  check: ({ options: { from, sha256, distribution }, recipe }) => {
     const path = pathOf(from, recipe);
     if (!existsSync(path)) {
       return [{ path: ['from'], what: `${path} does not exist.`, hint: 'Download or copy it there first.' }];
     }
-    if (sha256 !== undefined || statSync(path).isDirectory()) return [];
+    if (statSync(path).isDirectory()) {
+      const foreign = foreignFolder(from, path, distribution);
+      return foreign === undefined ? [] : [{ path: ['from'], ...foreign }];
+    }
+    if (sha256 !== undefined) return [];
     return [
       {
         path: ['from'],
@@ -85,7 +91,7 @@ export const importStage = defineStage({
   archives: async ({ options: { archives }, recipe, mirror }) => {
     if (archives === undefined) return {};
     const sources = await sourcesOf(archives, { folder: recipe.folder, mirror });
-    return Object.fromEntries(sources.map(({ archive, uri }) => [archive, uri]));
+    return Object.fromEntries(sources.map(({ archive, uri }) => [archive, [uri]]));
   },
   request: ({ from: _, ...rest }) => rest,
   async resolve(ctx) {

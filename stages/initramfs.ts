@@ -97,10 +97,11 @@ async function generate(ctx: StageContext<Options>, tree: RootTree, version: str
   const image = await generator.generate(ctx, tree, version);
   const missing = await generator.missing(ctx, tree, version);
   if (missing.length === 0) return;
+  const install = `Install \`${software.packagesFor('initiator')[0] ?? 'an initiator'}\` and use the step \`iscsi-initiator\` before this one.`;
   throw new Failure('integrity', {
     what: `The initramfs of Linux ${version} cannot mount a root on iSCSI.`,
     expected: missing.join(', '),
     found: `${image} without`,
-    hint: `Install \`${software.packagesFor('initiator')[0] ?? 'an initiator'}\` and use the step \`iscsi-initiator\` before this one.`,
+    hint: (await generator.obstacle?.(tree)) ?? install,
   });
 }

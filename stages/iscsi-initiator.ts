@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Failure } from '../base/failure.js';
 import { defineStage } from '../pipeline/stage.js';
 import { distributionOf } from './distribution/distribution.js';
-import { addPackage } from './distribution/roles.js';
+import { addPackage, unplayable } from './distribution/roles.js';
 import type { PackageRequest, Software } from './distribution/topics.js';
 import { udevRule } from './iscsi-initiator/disk-tuning.js';
 import { editIscsidConf, sessionSettings } from './iscsi-initiator/iscsid-conf.js';
@@ -57,7 +57,7 @@ const options = z.strictObject({
     .union([z.literal('auto'), z.boolean()])
     .default('auto')
     .describe(
-      'Install finalrd, which logs out cleanly after the root is unmounted: if the archive has it (`auto`), always, or never.',
+      'Install finalrd, which logs out cleanly after the root is unmounted: if the distribution and its archive have it (`auto`), always, or never.',
     ),
 });
 export const iscsiInitiator = defineStage({
@@ -70,8 +70,8 @@ export const iscsiInitiator = defineStage({
   options,
   tools: [],
   asks: ['software', 'packages', 'initiator'],
-  check: ({ options: given }) =>
-    Object.keys(given.settings).flatMap((key) =>
+  check: ({ options: { settings, finalrd }, distribution }) => [
+    ...Object.keys(settings).flatMap((key) =>
       key.includes('password')
         ? [
             {
@@ -82,6 +82,14 @@ export const iscsiInitiator = defineStage({
           ]
         : [],
     ),
+    ...(finalrd === true
+      ? unplayable(distribution, 'late-logout', {
+          path: ['finalrd'],
+          what: 'This distribution has no finalrd.',
+          expected: '`auto` or `false`',
+        })
+      : []),
+  ],
   request: ({ finalrd }) => ({ finalrd }),
   async resolve(ctx) {
     const { finalrd } = ctx.options;

@@ -17,7 +17,9 @@ const options = z.strictObject({
       'a locale, such as C.UTF-8 or de_DE.UTF-8',
     )
     .default('C.UTF-8')
-    .describe('Locale for the whole system. All but `C`, `POSIX` and `C.UTF-8` need the package `locales`.'),
+    .describe(
+      'Locale for the whole system. All but `C`, `POSIX` and `C.UTF-8` are generated: Debian needs the package `locales` for it.',
+    ),
   generate: z
     .array(
       z.string().regex(/^[a-z]{2,3}_[A-Z]{2}(\.[A-Za-z0-9-]+)?(@[a-z]+)?$/, 'a locale, such as de_DE.UTF-8'),
@@ -34,7 +36,8 @@ const options = z.strictObject({
     .regex(/^[a-z][a-z0-9_-]*$/, 'the name of a keyboard layout, such as us or de')
     .optional()
     .describe(
-      'Keyboard layout of the console (XKB name). It takes effect where `keyboard-configuration` is installed.',
+      'Keyboard layout of the console (XKB name). On Debian it takes effect where `keyboard-configuration` is installed, on Arch Linux it ' +
+        'needs `kbd` and becomes the console’s own map of that layout.',
     ),
 });
 type Options = z.output<typeof options>;

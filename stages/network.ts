@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { distributionOf } from './distribution/distribution.js';
-import { addPackage } from './distribution/roles.js';
+import { addPackage, unplayable } from './distribution/roles.js';
 import type { Role } from './distribution/topics.js';
 import { claimsOf } from './network/claims.js';
 import {
@@ -93,8 +93,8 @@ export const network = defineStage({
   options,
   tools: [],
   asks: ['software', 'network'],
-  check: ({ options: { dns, search } }) =>
-    search.length > 0 && !Array.isArray(dns)
+  check: ({ options: { manager, dns, search }, distribution }) => [
+    ...(search.length > 0 && !Array.isArray(dns)
       ? [
           {
             path: ['search'],
@@ -102,7 +102,15 @@ export const network = defineStage({
             hint: 'List them, or remove `search`.',
           },
         ]
-      : [],
+      : []),
+    ...(manager === 'auto' || manager === 'none'
+      ? []
+      : unplayable(distribution, manager, {
+          path: ['manager'],
+          what: `This distribution has no ${manager}.`,
+          hint: 'Use `manager: auto`.',
+        })),
+  ],
   async run(ctx) {
     const tree = rootTree(ctx.rootfs);
     const { manager, interface: nic, 'renew-lease': renewLease } = ctx.options;

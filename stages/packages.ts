@@ -1,7 +1,8 @@
 /** Packages of the root's distribution, with no service started and no initramfs generated. */
 import { z } from 'zod';
-import { defineStage, type KnownDistribution, type StageFinding } from '../pipeline/stage.js';
+import { defineStage, type StageFinding } from '../pipeline/stage.js';
 import { distributionOf } from './distribution/distribution.js';
+import type { PackageManager, Wording } from './distribution/topics.js';
 import { packageName, packageRequest } from './packages/names.js';
 import { WHOLE_ROOT } from './things.js';
 
@@ -9,7 +10,9 @@ const options = z.strictObject({
   install: z
     .array(packageRequest)
     .default([])
-    .describe('Packages to install: `NAME`, `NAME=VERSION` or `NAME/SUITE`.'),
+    .describe(
+      'Packages to install: `NAME` or `NAME=VERSION`; of Debian `NAME/SUITE` and `NAME:ARCHITECTURE` too, of Arch Linux groups.',
+    ),
   remove: z
     .array(packageName)
     .default([])
@@ -18,8 +21,12 @@ const options = z.strictObject({
     .array(packageName)
     .default([])
     .describe('Packages that must not be upgraded in the booted system, such as the kernel.'),
-  recommends: z.boolean().default(false).describe('Install what the packages recommend too.'),
+  recommends: z
+    .boolean()
+    .default(false)
+    .describe('Install what the packages recommend too; packages of Arch Linux recommend nothing.'),
 });
+type Options = z.output<typeof options>;
 
 export const packages = defineStage({
   name: 'packages',
@@ -27,14 +34,14 @@ export const packages = defineStage({
   kind: 'rootfs',
   changes: WHOLE_ROOT,
   title: ({ install, remove, hold }) =>
-    [...install, ...remove.map((name) => `${name}-`), ...hold.map((name) => `${name} (hold)`)].join(' '),
+    [...install, ...remove.map((name) => `${name} (remove)`), ...hold.map((name) => `${name} (hold)`)].join(
+      ' ',
+    ),
   options,
   tools: [],
   asks: ['packages'],
-  check: ({ options: { install, remove, hold }, distribution }) => [
-    ...foreignNames('install', install, distribution),
-    ...foreignNames('remove', remove, distribution),
-    ...foreignNames('hold', hold, distribution),
+  check: ({ options: given, options: { install, remove, hold }, distribution }) => [
+    ...(distribution === undefined ? [] : foreign(given, distributionOf({ distribution }).packages)),
     ...(install.length + remove.length + hold.length === 0
       ? [{ path: [], what: 'The step names no package.', expected: '`install`, `remove` or `hold`' }]
       : []),
@@ -52,17 +59,34 @@ export const packages = defineStage({
   },
 });
 
-/** Requests that no package of the distribution can be meant by. */
-function foreignNames(
-  option: string,
-  names: readonly string[],
-  distribution: KnownDistribution | undefined,
-): StageFinding[] {
-  if (distribution === undefined) return [];
-  const { pattern, expected } = distributionOf({ distribution }).packages.requests;
-  return names.flatMap((name, index) =>
-    pattern.test(name)
-      ? []
-      : [{ path: [option, index], what: `Invalid value of \`${option}\`.`, expected, found: `\`${name}\`` }],
-  );
+/** What the distribution has not: such names, such requests, recommendations. */
+function foreign(given: Options, { names, requests, recommendations }: PackageManager): StageFinding[] {
+  const invalid = (option: 'install' | 'remove' | 'hold', { pattern, expected }: Wording) =>
+    given[option].flatMap((name, index) =>
+      pattern.test(name)
+        ? []
+        : [
+            {
+              path: [option, index],
+              what: `Invalid value of \`${option}\`.`,
+              expected,
+              found: `\`${name}\``,
+            },
+          ],
+    );
+  return [
+    ...invalid('install', requests),
+    ...invalid('remove', names),
+    ...invalid('hold', names),
+    ...(given.recommends && !recommendations
+      ? [
+          {
+            path: ['recommends'],
+            what: 'Packages of this distribution recommend no others.',
+            expected: 'no `recommends: true`',
+            hint: 'Name what else is wanted in `install`.',
+          },
+        ]
+      : []),
+  ];
 }

@@ -3,7 +3,7 @@
 import type { Ports } from '../../base/ports.js';
 import { type BuildPlace, type BuiltRelease, executePlan } from '../../pipeline/build/executor.js';
 import { bindKeys, type PlanKeys } from '../../pipeline/plan/keys/fingerprint.js';
-import type { LockedPackage } from '../../pipeline/plan/package-set.js';
+import type { ArchiveUrls, LockedPackage } from '../../pipeline/plan/package-set.js';
 import { planBuild } from '../../pipeline/plan/plan.js';
 import type { Recipe } from '../../pipeline/recipe/recipe.js';
 import { importRegistry } from './registry.js';
@@ -15,13 +15,16 @@ export interface BuildInside {
   readonly keys: PlanKeys;
   /** By step. */
   readonly packages: readonly (readonly [string, readonly LockedPackage[]])[];
-  readonly archives: Readonly<Record<string, string>>;
+  readonly archives: ArchiveUrls;
   readonly place: BuildPlace;
 }
 
 export async function inside(payload: BuildInside, ports: Ports): Promise<BuiltRelease> {
   const { stages, distributions } = await importRegistry(payload.registry);
-  const keyed = bindKeys(planBuild(payload.recipe, stages, distributions), payload.keys);
+  const keyed = bindKeys(
+    planBuild(payload.recipe, stages, distributions, payload.place.mirror),
+    payload.keys,
+  );
   const { archives } = payload;
   return executePlan(keyed, { packages: new Map(payload.packages), archives }, payload.place, ports);
 }

@@ -24,5 +24,9 @@ export async function inside(payload: ResolveInside, ports: Ports): Promise<Reso
   const { stages, distributions } = await importRegistry(payload.registry);
   const mountRoot = await openMountRoot([payload.state, recipe.folder], ports);
   const temporary = await openTemporary(mountRoot);
-  return resolvePlan(planBuild(recipe, stages, distributions), { ...payload, temporary }, ports);
+  return resolvePlan(
+    planBuild(recipe, stages, distributions, payload.mirror),
+    { ...payload, temporary },
+    ports,
+  );
 }

@@ -47,7 +47,8 @@ export function addBuildCommand(program: Command, session: Session): void {
       const folders = recipes.map((recipe) => path.resolve(cwd, recipe));
       const recipesOnly = options.prove !== true;
       const needs = (platform: PlatformId) => gateNeeds(cellsOfPlatform(platform));
-      const plans = await checkRecipes({ folders, variables, needs, recipesOnly }, renderer.emit);
+      const { mirror } = options;
+      const plans = await checkRecipes({ folders, variables, mirror, needs, recipesOnly }, renderer.emit);
       const workspace = path.resolve(cwd, options.workspace);
       const shell = options.shellOnFailure === true;
       if (shell) requireTerminal(session);
@@ -57,7 +58,7 @@ export function addBuildCommand(program: Command, session: Session): void {
         workspace,
         twice: options.twice === true,
         keepFailed: shell,
-        ...(options.mirror === undefined ? {} : { mirror: options.mirror }),
+        ...(mirror === undefined ? {} : { mirror }),
       };
       const releases = await build(request, renderer.emit, session.signal).catch(async (error: unknown) => {
         if (!shell || session.signal.aborted) throw error;

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { checkRecipes } from '../../app/check.js';
-import { setOption } from '../options.js';
+import { mirrorOption, setOption } from '../options.js';
 import { plural, shortPath, table } from '../render/text.js';
 import type { Session } from '../session.js';
 
@@ -16,12 +16,14 @@ export function addCheckCommand(program: Command, session: Session): void {
     )
     .argument('<recipe...>', 'folders with a recipe.yaml')
     .addOption(setOption())
+    .addOption(mirrorOption())
     .option('--steps', 'list the steps of the plan')
     .addHelpText('after', HELP)
     .action(async (recipes, options) => {
       const renderer = session.open({ plain: true });
       const folders = recipes.map((recipe) => path.resolve(cwd, recipe));
-      const plans = await checkRecipes({ folders, variables: options.set ?? {} }, renderer.emit);
+      const { set: variables = {}, mirror } = options;
+      const plans = await checkRecipes({ folders, variables, mirror }, renderer.emit);
       for (const plan of plans) {
         const { name, folder } = plan.recipe;
         renderer.print([

@@ -58,7 +58,7 @@ export function addDemoCommand(program: Command, session: Session): void {
       const all = cellsOfPlatform(PC.id);
       const cells = options.all === true ? all : CORE_CELLS;
       const plans = await checkRecipes(
-        { folders: [recipe], variables: {}, needs: () => gateNeeds(cells) },
+        { folders: [recipe], variables: {}, mirror: options.mirror, needs: () => gateNeeds(cells) },
         emit,
       );
       const request = {

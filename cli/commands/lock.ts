@@ -39,7 +39,7 @@ export function addLockCommand(program: Command, session: Session): void {
         if (event.type === 'warning' && options.json !== true) renderer.emit(event);
       };
       const folders = recipes.map((recipe) => path.resolve(cwd, recipe));
-      const plans = await checkRecipes({ folders, variables }, onlyWarnings);
+      const plans = await checkRecipes({ folders, variables, mirror: options.mirror }, onlyWarnings);
       const documents: unknown[] = [];
       for (const plan of plans) {
         const settings = { state, mirror: options.mirror, update: options.update === true };

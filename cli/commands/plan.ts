@@ -32,7 +32,7 @@ export function addPlanCommand(program: Command, session: Session): void {
       const folders = recipes.map((recipe) => path.resolve(cwd, recipe));
       const variables = options.set ?? {};
       const quiet = options.json === true ? () => undefined : renderer.emit;
-      const plans = await checkRecipes({ folders, variables }, quiet);
+      const plans = await checkRecipes({ folders, variables, mirror: options.mirror }, quiet);
       const store = await openStore(storeFolder(path.resolve(cwd, options.workspace)));
       const documents: unknown[] = [];
       for (const plan of plans) {

@@ -7,7 +7,7 @@ import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import { runTask, type TaskWords } from '../../base/task.js';
 import type { KeyedPlan, KeyedStep } from '../plan/keys/fingerprint.js';
-import type { LockedPackage } from '../plan/package-set.js';
+import type { ArchiveUrls, LockedPackage } from '../plan/package-set.js';
 import type { Store } from '../store/store.js';
 import type { BuildFolder } from '../workspace.js';
 import { stepPorts } from './step-ports.js';
@@ -15,11 +15,11 @@ import { stepPorts } from './step-ports.js';
 export interface Build {
   readonly keyed: KeyedPlan;
   readonly store: Store;
-  /** The apt mirror that the user chose, if any. */
+  /** The mirror that the user chose, if any. */
   readonly mirror: string | undefined;
   /** What each step installs, by its id, and where the archives are. */
   readonly packages: ReadonlyMap<string, readonly LockedPackage[]>;
-  readonly archives: Readonly<Record<string, string>>;
+  readonly archives: ArchiveUrls;
   readonly folder: BuildFolder;
   readonly mountRoot: string;
   /** For temporary files of the host's tools. */

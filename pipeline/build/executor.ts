@@ -14,7 +14,7 @@ import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import { allSettled } from '../../base/settled.js';
 import type { KeyedPlan, KeyedStep } from '../plan/keys/fingerprint.js';
-import type { LockedPackage } from '../plan/package-set.js';
+import type { ArchiveUrls, LockedPackage } from '../plan/package-set.js';
 import type { HookEvent } from '../recipe/hook-events.js';
 import { runForeign } from '../sandbox/foreign.js';
 import { runHook } from '../sandbox/hook.js';
@@ -38,7 +38,7 @@ export interface BuildPlace {
   readonly store: string;
   /** Folder of package files. Default: the store's. */
   readonly pool?: string;
-  /** The apt mirror that the user chose, if any. */
+  /** The mirror that the user chose, if any. */
   readonly mirror?: string;
   /** Keeps the tree of a step that fails, for a shell in it. */
   readonly keepFailed?: boolean;
@@ -50,7 +50,7 @@ export interface BuildPlace {
 /** Exactly what a build may install, and from where. */
 export interface BuildPackages {
   readonly packages: ReadonlyMap<string, readonly LockedPackage[]>;
-  readonly archives: Readonly<Record<string, string>>;
+  readonly archives: ArchiveUrls;
 }
 
 export interface BuiltRelease {

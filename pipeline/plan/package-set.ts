@@ -26,6 +26,9 @@ export interface LockedPackage {
   readonly index?: Readonly<Record<string, string>>;
 }
 
+/** Base URLs by archive: of each the servers that are asked for its files, one after the other. */
+export type ArchiveUrls = Readonly<Record<string, readonly string[]>>;
+
 export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256 in lower-case hex');
 
 /** A {@link LockedPackage} as it is written down. */

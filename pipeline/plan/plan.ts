@@ -24,12 +24,14 @@ export interface Plan {
 
 /**
  * The plan of a recipe. Runs every stage's own check; writes nothing.
+ * @param mirror that the user chose, if any
  * @throws Failure of kind `recipe` with everything that is wrong
  */
 export function planBuild(
   recipe: Recipe,
   registry: StageRegistry,
   distributions: DistributionRegistry,
+  mirror?: string,
 ): Plan {
   const { name, folder, platform, architecture, disk, kernel } = recipe;
   // The loader requires a disk of every recipe whose stages declare that they read it.
@@ -55,7 +57,7 @@ export function planBuild(
   const order = steps.map(({ stage }) => stage.name);
   pairs.forEach(({ step, planned: { stage, options } }, index) => {
     const findings =
-      stage.check?.({ options, recipe: facts, distribution, step: step.name, order, index }) ?? [];
+      stage.check?.({ options, recipe: facts, distribution, mirror, step: step.name, order, index }) ?? [];
     for (const finding of findings)
       (finding.warning === true ? warnings : problems).push(located(finding, step));
   });

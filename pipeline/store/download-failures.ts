@@ -27,6 +27,15 @@ export function gone({ name, url }: Download): Failure {
   });
 }
 
+/** Of several places each says what it has instead; the first is the one that should have had it. */
+export function refused([first, ...others]: readonly Failure[]): Failure {
+  if (first === undefined) throw new Error('no place was asked');
+  if (others.length === 0) return first;
+  const [told] = first.diagnostics;
+  const found = [first, ...others].map(({ diagnostics: [{ found = '', what }] }) => found || what);
+  return new Failure(first.kind, { ...told, found: found.join('; ') }, { cause: first });
+}
+
 /** @param found what there is instead, as a phrase */
 export function wrongContent({ name, url, bytes, sha256 }: Download, found: string): Failure {
   return new Failure('integrity', {

@@ -58,7 +58,7 @@ export async function openSource(what: Download, before: number, signal: AbortSi
     found: `HTTP status ${status} for ${what.url}`,
     hint:
       status === 401 || status === 403
-        ? 'It asks who you are: give the step that names the archive a reference to user and password (`auth`).'
+        ? 'It asks who you are: give the step that names the archive a reference to user and password, if it has an option `auth`, or choose another mirror with `--mirror URL`.'
         : 'Choose another mirror with `--mirror URL`.',
   });
 }

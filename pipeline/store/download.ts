@@ -9,8 +9,8 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../../base/failure.js';
-import { diskFull, interrupted, unreachable, wrongContent } from './download-failures.js';
-import type { Download } from './download-request.js';
+import { diskFull, interrupted, refused, unreachable, wrongContent } from './download-failures.js';
+import type { Download, Place } from './download-request.js';
 import { BeginAnew, Interruption, openSource } from './download-source.js';
 
 export interface DownloadOptions {
@@ -21,28 +21,64 @@ export interface DownloadOptions {
   readonly patience?: number;
   /** Milliseconds before the second attempt; twice as many before the third. */
   readonly pause?: number;
+  /** Hears of URLs whose server did not answer, or broke off. */
+  readonly onSilence?: (url: string) => void;
 }
 
 const ATTEMPTS = 3;
 const PATIENCE_MS = 20_000;
 const PAUSE_MS = 500;
 
-/** @throws Failure of kind `network`, `integrity`, `space` or `interrupted` */
+/**
+ * Each attempt asks all places that have not refused, until one of them hands the file out.
+ * @throws Failure of kind `network`, `integrity`, `space` or `interrupted`
+ */
 export async function download(what: Download, options: DownloadOptions): Promise<void> {
   await mkdir(dirname(what.file), { recursive: true });
+  const refusals: Failure[] = [];
+  let places: readonly Place[] = [what, ...(what.others ?? [])];
   for (let attempt = 1; ; attempt += 1) {
-    try {
-      await attemptOnce(what, options);
-      return;
-    } catch (error) {
-      if (options.signal.aborted) throw interrupted(what);
-      if (!(error instanceof Interruption)) throw error;
-      if (error instanceof BeginAnew) await rm(`${what.file}.partial`, { force: true });
-      if (attempt >= ATTEMPTS) throw unreachable(what, error, ATTEMPTS);
-      const pause = (options.pause ?? PAUSE_MS) * 2 ** (attempt - 1);
-      await delay(pause, undefined, { signal: options.signal }).catch(() => undefined);
-      if (options.signal.aborted) throw interrupted(what);
+    const silent: Silence[] = [];
+    for (const place of places) {
+      const refusal = await askOnce({ ...what, ...place }, options);
+      if (refusal === undefined) return;
+      if (refusal instanceof Failure) refusals.push(refusal);
+      else silent.push({ place, reason: refusal });
     }
+    if (silent.length === 0) throw refused(refusals);
+    if (attempt >= ATTEMPTS) {
+      const told = silent.map(({ place, reason }) => unreachable({ ...what, ...place }, reason, ATTEMPTS));
+      throw refused([...told, ...refusals]);
+    }
+    places = silent.map(({ place }) => place);
+    const pause = (options.pause ?? PAUSE_MS) * 2 ** (attempt - 1);
+    await delay(pause, undefined, { signal: options.signal }).catch(() => undefined);
+    if (options.signal.aborted) throw interrupted(what);
+  }
+}
+
+interface Silence {
+  readonly place: Place;
+  readonly reason: Interruption;
+}
+
+/** @returns why this place does not hand the file out, an Interruption where asking again may help; undefined once it is there */
+async function askOnce(
+  what: Download,
+  options: DownloadOptions,
+): Promise<Failure | Interruption | undefined> {
+  try {
+    await attemptOnce(what, options);
+    return undefined;
+  } catch (error) {
+    if (options.signal.aborted) throw interrupted(what);
+    if (error instanceof BeginAnew) await rm(`${what.file}.partial`, { force: true });
+    if (error instanceof Interruption) {
+      options.onSilence?.(what.url);
+      return error;
+    }
+    if (error instanceof Failure && (error.kind === 'network' || error.kind === 'integrity')) return error;
+    throw error;
   }
 }
 

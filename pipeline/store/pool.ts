@@ -11,13 +11,12 @@ import PQueue from 'p-queue';
 import { Failure } from '../../base/failure.js';
 import type { Authorize } from '../../base/netrc.js';
 import type { Ports } from '../../base/ports.js';
-import type { LockedPackage, PooledPackage } from '../plan/package-set.js';
+import type { ArchiveUrls, LockedPackage, PooledPackage } from '../plan/package-set.js';
 import { download } from './download.js';
 import { takeLease } from './lease.js';
 
 export interface FillOptions {
-  /** Base URLs by archive. */
-  readonly archives: Readonly<Record<string, string>>;
+  readonly archives: ArchiveUrls;
   /** What archives are told so that they hand out packages; asked when something is lacking. Default: nothing. */
   readonly authorize?: () => Promise<Authorize>;
   /** The pool. */
@@ -92,19 +91,30 @@ async function fetchAll(missing: readonly PooledPackage[], options: FillOptions)
   const signal = AbortSignal.any([ports.signal, stop.signal]);
   const queue = new PQueue({ concurrency: options.concurrency ?? DOWNLOADS });
   let first: Failure | undefined;
+  /** Hosts that did not answer are asked last from then on. */
+  const silent = new Set<string>();
   // Large ones first: none is left to come alone at the end.
   const inOrder = [...missing].sort((a, b) => b.bytes - a.bytes);
   await queue.addAll(
     inOrder.map((each) => async () => {
       if (signal.aborted) return;
       const { name, version, file, bytes, sha256 } = each;
-      const url = urlOf(each, options.archives);
-      const authorization = url.startsWith('file:') ? undefined : authorize?.(url);
-      const login = authorization === undefined ? {} : { authorization };
-      const what = { url, ...login, name: `${name} ${version}`, file, bytes, sha256 };
       const pause = options.pause === undefined ? {} : { pause: options.pause };
       try {
-        await download(what, { signal, onBytes: (come_) => onBytes(sha256, come_), ...pause });
+        const [place, ...others] = placesOf(each, options.archives, silent).map((url) => {
+          const authorization = url.startsWith('file:') ? undefined : authorize?.(url);
+          return { url, ...(authorization === undefined ? {} : { authorization }) };
+        });
+        if (place === undefined) throw nowhere(each);
+        await download(
+          { ...place, others, name: `${name} ${version}`, file, bytes, sha256 },
+          {
+            signal,
+            onBytes: (come_) => onBytes(sha256, come_),
+            onSilence: (url) => silent.add(new URL(url).host),
+            ...pause,
+          },
+        );
       } catch (error) {
         // The first to fail says why; the others only hear that they need not go on.
         first ??= Failure.from(error);
@@ -117,16 +127,23 @@ async function fetchAll(missing: readonly PooledPackage[], options: FillOptions)
   if (first !== undefined) throw first;
 }
 
-/** Every part of the path is quoted as apt does it: a `+` or `~` means itself. */
-function urlOf({ archive, path, name }: LockedPackage, archives: Readonly<Record<string, string>>): string {
-  const base = archives[archive];
-  if (base === undefined) {
-    throw new Failure('recipe', {
-      what: `No step names the archive \`${archive}\`, from which ${name} comes.`,
-      hint: 'Run `npx lunsmith lock RECIPE --update`.',
-    });
-  }
-  return `${base}/${path.split('/').map(encodeURIComponent).join('/')}`;
+/** Every part of the path is quoted as apt does it: a `+` or `~` means itself. @param silent hosts to ask last */
+function placesOf(
+  { archive, path }: LockedPackage,
+  archives: ArchiveUrls,
+  silent: ReadonlySet<string>,
+): string[] {
+  const below = path.split('/').map(encodeURIComponent).join('/');
+  const urls = (archives[archive] ?? []).map((base) => `${base}/${below}`);
+  const isSilent = (url: string) => silent.has(new URL(url).host);
+  return [...urls.filter((url) => !isSilent(url)), ...urls.filter(isSilent)];
+}
+
+function nowhere({ archive, name }: LockedPackage): Failure {
+  return new Failure('recipe', {
+    what: `No step names the archive \`${archive}\`, from which ${name} comes.`,
+    hint: 'Run `npx lunsmith lock RECIPE --update`.',
+  });
 }
 
 /** What is wrong in a pool, found by reading every byte. */

@@ -12,6 +12,11 @@ export function snapshotTime(text: string): Date {
   return new Date(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`);
 }
 
+/** The day of it, as 2025-01-01. @param text as {@link SNAPSHOT} has it */
+export function snapshotDay(text: string): string {
+  return text.replace(/^(\d{4})-?(\d{2})-?(\d{2}).*$/, '$1-$2-$3');
+}
+
 /** The archives as they were then. @param time of the snapshot; undefined: as they are */
 export function mirrorAt(mirror: MirrorChoice, time: Date | undefined): MirrorChoice {
   if (time === undefined) return mirror;

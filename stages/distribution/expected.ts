@@ -34,7 +34,7 @@ export function differences(expectation: Expectation, installed: readonly Instal
     const [want, have] = [expected.get(key), found.get(key)];
     if (want?.version === have?.version) return [];
     const { name, architecture } = want ?? have ?? { name: '', architecture: '' };
-    const shown = `${name}:${architecture}`;
+    const shown = `${name} (${architecture})`;
     if (want === undefined) return [`${shown} ${have?.version} is installed, but not locked`];
     if (have !== undefined)
       return [`${shown} is installed in version ${have.version} instead of ${want.version}`];

@@ -1,4 +1,6 @@
 /** Parts that software plays in an image. Each distribution has names of its own for what plays them. */
+import type { KnownDistribution, StageFinding } from '../../pipeline/stage.js';
+import { distributionOf } from './distribution.js';
 import type { Role, Software } from './topics.js';
 
 export interface Player {
@@ -20,6 +22,17 @@ export function softwareOf(
     unitFor: (role) => players[role]?.unit,
     has: async (tree, role) => (await installed(tree)).some(({ name }) => packagesFor(role).includes(name)),
   };
+}
+
+/** What is wrong with an option that asks for a role which no package of the distribution plays; nothing where one does. */
+export function unplayable(
+  distribution: KnownDistribution | undefined,
+  role: Role,
+  finding: StageFinding,
+): StageFinding[] {
+  if (distribution === undefined) return [];
+  const { software } = distributionOf({ distribution });
+  return software.packagesFor(role).length > 0 ? [] : [finding];
 }
 
 /** What to do about a role that nothing plays: `Add \`sudo\` to a \`packages\` step before this one`, without a full stop. */

@@ -58,9 +58,20 @@ export interface PackageRequest {
   readonly recommends: boolean;
 }
 
+/** How something is written. */
+export interface Wording {
+  readonly pattern: RegExp;
+  /** The same for messages: `the name of a package, such as openssh`. */
+  readonly expected: string;
+}
+
 export interface PackageManager {
-  /** How its packages are asked for, where that is narrower than `stages/packages/names.ts`. */
-  readonly requests: { readonly pattern: RegExp; readonly expected: string };
+  /** How packages are called. */
+  readonly names: Wording;
+  /** How they are asked for: by name, version and what else it knows. */
+  readonly requests: Wording;
+  /** Whether its packages recommend others, which can be installed too. */
+  readonly recommendations: boolean;
   /** The exact packages of a request, on top of those that the steps before brought. */
   resolve(ctx: ResolveContext<unknown>, request: PackageRequest): Promise<Resolution>;
   /** Whether an archive has the package, and no step before brought it. */
@@ -125,6 +136,8 @@ export interface InitramfsGenerator {
   generate(ctx: TopicContext, tree: RootTree, version: string): Promise<string>;
   /** What it lacks of all that a root on iSCSI needs, as phrases. */
   missing(ctx: TopicContext, tree: RootTree, version: string): Promise<string[]>;
+  /** What keeps something out of it though all is installed, and what to do about that, in sentences; undefined: nothing that is known. */
+  obstacle?(tree: RootTree): Promise<string | undefined>;
   /** Makes the kernel and its initramfs those that the boot loader finds. */
   choose(ctx: TopicContext, tree: RootTree, version: string): Promise<void>;
 }

@@ -1,5 +1,7 @@
 /** Whether an imported tree is the system that the recipe says, by what it tells of itself. */
-import { Failure } from '../../base/failure.js';
+import { lstatSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Diagnostic, Failure } from '../../base/failure.js';
 import type { Architecture } from '../../pipeline/stage.js';
 import { elfArchitecture } from '../seal/elf.js';
 
@@ -22,13 +24,8 @@ export async function requireSystem(
     });
   }
   const [distribution, title] = distributionOf(Buffer.from(text).toString('utf8'));
-  if (distribution !== wanted.distribution) {
-    throw new Failure('integrity', {
-      what: `${name} is a system of another distribution.`,
-      expected: wanted.distribution,
-      found: title,
-    });
-  }
+  if (distribution !== wanted.distribution)
+    throw new Failure('integrity', otherDistribution(name, wanted.distribution, title));
   const found = elfArchitecture(((await read('/bin/sh')) ?? Buffer.alloc(0)).subarray(0, 20));
   if (found === wanted.architecture) return;
   throw new Failure('integrity', {
@@ -37,6 +34,26 @@ export async function requireSystem(
     found: `${found} (/bin/sh)`,
     hint: 'Give the recipe the architecture of the system, or import another one.',
   });
+}
+
+/** @param title what the system calls itself */
+function otherDistribution(name: string, wanted: string, title: string): Diagnostic {
+  return {
+    what: `${name} is a system of another distribution.`,
+    expected: `${wanted}, or what descends from it`,
+    found: title,
+    hint: 'Systems of other distributions are not imported: begin with the stage that makes one, such as `pacstrap`.',
+  };
+}
+
+/** What can be told of a folder before anything runs. @param folder absolute path @returns undefined for a system that fits, or one that says nothing */
+export function foreignFolder(name: string, folder: string, wanted: string): Diagnostic | undefined {
+  // A link of the tree would lead astray on this host.
+  const files = ['etc/os-release', 'usr/lib/os-release'].map((path) => join(folder, path));
+  const file = files.find((path) => lstatSync(path, { throwIfNoEntry: false })?.isFile() === true);
+  if (file === undefined) return undefined;
+  const [distribution, title] = distributionOf(readFileSync(file, 'utf8'));
+  return distribution === wanted ? undefined : otherDistribution(name, wanted, title);
 }
 
 /** Pure: the distribution, if it is known, and what the system calls itself. */

@@ -12,6 +12,7 @@ import { authorizationOf } from '../../pipeline/plan/authorization.js';
 import { archivesOf, type Lock, packagesOf } from '../../pipeline/plan/lock/lock.js';
 import { LOCK_FORMAT } from '../../pipeline/plan/lock/lock-text.js';
 import { resolvePlan } from '../../pipeline/plan/lock/resolve-plan.js';
+import type { ArchiveUrls } from '../../pipeline/plan/package-set.js';
 import type { Plan } from '../../pipeline/plan/plan.js';
 import type { PlannedStep } from '../../pipeline/plan/planned-step.js';
 import type { Recipe } from '../../pipeline/recipe/recipe.js';
@@ -154,7 +155,7 @@ async function resolveSteps(
   ports: Ports,
 ): Promise<{
   readonly lock: Lock;
-  readonly archives: Readonly<Record<string, string>>;
+  readonly archives: ArchiveUrls;
   readonly authorize: () => Promise<Authorize>;
 }> {
   const { recipe, mirror, state } = payload;

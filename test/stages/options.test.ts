@@ -39,6 +39,9 @@ const WRONG: readonly (readonly [uses: string, options: string])[] = [
   ['debootstrap', '{ suite: bookworm, variant: full }'],
   ['debootstrap', '{ suite: bookworm, include: [Foo] }'],
   ['debootstrap', '{ suite: bookworm, keyring: keys/none.gpg }'],
+  ['debootstrap', '{ suite: bookworm, keyring: empty.gpg }'],
+  ['debootstrap', '{ suite: bookworm, keyring: files }'],
+  ['debootstrap', "{ suite: bookworm, mirror: 'http://mirror.example.org/debian', snapshot: 2025-02-29 }"],
   ['debootstrap', '{ suite: bookworm, tool: debootstrap, variant: standard, documentation: false }'],
   ['debootstrap', "{ suite: bookworm, mirorr: 'http://x' }"],
   ['packages', '{}'],
@@ -96,6 +99,8 @@ const WRONG: readonly (readonly [uses: string, options: string])[] = [
   ['import', '{}'],
   ['import', '{ from: none.img }'],
   ['import', '{ from: key.pub }'],
+  ['import', '{ from: arch }'],
+  ['import', '{ from: arch, distribution: arch }'],
   ['import', '{ from: key.pub, sha256: 1234 }'],
   [
     'import',
@@ -108,7 +113,13 @@ const WRONG: readonly (readonly [uses: string, options: string])[] = [
 ];
 
 async function problems(uses: string, options: string): Promise<string> {
-  const files = { 'r/recipe.yaml': recipe(uses, options), 'r/key.pub': 'x', 'r/files/a': 'x' };
+  const files = {
+    'r/recipe.yaml': recipe(uses, options),
+    'r/key.pub': 'x',
+    'r/files/a': 'x',
+    'r/arch/usr/lib/os-release': 'ID=arch\nPRETTY_NAME="Arch Linux"\n',
+    'r/empty.gpg': '',
+  };
   await using rig = await recipeRig(files, stages, distributions);
   return await rig.problems('r');
 }

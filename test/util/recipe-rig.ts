@@ -156,11 +156,12 @@ export interface RecipeRig extends AsyncDisposable {
   problems(recipe: string, settings?: LoadSettings): Promise<string>;
 }
 
-/** Writes files, given by path; a recipe is named by its folder. */
+/** Writes files, given by path; a recipe is named by its folder. @param mirror that the user chose */
 export async function recipeRig(
   files: Readonly<Record<string, string | Uint8Array>>,
   registry: StageRegistry = FAKE_REGISTRY,
   distributions: DistributionRegistry = new Map(),
+  mirror?: string,
 ): Promise<RecipeRig> {
   const root = await mkdtemp(join(tmpdir(), 'recipe-rig-'));
   for (const [path, text] of Object.entries(files)) {
@@ -170,7 +171,7 @@ export async function recipeRig(
   const load = (recipe: string, settings: LoadSettings = {}) =>
     loadRecipe(join(root, recipe), registry, { sourceDateEpoch: '', ...settings });
   const plan = async (recipe: string, settings?: LoadSettings) =>
-    planBuild(await load(recipe, settings), registry, distributions);
+    planBuild(await load(recipe, settings), registry, distributions, mirror);
   return {
     root,
     load,

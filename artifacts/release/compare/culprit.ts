@@ -32,7 +32,10 @@ const RULES: readonly Rule[] = [
     path: /^\/var\/(cache|log|tmp)\/|^\/tmp\//,
     hint: step('seal', 'it should have removed caches and logs that packages leave'),
   },
-  { path: /^\/var\/lib\/(dpkg|apt)\//, hint: step('packages', 'the package manager writes this file') },
+  {
+    path: /^\/var\/lib\/(dpkg|apt|pacman)\//,
+    hint: step('packages', 'the package manager writes this file'),
+  },
 ];
 
 export function culprit({ file, role, part = '', path }: Difference): string {

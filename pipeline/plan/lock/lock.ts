@@ -6,7 +6,7 @@ import { readRegular } from '../../../base/regular-file.js';
 import { replaceFile } from '../../../base/replace-file.js';
 import { checkRecord } from '../../../base/schema/record.js';
 import { placeOf } from '../../../base/yaml/source.js';
-import type { LockedPackage } from '../package-set.js';
+import type { ArchiveUrls, LockedPackage } from '../package-set.js';
 import type { Plan } from '../plan.js';
 import type { PlannedStep } from '../planned-step.js';
 import { formatLock, LOCK_FORMAT, type Lock, lockSchema } from './lock-text.js';
@@ -143,11 +143,8 @@ export function packagesOf(lock: Lock, step: string): readonly LockedPackage[] {
 }
 
 /** Base URLs of all archives that a plan's steps name. */
-export async function archivesOf(
-  plan: Plan,
-  mirror: string | undefined,
-): Promise<Readonly<Record<string, string>>> {
-  const archives: Record<string, string> = {};
+export async function archivesOf(plan: Plan, mirror: string | undefined): Promise<ArchiveUrls> {
+  const archives: Record<string, readonly string[]> = {};
   for (const { stage, options } of plan.steps) {
     Object.assign(archives, await stage.archives?.({ options, recipe: plan.facts, mirror }));
   }

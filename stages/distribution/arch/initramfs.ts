@@ -7,9 +7,16 @@ import { BOOT } from './kernel.js';
 import { ISCSI_INSTALL, ISCSI_RUN } from './mkinitcpio/iscsi-hook.js';
 import { NET_INSTALL, NET_RUN } from './mkinitcpio/net-hook.js';
 import { INITRAMFS_IDENTITY } from './mkinitcpio/places.js';
-import { configurationText, missingParts, moduleOptionsText, presetText } from './mkinitcpio/texts.js';
+import {
+  configurationText,
+  missingParts,
+  moduleOptionsText,
+  presetText,
+  setsHooks,
+} from './mkinitcpio/texts.js';
 
-const CONFIGURATION = '/etc/mkinitcpio.conf.d/lunsmith.conf';
+const DROP_INS = '/etc/mkinitcpio.conf.d';
+const DROP_IN = 'lunsmith.conf';
 const MODULE_OPTIONS = '/etc/modprobe.d/lunsmith.conf';
 
 const HOOK_FILES: readonly (readonly [path: string, text: string])[] = [
@@ -66,7 +73,7 @@ export const initramfs: InitramfsGenerator = {
         hint: 'Use the step `iscsi-initiator` before this one.',
       });
     }
-    await tree.write(CONFIGURATION, configurationText(wishes));
+    await tree.write(`${DROP_INS}/${DROP_IN}`, configurationText(wishes));
     const options = moduleOptionsText(wishes.modules);
     if (options !== undefined) await tree.write(MODULE_OPTIONS, options);
     for (const [path, text] of HOOK_FILES) await tree.write(path, text);
@@ -91,6 +98,17 @@ export const initramfs: InitramfsGenerator = {
       quiet: true,
     });
     return missingParts(stdout.split('\n'), (await tree.read(`${modulesOf(version)}/modules.builtin`)) ?? '');
+  },
+
+  async obstacle(tree) {
+    // mkinitcpio(8) reads them in the order of their names; the last one that sets HOOKS wins.
+    const names = (await tree.names(DROP_INS)).filter((name) => name.endsWith('.conf')).sort();
+    const later = names.slice(names.indexOf(DROP_IN) + 1);
+    for (const name of later.reverse()) {
+      if (!setsHooks((await tree.read(`${DROP_INS}/${name}`)) ?? '')) continue;
+      return `${DROP_INS}/${name} sets HOOKS anew: let it name \`net iscsi\` after \`block\` and no \`systemd\`, or add hooks with \`HOOKS+=(NAME)\`.`;
+    }
+    return undefined;
   },
 
   async choose(_ctx, tree, version) {

@@ -5,13 +5,15 @@ import type { PackageManager } from '../topics.js';
 import { readDatabases } from './pacman/databases.js';
 import { holdPackages } from './pacman/hold.js';
 import { installPooled } from './pacman/install.js';
-import { REQUESTS } from './pacman/names.js';
+import { NAMES, REQUESTS } from './pacman/names.js';
 import { resolveRequest } from './pacman/resolve.js';
 import { worldBefore } from './pacman/world.js';
 
 export const packages: PackageManager = {
+  names: NAMES,
   requests: REQUESTS,
-  resolve: (ctx, request) => resolveRequest(ctx, request),
+  recommendations: false,
+  resolve: (ctx, { install, remove }) => resolveRequest(ctx, { install, remove, option: 'install' }),
   async offers(ctx: ResolveContext<unknown>, name) {
     const world = worldBefore(ctx.before);
     if (world.installed.includes(name)) return false;

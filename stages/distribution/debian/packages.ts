@@ -9,6 +9,8 @@ import { namesOf, worldBefore } from './apt/world.js';
 
 export const packages: PackageManager = {
   // Policy 5.6.1.
+  names: { pattern: /^[a-z0-9][a-z0-9+.-]+$/, expected: 'a Debian package name, such as ca-certificates' },
+  recommendations: true,
   requests: {
     pattern: /^[a-z0-9][a-z0-9+.-]+(:[a-z0-9]+)?([=/][A-Za-z0-9.+:~-]+)?$/,
     expected: 'a Debian package name, such as ca-certificates, or NAME=VERSION, or NAME/SUITE',

@@ -4,6 +4,8 @@ import type { PackageManager } from '../../../stages/distribution/topics.js';
 import { unpackPackages } from './unpack.js';
 
 export const packages: PackageManager = {
+  names: { pattern: /^[a-z0-9][a-z0-9+.-]+$/, expected: 'the name of a package' },
+  recommendations: false,
   requests: { pattern: /^[a-z0-9][a-z0-9+.-]+$/, expected: 'the name of a package' },
   resolve: resolveRequest,
   offers: () => Promise.resolve(false),

@@ -54,7 +54,7 @@ export const busyboxRoot = defineStage({
   ],
   archives: async ({ mirror }) => {
     const { main, security } = await mirrorOf(mirror);
-    return { main, security };
+    return { main: [main], security: [security] };
   },
   async resolve(ctx) {
     const { architecture } = ctx.recipe;

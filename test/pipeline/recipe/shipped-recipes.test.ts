@@ -6,6 +6,7 @@ import type { Recipe } from '../../../pipeline/recipe/recipe.js';
 import { distributions } from '../../../stages/distribution/index.js';
 import { stages } from '../../../stages/index.js';
 
+const MIRROR = 'http://mirror.example.org';
 const load = (name: string) => loadRecipe(`recipes/${name}`, stages, { sourceDateEpoch: '' });
 const optionsOf = (recipe: Recipe, name: string) => recipe.steps.find((step) => step.name === name)?.options;
 
@@ -16,7 +17,7 @@ describe.each([
 ])('%s', (name, first) => {
   it('can be planned, without a warning', async () => {
     const recipe = await load(name);
-    const plan = planBuild(recipe, stages, distributions);
+    const plan = planBuild(recipe, stages, distributions, MIRROR);
     const { steps } = plan;
     expect(recipeWarnings(plan)).toEqual([]);
     expect([recipe.name, recipe.version]).toEqual([name, '1.0.0']);
@@ -37,7 +38,7 @@ describe.each([
     const { steps, outputs, ...rest } = recipe;
     expect(there).toStrictEqual({ ...rest, steps: strip(steps), outputs: strip(outputs) });
     const ids = (of: Recipe) =>
-      planBuild(of, stages, distributions).steps.map(({ id, title }) => [id, title]);
+      planBuild(of, stages, distributions, MIRROR).steps.map(({ id, title }) => [id, title]);
     expect(ids(there)).toEqual(ids(recipe));
   });
 

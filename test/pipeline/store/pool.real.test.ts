@@ -90,7 +90,7 @@ function fill(packages: readonly LockedPackage[], more: object = {}) {
     if (event.type === 'progress') progress.emit(String(event.done));
   };
   const ports = createPorts({ emit, signal: stop.signal });
-  return fillPool(packages, { archives: { main: base }, folder: pool(), ports, pause: 1, ...more });
+  return fillPool(packages, { archives: { main: [base] }, folder: pool(), ports, pause: 1, ...more });
 }
 
 function pool(): string {
@@ -141,7 +141,7 @@ describe('a pool', () => {
     const path = join(folder, 'archive', 'pool', 'a_2+b1~x_amd64.deb');
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, content('a'));
-    const archives = { main: pathToFileURL(join(folder, 'archive')).href };
+    const archives = { main: [pathToFileURL(join(folder, 'archive')).href] };
     const [pooled] = await fill([locked('a')], { archives });
     expect(await readFile(pooled?.file ?? '')).toEqual(content('a'));
     const failure = await failureOf(fill([locked('b')], { archives }));
@@ -233,6 +233,63 @@ describe('a download that is cut short', () => {
     const options = { signal: stop.signal, onBytes: () => undefined, pause: 1, patience: 50 };
     const failure = await failureOf(download(what, options));
     expect(failure.diagnostics[0].found).toBe(`no byte came for 0.05 s, 3 times, for ${base}/x`);
+  });
+});
+
+describe('several servers', () => {
+  /** Both are the same server, by the first word of a path. */
+  const servers = () => ({
+    archives: { main: ['first', 'second'].map((name) => base.replace('debian', name)) },
+  });
+  const asFirst =
+    (first: Answer): Answer =>
+    (request, response) =>
+      (request.url?.startsWith('/first/') === true ? first : serving)(request, response);
+
+  it.each<[string, Answer]>([
+    ['lacks it', (_, response) => response.writeHead(404).end()],
+    ['refuses', (_, response) => response.writeHead(403).end()],
+    ['has another file', (_, response) => response.end(content('b'))],
+    ['breaks off', (_, response) => response.destroy()],
+    ['is busy', (_, response) => response.writeHead(503).end()],
+  ])('are asked in turn: the second when the first %s', async (_, first) => {
+    answer = asFirst(first);
+    const [pooled] = await fill([locked('a')], servers());
+    expect(await readFile(pooled?.file ?? '')).toEqual(content('a'));
+    expect(asked).toHaveLength(2);
+  });
+
+  it('are asked in another order once the first did not answer', async () => {
+    answer = asFirst((_, response) => response.destroy());
+    const other = createServer((request, response) => serving(request, response));
+    await once(other.listen(0, '127.0.0.1'), 'listening');
+    const second = `http://127.0.0.1:${(other.address() as AddressInfo).port}/second`;
+    const main = [`${new URL(base).origin}/first`, second];
+    await fill([locked('a'), locked('b'), locked('c')], { archives: { main }, concurrency: 1 });
+    other.close();
+    expect(asked).toHaveLength(1);
+  });
+
+  it('are asked three times at most, those that said no once', async () => {
+    answer = (request, response) =>
+      request.url?.startsWith('/first/') === true ? response.writeHead(404).end() : response.destroy();
+    const failure = await failureOf(fill([locked('a')], servers()));
+    expect(asked.map(({ path }) => path.split('/')[1])).toEqual(['first', 'second', 'second', 'second']);
+    const [first, second] = servers().archives.main;
+    expect(failure.diagnostics[0]).toMatchObject({
+      what: 'Could not download a 1:2+b1.',
+      found: `other side closed, 3 times, for ${second}/pool/a_2%2Bb1~x_amd64.deb; nothing at ${first}/pool/a_2%2Bb1~x_amd64.deb`,
+    });
+  });
+
+  it('that all lack it are all named', async () => {
+    answer = (_, response) => response.writeHead(404).end();
+    const failure = await failureOf(fill([locked('a')], servers()));
+    const [first, second] = servers().archives.main;
+    expect(failure.diagnostics[0]).toMatchObject({
+      what: 'a 1:2+b1 is gone from the mirror and not in the pool.',
+      found: `nothing at ${first}/pool/a_2%2Bb1~x_amd64.deb; nothing at ${second}/pool/a_2%2Bb1~x_amd64.deb`,
+    });
   });
 });
 

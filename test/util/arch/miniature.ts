@@ -52,7 +52,7 @@ const DEBS = [
   ],
   ...['iproute2', 'iputils-ping', 'netbase', 'open-iscsi', 'openssh-server', 'openssh-client', 'e2fsprogs'],
   ...['klibc-utils', 'busybox-static', 'linux-image-cloud-amd64', 'grub-common', 'grub-pc-bin'],
-  'grub-efi-amd64-bin',
+  ...['grub-efi-amd64-bin', 'locales'],
 ];
 
 /** Debian's own, of which Arch has nothing; by source. */
@@ -115,6 +115,7 @@ const OWN: readonly PackageAbout[] = [
       ...['sed', 'systemd', 'util-linux', 'zstd'],
     ],
   },
+  { name: 'kbd', version: '2.7-1' },
   { name: 'nano-syntax', version: '1-1', groups: ['editors'] },
   { name: 'vi-compat', version: '1-1', groups: ['editors'], depends: ['nano-syntax'] },
 ];

@@ -24,6 +24,11 @@ export function configurationText({
   ].join('\n');
 }
 
+/** Whether a configuration file puts other hooks in the place of those before it. */
+export function setsHooks(text: string): boolean {
+  return /^\s*HOOKS=/m.test(text);
+}
+
 /** modprobe.d(5) lines for modules that were given options; undefined without any. */
 export function moduleOptionsText(modules: readonly string[]): string | undefined {
   const lines = modules.filter((each) => each.includes(' ')).map((each) => `options ${each}\n`);

@@ -8,6 +8,7 @@ import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { Failure } from '../../../../base/failure.js';
 import type { LockedIndex, ResolveContext } from '../../../../pipeline/stage.js';
+import { keepNewest, removeLeftBehind, touch } from '../../prune.js';
 import { commonArchitecture } from './architecture.js';
 import { pacmanArgv, pacmanConfig, type Repository } from './config.js';
 import { type Description, parseDescriptions, valueOf } from './desc.js';
@@ -29,6 +30,9 @@ export interface RepositoryPackage {
   readonly description: Description;
 }
 
+/** Snapshots that are kept for each set of repositories: for what another process works with just now. */
+const KEPT_SNAPSHOTS = 3;
+
 type Context = Pick<ResolveContext<unknown>, 'run' | 'state'>;
 
 export interface FetchAbout {
@@ -46,6 +50,7 @@ export async function fetchDatabases(ctx: Context, about: FetchAbout): Promise<D
   const folder = join(ctx.state, 'pacman', name);
   const database = join(folder, 'database');
   await mkdir(join(database, 'sync'), { recursive: true });
+  await removeLeftBehind(folder, 'new-');
   const config = join(folder, `pacman-${randomUUID()}.conf`);
   await writeFile(config, pacmanConfig({ root: folder, database, keys, work: folder, repositories }));
   const snapshot = join(folder, `new-${randomUUID()}`);
@@ -59,12 +64,16 @@ export async function fetchDatabases(ctx: Context, about: FetchAbout): Promise<D
     for (const each of repositories)
       await copyFile(join(database, 'sync', `${each.name}.db`), join(snapshot, `${each.name}.db`));
     const indexes = await Promise.all(repositories.map((each) => describeIndex(ctx, snapshot, each.name)));
-    const kept = join('pacman', name, digestOf(indexes.map(({ sha256 }) => sha256).join('\n')).slice(0, 16));
-    await rename(snapshot, join(ctx.state, kept)).catch((error: unknown) => {
+    const digest = digestOf(indexes.map(({ sha256 }) => sha256).join('\n')).slice(0, 16);
+    const kept = join(folder, 'kept');
+    await mkdir(kept, { recursive: true });
+    await rename(snapshot, join(kept, digest)).catch((error: unknown) => {
       // Kept by an earlier resolution.
       if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     });
-    return { folder: kept, indexes };
+    await touch(join(kept, digest));
+    await keepNewest(kept, KEPT_SNAPSHOTS);
+    return { folder: join('pacman', name, 'kept', digest), indexes };
   } catch (error) {
     throw repositoryFailure(error, { ...about, doing: 'fetch the package databases' });
   } finally {

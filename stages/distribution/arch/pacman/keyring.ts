@@ -4,68 +4,81 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Failure } from '../../../../base/failure.js';
+import { type Diagnostic, Failure } from '../../../../base/failure.js';
+import { keyringFileProblem, readWhole } from '../../keyring-file.js';
 
 /** Where hosts have the keyring of Arch Linux: Debian's package `archlinux-keyring`, and Arch's. */
 const ARCH_KEYRINGS = ['/usr/share/keyrings/archlinux.gpg', '/usr/share/pacman/keyrings/archlinux.gpg'];
 
 type Part = '.gpg' | '-trusted' | '-revoked';
+type Problem = Omit<Diagnostic, 'place'>;
 
 export interface Keyring {
   /** Path of the keyring file. */
   readonly file: string;
   /** Texts of the files by how their names end; `.gpg` is always there. */
-  readonly parts: ReadonlyMap<Part, Buffer>;
+  readonly parts: ReadonlyMap<Part, Uint8Array>;
   /** Of all of it, lower-case hex sha256. */
   readonly digest: string;
 }
 
-/** The keyring of a path, or the host's own of Arch Linux. @returns undefined when there is none */
-export async function readKeyring(path: string | undefined): Promise<Keyring | undefined> {
-  for (const file of path === undefined ? ARCH_KEYRINGS : [path]) {
-    const keys = await readFile(file).catch(() => undefined);
-    if (keys === undefined) continue;
-    const parts = new Map<Part, Buffer>([['.gpg', keys]]);
-    for (const part of ['-trusted', '-revoked'] as const) {
-      const text = await readFile(`${file.replace(/\.(gpg|asc)$/, '')}${part}`).catch(() => undefined);
-      if (text !== undefined) parts.set(part, text);
-    }
-    return {
-      file,
-      parts,
-      digest: createHash('sha256')
-        .update(Buffer.concat([...parts.values()]))
-        .digest('hex'),
-    };
-  }
-  return undefined;
+/** Fingerprints that a `-trusted` or `-revoked` file names, one a line. */
+export function fingerprintsOf(text: string): string[] {
+  return text.split('\n').flatMap((line) => /^([0-9A-F]{40})(?::|$)/.exec(line.trim())?.[1] ?? []);
 }
 
-/** Whether there is one, without reading it. */
-export function hasKeyring(path: string | undefined): boolean {
-  return (path === undefined ? ARCH_KEYRINGS : [path]).some((file) => existsSync(file));
+/** The keyring of a path, or the host's own of Arch Linux. @returns what is wrong with it instead, if something is */
+export function findKeyring(path: string | undefined): Keyring | Problem {
+  const file = path ?? ARCH_KEYRINGS.find((each) => existsSync(each));
+  if (file === undefined) {
+    return {
+      what: 'This host has no keyring of Arch Linux.',
+      hint: 'Install `archlinux-keyring`, or name a keyring in `keyring`.',
+    };
+  }
+  const problem = keyringFileProblem(file, 'Name another one in `keyring`.');
+  if (problem !== undefined) return withNeighbour(file, problem);
+  const parts = new Map<Part, Uint8Array>();
+  for (const part of ['.gpg', '-trusted', '-revoked'] as const) {
+    const at = part === '.gpg' ? file : besides(file, part);
+    const read = readWhole(at);
+    if (read === undefined) continue;
+    if (!(read instanceof Uint8Array)) return noList(at, read.found);
+    const text = Buffer.from(read).toString('utf8');
+    // All may stay, but without anybody who vouches nothing is trusted.
+    const empty = part === '-trusted' || text.trim() !== '';
+    if (part !== '.gpg' && empty && fingerprintsOf(text).length === 0)
+      return noList(at, 'a file without any fingerprint');
+    parts.set(part, read);
+  }
+  const digest = createHash('sha256')
+    .update(Buffer.concat([...parts.values()]))
+    .digest('hex');
+  return { file, parts, digest };
+}
+
+function besides(file: string, part: Part): string {
+  return `${file.replace(/\.(gpg|asc)$/, '')}${part}`;
+}
+
+function noList(path: string, found: string): Problem {
+  return {
+    what: `${path} names no keys.`,
+    expected: 'a fingerprint of 40 hexadecimal digits on each line, and `:4:` after one that is trusted',
+    found,
+    hint: 'Mend it, or remove it: without `NAME-trusted` each key of the keyring is trusted, without `NAME-revoked` none is revoked.',
+  };
+}
+
+/** Who names the list of trusted keys means the keys beside it. */
+function withNeighbour(file: string, problem: Problem): Problem {
+  const keys = file.replace(/-(trusted|revoked)$/, '.gpg');
+  return keys !== file && existsSync(keys) ? { ...problem, hint: `Did you mean ${keys}?` } : problem;
 }
 
 /** @throws Failure of kind `recipe` when there is none */
-export async function requireKeyring(path: string | undefined): Promise<Keyring> {
-  const keyring = await readKeyring(path);
-  if (keyring !== undefined) return keyring;
-  throw new Failure('recipe', noKeyring(path));
-}
-
-export function noKeyring(path: string | undefined): { readonly what: string; readonly hint: string } {
-  return path === undefined
-    ? {
-        what: 'This host has no keyring of Arch Linux.',
-        hint: 'Install it (Debian: `apt-get install archlinux-keyring`), or name one in `keyring`.',
-      }
-    : { what: `The keyring ${path} does not exist.`, hint: 'Name another one in `keyring`.' };
-}
-
-/** Writes the keyring where pacman-key(8) of the booted system looks for it. @param folder in which, an absolute path */
-export async function copyKeyring(keyring: Keyring, name: string, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  for (const [part, content] of keyring.parts) await writeFile(join(folder, `${name}${part}`), content);
+export function requireKeyring(path: string | undefined): Keyring {
+  const found = findKeyring(path);
+  if ('digest' in found) return found;
+  throw new Failure('recipe', found);
 }

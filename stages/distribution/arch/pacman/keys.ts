@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '../../../../base/failure.js';
 import type { Ports } from '../../../../base/ports.js';
+import { removeLeftBehind, touch } from '../../prune.js';
 import { pacmanConfig } from './config.js';
-import type { Keyring } from './keyring.js';
+import { fingerprintsOf, type Keyring } from './keyring.js';
 
 const GPG_CONF = [
   'no-greeting',
@@ -15,8 +16,19 @@ const GPG_CONF = [
   '',
 ].join('\n');
 
-function fingerprintsOf(text: string): string[] {
-  return text.split('\n').flatMap((line) => /^([0-9A-F]{40})(?::|$)/.exec(line.trim())?.[1] ?? []);
+/** @param folder with the keyring in it @throws Failure of kind `signature` for a file that gpg(1) cannot read */
+async function listKeys(run: Ports['run'], keyring: Keyring, folder: string): Promise<ListedKey[]> {
+  const { stdout } = await run(
+    ['gpg', '--homedir', folder, '--batch', '--with-colons', '--show-keys', join(folder, 'lunsmith.gpg')],
+    { doing: `read the keyring ${keyring.file}`, quiet: true, okExitCodes: [0, 2] },
+  );
+  const keys = parseKeys(stdout);
+  if (keys.length > 0) return keys;
+  throw new Failure('signature', {
+    what: `The keyring ${keyring.file} holds no key.`,
+    expected: 'OpenPGP keys, as `gpg --export` writes them',
+    hint: 'It may be cut short: take it anew, or name another one in `keyring`.',
+  });
 }
 
 /**
@@ -24,23 +36,34 @@ function fingerprintsOf(text: string): string[] {
  * that are valid.
  * @throws Failure of kind `signature` when none is
  */
-async function trustOf(run: Ports['run'], keyring: Keyring, folder: string): Promise<string> {
-  const given = keyring.parts.get('-trusted')?.toString();
-  if (given !== undefined) return given;
-  const { stdout } = await run(
-    ['gpg', '--homedir', folder, '--batch', '--with-colons', '--show-keys', join(folder, 'lunsmith.gpg')],
-    { doing: `read the keyring ${keyring.file}`, quiet: true },
-  );
-  const keys = parseKeys(stdout);
+function trustOf(keyring: Keyring, keys: readonly ListedKey[]): string {
+  const given = textOf(keyring, '-trusted');
+  if (given !== undefined) {
+    const lines = given.split('\n').filter((line) => isKnown(fingerprintsOf(line)[0], keys));
+    if (lines.length > 0) return `${lines.join('\n')}\n`;
+    throw new Failure('signature', {
+      what: `No key that is trusted is in the keyring ${keyring.file}.`,
+      expected: `a key that ${keyring.file.replace(/\.(gpg|asc)$/, '')}-trusted names`,
+      found: keys.map(({ fingerprint }) => fingerprint).join(', '),
+      hint: 'Both files belong to one keyring: take them from the same package.',
+    });
+  }
   const valid = keys.filter(({ refusal }) => refusal === undefined);
   if (valid.length > 0) return valid.map(({ fingerprint }) => `${fingerprint}:4:\n`).join('');
   throw new Failure('signature', {
     what: `No key of the keyring ${keyring.file} is valid.`,
-    ...(keys.length === 0
-      ? {}
-      : { found: keys.map((each) => `${each.fingerprint} ${each.refusal}`).join('; ') }),
+    found: keys.map((each) => `${each.fingerprint} ${each.refusal}`).join('; '),
     hint: 'A newer keyring may have prolonged them: name it in `keyring`.',
   });
+}
+
+function textOf({ parts }: Keyring, part: '-trusted' | '-revoked'): string | undefined {
+  const bytes = parts.get(part);
+  return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
+}
+
+function isKnown(fingerprint: string | undefined, keys: readonly ListedKey[]): boolean {
+  return keys.some((each) => each.fingerprint === fingerprint);
 }
 
 export interface ListedKey {
@@ -77,8 +100,9 @@ export async function makeKeys(run: Ports['run'], keyring: Keyring, to: string):
   try {
     const home = join(work, 'gnupg');
     for (const [part, content] of keyring.parts) await writeFile(join(work, `lunsmith${part}`), content);
-    const trusted = await trustOf(run, keyring, work);
-    const revoked = keyring.parts.get('-revoked')?.toString() ?? '';
+    const keys = await listKeys(run, keyring, work);
+    const trusted = trustOf(keyring, keys);
+    const revoked = fingerprintsOf(textOf(keyring, '-revoked') ?? '').filter((each) => isKnown(each, keys));
     const config = join(work, 'pacman.conf');
     await writeFile(config, pacmanConfig({ root: work, database: work, keys: home, work, repositories: [] }));
     const doing = { doing: 'make the keyring of pacman', quiet: true };
@@ -93,7 +117,7 @@ export async function makeKeys(run: Ports['run'], keyring: Keyring, to: string):
     const owners = fingerprintsOf(trusted);
     if (owners.length > 0) await key('--lsign-key', ...owners);
     if (owners.length > 0) await gpg(['--import-ownertrust'], trusted);
-    for (const each of fingerprintsOf(revoked))
+    for (const each of revoked)
       await gpg(['--command-fd', '0', '--no-tty', '--edit-key', each], 'disable\nquit\n');
     await run(['gpgconf', '--homedir', home, '--kill', 'all'], { doing: 'end the keys’ agent', quiet: true });
     await rm(join(home, 'random_seed'), { force: true });
@@ -108,7 +132,11 @@ export async function keptKeys(run: Ports['run'], keyring: Keyring, state: strin
   const folder = join(state, 'pacman-keys');
   const final = join(folder, keyring.digest.slice(0, 16));
   await mkdir(folder, { recursive: true });
-  if (await exists(join(final, 'trustdb.gpg'))) return final;
+  if (await exists(join(final, 'trustdb.gpg'))) {
+    await touch(final);
+    return final;
+  }
+  await removeLeftBehind(folder, 'new-');
   const made = await mkdtemp(join(folder, 'new-'));
   try {
     await makeKeys(run, keyring, join(made, 'keys'));

@@ -6,15 +6,22 @@ import type { RepositoryPackage } from './databases.js';
 import { targetOf } from './desc.js';
 import type { Known } from './known.js';
 
+/** What a step asks for. */
+export interface Asked extends Pick<PackageRequest, 'install' | 'remove'> {
+  /** Under which option of the step what is to be installed stands. */
+  readonly option: 'install' | 'include';
+}
+
 /** @throws Failure of kind `recipe` that tells all that no repository has, and what was asked of a group */
 export function requireKnown(
-  { install, remove }: Pick<PackageRequest, 'install' | 'remove'>,
+  { install, remove, option }: Asked,
   known: Known,
   installed: readonly string[],
 ): void {
+  const at = (path: string, index: number) => (problem: Diagnostic) => ({ ...problem, path: [path, index] });
   const [first, ...rest] = [
-    ...install.flatMap((request) => unfulfilled(request, known)),
-    ...remove.flatMap((name) => unremovable(name, known, installed)),
+    ...install.flatMap((request, index) => unfulfilled(request, known).map(at(option, index))),
+    ...remove.flatMap((name, index) => unremovable(name, known, installed).map(at('remove', index))),
   ];
   if (first !== undefined) throw new Failure('recipe', [first, ...rest]);
 }
@@ -118,17 +125,36 @@ export function requireHarmony(
   });
 }
 
+/** `removing nano breaks dependency 'nano' required by editors`, in the recipe's terms. */
+function neededBy(line: string, { remove }: Asked): Diagnostic | undefined {
+  const [, name = '', user = ''] = /removing (\S+) breaks dependency '.*' required by (\S+)/.exec(line) ?? [];
+  if (name === '') return undefined;
+  const index = remove.indexOf(name);
+  return {
+    what: `${name} cannot be removed: ${user} needs it.`,
+    hint: `Keep it, or remove ${user} too.`,
+    ...(index < 0 ? {} : { path: ['remove', index] }),
+  };
+}
+
 /**
  * What pacman says of a request that it knows all packages of.
  * @param said all its lines
  * @throws Failure of kind `recipe`, or what came
  */
-export function explainRequest(cause: unknown, said: readonly string[], known: Known): never {
+export function explainRequest(cause: unknown, said: readonly string[], known: Known, asked: Asked): never {
   if (!(cause instanceof Failure) || cause.kind !== 'tool') throw cause;
   const lines = said.map((line) => line.trim().replace(/^(error|:):? /, ''));
   const details = { cause, ...(cause.command === undefined ? {} : { command: cause.command }) };
   const [missing] = lines.flatMap((line) => /^target not found: (\S+)/.exec(line)?.[1] ?? []);
-  if (missing !== undefined) throw new Failure('recipe', unknown(targetOf(missing), known), details);
+  if (missing !== undefined) {
+    const index = asked.install.findIndex((each) => targetOf(each) === targetOf(missing));
+    const path = index < 0 ? {} : { path: [asked.option, index] };
+    throw new Failure('recipe', { ...unknown(targetOf(missing), known), ...path }, details);
+  }
+  const needed = lines.flatMap((line) => neededBy(line, asked) ?? []);
+  const [first, ...rest] = needed;
+  if (first !== undefined) throw new Failure('recipe', [first, ...rest], details);
   const broken = lines.filter((line) => /breaks dependency|unable to satisfy dependency/.test(line));
   if (broken.length === 0) throw cause;
   throw new Failure(
@@ -136,7 +162,7 @@ export function explainRequest(cause: unknown, said: readonly string[], known: K
     {
       what: 'The packages do not fit together.',
       found: broken.join('; '),
-      hint: 'The mirror may have got a part of an update only: wait some minutes, or use another one. A package that others need cannot be removed.',
+      hint: 'The mirror may have got a part of an update only: wait some minutes, or use another one.',
     },
     details,
   );

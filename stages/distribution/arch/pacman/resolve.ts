@@ -1,6 +1,6 @@
 /** What a request for packages comes to, on top of what the steps before brought. */
 import type { Resolution, ResolveContext } from '../../../../pipeline/stage.js';
-import type { PackageRequest } from '../../topics.js';
+import type { Asked } from './refusal.js';
 import { withSignatures } from './signatures.js';
 import { resolveWorld } from './solve.js';
 import { type PacmanWorld, worldBefore } from './world.js';
@@ -8,10 +8,10 @@ import { type PacmanWorld, worldBefore } from './world.js';
 /** @throws Failure of kind `recipe` for what no repository has, or packages that exclude each other */
 export async function resolveRequest(
   ctx: ResolveContext<unknown>,
-  { install, remove }: Pick<PackageRequest, 'install' | 'remove'>,
+  asked: Asked,
   world: PacmanWorld = worldBefore(ctx.before),
 ): Promise<Resolution> {
-  if (install.length + remove.length === 0) return { packages: [], indexes: [], carry: world };
-  const resolution = await resolveWorld(ctx, world, { install, remove });
+  if (asked.install.length + asked.remove.length === 0) return { packages: [], indexes: [], carry: world };
+  const resolution = await resolveWorld(ctx, world, asked);
   return { ...resolution, packages: await withSignatures(resolution.packages, world.repositories, ctx) };
 }

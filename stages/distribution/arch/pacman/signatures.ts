@@ -1,10 +1,11 @@
 /** Signatures that a database does not hold itself: files beside the packages, kept once they have come. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { Failure } from '../../../../base/failure.js';
 import { replaceFile } from '../../../../base/replace-file.js';
 import type { LockedPackage, ResolveContext } from '../../../../pipeline/stage.js';
+import { readUsed } from '../../prune.js';
 import type { Repository } from './config.js';
 import { repositoryUrl } from './servers.js';
 
@@ -34,7 +35,7 @@ async function keptSignature(
 ): Promise<string> {
   const folder = join(state, 'pacman-signatures');
   const file = join(folder, each.sha256);
-  const known = await readFile(file, 'utf8').catch(() => undefined);
+  const known = await readUsed(file);
   if (known !== undefined) return known;
   const urls = servers.map(
     (server) => `${repositoryUrl(server, each.archive)}/${encodeURIComponent(each.path)}.sig`,

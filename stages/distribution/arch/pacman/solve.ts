@@ -5,12 +5,12 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LockedPackage, Resolution, ResolveContext } from '../../../../pipeline/stage.js';
-import type { PackageRequest } from '../../topics.js';
+import { removeLeftBehind } from '../../prune.js';
 import { pacmanArgv, pacmanConfig } from './config.js';
 import { type RepositoryPackage, readDatabases } from './databases.js';
 import { formatDescription, targetOf, valueOf } from './desc.js';
 import { type Known, knownPackages } from './known.js';
-import { explainRequest, requireHarmony, requireKnown } from './refusal.js';
+import { type Asked, explainRequest, requireHarmony, requireKnown } from './refusal.js';
 import type { PacmanWorld } from './world.js';
 
 type Context = Pick<ResolveContext<unknown>, 'run' | 'state'>;
@@ -21,18 +21,15 @@ const LOCAL_FORMAT = '9\n';
 const LOCAL_FIELDS = ['NAME', 'VERSION', 'ARCH', 'GROUPS', 'REPLACES', 'DEPENDS', 'CONFLICTS', 'PROVIDES'];
 
 /** @throws Failure of kind `recipe` for what no repository has or packages that exclude each other */
-export async function resolveWorld(
-  ctx: Context,
-  world: PacmanWorld,
-  request: Pick<PackageRequest, 'install' | 'remove'>,
-): Promise<Resolution> {
+export async function resolveWorld(ctx: Context, world: PacmanWorld, request: Asked): Promise<Resolution> {
   const known = knownPackages(await readDatabases(ctx, world.databases));
   requireKnown(request, known, world.installed);
-  const folder = await mkdtemp(join(ctx.state, 'pacman-'));
+  await removeLeftBehind(ctx.state, 'pacman-solve-');
+  const folder = await mkdtemp(join(ctx.state, 'pacman-solve-'));
   try {
-    const removed = await removals(ctx, folder, world, known, request.remove);
+    const removed = await removals(ctx, folder, world, known, request);
     const installed = world.installed.filter((name) => !removed.includes(name));
-    const chosen = await additions(ctx, folder, { ...world, installed }, known, request.install);
+    const chosen = await additions(ctx, folder, { ...world, installed }, known, request);
     requireHarmony(
       chosen,
       installed.flatMap((name) => known.byName.get(name) ?? []),
@@ -55,10 +52,11 @@ async function additions(
   folder: string,
   world: PacmanWorld,
   known: Known,
-  install: readonly string[],
+  asked: Asked,
 ): Promise<RepositoryPackage[]> {
+  const { install } = asked;
   if (install.length === 0) return [];
-  const ask = await openPacman(ctx, join(folder, 'install'), world, known);
+  const ask = await openPacman(ctx, join(folder, 'install'), world, known, asked);
   const lines = await ask('--sync', '--needed', '--print', '--print-format', '%r %n', '--', ...install);
   return lines.flatMap((line) => {
     const [, repository, name] = /^(\S+) (\S+)$/.exec(line) ?? [];
@@ -71,10 +69,11 @@ async function removals(
   folder: string,
   world: PacmanWorld,
   known: Known,
-  remove: readonly string[],
+  asked: Asked,
 ): Promise<string[]> {
+  const { remove } = asked;
   if (remove.length === 0) return [];
-  const ask = await openPacman(ctx, join(folder, 'remove'), world, known);
+  const ask = await openPacman(ctx, join(folder, 'remove'), world, known, asked);
   return ask('--remove', '--print', '--print-format', '%n', '--', ...remove);
 }
 
@@ -84,6 +83,7 @@ async function openPacman(
   folder: string,
   { databases, repositories, keys, installed }: PacmanWorld,
   known: Known,
+  asked: Asked,
 ): Promise<(...operation: string[]) => Promise<string[]>> {
   const database = join(folder, 'database');
   await mkdir(join(database, 'local'), { recursive: true });
@@ -115,7 +115,7 @@ async function openPacman(
       });
       return stdout.split('\n').filter((line) => line !== '');
     } catch (error) {
-      return explainRequest(error, said, known);
+      return explainRequest(error, said, known, asked);
     }
   };
 }

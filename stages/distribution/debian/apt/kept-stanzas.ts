@@ -1,8 +1,9 @@
 /** Stanzas of packages that were chosen once: an archive forgets a version, a lock does not. */
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { replaceFile } from '../../../../base/replace-file.js';
 import type { LockedPackage } from '../../../../pipeline/stage.js';
+import { readUsed } from '../../prune.js';
 
 export interface KeptStanza {
   readonly locked: LockedPackage;
@@ -27,7 +28,7 @@ export async function fetchedStanzas(state: string, wanted: readonly LockedPacka
   const found = await Promise.all(
     wanted.map(async (locked) => ({
       locked,
-      stanza: await readFile(fileOf(state, locked), 'utf8').catch(() => undefined),
+      stanza: await readUsed(fileOf(state, locked)),
     })),
   );
   return found.flatMap(({ locked, stanza }) => (stanza === undefined ? [] : [{ locked, stanza }]));

@@ -2,9 +2,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LockedPackage, ResolveContext } from '../../../../pipeline/stage.js';
+import { removeLeftBehind } from '../../prune.js';
 import { aptConfig } from './config.js';
 import { fetchedStanzas, type KeptStanza } from './kept-stanzas.js';
-import { removeLeftBehind } from './prune.js';
 import { type AptWorld, statusText } from './world.js';
 
 export interface PrivateApt extends AsyncDisposable {

@@ -62,7 +62,8 @@ async function planOf(name: string, scripts: Readonly<Record<string, string>> = 
   const copy = join(folder, name);
   await cp(join('recipes', name), copy, { recursive: true });
   await writeFile(join(copy, 'package.json'), JSON.stringify({ name, scripts }));
-  return planBuild(await loadRecipe(copy, stages, { sourceDateEpoch: '' }), stages, distributions);
+  const recipe = await loadRecipe(copy, stages, { sourceDateEpoch: '' });
+  return planBuild(recipe, stages, distributions, 'http://mirror.example.org');
 }
 
 /** The same with another first step. */

@@ -60,7 +60,7 @@ let imported: typeof arch;
 
 async function load(folder: string, settings: LoadSettings = {}): Promise<Plan> {
   const recipe = await loadRecipe(join(rig.path, folder), stages, { sourceDateEpoch: '', ...settings });
-  return planBuild(recipe, stages, distributions);
+  return planBuild(recipe, stages, distributions, 'http://mirror.example.org');
 }
 
 async function copied(name: string): Promise<string> {

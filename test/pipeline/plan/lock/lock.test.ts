@@ -33,7 +33,7 @@ const REGISTRY: StageRegistry = new Map<string, AnyStage>([
     const stage = FAKE_REGISTRY.get(name) as AnyStage;
     const resolve = () => Promise.resolve({ packages: [], indexes: [] });
     const archives = ({ mirror }: { mirror: string | undefined }) =>
-      Promise.resolve({ [name]: `${mirror ?? 'http://mirror.example.org'}/${name}` });
+      Promise.resolve({ [name]: [`${mirror ?? 'http://mirror.example.org'}/${name}`] });
     const request = ({ retries: _, ...options }: Record<string, unknown>) => options;
     return [name, defineStage({ ...stage, resolve, archives, request })];
   }),
@@ -332,11 +332,11 @@ describe('a lock and its recipe', () => {
 it('archives are those that the steps name', async () => {
   const plan = await planOf();
   expect(await archivesOf(plan, undefined)).toEqual({
-    bootstrap: 'http://mirror.example.org/bootstrap',
-    packages: 'http://mirror.example.org/packages',
+    bootstrap: ['http://mirror.example.org/bootstrap'],
+    packages: ['http://mirror.example.org/packages'],
   });
   expect(await archivesOf(plan, 'http://other.example.org')).toMatchObject({
-    bootstrap: 'http://other.example.org/bootstrap',
+    bootstrap: ['http://other.example.org/bootstrap'],
   });
 });
 

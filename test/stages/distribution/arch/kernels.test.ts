@@ -51,3 +51,15 @@ it('linux and linux-lts stand beside each other, and the newest is booted', asyn
     });
   }
 });
+
+it('HOOKS that a later drop-in sets anew are what keeps ours out', async () => {
+  await using folder = await testFolder();
+  const tree = rootTree(folder.path);
+  const dropIn = (name: string, text: string) => tree.write(`/etc/mkinitcpio.conf.d/${name}`, text);
+  await dropIn('lunsmith.conf', 'HOOKS=(base udev net iscsi)\n');
+  await dropIn('early.conf', 'HOOKS=(base)\n');
+  await dropIn('more.conf', 'HOOKS+=(lvm2)\n');
+  expect(await initramfs.obstacle?.(tree)).toBeUndefined();
+  await dropIn('z.conf', '# our own\nHOOKS=(base systemd)\n');
+  expect(await initramfs.obstacle?.(tree)).toContain('/etc/mkinitcpio.conf.d/z.conf sets HOOKS anew');
+});

@@ -1,12 +1,23 @@
 /** pacman against repositories that work, lie, or are half there: one clear error each, and nothing half-made. */
-import { copyFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Lock } from '../../../../pipeline/plan/lock/lock.js';
 import type { RigStep } from '../../../inside/rig.js';
 import { makeDatabase, makeKey, signFile, type TestKey } from '../../../util/arch/repository.js';
+import { serveRepositories } from '../../../util/arch/server.js';
 import { type SmallRepository, smallRepository } from '../../../util/arch/small-repository.js';
 import { closedPort } from '../../../util/archive.js';
 import { packageFolders } from '../../../util/base-tree.js';
@@ -37,6 +48,7 @@ afterAll(async () => {
 
 interface Wishes {
   readonly keyring?: string;
+  /** `none`: that of the options. */
   readonly mirror?: string;
   readonly options?: object;
   /** Options of `packages` steps. */
@@ -60,9 +72,12 @@ function build({
     ...then.map((each) => ({ uses: 'packages', with: each })),
     ...last,
   ];
-  const given = { base: 'empty', mirror: mirror ?? repository.url } as const;
-  return runStages(steps, { ...given, ...(lock === undefined ? {} : { lock }) });
+  if (mirror === 'none') vi.stubEnv('LUNSMITH_MIRROR', undefined);
+  const chosen = mirror === 'none' ? {} : { mirror: mirror ?? repository.url };
+  return runStages(steps, { base: 'empty', ...chosen, ...(lock === undefined ? {} : { lock }) });
 }
+
+afterEach(() => vi.unstubAllEnvs());
 
 /** Folders and files of a resolution that are to be gone with it. */
 async function halfMade(): Promise<string[]> {
@@ -156,7 +171,7 @@ describe('a request', () => {
     [
       'for the removal of what others need',
       { options: { include: ['vi-one'] }, then: [{ remove: ['nano-one'] }] },
-      { what: 'The packages do not fit together.' },
+      { what: 'nano-one cannot be removed: vi-one needs it.', hint: 'Keep it, or remove vi-one too.' },
     ],
     [
       'for packages that exclude each other',
@@ -173,6 +188,8 @@ describe('a request', () => {
   });
 });
 
+const KEYMAP = '/usr/share/kbd/keymaps/i386/qwertz/de.map.gz';
+
 describe('in a tree of Arch', () => {
   let rig: StageRig;
   beforeAll(async () => {
@@ -182,9 +199,10 @@ describe('in a tree of Arch', () => {
     const config = { path: '/etc/pacman.conf', content: '[options]\n#IgnorePkg =\nIgnorePkg = vi-one\n' };
     const include = ['filesystem', 'libfoo', ...managers.map(({ name }) => name)];
     const last = [
-      { uses: 'files', with: { files: [config] } },
+      { uses: 'files', with: { files: [config, { path: KEYMAP, content: '' }] } },
       { uses: 'packages', with: { hold: ['libfoo'] } },
       { uses: 'network', with: { dns: 'keep' } },
+      { uses: 'locale', with: { keymap: 'de' } },
     ];
     rig = await build({ options: { include }, last });
     expect(rig.failure?.toRecord()).toBeUndefined();
@@ -207,6 +225,12 @@ describe('in a tree of Arch', () => {
     expect(await said('etc/dhcpcd.conf')).toBe('denyinterfaces e*\n');
     const changed = await rig.changed();
     expect(changed.filter((path) => /^etc\/(netplan|network)\//.test(path))).toEqual([]);
+  });
+
+  it('language and keyboard are those that systemd reads', async () => {
+    const said = (path: string) => readFile(file('5-locale', path), 'utf8');
+    expect(await said('etc/locale.conf')).toBe('LANG=C.UTF-8\n');
+    expect(await said('etc/vconsole.conf')).toBe('KEYMAP=de\nXKBLAYOUT=de\n');
   });
 });
 
@@ -277,6 +301,78 @@ describe('what is not signed as it should be', () => {
     expect(await failureOf({ keyring: both })).toMatchObject({
       kind: 'signature',
       what: 'Could not fetch the package databases: a signature cannot be trusted.',
+    });
+  });
+});
+
+describe('a keyring', () => {
+  const keyring = async (name: string, files: Readonly<Record<string, string | Uint8Array>>) => {
+    for (const [end, content] of Object.entries(files)) await writeFile(join(more, `${name}${end}`), content);
+    return join(more, `${name}.gpg`);
+  };
+
+  it('that trusts none of its keys', async () => {
+    const keys = await readFile(repository.key.keyring);
+    const file = await keyring('odd', { '.gpg': keys, '-trusted': `${'A'.repeat(40)}:4:\n` });
+    expect(await failureOf({ keyring: file })).toMatchObject({
+      kind: 'signature',
+      what: `No key that is trusted is in the keyring ${file}.`,
+      expected: `a key that ${join(more, 'odd-trusted')} names`,
+    });
+  });
+
+  it('that is cut short', async () => {
+    const keys = await readFile(repository.key.keyring);
+    const file = await keyring('short', { '.gpg': keys.subarray(0, 20) });
+    expect(await failureOf({ keyring: file })).toMatchObject({
+      kind: 'signature',
+      what: `The keyring ${file} holds no key.`,
+    });
+  });
+
+  it('with a list of keys of which it has one more', async () => {
+    await repository.publish(ALL);
+    const keys = await readFile(repository.key.keyring);
+    const { stdout } = await execa('gpg', ['--with-colons', '--show-keys', repository.key.keyring]);
+    const [, own = ''] = /^fpr:+([0-9A-F]{40}):/m.exec(stdout) ?? [];
+    const lists = { '-trusted': `${'A'.repeat(40)}:4:\n${own}:4:\n`, '-revoked': `${'B'.repeat(40)}\n` };
+    await using rig = await build({ keyring: await keyring('more', { '.gpg': keys, ...lists }) });
+    expect(rig.failure?.toRecord()).toBeUndefined();
+  });
+});
+
+describe('servers', () => {
+  const servers = (...urls: string[]) => urls.map((url) => `${url}/$repo/os/$arch`);
+
+  it('are asked in turn for what the first has no more', async () => {
+    await repository.publish([{ name: 'filesystem', version: '5-1' }]);
+    const half = join(more, 'half/core/os/x86_64');
+    await mkdir(half, { recursive: true });
+    for (const name of ['core.db', 'core.db.sig'])
+      await copyFile(join(repository.folder, name), join(half, name));
+    await using first = await serveRepositories(join(more, 'half'));
+    const mirrors = servers(first.url, repository.url);
+    await using rig = await build({ mirror: 'none', options: { mirrors, include: ['filesystem'] } });
+    expect(rig.failure?.toRecord()).toBeUndefined();
+    expect(first.asked).toContain('/core/os/x86_64/filesystem-5-1-any.pkg.tar.zst');
+    expect(repository.asked).toContain('/core/os/x86_64/filesystem-5-1-any.pkg.tar.zst');
+  });
+
+  it('of a day are asked for that day, also those of the command line', async () => {
+    await repository.publish([{ name: 'filesystem', version: '6-1' }]);
+    await mkdir(join(more, 'days/2026/11'), { recursive: true });
+    await symlink(dirname(dirname(dirname(repository.folder))), join(more, 'days/2026/11/01'));
+    await using days = await serveRepositories(join(more, 'days'));
+    const mirrors = ['http://mirror.example.org/$snapshot/$repo/os/$arch'];
+    const options = { mirrors, snapshot: '2026-11-01', include: ['filesystem'] };
+    await using rig = await build({ mirror: days.url, options });
+    expect(rig.failure?.toRecord()).toBeUndefined();
+    expect(days.asked).toContain('/2026/11/01/core/os/x86_64/filesystem-6-1-any.pkg.tar.zst');
+    const [server] = servers(repository.url);
+    expect(await failureOf({ mirror: server ?? '', options })).toMatchObject({
+      kind: 'recipe',
+      what: '`--mirror`: This server does not keep the packages of a day.',
+      found: server,
     });
   });
 });
@@ -358,5 +454,13 @@ describe('a mirror', () => {
       what: 'The packages do not fit together.',
       found: expect.stringContaining('libfoo>=2') as string,
     });
+  });
+
+  it('leaves the databases of its last days behind, and no more: those of all tests before', async () => {
+    const folder = join(packageFolders().state, 'pacman');
+    const kept = await Promise.all(
+      (await readdir(folder)).map((name) => readdir(join(folder, name, 'kept')).catch(() => [])),
+    );
+    expect(Math.max(...kept.map(({ length }) => length))).toBe(3);
   });
 });

@@ -23,6 +23,7 @@ import {
   mirrorlistText,
   parseMirrorlist,
   repositoryUrl,
+  type ServerWishes,
 } from '../../../../stages/distribution/arch/pacman/servers.js';
 
 describe('descriptions of packages', () => {
@@ -52,29 +53,99 @@ describe('descriptions of packages', () => {
 describe('servers', () => {
   const own = 'https://mirror.example.org/archlinux/$repo/os/$arch';
   const dated = 'https://mirror.example.org/archive/repos/$snapshot/$repo/os/$arch';
-  it.each([
-    ['of the recipe', { recipe: [own] }, [own]],
-    ['of the host', {}, ['https://host.example.org/$repo/os/$arch']],
+  const ofDay = 'https://mirror.example.org/archive/repos/2026/11/01/$repo/os/$arch';
+  const host = 'https://host.example.org/$repo/os/$arch';
+  const snapshot = '2026-11-01';
+  const chosen = (wishes: Partial<ServerWishes>) => {
+    const none = { override: undefined, mirrors: undefined, imageMirrors: undefined, snapshot: undefined };
+    return chooseServers({ ...none, host: [host], ...wishes });
+  };
+  it.each<[string, Partial<ServerWishes>, string[], string[]]>([
+    ['of the recipe', { mirrors: [own] }, [own], [own]],
+    ['of the host', {}, [host], [host]],
     [
-      'of the command line, in the place of all others',
-      { recipe: [own], override: 'http://127.0.0.1:8000/' },
+      'of the command line, in the place of all others but in the image',
+      { mirrors: [own], override: 'http://127.0.0.1:8000/' },
       ['http://127.0.0.1:8000/$repo/os/$arch'],
+      [own],
     ],
     [
       'of the command line, whole',
       { override: 'http://127.0.0.1/$repo/$arch' },
       ['http://127.0.0.1/$repo/$arch'],
+      [host],
+    ],
+    ['of a day', { mirrors: [dated, dated], snapshot }, [ofDay, ofDay], [ofDay, ofDay]],
+    [
+      'of a day, and others in the image',
+      { mirrors: [dated], imageMirrors: [own], snapshot },
+      [ofDay],
+      [own],
     ],
     [
-      'of a day',
-      { recipe: [dated, own], snapshot: '2026-11-01' },
-      ['https://mirror.example.org/archive/repos/2026/11/01/$repo/os/$arch', own],
+      'of a day on the command line, where all days lie in a folder',
+      { mirrors: [dated], override: 'https://mirror.example.org/archive/repos/', snapshot },
+      [ofDay],
+      [ofDay],
     ],
-  ])('are those %s', (_, wishes, expected) => {
-    const none = { override: undefined, recipe: undefined, snapshot: undefined };
-    expect(chooseServers({ ...none, ...wishes }, ['https://host.example.org/$repo/os/$arch'])).toEqual(
-      expected,
-    );
+    [
+      'of a day on the command line, which says where it stands',
+      { mirrors: [dated], override: 'http://127.0.0.1/$snapshot/x', snapshot },
+      ['http://127.0.0.1/2026/11/01/x/$repo/os/$arch'],
+      [ofDay],
+    ],
+  ])('are those %s', (_, wishes, build, image) => {
+    expect(chosen(wishes)).toEqual({ build, image, problems: [] });
+  });
+  it.each<[string, Partial<ServerWishes>, object]>([
+    [
+      'none of a day among the mirrors',
+      { mirrors: [dated, own], snapshot },
+      { path: ['mirrors', 1], what: 'This server does not keep the packages of a day.', found: own },
+    ],
+    [
+      'none of a day on the command line',
+      { mirrors: [dated], override: own, snapshot },
+      {
+        path: ['snapshot'],
+        what: '`--mirror`: This server does not keep the packages of a day.',
+      },
+    ],
+    [
+      'none of a day on this host',
+      { snapshot },
+      {
+        path: ['snapshot'],
+        what: '/etc/pacman.d/mirrorlist of this host: This server does not keep the packages of a day.',
+      },
+    ],
+    [
+      'a day that is not given',
+      { mirrors: [dated] },
+      { path: ['mirrors', 0], what: '`$snapshot` stands for a day that is not given.' },
+    ],
+    [
+      'a day of the image that is not given',
+      { mirrors: [own], imageMirrors: [own, dated] },
+      { path: ['image-mirrors', 1], what: '`$snapshot` stands for a day that is not given.' },
+    ],
+    [
+      'a day on the command line that is not given',
+      { mirrors: [own], override: dated },
+      { path: [], what: '`--mirror`: `$snapshot` stands for a day that is not given.' },
+    ],
+    [
+      'a word that stands for nothing',
+      { mirrors: [dated.replace('$snapshot', '$snapshto')], snapshot },
+      { path: ['mirrors', 0], what: '`$snapshto` stands for nothing.', hint: 'Did you mean `$snapshot`?' },
+    ],
+    [
+      'none anywhere',
+      { host: [] },
+      { path: [], what: 'Neither the recipe nor this host names a mirror of Arch Linux.' },
+    ],
+  ])('are refused: %s', (_, wishes, problem) => {
+    expect(chosen(wishes).problems).toMatchObject([problem]);
   });
   it('are a mirrorlist of the image', () => {
     const text = mirrorlistText([own, dated]);

@@ -117,7 +117,7 @@ it('fails when something else came', async () => {
   const work = play({ install: ['server'] }, packages, [['base 2', 'server 1']]);
   const failure = await work.then(() => undefined, Failure.from);
   expect(failure?.kind).toBe('integrity');
-  expect(failure?.diagnostics[0].found).toBe('base:all is installed in version 2 instead of 1');
+  expect(failure?.diagnostics[0].found).toBe('base (all) is installed in version 2 instead of 1');
 });
 
 it('says what the lock does not hold', async () => {

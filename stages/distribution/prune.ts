@@ -1,10 +1,22 @@
-/** Keeps folders of kept things from growing without end; everything in them can be made again. */
-import { readdir, rm, stat } from 'node:fs/promises';
+/** Keeps folders of kept things from growing without end; everything in them can be made again. `cache gc` removes what was not touched for long. */
+import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Removes all but the entries of a folder that were touched last. */
 export async function keepNewest(folder: string, count: number): Promise<void> {
   for (const { path } of (await byAge(folder)).slice(count)) await rm(path, { recursive: true, force: true });
+}
+
+/** Text of a kept file, which counts as used just now; undefined when there is none. */
+export async function readUsed(file: string): Promise<string | undefined> {
+  await touch(file);
+  return readFile(file, 'utf8').catch(() => undefined);
+}
+
+/** Notes that something kept was used just now, if it is there. */
+export async function touch(path: string): Promise<void> {
+  const now = new Date();
+  await utimes(path, now, now).catch(() => undefined);
 }
 
 /** Age in milliseconds from which a temporary folder is taken for abandoned. */
