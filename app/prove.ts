@@ -9,11 +9,13 @@ import { type Cell, cellName } from '../artifacts/platform/platform.js';
 import { type PlatformId, platformOf } from '../artifacts/platform/platforms.js';
 import { type Proof } from '../artifacts/release/proof.js';
 import { type Release, readRelease, verifyRelease, writeProof } from '../artifacts/release/release.js';
+import { offersBoot } from '../artifacts/release/roles.js';
 import { createPorts } from '../base/command.js';
 import type { Emit } from '../base/event.js';
 import { Failure } from '../base/failure.js';
 import { runTask, stopwatch } from '../base/task.js';
 import type { NotDecided } from '../gate/broken.js';
+import { startsOf } from '../gate/milestones.js';
 import { proofFailure, undecidedFailure } from '../gate/proof-failure.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';
 import { requireHost } from '../pipeline/tools.js';
@@ -49,7 +51,7 @@ export async function prove(request: ProofRequest, emit: Emit, signal: AbortSign
   const seconds = stopwatch();
   const { workspace } = request;
   const release = await readRelease(request.release);
-  const cells = request.cells(release.manifest.platform);
+  const cells = offeredCells(request, release);
   await requireHost(gateNeeds(cells));
   await requireWhole(release, signal);
   await mkdir(workspace, { recursive: true });
@@ -69,9 +71,24 @@ export async function prove(request: ProofRequest, emit: Emit, signal: AbortSign
     ...(failed.length === 0 && undecided.length > 0 ? { decided: false } : {}),
     seconds: seconds(),
   });
-  const failures = failed.map((proof) => proofFailure(proof, evidenceOf(release, proof.cell)));
+  const failures = failed.map((proof) =>
+    proofFailure(proof, evidenceOf(release, proof.cell), startsOf(release.manifest)),
+  );
   Failure.throwAll([...(await Promise.all(failures)), ...undecided]);
   return proofs;
+}
+
+/** Those that were asked for and that the release can show: one without a kernel is booted from its LUN only. */
+function offeredCells({ cells: asked }: ProofRequest, { manifest }: Release): readonly Cell[] {
+  const all = asked(manifest.platform);
+  const cells = all.filter((cell) => offersBoot(manifest, cell));
+  if (cells.length > 0) return cells;
+  const offered = manifest.boot.map(({ method, firmware = [] }) => [method, ...firmware].join(' by '));
+  throw new Failure('usage', {
+    what: `The release ${manifest.recipe.name} cannot be booted like that.`,
+    expected: offered.join(', ') || 'a release with a boot method',
+    found: all.map(cellName).join(', '),
+  });
 }
 
 /** What is proven must be what the manifest describes. */
@@ -155,7 +172,7 @@ async function proveOne(
       },
     };
     const outcome = (await inside(payload, emit, signal)) as Proof | NotDecided;
-    if ('notDecided' in outcome) return undecidedFailure(outcome, evidence);
+    if ('notDecided' in outcome) return undecidedFailure(outcome, evidence, startsOf(release.manifest));
     await keep(outcome, evidence, release);
     return outcome;
   };

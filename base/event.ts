@@ -20,6 +20,7 @@ export const MILESTONES = [
   'ipxe',
   'san-login',
   'grub',
+  'loader',
   'kernel',
   'initramfs-login',
   'root-mount',

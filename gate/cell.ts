@@ -3,6 +3,7 @@
  * called inside a sandbox of its own: root of its user, mount, pid and network namespaces, the network empty.
  */
 
+import { PC } from '../artifacts/platform/pc.js';
 import { cellName } from '../artifacts/platform/platform.js';
 import type { ConsoleFacts } from '../artifacts/release/console.js';
 import type { Proof } from '../artifacts/release/proof.js';
@@ -15,6 +16,8 @@ import { type Check, check, checkSystem, readToken, stopCommand, writeToken } fr
 import { copyDisk, inspectRoot, rootPartition } from './disk.js';
 import { type Evidence, openEvidence } from './evidence.js';
 import { type GateIdentity, makeIdentity } from './identity.js';
+import { awaitLoader } from './loader.js';
+import { startsOf } from './milestones.js';
 import { createRedactor } from './redact.js';
 import { boundsOf, type GateBounds, type GateRequest } from './request.js';
 import { openScene, type Scene } from './scene.js';
@@ -30,25 +33,30 @@ import { toolVersions } from './versions.js';
  */
 export async function proveCell(request: GateRequest, ports: Ports): Promise<Proof | NotDecided> {
   const { cell, digest, manifest } = request;
-  const console = requireConsole(request);
-  const root = rootPartition(manifest);
+  const subject = subjectOf(request);
   const at = new Date();
   const accelerator = await chooseAccelerator(request.accel, ports, cellName(cell));
   const tools = await toolVersions(cell, ports);
   const identity = makeIdentity(cell, digest);
   const redactor = createRedactor([identity.chapSecret, identity.offeredSecret, identity.login.password]);
   await using evidence = await openEvidence(request.evidence, redactor);
-  using chain = watchChain({ cell, console, ports, evidence, redactor });
+  using chain = watchChain({
+    cell,
+    starts: startsOf(manifest),
+    console: subject.console,
+    ports,
+    evidence,
+    redactor,
+  });
   const disk = await copyDisk(request, ports);
   const checks: Check[] = [];
   let network: Scene['network'];
   {
     await using scene = await openScene({ request, identity, accelerator, evidence, chain, disk, ports });
     network = scene.network;
-    const story = cell.secret === 'right' ? boots : isRefused;
+    const story = cell.secret === 'right' ? subject.boots : isRefused;
     const bounds = request.bounds ?? boundsOf(cell);
-    const prompt = loginPrompt(console.login);
-    const play = { scene, chain, evidence, identity, checks, request, bounds, prompt };
+    const play = { scene, chain, evidence, identity, checks, request, bounds, subject };
     const begin = await scene.machine.vitals();
     try {
       const broken = await story(play);
@@ -69,7 +77,7 @@ export async function proveCell(request: GateRequest, ports: Ports): Promise<Pro
     }
   }
   if (checks.at(-1)?.name === POWER_OFF && checks.at(-1)?.passed === true) {
-    const state = await inspectRoot(disk, root.offset, ports);
+    const state = await inspectRoot(disk, rootPartition(manifest).offset, ports);
     checks.push(check('the file system after power-off', state.clean, state.found));
   }
   return {
@@ -95,18 +103,47 @@ interface Play {
   readonly request: GateRequest;
   readonly bounds: GateBounds;
   readonly checks: Check[];
-  /** That of the login. */
-  readonly prompt: RegExp;
+  readonly subject: Subject;
+}
+
+/** What is booted, and how it is known to have come up. */
+interface Subject {
+  readonly console: ConsoleFacts;
+  /** Its end, in words. */
+  readonly end: string;
+  /** With the right secret. @returns what ended it early */
+  readonly boots: (play: Play) => Promise<Broken | undefined>;
+  /** @throws Broken or Undecided when it does not come up */
+  readonly awaitUp: (play: Play) => Promise<void>;
+}
+
+/** @throws Failure of kind `recipe` or `usage` when no boot of the release can be judged */
+function subjectOf(request: GateRequest): Subject {
+  const { manifest } = request;
+  if (manifest.loader !== undefined) {
+    const { reads } = manifest.loader;
+    const console = manifest.console ?? { device: PC.gate.serial, signs: {} };
+    const awaitUp = (play: Play) => awaitLoader(play, { reads, shows: console.signs.loader !== undefined });
+    return { console, end: 'its boot loader', boots: startsLoader, awaitUp };
+  }
+  const console = requireConsole(request);
+  rootPartition(manifest);
+  const prompt = loginPrompt(console.login);
+  const awaitUp = async ({ scene, bounds, chain }: Play) => {
+    await awaitLogin(scene.machine.console, prompt, bounds.boot, chain.signal);
+    chain.progress.reach('login');
+  };
+  return { console, end: 'a login prompt', boots: (play) => boots(play, prompt), awaitUp };
 }
 
 const POWER_OFF = 'power off';
 
 /** With the right secret: login, checks, a file, reboot, the file again, power-off. @returns what ended it early */
-async function boots(play: Play): Promise<Broken | undefined> {
+async function boots(play: Play, prompt: RegExp): Promise<Broken | undefined> {
   const { identity, request, checks } = play;
   let step = 'boot to a login';
   try {
-    let session = await bootAndLogIn(play, 'power on', (next) => (step = next));
+    let session = await bootAndLogIn(play, prompt, 'power on', (next) => (step = next));
     step = 'look at the system';
     const root = rootPartition(request.manifest);
     checks.push(...(await checkSystem(session, { manifest: request.manifest, identity, root })));
@@ -118,7 +155,7 @@ async function boots(play: Play): Promise<Broken | undefined> {
     const reboot = await stopCommand(session, 'reboot');
     await stop(play, session, { command: reboot, event: 'RESET', what: 'the reset', name: step });
     step = 'boot again to a login';
-    session = await bootAndLogIn(play, 'reset', (next) => (step = next));
+    session = await bootAndLogIn(play, prompt, 'reset', (next) => (step = next));
     checks.push(await readToken(session, identity));
 
     step = POWER_OFF;
@@ -133,15 +170,39 @@ async function boots(play: Play): Promise<Broken | undefined> {
   return undefined;
 }
 
+/** A system of others, of which nothing is known but its boot loader: that was started, and read on. @returns what ended it early */
+async function startsLoader(play: Play): Promise<Broken | undefined> {
+  const { checks, subject, scene } = play;
+  const step = 'boot to its boot loader';
+  try {
+    await powerOn(play);
+    await subject.awaitUp(play);
+    const read = await scene.target.bytesRead();
+    const shown =
+      subject.console.signs.loader === undefined
+        ? 'told by what was read alone'
+        : 'it says so on the serial port';
+    checks.push(check(step, true, `after ${play.chain.progress.seconds()} s, ${shown}`));
+    checks.push(check('reads of the LUN', true, `${read} bytes`));
+    checks.push(await sessionAtTarget(play));
+    await screenshot(play, 'loader.png');
+  } catch (error) {
+    if (!(error instanceof Broken)) throw error;
+    checks.push(check(step, false, error.message));
+    await screenshot(play, 'failure.png');
+    return error;
+  }
+  return undefined;
+}
+
 /** With a wrong secret: the target refuses the login, and the client comes to no login prompt. @returns what ended it */
 async function isRefused(play: Play): Promise<Broken | undefined> {
-  const { scene, chain, bounds, checks, request, prompt } = play;
-  let end = 'a login prompt';
+  const { scene, chain, checks, request, subject } = play;
+  let end = subject.end;
   let broken: Broken | undefined;
   try {
     await powerOn(play);
-    await awaitLogin(scene.machine.console, prompt, bounds.boot, chain.signal);
-    chain.progress.reach('login');
+    await subject.awaitUp(play);
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
     broken = error;
@@ -161,8 +222,11 @@ async function isRefused(play: Play): Promise<Broken | undefined> {
       sessions.length === 0 ? 'none' : JSON.stringify(sessions),
     ),
   );
-  const login = chain.progress.reached.some(({ milestone }) => milestone === 'login');
-  checks.push(check('no login prompt', !login, login ? 'the client booted to a login' : 'none'));
+  const login = chain.progress.reached.some(
+    ({ milestone }) => milestone === 'login' || milestone === 'loader',
+  );
+  const name = subject.end.replace(/^(?:a|its) /, 'no ');
+  checks.push(check(name, !login, login ? `the client booted to ${subject.end}` : 'none'));
   await screenshot(play, checks.every(({ passed }) => passed) ? 'refused.png' : 'failure.png');
   return broken;
 }
@@ -176,15 +240,15 @@ async function powerOn({ scene, chain, evidence }: Play): Promise<void> {
 /** Awaits the login prompt after power-on or a reset that has come, and logs in. */
 async function bootAndLogIn(
   play: Play,
+  prompt: RegExp,
   start: 'power on' | 'reset',
   tell: (step: string) => void,
 ): Promise<Session> {
-  const { scene, chain, identity, bounds, checks, prompt } = play;
+  const { scene, chain, identity, bounds, checks, subject } = play;
   const { machine } = scene;
   if (start === 'power on') await powerOn(play);
   else chain.progress.begin();
-  await awaitLogin(machine.console, prompt, bounds.boot, chain.signal);
-  chain.progress.reach('login');
+  await subject.awaitUp(play);
   const { boot } = chain.progress;
   checks.push(check(`boot ${boot}`, true, `login prompt after ${chain.progress.seconds()} s`));
   await screenshot(play, `login-${boot}.png`);

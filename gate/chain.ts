@@ -13,6 +13,7 @@ import {
   milestoneOfConsole,
   milestoneOfDnsmasq,
   type Progress,
+  type Starts,
 } from './milestones.js';
 import type { Redactor } from './redact.js';
 
@@ -33,6 +34,7 @@ export interface Chain extends Disposable {
 
 export interface ChainOptions {
   readonly cell: Cell;
+  readonly starts: Starts;
   /** That of the release. */
   readonly console: ConsoleFacts;
   readonly ports: Ports;
@@ -51,7 +53,7 @@ const RAN_OUT = /\bTimed out (?:waiting for device|starting|mounting|activating|
 /** What dnsmasq logs when it cannot read what it shall serve; a file that is not there may be asked for all the same. */
 const OWN_FAULT = /dnsmasq-tftp\[.*: cannot (?:access|read) /;
 
-export function watchChain({ cell, console, ports, evidence, redactor }: ChainOptions): Chain {
+export function watchChain({ cell, starts, console, ports, evidence, redactor }: ChainOptions): Chain {
   const task = cellName(cell);
   const controller = new AbortController();
   const interrupt = () =>
@@ -59,7 +61,7 @@ export function watchChain({ cell, console, ports, evidence, redactor }: ChainOp
   ports.signal.addEventListener('abort', interrupt, { once: true });
   if (ports.signal.aborted) interrupt();
   const tolerated: Symptom[] = [];
-  const progress = createProgress(chainOf(cell), (milestone, boot) =>
+  const progress = createProgress(chainOf(cell, starts), (milestone, boot) =>
     ports.emit({ type: 'milestone', task, milestone, boot }),
   );
   let ranOut: { readonly boot: number; readonly line: string } | undefined;

@@ -2,18 +2,28 @@
 
 import type { BootMethod, Cell } from '../artifacts/platform/platform.js';
 import { type ConsoleFacts, milestoneSign } from '../artifacts/release/console.js';
+import type { Manifest } from '../artifacts/release/manifest.js';
 import { MILESTONES, type Milestone } from '../base/event.js';
 
 /** Milestones that a boot of each kind does not pass: no iPXE, no login by the firmware, no boot loader on the LUN. */
 const LEFT_OUT: Readonly<Record<BootMethod, readonly Milestone[]>> = {
   san: [],
-  direct: ['san-login', 'grub'],
-  tftp: ['ipxe', 'san-login', 'grub'],
+  direct: ['san-login', 'grub', 'loader'],
+  tftp: ['ipxe', 'san-login', 'grub', 'loader'],
 };
 
+/** What a release boots: Linux to a login, or a boot loader of others, with which the boot is over. */
+export type Starts = 'linux' | 'loader';
+
 /** The milestones that a boot of this kind passes, in order. */
-export function chainOf(cell: Pick<Cell, 'path'>): readonly Milestone[] {
-  return MILESTONES.filter((milestone) => !LEFT_OUT[cell.path].includes(milestone));
+export function chainOf(cell: Pick<Cell, 'path'>, starts: Starts = 'linux'): readonly Milestone[] {
+  const passed = MILESTONES.filter((milestone) => !LEFT_OUT[cell.path].includes(milestone));
+  if (starts === 'linux') return passed.filter((milestone) => milestone !== 'loader');
+  return passed.slice(0, passed.indexOf('loader') + 1);
+}
+
+export function startsOf({ loader }: Pick<Manifest, 'loader'>): Starts {
+  return loader === undefined ? 'linux' : 'loader';
 }
 
 /** What each milestone means, for messages. */
@@ -24,6 +34,7 @@ export const MILESTONE_WORDS: Readonly<Record<Milestone, string>> = {
   ipxe: 'the release’s iPXE script',
   'san-login': 'iPXE’s login to the target',
   grub: 'GRUB',
+  loader: 'the boot loader of the LUN’s own system',
   kernel: 'the kernel',
   'initramfs-login': 'the initramfs’ login to the target',
   'root-mount': 'the root file system',

@@ -7,7 +7,7 @@ import { type Proof } from '../artifacts/release/proof.js';
 import { type Diagnostic, Failure } from '../base/failure.js';
 import type { NotDecided } from './broken.js';
 import { CONSOLE_LOG } from './evidence.js';
-import { chainOf, MILESTONE_WORDS } from './milestones.js';
+import { chainOf, MILESTONE_WORDS, type Starts } from './milestones.js';
 import { causeOf } from './systemd-jobs.js';
 
 const SHOWN_LINES = 20;
@@ -17,20 +17,30 @@ const SHOWN_LINES = 20;
  * awaited next, the console's last lines and what lies in the evidence folder.
  * @param evidence the folder that the proof's request named
  */
-export async function proofFailure(proof: Proof, evidence: string): Promise<Failure> {
-  return withEvidence('proof', failedChecks(proof), proof, evidence);
+export async function proofFailure(
+  proof: Proof,
+  evidence: string,
+  starts: Starts = 'linux',
+): Promise<Failure> {
+  return withEvidence('proof', failedChecks(proof), { ...proof, starts }, evidence);
 }
 
 /** The failure of kind `undecided`, which tells the same of a run that came to no verdict. */
-export async function undecidedFailure(run: NotDecided, evidence: string): Promise<Failure> {
+export async function undecidedFailure(
+  run: NotDecided,
+  evidence: string,
+  starts: Starts = 'linux',
+): Promise<Failure> {
   const what = `${cellName(run.cell)} was not decided: ${run.notDecided}`;
-  return withEvidence('undecided', [{ what }], run, evidence);
+  return withEvidence('undecided', [{ what }], { ...run, starts }, evidence);
 }
+
+type Run = Pick<Proof, 'cell' | 'milestones'> & { readonly starts: Starts };
 
 async function withEvidence(
   kind: 'proof' | 'undecided',
   [first, ...more]: readonly [Diagnostic, ...Diagnostic[]],
-  run: Pick<Proof, 'cell' | 'milestones'>,
+  run: Run,
   evidence: string,
 ): Promise<Failure> {
   const log = join(evidence, CONSOLE_LOG);
@@ -65,12 +75,12 @@ function failedChecks({ cell, checks }: Proof): [Diagnostic, ...Diagnostic[]] {
 }
 
 function howFar(
-  { cell, milestones }: Pick<Proof, 'cell' | 'milestones'>,
+  { cell, milestones, starts }: Run,
   cause: string | undefined,
 ): Pick<Diagnostic, 'found' | 'expected'> {
   const last = milestones.at(-1);
   if (last === undefined) return { found: 'the machine was never switched on' };
-  const chain = chainOf(cell);
+  const chain = chainOf(cell, starts);
   const reached = chain.findIndex((each) => each === last.milestone);
   const next = chain[reached + 1];
   const which = last.boot === 1 ? 'the first boot' : `boot ${last.boot}, after the reboot,`;

@@ -14,6 +14,8 @@ export interface PartitionSpec {
   readonly filesystem?: 'ext4' | 'vfat' | 'swap';
   /** Where it is mounted in the booted system: `/`, `/boot/efi`, … */
   readonly mount?: string;
+  /** Marked as the one that is booted, in an MBR. Default: the one that is mounted on `/`. */
+  readonly active?: boolean;
   /** GPT unique partition GUID, lower case. */
   readonly guid: string;
   /** UUID of the file system or swap area: RFC 9562 lower case; for vfat `XXXX-XXXX` upper case. */

@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 
-/** How far a boot came, as far as the system itself tells it. */
-const MILESTONE_SIGNS = ['kernel', 'initramfs-login', 'root-mount'] as const;
+/** How far a boot came, as far as the system itself tells it. `loader`: a boot loader that is not ours was started. */
+const MILESTONE_SIGNS = ['loader', 'kernel', 'initramfs-login', 'root-mount'] as const;
 /** That it will not get further. */
 const SYMPTOM_SIGNS = ['initramfs-refused', 'initramfs-shell', 'emergency'] as const;
 const SIGNS = [...MILESTONE_SIGNS, ...SYMPTOM_SIGNS] as const;
@@ -17,7 +17,7 @@ export type SymptomSign = (typeof SYMPTOM_SIGNS)[number];
 const LOOKED_AT = 4096;
 
 /** No regular expression: a manifest may come from elsewhere, and matching takes time linear in the line's length. */
-const lineSchema = z
+export const signLine = z
   .string()
   .max(200)
   .regex(/^(?=.*[\p{L}\p{N}])\P{Cc}+$/u, 'what a line begins with; `*` stands for any text');
@@ -32,7 +32,7 @@ export const consoleSchema = z.strictObject({
     .regex(/^(?=.*[\p{L}\p{N}])\P{Cc}+$/u)
     .optional(),
   /** Lines by what they mean. */
-  signs: z.partialRecord(z.enum(SIGNS), z.array(lineSchema).max(50)),
+  signs: z.partialRecord(z.enum(SIGNS), z.array(signLine).max(50)),
 });
 
 export type ConsoleFacts = z.output<typeof consoleSchema>;

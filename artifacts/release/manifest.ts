@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { Failure } from '../../base/failure.js';
 import { checkRecord, parseRecord } from '../../base/schema/record.js';
-import { BOOT_METHODS } from '../platform/platform.js';
+import { BOOT_METHODS, FIRMWARE } from '../platform/platform.js';
 import { PLATFORM_IDS } from '../platform/platforms.js';
 import { consoleSchema } from './console.js';
 import { DIGEST_PATTERN } from './file-digests.js';
@@ -56,6 +56,8 @@ const bootSchema = z.strictObject({
   method: z.enum(BOOT_METHODS),
   /** The files that this method needs, by their roles. */
   artifacts: z.partialRecord(role, path),
+  /** Firmware that can boot it so. Absent: all of the platform. */
+  firmware: z.array(z.enum(FIRMWARE)).optional(),
 });
 
 export const manifestSchema = z
@@ -74,6 +76,11 @@ export const manifestSchema = z
     kernel: z.strictObject({ version: z.string(), commandLine: z.string() }).optional(),
     /** What it shows on its serial console. Absent where nothing of it is known: then no boot of it can be judged. */
     console: consoleSchema.optional(),
+    /**
+     * Of a release whose boot loader starts no Linux of ours, so that nothing asks who logs in: it is started once this many bytes of
+     * the LUN are read, more than all that comes before it reads.
+     */
+    loader: z.strictObject({ reads: z.number().int().min(1) }).optional(),
     /** Every file of the release but the manifest itself and the proofs, sorted by path. */
     artifacts: z.array(artifactSchema).max(MOST_FILES),
     boot: z.array(bootSchema).max(MOST_METHODS),

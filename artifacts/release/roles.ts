@@ -1,6 +1,6 @@
 /** Finds the files of a release by what they are for. */
 import { Failure } from '../../base/failure.js';
-import type { BootMethod } from '../platform/platform.js';
+import type { BootMethod, Cell } from '../platform/platform.js';
 import type { Artifact, Manifest, Role } from './manifest.js';
 
 /** The first file with this role; undefined where the release has none. */
@@ -34,6 +34,14 @@ export function bootArtifact(
   role: Role,
 ): string | undefined {
   return boot.find((each) => each.method === method)?.artifacts[role];
+}
+
+/** Whether a release is made to be booted by this firmware and method. */
+export function offersBoot(
+  { boot }: Pick<Manifest, 'boot'>,
+  { firmware, path }: Pick<Cell, 'firmware' | 'path'>,
+): boolean {
+  return boot.some((each) => each.method === path && (each.firmware?.includes(firmware) ?? true));
 }
 
 /** `debian 12`; undefined where the release has no distribution. */

@@ -109,9 +109,11 @@ function chainLine(
   width: number,
   style: Style,
 ): string {
-  const chain = MILESTONES.filter(
+  const passed = MILESTONES.filter(
     (milestone) => expected.includes(milestone) || boot.reached.includes(milestone),
   );
+  // With a boot loader of others all that is known of a boot is over.
+  const chain = boot.reached.includes('loader') ? passed.slice(0, passed.indexOf('loader') + 1) : passed;
   const farthest = chain.findLastIndex((milestone) => boot.reached.includes(milestone));
   const margin = ' '.repeat(MARGIN);
   const label = boot.number === 1 ? '' : 'reboot › ';

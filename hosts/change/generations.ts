@@ -1,6 +1,5 @@
 /** The LUNs of one client and image: which one it boots, which are kept, which go. */
 import { platformOf } from '../../artifacts/platform/platforms.js';
-import { RASPBERRY_PI } from '../../artifacts/platform/raspberry-pi.js';
 import { lunImageOf } from '../../artifacts/release/roles.js';
 import { sha256OfText } from '../../base/digest.js';
 import type { CloneRequest } from '../clients/clone.js';
@@ -9,7 +8,7 @@ import type { ReleaseThere } from '../publish/releases-there.js';
 import type { ClientImage } from '../site/facts.js';
 import type { Draft } from './draft.js';
 import { releaseName } from './names.js';
-import { requirePlatform, requireRoom } from './refusals.js';
+import { requireMethod, requireRoom } from './refusals.js';
 
 /** Clones that are kept beside the current one, for a rollback. */
 const KEPT = 1;
@@ -31,12 +30,13 @@ export function checkFit(
   wanted: readonly { readonly client: string; readonly image: ClientImage }[],
   release: ReleaseThere,
 ): void {
-  const { disk, platform } = release.manifest;
+  const { disk, platform, boot } = release.manifest;
   const { bytes } = disk;
-  const others = wanted.filter(({ image }) => (image.boot === 'tftp') !== (platform === RASPBERRY_PI.id));
-  requirePlatform(
+  const methods = boot.map(({ method }) => method);
+  const others = wanted.filter(({ image }) => !methods.includes(image.boot));
+  requireMethod(
     others.map(({ client, image }) => ({ client, image: image.name, boot: image.boot })),
-    { name: releaseName(draft, release.digest), methods: platformOf(platform).matrix.methods },
+    { name: releaseName(draft, release.digest), methods, platform: platformOf(platform).matrix.methods },
   );
   const lacking = wanted.flatMap(({ client, image }) => {
     const found = sizeOf(image, release);

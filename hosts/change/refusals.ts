@@ -32,7 +32,7 @@ export function requireRelease({ about }: Draft, digest: string, recipe?: string
 /** A release may be promoted with what the host's gate demands, proven of this very release. */
 export function requireProofs(draft: Draft, { digest, proofs, manifest }: ReleaseThere): void {
   const { host } = draft.about;
-  const gate = cellsAsked(host.gate, manifest.platform);
+  const gate = cellsAsked(host.gate, manifest);
   const outcome = (cell: string) => {
     const proof = proofs.find((each) => cellName(each.cell) === cell);
     if (proof === undefined) return 'no proof';
@@ -85,14 +85,21 @@ export function requireNoSession(
   });
 }
 
-/** Firmware that boots nothing of a release says so to nobody. @param methods by which machines of the release's platform boot */
-export function requirePlatform(
+/**
+ * Firmware that boots nothing of a release says so to nobody, and no script of a client can boot what a release lacks.
+ * @param methods by which the release boots @param platform of the release, by all methods of its machines
+ */
+export function requireMethod(
   others: readonly { readonly client: string; readonly image: string; readonly boot: BootMethod }[],
-  release: { readonly name: string; readonly methods: readonly BootMethod[] },
+  release: {
+    readonly name: string;
+    readonly methods: readonly BootMethod[];
+    readonly platform: readonly BootMethod[];
+  },
 ): void {
   const methods = release.methods.map((method) => `\`boot: ${method}\``).join(' or ');
   const diagnostics = others.map(({ client, image, boot }) => ({
-    what: `${client} cannot boot ${release.name}: it is for another kind of machine.`,
+    what: `${client} cannot boot ${release.name}: ${release.platform.includes(boot) ? `it offers no ${boot} boot` : 'it is for another kind of machine'}.`,
     expected: `${methods} for the image ${image} of ${client}, or another channel`,
     found: `\`boot: ${boot}\``,
     hint: `Change it in lunsmith.yaml, then run: npx lunsmith client add ${client}`,

@@ -111,7 +111,7 @@ function unproven(
 ): Finding[] {
   const names = Object.entries(channels).flatMap(([name, { release }]) => (release === digest ? [name] : []));
   if (names.length === 0) return [];
-  const gate = cellsAsked(facts.gate, manifest.platform);
+  const gate = cellsAsked(facts.gate, manifest);
   const lacking = gate.filter(
     (cell) =>
       !proofs.some((proof) => proof.passed && proof.release === digest && cellName(proof.cell) === cell),

@@ -6,7 +6,7 @@ import type { Manifest } from '../../artifacts/release/manifest.js';
 import { cellSchema, type Proof } from '../../artifacts/release/proof.js';
 import { writeProof } from '../../artifacts/release/release.js';
 import { canonicalJson, sha256OfText } from '../../base/digest.js';
-import { smallManifest } from '../util/manifest.js';
+import { METHODS, smallManifest } from '../util/manifest.js';
 
 const MIB = 1 << 20;
 
@@ -60,6 +60,7 @@ function manifest(): Manifest {
       { role: 'ipxe-script', path: 'boot/empty.ipxe', bytes: 0, digest: `sha256:${sha256OfText('')}` },
       { role: 'lun-image', path: 'disk.img', bytes: 8 * MIB, digest: `sha256:${zeros}` },
     ],
+    boot: METHODS,
     disk: {
       table: 'gpt',
       bytes: 8 * MIB,

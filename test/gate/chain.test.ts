@@ -18,6 +18,7 @@ async function setUp(folder: TestFolder, secret: Cell['secret'] = 'right') {
   const evidence = await openEvidence(folder.at('evidence'), redactor);
   const chain = watchChain({
     cell: { firmware: 'bios', path: 'san', secret },
+    starts: 'linux',
     console: CONSOLE,
     ports: { ...ports, emit: (event) => events.push(event), signal: controller.signal },
     evidence,

@@ -6,8 +6,9 @@ import {
   MILESTONE_WORDS,
   milestoneOfConsole,
   milestoneOfDnsmasq,
+  startsOf,
 } from '../../gate/milestones.js';
-import { CONSOLE } from '../util/manifest.js';
+import { CONSOLE, smallManifest } from '../util/manifest.js';
 
 describe('the console', () => {
   it.each([
@@ -55,6 +56,25 @@ it('knows chains whose milestones stand in the order of all milestones', () => {
     expect(chain).toEqual(MILESTONES.filter((each) => chain.includes(each)));
   }
   expect(Object.keys(MILESTONE_WORDS)).toEqual([...MILESTONES]);
+});
+
+it('ends the chain of a system of others with its boot loader', () => {
+  expect(chainOf({ path: 'san' }, 'loader')).toEqual([
+    'power-on',
+    'dhcp',
+    'tftp',
+    'ipxe',
+    'san-login',
+    'grub',
+    'loader',
+  ]);
+  expect(chainOf({ path: 'san' })).not.toContain('loader');
+  const signs = { loader: ['bootmgr: done'] };
+  expect(milestoneOfConsole('bootmgr: done', { signs })).toBe('loader');
+  expect([startsOf(smallManifest()), startsOf(smallManifest({ loader: { reads: 1 } }))]).toEqual([
+    'linux',
+    'loader',
+  ]);
 });
 
 it('goes forward only, once for each boot', () => {

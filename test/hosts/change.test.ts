@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Manifest } from '../../artifacts/release/manifest.js';
 import { Failure } from '../../base/failure.js';
 import { wishOf } from '../../hosts/change/draft.js';
 import { type About, type Change, type Intent } from '../../hosts/change/intent.js';
@@ -155,7 +156,8 @@ describe('a promotion', () => {
   });
 
   it('is refused for all clients that are other machines than the release is for', () => {
-    const pi = { ...v2, manifest: { ...v2.manifest, platform: 'raspberry-pi' as const } };
+    const boot: Manifest['boot'] = [{ method: 'tftp', artifacts: {} }];
+    const pi = { ...v2, manifest: { ...v2.manifest, platform: 'raspberry-pi' as const, boot } };
     const { next } = after(promote(v1), add(1), add(2));
     expect(
       refusal(next, promote(pi), { host: { ...host, gate: [] }, releases: new Map([[pi.digest, pi]]) })
@@ -172,6 +174,22 @@ describe('a promotion', () => {
     expect(refusal(after(promote(v1)).next, add(1, { images })).diagnostics[0].what).toBe(
       `web1 cannot boot ${name(v1)}: it is for another kind of machine.`,
     );
+  });
+
+  it('is refused for clients that boot by a method which the release lacks', () => {
+    const boot: Manifest['boot'] = [{ method: 'san', artifacts: {}, firmware: ['bios'] }];
+    const installer = { ...v2, manifest: { ...v2.manifest, boot } };
+    const images: ClientFacts['images'] = [{ name: 'debian', channel: 'stable', boot: 'direct' }];
+    const { next } = after(promote(v1), add(1, { images }), add(2));
+    const about = { releases: new Map([[installer.digest, installer]]) };
+    expect(refusal(next, promote(installer), about).diagnostics).toEqual([
+      {
+        what: `web1 cannot boot ${name(installer)}: it offers no direct boot.`,
+        expected: '`boot: san` for the image debian of web1, or another channel',
+        found: '`boot: direct`',
+        hint: 'Change it in lunsmith.yaml, then run: npx lunsmith client add web1',
+      },
+    ]);
   });
 
   it('is refused for all clients whose LUN would be too small', () => {

@@ -10,7 +10,7 @@ import {
 } from '../../artifacts/release/release.js';
 import type { HostRig } from './host-rig.js';
 import { proofOf, smallRelease } from './hosts.js';
-import { withRoles } from './manifest.js';
+import { METHODS, withRoles } from './manifest.js';
 
 /** @param proven whether it has the proof that the host's gate asks for; default false */
 export async function builtRelease(rig: HostRig, version: string, proven = false): Promise<Release> {
@@ -19,7 +19,7 @@ export async function builtRelease(rig: HostRig, version: string, proven = false
   const model = smallRelease(version);
   await writeFile(join(staging, 'disk.img'), model.disk);
   const artifacts = withRoles(await digestFiles(staging, { run: rig.ports.run }));
-  const manifest = { ...model.manifest, artifacts, boot: [] };
+  const manifest = { ...model.manifest, artifacts, boot: METHODS };
   const { path, digest } = await commitRelease(staging, join(rig.folder, 'out'), manifest, rig.ports);
   if (proven) await writeProof(path, proofOf(digest, { firmware: 'bios', path: 'san', secret: 'right' }));
   return await readRelease(path);

@@ -42,6 +42,12 @@ export const BOOT: Manifest['boot'] = [
   },
 ];
 
+/** Both boot methods of a PC, without the files that they need. */
+export const METHODS: Manifest['boot'] = [
+  { method: 'san', artifacts: {} },
+  { method: 'direct', artifacts: {} },
+];
+
 /** What Debian shows on the console of a PC. */
 export const CONSOLE = { device: 'ttyS0', ...debian.console };
 

@@ -14,7 +14,7 @@ import {
   setLun,
   type TgtOrder,
 } from './requests.js';
-import { parseTargets, type TgtTarget } from './show.js';
+import { parseBytesRead, parseTargets, type TgtTarget } from './show.js';
 
 /** tgtd appends the number of its control port (tgtd(8), `--control-port`) to its socket's name. */
 const SOCKET = 'tgtd';
@@ -52,6 +52,8 @@ export interface Tgtd extends AsyncDisposable {
   /** Offers one disk to one initiator. @throws Failure of kind `tool`, or `usage` for a value that tgtd cannot take */
   offer(options: LunOptions): Promise<void>;
   targets(): Promise<TgtTarget[]>;
+  /** Bytes that the open sessions have read of the disks that were offered. */
+  bytesRead(): Promise<number>;
   /** What tgtd shows of all its targets, for a log. */
   show(): Promise<string>;
 }
@@ -82,6 +84,14 @@ export async function startTgtd(ports: Ports, options: TgtdOptions): Promise<Tgt
   return {
     show,
     targets: async () => parseTargets(await show()),
+    bytesRead: async () => {
+      let sum = 0;
+      for (let target = 1; target <= offered; target++)
+        sum += parseBytesRead(
+          await ask({ operation: 'stat', mode: 'target', target }, 'ask tgtd what was read'),
+        );
+      return sum;
+    },
     offer: async (lun) => {
       offered += 1;
       for (const { request, doing } of offerRequests(offered, lun)) await ask(request, doing);

@@ -7,7 +7,7 @@ import { endianness } from 'node:os';
 import { Failure } from '../../../base/failure.js';
 
 /** `enum tgtadm_op` */
-const OPERATIONS = { new: 0, delete: 1, show: 2, bind: 3, unbind: 4, update: 5 } as const;
+const OPERATIONS = { new: 0, delete: 1, show: 2, bind: 3, unbind: 4, update: 5, stat: 6 } as const;
 /** `enum tgtadm_mode` */
 const MODES = { system: 0, target: 1, 'logical-unit': 2, portal: 3, account: 7 } as const;
 

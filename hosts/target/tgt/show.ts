@@ -90,3 +90,15 @@ export function parsePortals(text: string): number[] {
     return port === undefined ? [] : [Number(port)];
   });
 }
+
+/**
+ * What `stat` of a target tells, a line for each LUN of each session: target, LUN, session, then bytes and commands of reads begun,
+ * reads done, writes begun and writes done, and errors.
+ * @returns bytes of reads that are done
+ */
+export function parseBytesRead(text: string): number {
+  return text.split('\n').reduce((sum, line) => {
+    const numbers = line.trim().split(/\s+/);
+    return sum + (numbers.every((each) => /^\d+$/.test(each)) ? Number(numbers[5] ?? 0) : 0);
+  }, 0);
+}

@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest';
-import { parseAccounts, parsePortals, parseTargets } from '../../../../hosts/target/tgt/show.js';
+import {
+  parseAccounts,
+  parseBytesRead,
+  parsePortals,
+  parseTargets,
+} from '../../../../hosts/target/tgt/show.js';
 
 const SHOWN = `Target 1: iqn.2026-01.org.example:disk
     System information:
@@ -68,4 +73,16 @@ it('reads accounts and ports', () => {
 
 it('reads nothing from nothing', () => {
   expect([parseTargets(''), parseAccounts(''), parsePortals('')]).toEqual([[], [], []]);
+});
+
+it('adds up what the sessions have read', () => {
+  const head =
+    'tgt lun sid rd_subm(bytes,cmds) rd_done(bytes,cmds) wr_subm(bytes,cmds) wr_done(bytes,cmds) errs';
+  const lines = [
+    '  1   0   2            0      0            0      0            0      0            0      0    0',
+    '  1   1   2     17042433    544     17042432    544            7      1            9      2    1',
+    '  1   1   3          512      1          512      1            0      0            0      0    0',
+  ];
+  expect(parseBytesRead(`${[head, ...lines].join('\n')}\n`)).toBe(17042944);
+  expect([parseBytesRead(head), parseBytesRead('')]).toEqual([0, 0]);
 });
