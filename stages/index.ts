@@ -17,6 +17,7 @@ import { raspberryPiFirmware } from './raspberry-pi-firmware.js';
 import { run } from './run.js';
 import { seal } from './seal.js';
 import { users } from './users.js';
+import { windowsInstaller } from './windows-installer.js';
 
 const all: readonly AnyStage[] = [
   debootstrap,
@@ -36,6 +37,7 @@ const all: readonly AnyStage[] = [
   seal,
   lunImage,
   bootArtifacts,
+  windowsInstaller,
 ];
 
 /** The module of a stage: its file has its name. */

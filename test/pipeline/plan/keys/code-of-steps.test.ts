@@ -18,7 +18,7 @@ import { writeStatus } from '../../../util/key-rig.js';
 let folder: string;
 /** Compiled modules, relative to their root. */
 let files: string[];
-/** Plans in which every stage has a step: of Debian with hooks, of Arch Linux, of an imported system, and for a Raspberry Pi. */
+/** Plans in which every stage has a step: of Debian with hooks, of Arch Linux, of an imported system, for a Raspberry Pi, and of an installer. */
 let plans: readonly Plan[];
 let befores: readonly KeyedPlan[];
 /** Those of Debian. */
@@ -46,7 +46,10 @@ beforeAll(async () => {
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
   await symlink(resolve('node_modules'), join(folder, 'node_modules'));
   const debian = await planOf('debian-bookworm', { 'rootfs:pre': 'true', 'rootfs:post': 'true' });
-  plans = [debian, await planOf('arch'), imported(debian), await planOf('debian-raspberry-pi')];
+  plans = [
+    ...[debian, await planOf('arch'), imported(debian), await planOf('debian-raspberry-pi')],
+    installer(debian),
+  ];
   const packages = plans.flatMap((plan) => plan.tools.map((tool) => [tool.package, '1.0'] as const));
   await writeStatus(join(folder, 'status'), Object.fromEntries(packages));
   const module = (await import(pathToFileURL(at('pipeline/plan/keys/fingerprint.js')).href)) as {
@@ -72,6 +75,15 @@ function imported({ steps: [first, ...others], ...plan }: Plan): Plan {
   if (first === undefined || stage === undefined) throw new Error('no first step, or no stage');
   const options = (stage.options as ZodType).parse({ from: 'recipe.yaml' });
   return { ...plan, steps: [{ ...first, stage, options }, ...others] };
+}
+
+/** Of a medium that is none: nothing is made of it here. */
+function installer({ steps: [first], ...plan }: Plan): Plan {
+  const stage = stages.get('windows-installer');
+  if (first === undefined || stage === undefined) throw new Error('no first step, or no stage');
+  const options = (stage.options as ZodType).parse({ iso: 'recipe.yaml' });
+  const step = { ...first, id: stage.name, stage, options, distribution: undefined };
+  return { ...plan, tools: stage.tools, steps: [step] };
 }
 
 /** Of each plan, as a new process would see them. @param known files that it need not read again */

@@ -186,6 +186,15 @@ describe('options', () => {
     seal: { 'machine-id': 'keep', 'ssh-host-keys': 'keep', remove: ['/etc/motd'] },
     'lun-image': { 'reserved-percent': 5, free: '1G', 'menu-seconds': 9 },
     'boot-artifacts': {},
+    'windows-installer': {
+      iso: 'other.iso',
+      files: [{ path: 'a', source: 'b' }],
+      size: '9G',
+      free: '1G',
+      label: 'OTHER',
+      'wim-part': '1G',
+      shows: ['started'],
+    },
   };
 
   it('are all looked at', () => {
@@ -200,9 +209,9 @@ describe('options', () => {
   });
 
   it.each(
-    // No recipe for PCs has the firmware of a Raspberry Pi.
-    Object.entries({ ...NEW, 'raspberry-pi-firmware': {} }).flatMap(([stage, values]) =>
-      Object.entries(values).map(([option, value]) => ({ stage, option, value })),
+    // No recipe of a system for PCs has the firmware of a Raspberry Pi, or is an installer.
+    Object.entries({ ...NEW, 'raspberry-pi-firmware': {}, 'windows-installer': {} }).flatMap(
+      ([stage, values]) => Object.entries(values).map(([option, value]) => ({ stage, option, value })),
     ),
   )('$stage $option', async ({ stage, option, value }) => {
     vi.stubEnv('LUNSMITH_TEST_SECRET', 'hidden');
