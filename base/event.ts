@@ -19,7 +19,7 @@ export const MILESTONES = [
   'tftp',
   'ipxe',
   'san-login',
-  'grub',
+  'boot-loader',
   'loader',
   'kernel',
   'initramfs-login',

@@ -45,7 +45,7 @@ export interface ChainOptions {
 /** A cell with a wrong secret is to be refused; then it goes on to its own end. */
 const REFUSALS: readonly Symptom['kind'][] = ['san-refused', 'initramfs-refused'];
 /** Prompts that have no line end. */
-const PROMPTS: readonly Symptom['kind'][] = ['initramfs-shell', 'grub'];
+const PROMPTS: readonly Symptom['kind'][] = ['initramfs-shell', 'boot-loader'];
 
 /** What systemd says of a job whose time is over. */
 const RAN_OUT = /\bTimed out (?:waiting for device|starting|mounting|activating|checking) /;

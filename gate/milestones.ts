@@ -8,8 +8,8 @@ import { MILESTONES, type Milestone } from '../base/event.js';
 /** Milestones that a boot of each kind does not pass: no iPXE, no login by the firmware, no boot loader on the LUN. */
 const LEFT_OUT: Readonly<Record<BootMethod, readonly Milestone[]>> = {
   san: [],
-  direct: ['san-login', 'grub', 'loader'],
-  tftp: ['ipxe', 'san-login', 'grub', 'loader'],
+  direct: ['san-login', 'boot-loader', 'loader'],
+  tftp: ['ipxe', 'san-login', 'boot-loader', 'loader'],
 };
 
 /** What a release boots: Linux to a login, or a boot loader of others, with which the boot is over. */
@@ -33,7 +33,7 @@ export const MILESTONE_WORDS: Readonly<Record<Milestone, string>> = {
   tftp: 'a file by TFTP',
   ipxe: 'the release’s iPXE script',
   'san-login': 'iPXE’s login to the target',
-  grub: 'GRUB',
+  'boot-loader': 'the boot loader on the LUN',
   loader: 'the boot loader of the LUN’s own system',
   kernel: 'the kernel',
   'initramfs-login': 'the initramfs’ login to the target',
@@ -42,7 +42,7 @@ export const MILESTONE_WORDS: Readonly<Record<Milestone, string>> = {
 };
 
 /**
- * What firmware, iPXE, GRUB and the kernel say; the system's own signs are in the manifest. A client may print several for one
+ * What firmware, iPXE, boot loaders and the kernel say; the system's own signs are in the manifest. A client may print several for one
  * milestone: with `quiet` the kernel's own lines are missing.
  */
 const CONSOLE: readonly (readonly [RegExp, Milestone])[] = [
@@ -50,7 +50,7 @@ const CONSOLE: readonly (readonly [RegExp, Milestone])[] = [
   [/^tftp:\/\/\S+\.\.\. ok|NBP file downloaded successfully/, 'tftp'],
   [/^(?:SAN|Direct) boot, attempt /, 'ipxe'],
   [/^Registered SAN device/, 'san-login'],
-  [/^(?:GRUB loading|Welcome to GRUB)|GNU GRUB +version/, 'grub'],
+  [/^(?:GRUB loading|Welcome to GRUB)|GNU GRUB +version|^(?:SYS|EXT)LINUX \d|^systemd-boot /, 'boot-loader'],
   [/EXT4-fs \(\S+\): mounted filesystem/, 'root-mount'],
 ];
 /** Whatever the kernel says. */

@@ -2,7 +2,8 @@
 import type { BootMethod } from '../artifacts/platform/platform.js';
 import { firstScript, tftpLoad } from './explain/firmware.js';
 import type { Link } from './explain/link.js';
-import { loader, sanLogin } from './explain/lun.js';
+import { loader } from './explain/loader.js';
+import { sanLogin } from './explain/lun.js';
 import { powerOn } from './explain/power-on.js';
 import { piKernel, piPowerOn, piTftp } from './explain/raspberry-pi.js';
 import { findClient, makeSettings } from './explain/script.js';

@@ -143,8 +143,8 @@ export interface StageDefinition<Schema extends z.ZodType = z.ZodType> {
   /** Whether its chroot may reach the network. Default false. */
   readonly network?: boolean;
   readonly tools: readonly ToolNeed[];
-  /** Tools that only these options need, besides `tools`. */
-  readonly toolsFor?: (options: z.output<Schema>) => readonly ToolNeed[];
+  /** Tools that only these options, or a recipe with these facts, need, besides `tools`. */
+  readonly toolsFor?: (options: z.output<Schema>, recipe: RecipeFacts) => readonly ToolNeed[];
   /**
    * Things that its step makes, by the words that stand after "the" in messages: `root`, `initramfs`. A recipe has one step
    * that provides a thing, and it stands before all steps that require or change it.

@@ -3,7 +3,8 @@ import { appendFile, chmod, copyFile, mkdir, stat, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { z } from 'zod';
 import { directScript, sanbootScript } from '../artifacts/formats/ipxe.js';
-import { architectureFacts } from '../artifacts/platform/pc.js';
+import { architectureFacts, PC_FIRMWARE } from '../artifacts/platform/pc.js';
+import type { BootWay } from '../artifacts/platform/platform.js';
 import { platformOf } from '../artifacts/platform/platforms.js';
 import { RASPBERRY_PI } from '../artifacts/platform/raspberry-pi.js';
 import type { Manifest, Role } from '../artifacts/release/manifest.js';
@@ -14,6 +15,7 @@ import { readKernelVersion } from './boot-artifacts/kernel.js';
 import { raspberryPiArtifacts } from './boot-artifacts/raspberry-pi.js';
 import { distributionOf } from './distribution/distribution.js';
 import { rootPartition } from './lun-image/boot.js';
+import { bootWays } from './lun-image/loader.js';
 import { rootTree } from './rootfs/tree.js';
 import { BOOT_ARTIFACTS, INITRAMFS, ROOT, SEALED_ROOT } from './things.js';
 
@@ -44,7 +46,7 @@ export const bootArtifacts = defineStage({
   provides: [BOOT_ARTIFACTS],
   options,
   tools: [],
-  facts: ['disk', 'kernel', 'platform'],
+  facts: ['disk', 'loader', 'kernel', 'platform'],
   asks: ['kernel', 'console'],
   check: ({ recipe, order }) =>
     recipe.platform !== RASPBERRY_PI.id || order.includes('raspberry-pi-firmware')
@@ -68,22 +70,33 @@ export const bootArtifacts = defineStage({
     await copyBootFiles(ctx, files);
     await mkdir(join(ctx.output, 'boot'), { recursive: true });
     const write = (path: string, text: string) => writeFile(join(ctx.output, path), text);
-    await write(SAN['command-line'], `${san.join(' ')}\n`);
-    await write(DIRECT['command-line'], `${direct.join(' ')}\n`);
-    await write(SAN['ipxe-script'], sanbootScript(architectureFacts(architecture).efiBootFile));
-    await write(
-      DIRECT['ipxe-script'],
-      directScript(direct, { kernel: `../${KERNEL_FILE}`, initramfs: `../${INITRAMFS_FILE}` }),
-    );
-    for (const artifacts of [SAN, DIRECT])
+    const ways = bootWays(ctx.recipe);
+    const offered = new Set(ways.map(({ method }) => method));
+    if (offered.has('san')) {
+      await write(SAN['command-line'], `${san.join(' ')}\n`);
+      await write(SAN['ipxe-script'], sanbootScript(architectureFacts(architecture).efiBootFile));
+    }
+    if (offered.has('direct')) {
+      await write(DIRECT['command-line'], `${direct.join(' ')}\n`);
+      await write(
+        DIRECT['ipxe-script'],
+        directScript(direct, { kernel: `../${KERNEL_FILE}`, initramfs: `../${INITRAMFS_FILE}` }),
+      );
+    }
+    const boot = ways.map(offer);
+    for (const { artifacts } of boot)
       for (const [role, path] of Object.entries(artifacts)) ctx.artifact(path, role as Role);
-    ctx.record('boot', [
-      { method: 'san', artifacts: SAN },
-      { method: 'direct', artifacts: DIRECT },
-    ] satisfies Manifest['boot']);
+    ctx.record('boot', boot satisfies Manifest['boot']);
     ctx.record('kernel', { version, commandLine: san.join(' ') } satisfies Manifest['kernel']);
   },
 });
+
+/** The firmware stands there where it is not all of the platform's. */
+function offer({ method, firmware }: BootWay): Manifest['boot'][number] {
+  const all = PC_FIRMWARE.every((each) => firmware.includes(each));
+  const artifacts = method === 'san' ? SAN : DIRECT;
+  return { method, ...(all ? {} : { firmware: [...firmware] }), artifacts };
+}
 
 async function copyBootFiles(
   ctx: StageContext<Options>,

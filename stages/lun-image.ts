@@ -5,7 +5,8 @@ import { defineStage } from '../pipeline/stage.js';
 import { loaderFindings, rootFindings } from './lun-image/check.js';
 import { describeDisk } from './lun-image/describe.js';
 import { writeImage } from './lun-image/image.js';
-import { linkBootLoaders } from './lun-image/loaders.js';
+import { loaderTools } from './lun-image/loader-tools.js';
+import { linkBootLoader } from './lun-image/loaders.js';
 import { LUN_IMAGE, ROOT, SEALED_ROOT } from './things.js';
 
 const options = z.strictObject({
@@ -23,12 +24,12 @@ const options = z.strictObject({
   'menu-seconds': z.int().min(0).max(600).default(1).describe('Seconds for which the boot menu waits.'),
 });
 
-/** The image, whatever its boot loaders are: made once for a tree, copied for each kernel command line. */
+/** The image, whatever its boot loader is told: made once for a tree, copied for each kernel command line. */
 const FILE_SYSTEMS = 'file-systems';
 
 export const lunImage = defineStage({
   name: 'lun-image',
-  summary: 'Write the LUN image: partition table, file systems and the boot loader GRUB for BIOS and UEFI.',
+  summary: 'Write the LUN image: partition table, file systems and boot loader.',
   kind: 'output',
   section: 'disk',
   requires: [ROOT, SEALED_ROOT],
@@ -40,18 +41,18 @@ export const lunImage = defineStage({
     { name: 'mkfs.vfat', package: 'dosfstools' },
     { name: 'mcopy', package: 'mtools' },
     { name: 'mmd', package: 'mtools' },
-    { name: 'grub-mkimage', package: 'grub-common' },
   ],
+  toolsFor: (_, recipe) => loaderTools(recipe),
   // The name is that of the boot menu's entry when the tree has none for its system.
-  facts: ['name', 'platform', 'disk', 'kernel'],
+  facts: ['name', 'platform', 'disk', 'loader', 'kernel'],
   asks: ['kernel', 'software'],
-  parts: { [FILE_SYSTEMS]: { facts: ['disk'], options: ['reserved-percent', 'free'] } },
+  parts: { [FILE_SYSTEMS]: { facts: ['disk', 'loader'], options: ['reserved-percent', 'free'] } },
   check: ({ recipe }) => [...rootFindings(recipe), ...loaderFindings(recipe)],
   async run(ctx) {
     const { run, recipe, distribution, rootfs, scratch } = ctx;
     const menuSeconds = ctx.options['menu-seconds'];
-    const linking = linkBootLoaders({ run, recipe, distribution, rootfs, scratch, menuSeconds });
+    const linking = linkBootLoader({ run, recipe, distribution, rootfs, scratch, menuSeconds });
     const [layout] = await allSettled([writeImage(ctx, FILE_SYSTEMS, linking), linking]);
-    ctx.record('disk', describeDisk(layout));
+    ctx.record('disk', describeDisk(layout, recipe.loader));
   },
 });

@@ -14,7 +14,7 @@ export interface PartitionSpec {
   readonly filesystem?: 'ext4' | 'vfat' | 'swap';
   /** Where it is mounted in the booted system: `/`, `/boot/efi`, … */
   readonly mount?: string;
-  /** Marked as the one that is booted, in an MBR. Default: the one that is mounted on `/`. */
+  /** Marked as the one that is booted; of a GPT, by the attribute for BIOSes. Default: in an MBR the one that is mounted on `/`, in a GPT none. */
   readonly active?: boolean;
   /** GPT unique partition GUID, lower case. */
   readonly guid: string;

@@ -1,5 +1,6 @@
 /** ext4 file systems, populated unmounted by mke2fs(8), straight into an image at an offset. */
 import type { Argv, Ports } from '../../base/ports.js';
+import { type InsertedFile, insertFiles } from './ext4-insert.js';
 import { BLOCK, type Ext4Geometry, INODE_SIZE } from './ext4-size.js';
 import { setExt4Times } from './ext4-times.js';
 
@@ -41,6 +42,8 @@ export interface Ext4Request extends Ext4Place {
   readonly tree: string;
   /** Seconds since 1970: every time but older modification times. */
   readonly epoch: number;
+  /** Files besides those of the tree. @see insertFiles */
+  readonly inserted?: { readonly files: readonly InsertedFile[]; readonly scratch: string };
 }
 
 /** The command that makes and fills a file system in a hole of an image. */
@@ -91,5 +94,8 @@ export async function writeExt4(run: Ports['run'], request: Ext4Request): Promis
       MKE2FS_CONFIG: '/dev/null',
     },
   });
+  const { inserted } = request;
+  if (inserted !== undefined && inserted.files.length > 0)
+    await insertFiles(run, { ...request, scratch: inserted.scratch }, inserted.files);
   await setExt4Times(request.image, request.offset, request.epoch);
 }

@@ -4,39 +4,22 @@
  */
 import { Failure } from '../../base/failure.js';
 import { shellWord } from '../../base/shell-word.js';
+import type { LoaderConfig, LoaderEntry, SerialPort } from './loader-config.js';
 
-export interface GrubConfig {
-  /** What the menu calls the system, e.g. `Debian GNU/Linux 12 (bookworm)`. */
-  readonly title: string;
+export interface GrubConfig extends LoaderConfig {
   readonly rootUuid: string;
-  /** Kernel parameters without `root=`. */
-  readonly commandLine: readonly string[];
-  /** Seconds for which the menu waits. */
-  readonly menuSeconds: number;
-  /** Paths of kernel and initramfs in the root file system. */
-  readonly boot: GrubEntry;
-  /** Those of the kernel before an upgrade, which may be there. */
-  readonly previous?: GrubEntry | undefined;
-}
-
-export interface GrubEntry {
-  readonly kernel: string;
-  readonly initramfs: string;
 }
 
 const PLAIN = /^[A-Za-z0-9_.,:=/@%+~-]+$/;
-const DEFAULT_BAUD = 9600;
 
 /**
  * The text of grub.cfg. It boots paths that stay when a client upgrades its kernel, and sources `/boot/grub/custom.cfg` of the root if there is one.
  * @throws Failure of kind `recipe` for a parameter that cannot stand in a command line.
  */
 export function grubConfig(config: GrubConfig): string {
-  const parameters = [`root=UUID=${config.rootUuid}`, 'ro', ...config.commandLine]
-    .map(quoteParameter)
-    .join(' ');
+  const parameters = config.parameters.map(quoteParameter).join(' ');
   const { title, boot, previous } = config;
-  const entry = (name: string, { kernel, initramfs }: GrubEntry) => [
+  const entry = (name: string, { kernel, initramfs }: LoaderEntry) => [
     `menuentry ${shellWord(name)} {`,
     `  echo ${shellWord(`Loading ${name} ...`)}`,
     `  linux ${kernel} ${parameters}`,
@@ -52,7 +35,7 @@ export function grubConfig(config: GrubConfig): string {
           'fi',
         ];
   const lines = [
-    ...terminals(config.commandLine),
+    ...terminals(config.serial),
     `set timeout=${config.menuSeconds}`,
     'set default=0',
     `search --no-floppy --fs-uuid --set=root ${config.rootUuid}`,
@@ -67,14 +50,10 @@ export function grubConfig(config: GrubConfig): string {
 }
 
 /** The menu stands on the kernel's serial consoles too; a machine without that port keeps its screen. */
-function terminals(commandLine: readonly string[]): string[] {
-  const serial = commandLine
-    .map((parameter) => /^console=ttyS(\d+)(?:,(\d+)\S*)?$/.exec(parameter))
-    .find((match) => match);
-  if (!serial) return ['terminal_input console', 'terminal_output console'];
-  const [, unit, baud = DEFAULT_BAUD] = serial;
+function terminals(serial: SerialPort | undefined): string[] {
+  if (serial === undefined) return ['terminal_input console', 'terminal_output console'];
   return [
-    `if serial --unit=${unit} --speed=${baud} --word=8 --parity=no --stop=1; then`,
+    `if serial --unit=${serial.unit} --speed=${serial.baud} --word=8 --parity=no --stop=1; then`,
     '  terminal_input console serial',
     '  terminal_output console serial',
     'fi',

@@ -64,6 +64,7 @@ export function sfdiskScript(layout: DiskLayout): string {
     if (gpt) fields.push(`uuid=${partition.guid}`, `name="${partition.name}"`);
     // Some BIOSes boot no disk whose MBR marks no partition active.
     else if (partition.active ?? partition.mount === '/') fields.push('bootable');
+    if (gpt && partition.active === true) fields.push('attrs=LegacyBIOSBootable');
     return fields.join(', ');
   });
   return `${[...head, 'unit: sectors', 'sector-size: 512', '', ...lines].join('\n')}\n`;

@@ -16,10 +16,16 @@ const ovmf = (name: string): HostFile => ({ path: `/usr/share/OVMF/${name}`, pac
 export const PC = {
   id: 'pc',
   architectures: {
-    amd64: { biosGrub: 'i386-pc', uefiGrub: 'x86_64-efi', efiBootFile: 'EFI/BOOT/BOOTX64.EFI' },
+    amd64: {
+      biosGrub: 'i386-pc',
+      uefiGrub: 'x86_64-efi',
+      efiBootFile: 'EFI/BOOT/BOOTX64.EFI',
+      systemdBoot: { path: '/usr/lib/systemd/boot/efi/systemd-bootx64.efi', package: 'systemd-boot-efi' },
+    },
     arm64: {
       uefiGrub: 'arm64-efi',
       efiBootFile: 'EFI/BOOT/BOOTAA64.EFI',
+      systemdBoot: { path: '/usr/lib/systemd/boot/efi/systemd-bootaa64.efi', package: 'systemd-boot-efi' },
     },
   } satisfies Partial<Record<Architecture, ArchitectureFacts>>,
   firmware: {

@@ -38,6 +38,7 @@ export interface ArchitectureFacts {
   readonly uefiGrub: Exclude<GrubFormat, 'i386-pc'>;
   /** The removable path of the UEFI specification (2.10, 3.5.1.1), which firmware boots without any entry in its NVRAM. */
   readonly efiBootFile: string;
+  readonly systemdBoot: HostFile;
 }
 
 export interface FirmwareFacts {
@@ -73,6 +74,12 @@ export function cellsOf({ firmware, methods }: Matrix): Cell[] {
   const cells = (which: readonly Firmware[], secret: Cell['secret']) =>
     methods.flatMap((path) => which.map((each): Cell => ({ firmware: each, path, secret })));
   return [...cells(firmware, 'right'), ...cells(firmware.slice(0, 1), 'wrong')];
+}
+
+/** A boot method, and the firmware whose machines boot by it. */
+export interface BootWay {
+  readonly method: BootMethod;
+  readonly firmware: readonly Firmware[];
 }
 
 /** The smallest part of the matrix that shows both firmwares, both methods and a refusal. */

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { Failure } from '../../base/failure.js';
 import { checkRecord, parseRecord } from '../../base/schema/record.js';
+import { LOADERS } from '../platform/loader.js';
 import { BOOT_METHODS, FIRMWARE } from '../platform/platform.js';
 import { PLATFORM_IDS } from '../platform/platforms.js';
 import { consoleSchema } from './console.js';
@@ -54,10 +55,10 @@ const artifactSchema = z.strictObject({
 
 const bootSchema = z.strictObject({
   method: z.enum(BOOT_METHODS),
+  /** The firmware whose machines boot by it; absent: all of the platform. */
+  firmware: z.array(z.enum(FIRMWARE)).min(1).max(FIRMWARE.length).optional(),
   /** The files that this method needs, by their roles. */
   artifacts: z.partialRecord(role, path),
-  /** Firmware that can boot it so. Absent: all of the platform. */
-  firmware: z.array(z.enum(FIRMWARE)).optional(),
 });
 
 export const manifestSchema = z
@@ -87,6 +88,8 @@ export const manifestSchema = z
     /** What the LUN image holds. */
     disk: z.strictObject({
       table: z.enum(['gpt', 'mbr']),
+      /** Absent: GRUB, or what the platform has. */
+      loader: z.enum(LOADERS).optional(),
       bytes: z.number().int(),
       guid: z.string(),
       partitions: z.array(

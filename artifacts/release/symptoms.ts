@@ -10,7 +10,7 @@ export interface Symptom {
     | 'san-failed'
     | 'download-failed'
     | 'no-boot-device'
-    | 'grub'
+    | 'boot-loader'
     | 'panic'
     | 'root-lost'
     | SymptomSign;
@@ -24,7 +24,7 @@ export const SYMPTOM_WORDS: Readonly<Record<Symptom['kind'], string>> = {
   'san-failed': 'iPXE could not boot from the LUN',
   'download-failed': 'iPXE could not load kernel and initramfs',
   'no-boot-device': 'the firmware found nothing to boot',
-  grub: 'GRUB could not find what it needs',
+  'boot-loader': 'the boot loader could not find what it needs',
   'initramfs-refused': 'the initramfs was refused by the target',
   'initramfs-shell': 'the initramfs did not find the root and opened a shell',
   panic: 'the kernel stopped',
@@ -40,7 +40,10 @@ const PATTERNS: readonly (readonly [RegExp, Symptom['kind']])[] = [
     /\bNo bootable device|^No more network devices|^BdsDxe: No bootable option|^UEFI Interactive Shell/,
     'no-boot-device',
   ],
-  [/^grub rescue>|^error: no such device: |^error: unknown filesystem/, 'grub'],
+  [
+    /^grub rescue>|^error: no such device: |^error: unknown filesystem|^(?:Missing OS|Missing operating system)|^Failed to load ldlinux\.c32|^Could not find kernel image:/,
+    'boot-loader',
+  ],
   [/Kernel panic - not syncing/, 'panic'],
   [/session\d+: session recovery timed out|EXT4-fs \(\S+\): Remounting filesystem read-only/, 'root-lost'],
 ];

@@ -8,7 +8,7 @@ export interface Link {
     | 'client'
     | 'settings'
     | 'san-login'
-    | 'grub'
+    | 'boot-loader'
     | 'kernel'
     | 'initramfs-login'
     | 'root-mount'

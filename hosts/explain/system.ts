@@ -1,7 +1,9 @@
 /** From the kernel to a login. */
+import { LOADER_TITLES } from '../../artifacts/platform/loader.js';
 import { SYMPTOM_WORDS } from '../../artifacts/release/symptoms.js';
 import { webAddress } from './firmware.js';
 import type { Link, Stop } from './link.js';
+import { loaderOf } from './loader.js';
 import { targetFiles, targetLook } from './lun.js';
 import type { Subject } from './subject.js';
 
@@ -18,7 +20,9 @@ export function kernel(subject: Subject): Link {
       ? [
           `iPXE loads the kernel${version}, its initramfs and a small archive with the settings of this client, and starts them.`,
         ]
-      : [`GRUB starts the kernel${version} with the initramfs of the same release.`],
+      : [
+          `${LOADER_TITLES[loaderOf(subject)]} starts the kernel${version} with the initramfs of the same release.`,
+        ],
     packets: direct ? paths.map((path) => `TCP client:any -> ${webAddress(host)}  GET /${path}`) : [],
     files: direct ? [...files.map(inRelease), subject.http(cpio)] : ['LUN: /boot'],
     settings: [{ name: 'command line', value: commandLine(subject) }],

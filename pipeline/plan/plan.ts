@@ -33,7 +33,7 @@ export function planBuild(
   distributions: DistributionRegistry,
   mirror?: string,
 ): Plan {
-  const { name, folder, platform, architecture, disk, kernel } = recipe;
+  const { name, folder, platform, architecture, disk, loader, kernel } = recipe;
   // The loader requires a disk of every recipe whose stages declare that they read it.
   const facts = {
     name,
@@ -41,6 +41,7 @@ export function planBuild(
     platform,
     architecture,
     ...(disk === undefined ? {} : { disk }),
+    ...(loader === undefined ? {} : { loader }),
     kernel,
   } as RecipeFacts;
   const written = [...recipe.steps, ...(recipe.outputs ?? [])];
@@ -62,7 +63,13 @@ export function planBuild(
       (finding.warning === true ? warnings : problems).push(located(finding, step));
   });
   throwIfAny('recipe', problems);
-  return { recipe, facts, steps, tools: toolsOf(steps), ...(warnings.length === 0 ? {} : { warnings }) };
+  return {
+    recipe,
+    facts,
+    steps,
+    tools: toolsOf(steps, facts),
+    ...(warnings.length === 0 ? {} : { warnings }),
+  };
 }
 
 /** What is allowed but seldom meant. */
@@ -114,10 +121,10 @@ function located({ path, warning: _warning, ...finding }: StageFinding, step: Re
   return { ...finding, place: step.locate?.(path) ?? step.place };
 }
 
-function toolsOf(steps: readonly PlannedStep[]): ToolNeed[] {
+function toolsOf(steps: readonly PlannedStep[], facts: RecipeFacts): ToolNeed[] {
   const needs = new Map<string, ToolNeed>();
   for (const step of steps) {
-    for (const need of toolsOfStep(step)) {
+    for (const need of toolsOfStep(step, facts)) {
       const known = needs.get(need.name);
       if (known === undefined || compareVersions(known.min ?? '', need.min ?? '') < 0)
         needs.set(need.name, need);

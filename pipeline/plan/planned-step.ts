@@ -1,6 +1,7 @@
 /** A step as the plan has it. */
 import type { SourcePlace } from '../../base/failure.js';
 import type { KnownDistribution } from '../distribution.js';
+import type { RecipeFacts } from '../recipe-facts.js';
 import type { AnyStage, ToolNeed } from '../stage.js';
 
 export interface PlannedStep {
@@ -18,16 +19,19 @@ export interface PlannedStep {
 }
 
 /** What a step needs of the host: for itself, for what it asks its distribution, and to run the programs of its tree. */
-export function toolsOfStep({
-  stage,
-  options,
-  distribution,
-  emulator,
-}: Pick<PlannedStep, 'stage' | 'options' | 'distribution' | 'emulator'>): ToolNeed[] {
+export function toolsOfStep(
+  {
+    stage,
+    options,
+    distribution,
+    emulator,
+  }: Pick<PlannedStep, 'stage' | 'options' | 'distribution' | 'emulator'>,
+  recipe: RecipeFacts,
+): ToolNeed[] {
   const topics = stage.asks ?? [];
   return [
     ...stage.tools,
-    ...(stage.toolsFor?.(options) ?? []),
+    ...(stage.toolsFor?.(options, recipe) ?? []),
     ...topics.flatMap((topic) => distribution?.tools[topic] ?? []),
     ...(emulator === undefined ? [] : [emulator]),
   ];

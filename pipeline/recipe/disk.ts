@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { checkDisk, type DiskFinding, FILESYSTEMS } from '../../artifacts/formats/disk-check.js';
 import type { DiskSpec, PartitionSpec } from '../../artifacts/formats/disk-spec.js';
+import { DEFAULT_LOADER, type LoaderSpec } from '../../artifacts/platform/loader.js';
 import { recipeFatId, recipeUuid } from '../../base/uuid.js';
 import type { diskSchema } from './schema.js';
 
@@ -16,6 +17,12 @@ export function normaliseDisk(recipeName: string, disk: WrittenDisk): DiskSpec {
     guid: recipeUuid(recipeName, 'disk'),
     partitions: disk.partitions.map((partition) => normalisePartition(recipeName, partition)),
   };
+}
+
+/** What it says of the boot loader; undefined when that is the default. */
+export function normaliseLoader({ loader, firmware }: WrittenDisk): LoaderSpec | undefined {
+  if (loader === DEFAULT_LOADER.name && firmware === undefined) return undefined;
+  return { name: loader, ...(firmware === undefined ? {} : { firmware }) };
 }
 
 /** What is wrong with it, by paths that the recipe wrote: one to a default leads to the partition's name. */

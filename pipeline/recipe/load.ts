@@ -19,7 +19,7 @@ import {
 import { placeOf, startOf } from '../../base/yaml/source.js';
 import type { Architecture } from '../recipe-facts.js';
 import type { StageRegistry } from '../stage.js';
-import { diskFindings, normaliseDisk, type WrittenDisk } from './disk.js';
+import { diskFindings, normaliseDisk, normaliseLoader, type WrittenDisk } from './disk.js';
 import { mergeRecipes } from './extend.js';
 import { type RecipeTree, readRecipeChain } from './files.js';
 import { checkKernelParameter, holdsSecret, withoutValue } from './kernel-command-line.js';
@@ -74,6 +74,7 @@ export async function loadRecipe(
   const pack = await readRecipePackage(join(source.file, '..'), source.folder, later);
   const epoch = epochOf(file, settings.sourceDateEpoch ?? process.env['SOURCE_DATE_EPOCH'], later);
   const disk = file?.disk === undefined ? undefined : checkedDisk(file.name, file.disk, tree, later);
+  const loader = file?.disk === undefined ? undefined : normaliseLoader(file.disk);
   const brokenPlaces = new Set(broken.map((node) => placeKey(placeOf(node))));
   const shown = later.filter(({ place }) => place === undefined || !brokenPlaces.has(placeKey(place)));
   throwIfAny('recipe', hideSecrets([...problems, ...shown], tree));
@@ -88,6 +89,7 @@ export async function loadRecipe(
     architecture: architectureOf(file),
     epoch,
     ...(disk === undefined ? {} : { disk }),
+    ...(loader === undefined ? {} : { loader }),
     kernel: { commandLine: file.kernel['command-line'] },
     hooks: pack.hooks,
   };

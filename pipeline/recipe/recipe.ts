@@ -1,6 +1,7 @@
 /** A recipe as the pipeline knows it: loaded, merged, checked and normalised. */
 
 import type { DiskSpec } from '../../artifacts/formats/disk-spec.js';
+import type { LoaderSpec } from '../../artifacts/platform/loader.js';
 import type { PlatformId } from '../../artifacts/platform/platforms.js';
 import type { Diagnostic, SourcePlace } from '../../base/failure.js';
 import type { Path } from '../../base/yaml/node.js';
@@ -31,6 +32,8 @@ export interface Recipe {
   readonly epoch: number;
   /** There when a stage of the recipe declares that it reads it. */
   readonly disk?: DiskSpec;
+  /** There when it says more than the default. */
+  readonly loader?: LoaderSpec;
   readonly kernel: { readonly commandLine: readonly string[] };
   /** Steps that build the root, in order. */
   readonly steps: readonly RecipeStep[];

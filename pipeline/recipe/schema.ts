@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { PARTITION_NAME, PARTITION_NAME_EXPECTED } from '../../artifacts/formats/disk-check.js';
 import { ARCHITECTURES } from '../../artifacts/platform/architecture.js';
+import { DEFAULT_LOADER, LOADERS } from '../../artifacts/platform/loader.js';
+import { PC_FIRMWARE } from '../../artifacts/platform/pc.js';
 import { PLATFORM_IDS } from '../../artifacts/platform/platforms.js';
 import { checked } from '../../base/schema/checked.js';
 import { sizeSchema } from '../../base/schema/size.js';
@@ -57,6 +59,23 @@ export const diskSchema = z.strictObject({
       'Size of the LUN, such as `4G`. May be left out when the last partition is `grow`: then the disk is as small as its content.',
     ),
   partitions: z.array(partitionSchema).min(1).describe('The partitions, in their order on the disk.'),
+  loader: z
+    .enum(LOADERS)
+    .default(DEFAULT_LOADER.name)
+    .describe(
+      'The boot loader on the LUN, see docs/loaders.md. `grub`: in a `bios-boot` partition, or after an MBR, for BIOS, and in the `esp` for UEFI; ' +
+        '`extlinux`: in the root file system, for BIOS; `syslinux`: in the first FAT, with kernel and initramfs, for BIOS; ' +
+        '`systemd-boot`: in the `esp`, with kernel and initramfs, for UEFI; `none`: iPXE loads the kernel (`boot: direct`), and nothing can be booted as a disk.',
+    ),
+  firmware: z
+    .array(z.enum(PC_FIRMWARE))
+    .min(1)
+    .refine((list) => new Set(list).size === list.length, 'Each firmware once.')
+    .optional()
+    .describe(
+      'The firmware of the machines that the release is for: it is proven for these, and refused where the loader is not for one of them. ' +
+        'Default: what the loader is for.',
+    ),
 });
 
 const diskSection = diskSchema.describe('The LUN image: partition table, partitions, boot loader.');

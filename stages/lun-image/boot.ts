@@ -8,28 +8,26 @@ import { Failure } from '../../base/failure.js';
 import type { RecipeFacts } from '../../pipeline/stage.js';
 import type { Distribution } from '../distribution/distribution.js';
 import { rootTree } from '../rootfs/tree.js';
+import { startedBy, wantedFirmware } from './loader.js';
 
-export interface BootLoaders {
+export interface GrubLoaders {
   /** For BIOS: by its BIOS-boot partition, or in the gap after an MBR. */
   readonly bios?: 'i386-pc';
   /** For UEFI: a file of the ESP. */
   readonly uefi?: { readonly format: ArchitectureFacts['uefiGrub']; readonly path: string };
 }
 
-/** GRUB for BIOS wants a BIOS-boot partition or, where machines have a BIOS, an MBR; GRUB for UEFI wants an ESP. */
-export function bootLoaders({
-  disk,
-  platform,
-  architecture,
-}: Pick<RecipeFacts, 'disk' | 'platform' | 'architecture'>): BootLoaders {
+/** GRUB for each firmware that the release is for, where the disk has room for it. */
+export function grubLoaders(
+  recipe: Pick<RecipeFacts, 'disk' | 'platform' | 'architecture' | 'loader'>,
+): GrubLoaders {
   // The firmware of a Raspberry Pi starts the kernel itself.
-  if (platform === RASPBERRY_PI.id) return {};
-  const facts = architectureFacts(architecture);
-  const has = (type: PartitionSpec['type']) => disk.partitions.some((partition) => partition.type === type);
-  const bios = has('bios-boot') || (disk.table === 'mbr' && facts.biosGrub !== undefined);
+  if (recipe.platform === RASPBERRY_PI.id) return {};
+  const { uefiGrub, efiBootFile } = architectureFacts(recipe.architecture);
+  const started = startedBy(recipe).filter((firmware) => wantedFirmware(recipe).includes(firmware));
   return {
-    ...(bios ? { bios: 'i386-pc' } : {}),
-    ...(has('esp') ? { uefi: { format: facts.uefiGrub, path: facts.efiBootFile } } : {}),
+    ...(started.includes('bios') ? { bios: 'i386-pc' } : {}),
+    ...(started.includes('uefi') ? { uefi: { format: uefiGrub, path: efiBootFile } } : {}),
   };
 }
 
@@ -46,7 +44,7 @@ export function rootPartition(disk: DiskSpec): PartitionSpec & { readonly filesy
   return { ...root, filesystemUuid: root.filesystemUuid };
 }
 
-/** @throws Failure of kind `recipe` when GRUB would not find a kernel and an initramfs in the tree. */
+/** @throws Failure of kind `recipe` when a boot loader would not find a kernel and an initramfs in the tree. */
 export async function requireKernel(
   rootfs: string,
   { kernel, software }: Pick<Distribution, 'kernel' | 'software'>,

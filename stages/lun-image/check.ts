@@ -1,11 +1,8 @@
 /** What can be known to fail before anything runs. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { grubFolder } from '../../artifacts/formats/grub.js';
-import { architectureFacts } from '../../artifacts/platform/pc.js';
+import { DEFAULT_LOADER } from '../../artifacts/platform/loader.js';
 import { RASPBERRY_PI } from '../../artifacts/platform/raspberry-pi.js';
 import type { RecipeFacts, StageFinding } from '../../pipeline/stage.js';
-import { bootLoaders } from './boot.js';
+import { firmwareFindings, grubFindings, partitionFindings } from './check-loader.js';
 
 /** Why the disk could not hold the root tree, if so. */
 export function rootFindings({ disk }: Pick<RecipeFacts, 'disk'>): StageFinding[] {
@@ -22,39 +19,15 @@ export function rootFindings({ disk }: Pick<RecipeFacts, 'disk'>): StageFinding[
 /** Why the disk could not be made bootable, if so. */
 export function loaderFindings(recipe: RecipeFacts): StageFinding[] {
   if (recipe.platform === RASPBERRY_PI.id) return raspberryPiFindings(recipe);
-  const { bios, uefi } = bootLoaders(recipe);
-  const found: StageFinding[] = [];
-  if (bios !== undefined && architectureFacts(recipe.architecture).biosGrub === undefined) {
-    found.push({
-      path: [],
-      what: `A machine of architecture ${recipe.architecture} has no BIOS: the bios-boot partition is of no use.`,
-      hint: 'Remove it and use an esp partition.',
-    });
-  }
-  const separate = recipe.disk.partitions.find(({ mount }) => mount === '/boot');
-  if (separate !== undefined && (bios !== undefined || uefi !== undefined)) {
-    found.push({
-      path: [],
-      what: `The partition ${separate.name} is mounted at /boot, but GRUB starts the kernel from the root file system.`,
-      hint: 'Leave /boot in the root file system.',
-    });
-  }
-  for (const format of [bios, uefi?.format]) {
-    if (format === undefined) continue;
-    const { path, package: debianPackage } = grubFolder(format);
-    if (existsSync(join(path, 'kernel.img'))) continue;
-    found.push({
-      path: [],
-      what: `GRUB's modules for ${format} are not installed on this host.`,
-      expected: path,
-      hint: `Install them: apt-get install ${debianPackage}`,
-    });
-  }
-  return found;
+  return [
+    ...firmwareFindings(recipe),
+    ...partitionFindings(recipe),
+    ...((recipe.loader ?? DEFAULT_LOADER).name === 'grub' ? grubFindings(recipe) : []),
+  ];
 }
 
 /** No boot loader lies on its LUN; where there is a FAT for the firmware, the table is one that the firmware reads. */
-function raspberryPiFindings({ disk }: Pick<RecipeFacts, 'disk'>): StageFinding[] {
+function raspberryPiFindings({ disk, loader }: Pick<RecipeFacts, 'disk' | 'loader'>): StageFinding[] {
   const found = disk.partitions.flatMap(({ name, type }, index): StageFinding[] =>
     type === 'bios-boot' || type === 'esp'
       ? [
@@ -66,6 +39,17 @@ function raspberryPiFindings({ disk }: Pick<RecipeFacts, 'disk'>): StageFinding[
         ]
       : [],
   );
+  const wish = loader?.firmware === undefined ? 'loader' : 'firmware';
+  if (loader !== undefined && (wish === 'firmware' || loader.name !== 'none')) {
+    found.push({
+      path: [wish],
+      what:
+        wish === 'loader'
+          ? 'A Raspberry Pi starts its kernel without a boot loader.'
+          : 'A Raspberry Pi has firmware of its own: neither BIOS nor UEFI.',
+      hint: `Remove \`${wish}\`.`,
+    });
+  }
   const firmware = disk.partitions.findIndex(({ mount }) => mount === RASPBERRY_PI.folder.inRoot);
   const partition = disk.partitions[firmware];
   if (partition === undefined) return found;

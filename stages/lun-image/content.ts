@@ -3,6 +3,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DiskLayout, MIB, mib } from '../../artifacts/formats/disk-layout.js';
 import type { DiskSpec, PartitionSpec } from '../../artifacts/formats/disk-spec.js';
+import { type InsertedFile, insertedSize } from '../../artifacts/formats/ext4-insert.js';
 import { BLOCK, ext4Geometry, ext4Shortage, smallestExt4 } from '../../artifacts/formats/ext4-size.js';
 import { type FatFile, fatFilesUnder, smallestFat } from '../../artifacts/formats/fat.js';
 import { measureTree, type TreeSize } from '../../artifacts/formats/tree-size.js';
@@ -15,6 +16,9 @@ export type Content =
       readonly kind: 'ext4';
       readonly tree: string;
       readonly hidden: readonly string[];
+      /** The boot loader's files, besides those of the tree. */
+      readonly inserted: readonly InsertedFile[];
+      /** Of all of them. */
       readonly size: TreeSize;
     }
   | { readonly kind: 'vfat'; readonly files: readonly FatFile[]; readonly bytes: number }
@@ -67,28 +71,43 @@ async function findContent(
   const mounts = disk.partitions.flatMap((other) => other.mount ?? []);
   const hidden = mount === undefined ? [] : hiddenUnder(mount, [...VIRTUAL, ...mounts]);
   const tree = below ?? (await emptyFolder(source.scratch));
-  return { kind: 'ext4', tree, hidden, size: await measureTree(source.run, tree, hidden) };
+  return { kind: 'ext4', tree, hidden, inserted: [], size: await measureTree(source.run, tree, hidden) };
 }
 
-async function fatContent(files: readonly FatFile[]): Promise<Content> {
+async function fatContent(files: readonly FatFile[], more: readonly number[] = []): Promise<Content> {
   const sizes = await Promise.all(files.map(async ({ source }) => (await stat(source)).size));
-  return { kind: 'vfat', files, bytes: smallestFat(sizes) };
+  return { kind: 'vfat', files, bytes: smallestFat([...sizes, ...more]) };
 }
 
-/** Contents with the boot loader's files on every ESP; they win over files of the tree. */
-export async function withLoaders(
+/**
+ * Contents with the boot loader's files on these FAT file systems; they win over files of the tree.
+ * @param more bytes of files that the loader's installer adds
+ */
+export async function withFatFiles(
   contents: Contents,
-  disk: DiskSpec,
-  loaders: readonly FatFile[],
+  names: readonly string[],
+  loader: readonly FatFile[],
+  more: readonly number[],
 ): Promise<Contents> {
   const whole = new Map(contents);
-  for (const { name, type } of disk.partitions) {
+  for (const name of names) {
     const content = contents.get(name);
-    if (type !== 'esp' || content?.kind !== 'vfat') continue;
-    const others = content.files.filter(({ path }) => loaders.every((loader) => loader.path !== path));
-    whole.set(name, await fatContent([...others, ...loaders]));
+    if (content?.kind !== 'vfat') continue;
+    const others = content.files.filter(({ path }) => loader.every((each) => each.path !== path));
+    whole.set(name, await fatContent([...others, ...loader], more));
   }
   return whole;
+}
+
+/** Contents with the boot loader's files in the root file system. */
+export function withRootFiles(contents: Contents, disk: DiskSpec, files: readonly InsertedFile[]): Contents {
+  const root = disk.partitions.find(({ mount }) => mount === '/')?.name ?? '';
+  const content = contents.get(root);
+  if (content?.kind !== 'ext4' || files.length === 0) return contents;
+  const { blocks, inodes } = insertedSize(files);
+  const { size } = content;
+  const whole = { ...size, blocks: size.blocks + blocks, inodes: size.inodes + inodes };
+  return new Map([...contents, [root, { ...content, inserted: files, size: whole }]]);
 }
 
 /** Those of `paths` that lie under a mount point, relative to it. */

@@ -1,12 +1,14 @@
 /** The disk as the manifest describes it. */
 import type { DiskLayout } from '../../artifacts/formats/disk-layout.js';
 import { partitionIdentity, partitionTypeCode } from '../../artifacts/formats/partition-table.js';
+import { DEFAULT_LOADER, type LoaderSpec } from '../../artifacts/platform/loader.js';
 import type { Manifest } from '../../artifacts/release/manifest.js';
 
 /** A layout in the manifest's words. */
-export function describeDisk(layout: DiskLayout): Manifest['disk'] {
+export function describeDisk(layout: DiskLayout, loader: LoaderSpec = DEFAULT_LOADER): Manifest['disk'] {
   return {
     table: layout.table,
+    ...(loader.name === DEFAULT_LOADER.name ? {} : { loader: loader.name }),
     bytes: layout.bytes,
     guid: layout.guid,
     partitions: layout.partitions.map((partition) => ({

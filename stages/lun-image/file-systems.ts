@@ -1,4 +1,4 @@
-/** A LUN image but for its boot loaders: partition table, ext4, swap and plain FAT. */
+/** A LUN image but for its boot loader: partition table, ext4, swap and plain FAT. */
 import { join } from 'node:path';
 import type { DiskLayout, PlacedPartition } from '../../artifacts/formats/disk-layout.js';
 import { writeExt4 } from '../../artifacts/formats/ext4.js';
@@ -24,16 +24,18 @@ export interface FileSystemsRequest {
   readonly contents: Contents;
   /** Of each ext4 file system. */
   readonly reservedPercent: number;
+  /** File systems that come with the boot loader. */
+  readonly without: ReadonlySet<string>;
 }
 
 /** Writes the image; what the boot loaders take stays a hole. @throws Failure from the tools. */
 export async function writeFileSystems(ctx: Context, request: FileSystemsRequest): Promise<void> {
-  const { image, layout, contents } = request;
+  const { image, layout, contents, without } = request;
   await createSparse(image, layout.bytes);
   await writePartitionTable(ctx.run, image, layout);
   for (const partition of layout.partitions) {
     const content = contents.get(partition.name);
-    if (content === undefined || partition.type === 'esp') continue;
+    if (content === undefined || without.has(partition.name)) continue;
     await writeFileSystem(ctx, request, partition, content);
   }
 }
@@ -59,12 +61,22 @@ async function writeFileSystem(
       return writeFat(run, image, { offset, bytes, file, label, volumeId, epoch, files });
     }
     case 'ext4': {
-      const { tree, hidden, size } = content;
+      const { tree, hidden, size, inserted } = content;
       const geometry = ext4Geometry(bytes, size, { reservedPercent });
       const uuid = filesystemUuid(partition);
       await using _hidden = await hideContent(ctx, tree, hidden, ctx.scratch);
       await using _progress = await watchWriting(ctx, image, `write ${name}`, size.blocks * 4096);
-      await writeExt4(run, { image, offset, geometry, label, uuid, reservedPercent, tree, epoch });
+      await writeExt4(run, {
+        image,
+        offset,
+        geometry,
+        label,
+        uuid,
+        reservedPercent,
+        tree,
+        epoch,
+        inserted: { files: inserted, scratch: ctx.scratch },
+      });
     }
   }
 }

@@ -8,14 +8,27 @@ import { z } from 'zod';
 import { type DiskLayout, MIB, planLayout, SECTOR } from '../../artifacts/formats/disk-layout.js';
 import { verityTree } from '../../artifacts/formats/fs-verity.js';
 import { copySparse } from '../../artifacts/formats/sparse-copy.js';
+import { DEFAULT_LOADER } from '../../artifacts/platform/loader.js';
 import { parseRecord } from '../../base/schema/record.js';
 import { allSettled } from '../../base/settled.js';
 import type { StageContext } from '../../pipeline/stage.js';
-import { findContents, growBytes, requireRoom, withLoaders } from './content.js';
+import {
+  type Contents,
+  findContents,
+  growBytes,
+  requireRoom,
+  withFatFiles,
+  withRootFiles,
+} from './content.js';
 import { writeFileSystems } from './file-systems.js';
-import { type LinkedLoaders, loaderSpans, makeEsps, placeBootLoaders } from './loaders.js';
+import { activePartition, loaderFats, remadeFats } from './loader.js';
+import { installExtlinux, replaceConfig } from './loaders/extlinux.js';
+import type { LinkedLoader } from './loaders/linked.js';
+import { loaderSpans, makeLoaderFats, placeBootLoader } from './loaders.js';
 
 const IMAGE = 'disk.img';
+/** More than `ldlinux.sys` and `ldlinux.c32` take. */
+const SYSLINUX_BYTES = [128 * 1024, 256 * 1024];
 /** What has to be known of a kept image. */
 const FACTS = 'disk.json';
 const factsSchema = z.strictObject({
@@ -23,6 +36,8 @@ const factsSchema = z.strictObject({
   grow: z.number(),
   /** Digests of the groups of its fs-verity tree, base64. */
   groups: z.base64(),
+  /** Where the configuration of a boot loader in the root file system lies, bytes. */
+  config: z.array(z.strictObject({ start: z.number(), end: z.number() })),
 });
 
 type Context = StageContext<{ readonly 'reserved-percent': number; readonly free: string }>;
@@ -31,7 +46,7 @@ type Context = StageContext<{ readonly 'reserved-percent': number; readonly free
 export async function writeImage(
   ctx: Context,
   part: string,
-  linking: Promise<LinkedLoaders>,
+  linking: Promise<LinkedLoader>,
 ): Promise<DiskLayout> {
   const image = join(ctx.output, IMAGE);
   ctx.artifact(IMAGE, 'lun-image');
@@ -44,59 +59,85 @@ export async function writeImage(
   return made;
 }
 
-async function makeImage(ctx: Context, folder: string, linking: Promise<LinkedLoaders>): Promise<DiskLayout> {
+async function makeImage(ctx: Context, folder: string, linking: Promise<LinkedLoader>): Promise<DiskLayout> {
   const { disk } = ctx.recipe;
   const reservedPercent = ctx.options['reserved-percent'];
-  const [contents, loaders] = await allSettled([findContents(disk, ctx), linking]);
-  const grow = growBytes(disk, contents, { reservedPercent, free: sizeOf(ctx.options.free) });
-  const layout = planLayout(disk, grow);
-  const whole = await withLoaders(contents, disk, loaders.espFiles);
+  const [found, loader] = await allSettled([findContents(disk, ctx), linking]);
+  const contents = withRootFiles(found, disk, loader.extlinux?.files ?? []);
+  const whole = await withLoader(ctx, contents, loader);
+  // GRUB's size follows from its configuration, which must not lay the disk out anew; the others' files are those of the tree.
+  const measured = (ctx.recipe.loader ?? DEFAULT_LOADER).name === 'grub' ? contents : whole;
+  const grow = growBytes(disk, measured, { reservedPercent, free: sizeOf(ctx.options.free) });
+  const layout = layOut(ctx, grow);
   requireRoom(layout, whole, reservedPercent);
   const image = join(folder, IMAGE);
   // One after the other: while the root is written, what the tree has of an ESP is hidden.
-  const esps = await makeEsps(ctx, layout, whole);
-  await writeFileSystems(ctx, { image, layout, contents, reservedPercent });
-  await placeBootLoaders(image, layout, loaders, esps);
+  const fats = await makeLoaderFats(ctx, layout, whole);
+  await writeFileSystems(ctx, { image, layout, contents, reservedPercent, without: remadeFats(ctx.recipe) });
+  await placeBootLoader(image, layout, loader, fats);
+  const root = layout.partitions.find(({ mount }) => mount === '/');
+  const config =
+    loader.extlinux === undefined || root === undefined
+      ? []
+      : await installExtlinux(image, root, loader.extlinux);
   const tree = await verityTree(image, ctx);
-  const facts: z.infer<typeof factsSchema> = { grow, groups: tree.groups.toString('base64') };
+  const facts: z.infer<typeof factsSchema> = { grow, groups: tree.groups.toString('base64'), config };
   await writeFile(join(folder, FACTS), JSON.stringify(facts));
   await ctx.digested(image, tree);
   return layout;
 }
 
-/** Nothing is read of the tree but what lies on an ESP. */
+/** Nothing is read of the tree but what lies beside the boot loader. */
 async function copyImage(
   ctx: Context,
   kept: string,
   image: string,
-  linking: Promise<LinkedLoaders>,
+  linking: Promise<LinkedLoader>,
 ): Promise<DiskLayout> {
-  const { disk } = ctx.recipe;
   const file = join(kept, FACTS);
   const facts = parseRecord(await readFile(file, 'utf8'), factsSchema, {
     file,
     what: 'What is kept of the image',
   });
-  const layout = planLayout(disk, facts.grow);
-  const spans = loaderSpans(layout);
+  const layout = layOut(ctx, facts.grow);
+  const spans = loaderSpans(ctx.recipe, layout, facts.config);
   const [made] = await allSettled([
-    remakeLoaders(ctx, layout, linking),
+    remakeLoader(ctx, layout, linking),
     copySparse(ctx.run, join(kept, IMAGE), image, spans),
   ]);
-  await placeBootLoaders(image, layout, made.loaders, made.esps);
+  await placeBootLoader(image, layout, made.loader, made.fats);
+  if (made.loader.extlinux !== undefined) await replaceConfig(image, facts.config, made.loader.extlinux);
   const groups = Buffer.from(facts.groups, 'base64');
   const copy = { groups, spans: [{ start: 0, end: SECTOR }, ...spans] };
   await ctx.digested(image, await verityTree(image, { ...ctx, copy }));
   return layout;
 }
 
-async function remakeLoaders(ctx: Context, layout: DiskLayout, linking: Promise<LinkedLoaders>) {
+async function remakeLoader(ctx: Context, layout: DiskLayout, linking: Promise<LinkedLoader>) {
   const { disk } = ctx.recipe;
-  const onEsp = { ...disk, partitions: disk.partitions.filter(({ type }) => type === 'esp') };
-  const [contents, loaders] = await allSettled([findContents(onEsp, ctx), linking]);
-  const whole = await withLoaders(contents, disk, loaders.espFiles);
+  const remade = remadeFats(ctx.recipe);
+  const fatsOnly = { ...disk, partitions: disk.partitions.filter(({ name }) => remade.has(name)) };
+  const [contents, loader] = await allSettled([findContents(fatsOnly, ctx), linking]);
+  const whole = await withLoader(ctx, contents, loader);
   requireRoom(layout, whole, ctx.options['reserved-percent']);
-  return { loaders, esps: await makeEsps(ctx, layout, whole) };
+  return { loader, fats: await makeLoaderFats(ctx, layout, whole) };
+}
+
+function withLoader(
+  { recipe }: Context,
+  contents: Contents,
+  { fatFiles = [] }: LinkedLoader,
+): Promise<Contents> {
+  const installed = recipe.loader?.name === 'syslinux' ? SYSLINUX_BYTES : [];
+  return withFatFiles(contents, loaderFats(recipe), fatFiles, installed);
+}
+
+/** The disk with the partition that boot code starts. */
+function layOut({ recipe }: Context, grow: number): DiskLayout {
+  const active = activePartition(recipe);
+  if (active === undefined) return planLayout(recipe.disk, grow);
+  const partitions = recipe.disk.partitions.map((each) => ({ ...each, active: each.name === active }));
+  return planLayout({ ...recipe.disk, partitions }, grow);
 }
 
 function sizeOf(text: string): number {

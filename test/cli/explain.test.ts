@@ -147,7 +147,7 @@ it('has the links of its way to boot, in their order', () => {
   const names = (name: string) => chain(CASES[name] as Case).map((link) => link.name);
   const first = ['power-on', 'tftp', 'ipxe', 'client', 'settings'];
   const last = ['kernel', 'initramfs-login', 'root-mount', 'login'];
-  expect(names('proxy-tgt-san')).toEqual([...first, 'san-login', 'grub', ...last]);
+  expect(names('proxy-tgt-san')).toEqual([...first, 'san-login', 'boot-loader', ...last]);
   expect(names('none-tgt-direct')).toEqual([...first, ...last]);
 });
 

@@ -200,12 +200,12 @@ describe('the live tree of a proof', () => {
     emit({ type: 'milestone', task: 'bios-san', milestone: 'dhcp', boot: 2 });
     window.clock.pass(500);
     const chain =
-      'power-on › dhcp › tftp › ipxe › san-login › grub › kernel › initramfs-login › root-mount › login';
+      'power-on › dhcp › tftp › ipxe › san-login › boot-loader › kernel › initramfs-login › root-mount › login';
     expect(await window.text()).toEqual([
       'prove out/r/latest  2 cells',
       '⠴       0.5 s  bios-san',
       `               ${chain}`,
-      '               reboot › power-on › dhcp › tftp › ipxe › san-login › grub › kernel › initramfs-login › root-mount › …',
+      '               reboot › power-on › dhcp › tftp › ipxe › san-login › boot-loader › kernel › initramfs-login › …',
       '⠴       0.5 s  uefi-direct',
       '               power-on › dhcp › tftp › ipxe › kernel › initramfs-login › root-mount › login',
     ]);
@@ -216,11 +216,11 @@ describe('the live tree of a proof', () => {
     const { emit } = ttyRenderer(window, { verbose: false });
     emit({ type: 'started', work: 'prove', subject: 'r', tasks: CELLS.slice(0, 1) });
     emit({ type: 'task-started', task: 'bios-san' });
-    for (const milestone of ['power-on', 'dhcp', 'tftp', 'ipxe', 'san-login', 'grub'] as const)
+    for (const milestone of ['power-on', 'dhcp', 'tftp', 'ipxe', 'san-login', 'boot-loader'] as const)
       emit({ type: 'milestone', task: 'bios-san', milestone, boot: 1 });
-    expect((await window.text())[2]).toBe('               … › tftp › ipxe › san-login › grub › …');
+    expect((await window.text())[2]).toBe('               … › ipxe › san-login › boot-loader › …');
     emit({ type: 'task-failed', task: 'bios-san', seconds: 3 });
-    expect(window.raw()).toContain('\u001b[32mgrub\u001b[39m');
+    expect(window.raw()).toContain('\u001b[32mboot-loader\u001b[39m');
   });
 
   it('marks where a failed cell stopped', async () => {
@@ -234,7 +234,7 @@ describe('the live tree of a proof', () => {
     expect(await window.text()).toEqual([
       'prove r  1 cell',
       '✘       3.0 s  bios-san',
-      '               power-on › dhcp › tftp › ipxe › san-login › grub › kernel › initramfs-login › root-mount › login',
+      '               power-on › dhcp › tftp › ipxe › san-login › boot-loader › kernel › initramfs-login › root-mount › login',
       '✘ not proven r in 3.0 s  sha256 cdcdcdcdcdcd',
     ]);
     expect(window.raw()).toContain('\u001b[31mdhcp\u001b[39m');

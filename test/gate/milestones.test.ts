@@ -21,9 +21,11 @@ describe('the console', () => {
     ['SAN boot, attempt 1', 'ipxe'],
     ['Direct boot, attempt 2', 'ipxe'],
     ['Registered SAN device 0x80', 'san-login'],
-    ['Welcome to GRUB!', 'grub'],
-    ['GRUB loading...', 'grub'],
-    ['GNU GRUB  version 2.06-13+deb12u2', 'grub'],
+    ['Welcome to GRUB!', 'boot-loader'],
+    ['GRUB loading...', 'boot-loader'],
+    ['GNU GRUB  version 2.06-13+deb12u2', 'boot-loader'],
+    ['EXTLINUX 6.04 20191223 Copyright (C) 1994-2015 H. Peter Anvin et al', 'boot-loader'],
+    ['SYSLINUX 6.04 EDD 20191223 Copyright (C) 1994-2015 H. Peter Anvin et al', 'boot-loader'],
     ['[    0.000000] Linux version 6.1.0-50-amd64', 'kernel'],
     ['Loading, please wait...', 'kernel'],
     ['Starting systemd-udevd version 252.39-1~deb12u2', 'kernel'],
@@ -65,7 +67,7 @@ it('ends the chain of a system of others with its boot loader', () => {
     'tftp',
     'ipxe',
     'san-login',
-    'grub',
+    'boot-loader',
     'loader',
   ]);
   expect(chainOf({ path: 'san' })).not.toContain('loader');
@@ -84,7 +86,7 @@ it('goes forward only, once for each boot', () => {
   );
   progress.reach('dhcp');
   progress.begin();
-  for (const each of ['dhcp', 'ipxe', 'dhcp', 'tftp', 'grub', undefined, 'login', 'login'] as const) {
+  for (const each of ['dhcp', 'ipxe', 'dhcp', 'tftp', 'boot-loader', undefined, 'login', 'login'] as const) {
     progress.reach(each);
   }
   progress.begin();

@@ -16,7 +16,7 @@ const PROOF: Proof = {
   milestones: [
     { boot: 1, milestone: 'power-on', seconds: 0 },
     { boot: 1, milestone: 'dhcp', seconds: 2.2 },
-    { boot: 1, milestone: 'grub', seconds: 5.5 },
+    { boot: 1, milestone: 'boot-loader', seconds: 5.5 },
   ],
   checks: [
     { name: 'boot to a login', passed: false, found: 'the kernel stopped: Kernel panic - not syncing' },
@@ -36,7 +36,7 @@ it('says what failed, how far the chain came, what was next, and where to look',
       {
         what: 'bios-san did not pass: boot to a login: the kernel stopped: Kernel panic - not syncing',
         expected: 'next: the kernel',
-        found: 'the first boot came as far as GRUB (after 5.5 s)',
+        found: 'the first boot came as far as the boot loader on the LUN (after 5.5 s)',
         hint: `Look into ${folder.path}: console.log, failure.png.`,
       },
     ],
@@ -53,7 +53,7 @@ it('names the unit that was waited for', async () => {
   );
   const { diagnostics } = await proofFailure(PROOF, folder.path);
   expect(diagnostics[0].found).toBe(
-    'the first boot came as far as GRUB (after 5.5 s); since 4 s: A start job is running for /srv (1min 1s / no limit)',
+    'the first boot came as far as the boot loader on the LUN (after 5.5 s); since 4 s: A start job is running for /srv (1min 1s / no limit)',
   );
 });
 
@@ -67,7 +67,7 @@ it('tells of a run that came to no verdict by a kind of its own', async () => {
     {
       what: `bios-san was not decided: ${notDecided}`,
       expected: 'next: the kernel',
-      found: 'the first boot came as far as GRUB (after 5.5 s)',
+      found: 'the first boot came as far as the boot loader on the LUN (after 5.5 s)',
       hint: 'Prove it again when the host has less to do; the release may be good. Look into /nonexistent: nothing was kept.',
     },
   ]);

@@ -39,7 +39,7 @@ describe('on a host that owed the client most of the time', () => {
   it.each([
     ['what passed', undefined, [LOGIN]],
     ['a panic', symptom('panic'), [BOOT]],
-    ['a boot loader without its files', symptom('grub'), [BOOT]],
+    ['a boot loader without its files', symptom('boot-loader'), [BOOT]],
     ['a client that stood still', undefined, [BOOT]],
     ['another kernel', undefined, [LOGIN, KERNEL]],
     ['another kernel besides a unit', undefined, [LOGIN, UNITS, KERNEL]],

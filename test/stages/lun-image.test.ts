@@ -2,10 +2,11 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { MIB, planLayout } from '../../artifacts/formats/disk-layout.js';
 import type { DiskSpec } from '../../artifacts/formats/disk-spec.js';
+import type { LoaderSpec } from '../../artifacts/platform/loader.js';
 import type { Argv } from '../../base/ports.js';
 import type { RecipeFacts } from '../../pipeline/recipe-facts.js';
 import { debian } from '../../stages/distribution/debian/index.js';
-import { bootLoaders, requireKernel, rootPartition, systemTitle } from '../../stages/lun-image/boot.js';
+import { grubLoaders, requireKernel, rootPartition, systemTitle } from '../../stages/lun-image/boot.js';
 import { loaderFindings, rootFindings } from '../../stages/lun-image/check.js';
 import {
   type Content,
@@ -16,6 +17,7 @@ import {
 } from '../../stages/lun-image/content.js';
 import { describeDisk } from '../../stages/lun-image/describe.js';
 import { hideContent } from '../../stages/lun-image/hide.js';
+import { bootWays } from '../../stages/lun-image/loader.js';
 import { lunImage } from '../../stages/lun-image.js';
 import { bios, esp, GPT_DISK, MBR_DISK, root, swap } from '../artifacts/formats/disks.js';
 import { failureOf, testFolder } from '../artifacts/formats/tools.js';
@@ -61,7 +63,7 @@ describe('boot loaders', () => {
       { uefi: { format: 'arm64-efi', path: 'EFI/BOOT/BOOTAA64.EFI' } },
     ],
   ] as const)('%s', (_, disk, architecture, loaders) => {
-    expect(bootLoaders({ disk, platform: 'pc', architecture })).toEqual(loaders);
+    expect(grubLoaders({ disk, platform: 'pc', architecture })).toEqual(loaders);
   });
 
   it('need a root file system', () => {
@@ -155,8 +157,178 @@ describe('check', () => {
   });
 });
 
+describe('the check of a boot loader', () => {
+  const GPT = GPT_DISK;
+  const fat = { ...esp, name: 'boot-fat', type: 'fat', mount: '/srv' } as const;
+  const withBoot = { ...root, name: 'boot', mount: '/boot', size: { bytes: 512 * MIB } };
+  const found = (disk: DiskSpec, loader: LoaderSpec, platform: RecipeFacts['platform'] = 'pc') =>
+    loaderFindings({ ...facts(disk), platform, loader }).map(
+      ({ path, what, expected = '', found: is = '', hint = '' }) => [
+        path.join('.'),
+        what,
+        expected,
+        is,
+        hint,
+      ],
+    );
+  const only = (...partitions: DiskSpec['partitions']) => ({ ...GPT, partitions });
+
+  it.each<[DiskSpec, LoaderSpec]>([
+    [GPT, { name: 'grub' }],
+    [GPT, { name: 'grub', firmware: ['bios', 'uefi'] }],
+    [GPT, { name: 'extlinux' }],
+    [only(root), { name: 'extlinux', firmware: ['bios'] }],
+    [MBR_DISK, { name: 'extlinux' }],
+    [only(fat, root), { name: 'syslinux' }],
+    [only(esp, root), { name: 'systemd-boot', firmware: ['uefi'] }],
+    [only(withBoot, root), { name: 'none', firmware: ['bios', 'uefi'] }],
+  ])('takes %j with %j', (disk, loader) => {
+    expect(found(disk, loader)).toEqual([]);
+  });
+
+  it.each<[string, DiskSpec, LoaderSpec, string[]]>([
+    [
+      'extlinux and UEFI',
+      GPT,
+      { name: 'extlinux', firmware: ['bios', 'uefi'] },
+      [
+        'firmware.1',
+        'EXTLINUX does not start on machines with UEFI.',
+        'bios',
+        'uefi',
+        'Use `loader: grub`, or leave uefi out.',
+      ],
+    ],
+    [
+      'systemd-boot and a BIOS',
+      GPT,
+      { name: 'systemd-boot', firmware: ['bios'] },
+      [
+        'firmware.0',
+        'systemd-boot does not start on machines with a BIOS.',
+        'uefi',
+        'bios',
+        'Use `loader: grub` or `loader: extlinux` or `loader: syslinux`, or leave bios out.',
+      ],
+    ],
+    [
+      'GRUB and UEFI without an ESP',
+      only(bios, root),
+      { name: 'grub', firmware: ['uefi'] },
+      [
+        'firmware.0',
+        'The disk has no room for GRUB on machines with UEFI.',
+        'a partition of type `esp`',
+        '',
+        'Add it, or leave uefi out.',
+      ],
+    ],
+    [
+      'GRUB and a BIOS without room for it',
+      only(esp, root),
+      { name: 'grub', firmware: ['bios'] },
+      [
+        'firmware.0',
+        'The disk has no room for GRUB on machines with a BIOS.',
+        'a partition of type `bios-boot`, or `table: mbr`',
+        '',
+        'Add it, or leave bios out.',
+      ],
+    ],
+    [
+      'syslinux without a FAT',
+      only(root),
+      { name: 'syslinux' },
+      [
+        'partitions',
+        'SYSLINUX has no place: its boot sector reads FAT only, and the disk has no FAT file system.',
+        'a partition of type `fat` with room for kernel and initramfs, such as 128M',
+        '',
+        'Add one, or use `loader: extlinux`, which lies in the root file system.',
+      ],
+    ],
+    [
+      'systemd-boot without an ESP',
+      only(fat, root),
+      { name: 'systemd-boot' },
+      [
+        'partitions',
+        'systemd-boot has no place: UEFI reads FAT only, and the disk has no EFI system partition.',
+        'a partition of type `esp` with room for kernel and initramfs, such as 128M',
+        '',
+        'Add one.',
+      ],
+    ],
+    [
+      'extlinux and a separate /boot',
+      only(withBoot, root),
+      { name: 'extlinux' },
+      [
+        '',
+        'The partition boot is mounted at /boot, but EXTLINUX starts the kernel from the root file system.',
+        '',
+        '',
+        'Leave /boot in the root file system.',
+      ],
+    ],
+  ])('refuses %s', (_, disk, loader, finding) => {
+    expect(found(disk, loader)).toEqual([finding]);
+  });
+
+  it('refuses any of them for a Raspberry Pi', () => {
+    const disk = { ...MBR_DISK, partitions: [root] };
+    expect(found(disk, { name: 'extlinux' }, 'raspberry-pi')).toEqual([
+      ['loader', 'A Raspberry Pi starts its kernel without a boot loader.', '', '', 'Remove `loader`.'],
+    ]);
+    expect(found(disk, { name: 'none', firmware: ['bios'] }, 'raspberry-pi')).toEqual([
+      [
+        'firmware',
+        'A Raspberry Pi has firmware of its own: neither BIOS nor UEFI.',
+        '',
+        '',
+        'Remove `firmware`.',
+      ],
+    ]);
+    expect(found(disk, { name: 'none' }, 'raspberry-pi')).toEqual([]);
+  });
+
+  it.each<[DiskSpec, LoaderSpec | undefined, string]>([
+    [GPT, undefined, 'san bios,uefi; direct bios,uefi'],
+    [only(esp, root), undefined, 'san uefi; direct bios,uefi'],
+    [only(root), undefined, 'direct bios,uefi'],
+    [GPT, { name: 'grub', firmware: ['uefi'] }, 'san uefi; direct uefi'],
+    [GPT, { name: 'extlinux' }, 'san bios; direct bios'],
+    [GPT, { name: 'syslinux' }, 'san bios; direct bios'],
+    [GPT, { name: 'systemd-boot' }, 'san uefi; direct uefi'],
+    [GPT, { name: 'none' }, 'direct bios,uefi'],
+    [GPT, { name: 'none', firmware: ['uefi'] }, 'direct uefi'],
+  ])('the ways by which machines boot %j with %j', (disk, loader, ways) => {
+    const offered = bootWays({ disk, architecture: 'amd64', ...(loader && { loader }) });
+    expect(offered.map(({ method, firmware }) => `${method} ${firmware.join()}`).join('; ')).toBe(ways);
+  });
+
+  it.each<[LoaderSpec['name'], string[]]>([
+    ['grub', ['grub-common']],
+    ['extlinux', ['syslinux', 'syslinux', 'e2fsprogs']],
+    ['syslinux', ['syslinux', 'syslinux']],
+    ['systemd-boot', ['systemd-boot-efi']],
+    ['none', []],
+  ])('only %s needs its own packages', (name, packages) => {
+    const recipe = { ...facts(GPT), loader: { name } };
+    expect(lunImage.toolsFor?.(lunImage.options.parse({}), recipe).map((need) => need.package)).toEqual(
+      packages,
+    );
+  });
+});
+
 describe('content', () => {
-  const tree: Content = { kind: 'ext4', tree: '/t', hidden: [], size: { inodes: 17_000, blocks: 200_000 } };
+  const tree: Content = {
+    kind: 'ext4',
+    tree: '/t',
+    hidden: [],
+    inserted: [],
+    size: { inodes: 17_000, blocks: 200_000 },
+  };
   const files: Content = { kind: 'vfat', files: [{ path: 'a', source: '/a' }], bytes: 70 * MIB };
 
   it('hides what other partitions hold and what the kernel mounts', () => {

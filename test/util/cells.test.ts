@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ALL_CELLS, CORE, chooseCells, pairsOf } from './cells.js';
+import { ALL_CELLS, CORE, chooseCells, chooseLoaders, LOADER_CELLS, pairsOf } from './cells.js';
 
 /** As commits are: any texts. */
 const SEEDS = Array.from({ length: 60 }, (_, index) => `commit ${index}`);
@@ -28,8 +28,16 @@ it('comes round to every boot within several commits', () => {
   }
 });
 
+it('boots one loader besides GRUB in every run, and comes round to each', () => {
+  const seen = SEEDS.flatMap((seed) => chooseLoaders(seed).map(({ loader }) => loader));
+  expect(seen).toHaveLength(SEEDS.length);
+  for (const { loader } of LOADER_CELLS)
+    expect(seen.filter((each) => each === loader).length / SEEDS.length, loader).toBeGreaterThan(1 / 8);
+});
+
 it('is all of them when asked', () => {
   expect(chooseCells('all')).toEqual(ALL_CELLS);
+  expect(chooseLoaders('all')).toEqual(LOADER_CELLS);
   expect(ALL_CELLS).toHaveLength(4 * 2 * 2 * 2);
 });
 

@@ -5,6 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import process from 'node:process';
+import type { LoaderName } from '../../artifacts/platform/loader.js';
 import { PC } from '../../artifacts/platform/pc.js';
 import type { Cell } from '../../artifacts/platform/platform.js';
 import { allRows, coveringArray, shuffled, without } from './covering.js';
@@ -55,6 +56,18 @@ export function chooseCells(seed: string): RecipeCell[] {
   const firstOf = (which: RecipeCell['secret']) =>
     others.filter(({ secret }) => secret === which).slice(0, 1);
   return [...needed, ...beyond, ...firstOf('right'), ...firstOf('wrong')];
+}
+
+/** Boot loaders other than GRUB, which the recipes have, and the cell that shows each: busybox.test.ts boots it. */
+export const LOADER_CELLS = [
+  { loader: 'extlinux', firmware: 'bios', path: 'san', secret: 'right' },
+  { loader: 'syslinux', firmware: 'bios', path: 'san', secret: 'right' },
+  { loader: 'systemd-boot', firmware: 'uefi', path: 'san', secret: 'right' },
+] as const satisfies readonly (Cell & { readonly loader: LoaderName })[];
+
+/** One of them in each run. @param seed any text, or `all` */
+export function chooseLoaders(seed: string): readonly (typeof LOADER_CELLS)[number][] {
+  return seed === 'all' ? LOADER_CELLS : shuffled(LOADER_CELLS, `${seed} loader`).slice(0, 1);
 }
 
 /** What LUNSMITH_CELLS says, else the commit that is checked out; `none` where there is no repository. */

@@ -130,7 +130,7 @@ function planOf(rig: KeyRig, { root, outputs, hooks }: Shape, world: World): Pla
   return {
     steps,
     facts: own,
-    tools: steps.flatMap(({ stage }) => [...stage.tools, ...(stage.toolsFor?.({}) ?? [])]),
+    tools: steps.flatMap(({ stage }) => [...stage.tools, ...(stage.toolsFor?.({}, own) ?? [])]),
     recipe: {
       ...own,
       epoch,

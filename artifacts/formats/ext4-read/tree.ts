@@ -7,16 +7,12 @@ import { shownName, utf8Name } from '../../../base/utf8-name.js';
 import { BLOCK } from '../ext4-size.js';
 import { readAttributes } from './attributes.js';
 import { type InodeBlocks, readContent, readInodeBlocks } from './blocks.js';
+import { names } from './directory.js';
 import { deviceOf, type FileType, type Inode, ROOT_INODE, readInode } from './inode.js';
 import { readSuperblock, type Superblock } from './superblock.js';
 import { damaged, readVolume, type Volume } from './volume.js';
 
-const [NOTHING, SLASH, DOT, DOTS] = ['', '/', '.', '..'].map((each) => Buffer.from(each)) as [
-  Buffer,
-  Buffer,
-  Buffer,
-  Buffer,
-];
+const [NOTHING, SLASH] = ['', '/'].map((each) => Buffer.from(each)) as [Buffer, Buffer];
 
 export interface FileEntry {
   /** From the file system's root on: `/etc/hosts`; `/` is the root itself. */
@@ -110,20 +106,6 @@ async function describe(volume: Volume, inode: Inode & InodeBlocks): Promise<Omi
 async function readTarget(volume: Volume, inode: Inode & InodeBlocks): Promise<Buffer> {
   const inline = !inode.hasExtents && inode.size < inode.map.length;
   return inline ? inode.map.subarray(0, inode.size) : await readContent(volume, inode.size, inode);
-}
-
-/** Entries of a directory but `.` and `..`; the index blocks of a hashed one look like empty entries. */
-function* names(content: Buffer): Generator<readonly [name: Buffer, inode: number]> {
-  for (let block = 0; block < content.length; block += BLOCK) {
-    for (let at = block; at + 8 <= block + BLOCK; ) {
-      const inode = content.readUInt32LE(at);
-      const step = content.readUInt16LE(at + 4);
-      const name = content.subarray(at + 8, at + 8 + (content[at + 6] as number));
-      if (inode !== 0 && !name.equals(DOT) && !name.equals(DOTS)) yield [name, inode];
-      if (step < 8) break;
-      at += step;
-    }
-  }
 }
 
 /** Two names never look the same. */

@@ -147,7 +147,7 @@ async function keyStep(plan: Plan, step: PlannedStep, ground: Ground): Promise<K
     secrets: await digestSecrets(secrets, names, recipe.folder, around.salt),
     tools: pick(
       tools,
-      toolsOfStep(step).map((need) => need.package),
+      toolsOfStep(step, facts).map((need) => need.package),
     ),
     surroundings: (await stage.surroundings?.(about)) ?? {},
     packages: Object.fromEntries(

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { type GrubConfig, grubConfig } from '../../../artifacts/formats/grub-config.js';
+import { serialPort } from '../../../artifacts/formats/loader-config.js';
 import { failureOf } from './tools.js';
 
 const config: GrubConfig = {
@@ -7,7 +8,14 @@ const config: GrubConfig = {
   previous: { kernel: '/vmlinuz.old', initramfs: '/initrd.img.old' },
   title: 'Debian GNU/Linux 12 (bookworm)',
   rootUuid: '44444444-5555-4666-8777-888888888888',
-  commandLine: ['console=tty0', 'console=ttyS0,115200', 'iscsi_auto'],
+  parameters: [
+    'root=UUID=44444444-5555-4666-8777-888888888888',
+    'ro',
+    'console=tty0',
+    'console=ttyS0,115200',
+    'iscsi_auto',
+  ],
+  serial: { unit: 0, baud: 115200 },
   menuSeconds: 1,
 };
 
@@ -40,7 +48,8 @@ it('is a menu on screen and serial console', () => {
   ]);
 });
 
-const serial = (...commandLine: string[]) => grubConfig({ ...config, commandLine }).split('\n')[0];
+const serial = (...commandLine: string[]) =>
+  grubConfig({ ...config, serial: serialPort(commandLine) }).split('\n')[0];
 
 it.each([
   [['quiet'], 'terminal_input console'],
@@ -59,11 +68,11 @@ it.each([
   ['ip=:::::eth0:dhcp', 'ip=:::::eth0:dhcp'],
   ['rd.x=~a-b_c.d/e@f%g+h', 'rd.x=~a-b_c.d/e@f%g+h'],
 ])('quotes %s', (parameter, quoted) => {
-  expect(grubConfig({ ...config, commandLine: [parameter] })).toContain(` ro ${quoted}\n`);
+  expect(grubConfig({ ...config, parameters: ['ro', parameter] })).toContain(` ro ${quoted}\n`);
 });
 
 it.each(['', 'a\nb', 'a\0'])('refuses the parameter %j', (parameter) => {
-  const failure = failureOf(() => grubConfig({ ...config, commandLine: [parameter] }));
+  const failure = failureOf(() => grubConfig({ ...config, parameters: ['ro', parameter] }));
   expect(failure.kind).toBe('recipe');
   expect(failure.diagnostics).toEqual([
     {

@@ -10,8 +10,11 @@ it.each([
   ['Direct boot failed, giving up', 'download-failed'],
   ['Press Ctrl-B for the iPXE command line...       No bootable device.', 'no-boot-device'],
   ['No more network devices', 'no-boot-device'],
-  ['grub rescue> ', 'grub'],
-  ['error: no such device: 6c816f51-0613-45e7-a15b-bc2d5cd00f88.', 'grub'],
+  ['grub rescue> ', 'boot-loader'],
+  ['Missing OS', 'boot-loader'],
+  ['Failed to load ldlinux.c32', 'boot-loader'],
+  ['Could not find kernel image: /vmlinuz', 'boot-loader'],
+  ['error: no such device: 6c816f51-0613-45e7-a15b-bc2d5cd00f88.', 'boot-loader'],
   [
     'iscsistart: initiator reported error (24 - iSCSI login failed due to authorization failure)',
     'initramfs-refused',

@@ -253,6 +253,19 @@ describe('facts of the recipe', () => {
     expect(await changedIn(other)).toEqual(from('fstab'));
   });
 
+  it('the boot loader goes into the image and what is handed out, not into the root', async () => {
+    const other = await load('debian-bookworm', { variables: { loader: 'extlinux' } });
+    const tools = { ...WORLD.tools, syslinux: '6.04' };
+    expect(await changedIn(other, { tools })).toEqual([
+      'lun-image',
+      'lun-image/file-systems',
+      'boot-artifacts',
+    ]);
+    const before = await rig.keys(other, { ...WORLD, tools });
+    const after = await rig.keys(other, { ...WORLD, tools: { ...tools, syslinux: '6.05' } });
+    expect(changedNames(before, after)).toEqual(['lun-image', 'lun-image/file-systems']);
+  });
+
   it('the name goes into the UUIDs of the disk, and by itself into the boot menu alone', async () => {
     expect(await changedIn(withFacts({ name: 'other' }))).toEqual(['lun-image']);
     const folder = await copied('renamed');

@@ -1,0 +1,111 @@
+/** The firmware starts what is on the disk. */
+import { LOADER_TITLES, type LoaderName } from '../../artifacts/platform/loader.js';
+import { SYMPTOM_WORDS } from '../../artifacts/release/symptoms.js';
+import type { Link } from './link.js';
+import { targetLook } from './lun.js';
+import type { Subject } from './subject.js';
+
+interface Words {
+  readonly says: readonly string[];
+  readonly files: readonly string[];
+  /** What it shows when it cannot go on, and where to look then. */
+  readonly stops: string;
+  readonly look: readonly string[];
+}
+
+export function loader(subject: Subject): Link {
+  const name = loaderOf(subject);
+  const { says, files, stops, look } = wordsOf(name, subject);
+  return {
+    name: 'boot-loader',
+    title: `The boot loader on the LUN: ${LOADER_TITLES[name]}`,
+    says: [
+      ...says,
+      `${LOADER_TITLES[name]} reads its menu, the kernel and the initramfs from the LUN, through the firmware and iPXE’s session.`,
+    ],
+    packets: [`TCP client:any -> ${subject.portal}  SCSI reads, in the session of iPXE`],
+    files,
+    settings: [],
+    stops: [
+      {
+        shows: 'No bootable device, or BdsDxe: No bootable option',
+        causes: [
+          `${SYMPTOM_WORDS['no-boot-device']}: the release has no boot loader for this firmware`,
+          'Secure Boot is on',
+        ],
+        look: [`ls ${subject.inRelease('proofs')}    # was it proven for this firmware?`],
+      },
+      {
+        shows: stops,
+        causes: [
+          `${SYMPTOM_WORDS['boot-loader']}: the file system with /boot was changed, or another disk answers first`,
+          'the clone is damaged: `client reset` makes a fresh one and throws its state away',
+        ],
+        look: [...look, ...targetLook(subject)],
+      },
+    ],
+  };
+}
+
+export function loaderOf({ manifest }: Pick<Subject, 'manifest'>): LoaderName {
+  return manifest?.disk.loader ?? 'grub';
+}
+
+function wordsOf(name: LoaderName, { manifest }: Subject): Words {
+  const partitions = manifest?.disk.partitions ?? [];
+  const at = (partition: (typeof partitions)[number] | undefined) =>
+    partition === undefined ? '' : ` (partition ${partition.number})`;
+  const esp = at(partitions.find(({ type }) => type === ESP));
+  const uefi = `UEFI: iPXE starts \\EFI\\BOOT\\BOOTX64.EFI from the EFI system partition${esp}; no entry in NVRAM is needed.`;
+  const bios = (where: string) =>
+    `BIOS: the first sector of the LUN starts the boot sector of the active partition, ${where}.`;
+  const syslinux = {
+    stops: 'Missing OS, Failed to load ldlinux.c32, or Could not find kernel image',
+    look: ['its prompt, boot: type `linux`, or `previous`'],
+  };
+  switch (name) {
+    case 'extlinux':
+      return {
+        says: [bios(`the root file system${at(partitions.find(({ mount }) => mount === '/'))}`)],
+        files: [
+          'LUN: first sector, boot sector of the root file system',
+          'LUN: /boot/extlinux/extlinux.conf',
+        ],
+        ...syslinux,
+      };
+    case 'syslinux':
+      return {
+        says: [
+          bios(
+            `the FAT${at(partitions.find(({ filesystem }) => filesystem === 'vfat'))}, which has kernel and initramfs`,
+          ),
+        ],
+        files: ['LUN: first sector, boot sector of the FAT', 'LUN, FAT: /syslinux/syslinux.cfg'],
+        ...syslinux,
+      };
+    case 'systemd-boot':
+      return {
+        says: [uefi],
+        files: ['LUN: \\EFI\\BOOT\\BOOTX64.EFI', 'LUN, ESP: /loader/entries/linux.conf'],
+        stops: 'Error opening a file, or an empty menu',
+        look: ['its menu: `p` shows what it read'],
+      };
+    default:
+      return {
+        says: [
+          `BIOS: the first sector of the LUN (MBR, boot.img) loads core.img from the BIOS boot partition${at(partitions.find(({ type }) => type === BIOS_BOOT))}.`,
+          uefi,
+        ],
+        files: [
+          'LUN: first sector and BIOS boot partition',
+          'LUN: \\EFI\\BOOT\\BOOTX64.EFI',
+          'LUN: /boot/grub/grub.cfg',
+        ],
+        stops: 'grub rescue>, or error: no such device',
+        look: ['GRUB’s prompt: ls'],
+      };
+  }
+}
+
+const BIOS_BOOT = '21686148-6449-6E6F-744E-656564454649';
+const ESP = 'C12A7328-F81F-11D2-BA4B-00A0C93EC93B';
