@@ -37,7 +37,15 @@ async function written(folder: TestFolder, room: string, options: object) {
 function findings(folder: TestFolder, options: object) {
   const recipe: RecipeFacts = { ...RIG_RECIPE, folder: folder.path };
   const given = windowsInstaller.options.parse(options);
-  const about = { options: given, recipe, distribution: undefined, step: 'x', order: [], index: 0 };
+  const about = {
+    options: given,
+    recipe,
+    distribution: undefined,
+    mirror: undefined,
+    step: 'x',
+    order: [],
+    index: 0,
+  };
   return windowsInstaller.check?.(about)?.map(({ path, what }) => [path.join('.'), what]);
 }
 
