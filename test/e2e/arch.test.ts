@@ -54,14 +54,13 @@ it('lists what pacman installed', () => {
 const SECRETS = { ARCH_CHAP: 'canary-4-51c0e8', DEBIAN_CHAP: 'canary-5-9be27d' };
 const MACS = { arch: '52:54:00:aa:00:31', debian: '52:54:00:aa:00:32' };
 
-/** The next release: another kernel, another language, and a manager of networks that would configure the boot NIC. */
+/** The next release: another kernel, and a manager of networks that would configure the boot NIC. */
 async function nextRelease(): Promise<Release> {
   const folder = join(home, 'next');
   await mkdir(folder);
   const script = 'systemctl enable sshd.service systemd-networkd.service';
   const changes = [
-    { name: 'packages', with: { install: { add: ['linux-lts', 'kbd'], remove: ['linux'] } } },
-    { name: 'locale', with: { lang: 'de_DE.UTF-8', generate: ['fr_FR.UTF-8'], keymap: 'de' } },
+    { name: 'packages', with: { install: { add: ['linux-lts'], remove: ['linux'] } } },
     { name: 'services', with: { script } },
   ];
   await buildArch(await writeArch(folder, changes), folder);
@@ -110,14 +109,6 @@ describe('a client of Arch Linux beside one of Debian', () => {
     expect(await run('arch', 'readlink /boot/vmlinuz /boot/initramfs.img')).toBe(
       'vmlinuz-linux-lts\ninitramfs-linux-lts.img',
     );
-  });
-
-  it('speaks the language of its recipe', async () => {
-    expect(await run('arch', 'cat /etc/locale.conf /etc/vconsole.conf')).toBe(
-      'LANG=de_DE.UTF-8\nKEYMAP=de-latin1\nXKBLAYOUT=de',
-    );
-    const day = (locale: string) => run('arch', `LC_ALL=${locale} date --utc --date @0 +%A`);
-    expect([await day('de_DE.UTF-8'), await day('fr_FR.UTF-8')]).toEqual(['Donnerstag', 'jeudi']);
   });
 
   it('has a root that survives an outage, and a boot NIC that systemd-networkd leaves alone', async () => {
