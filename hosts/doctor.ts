@@ -32,6 +32,7 @@ import { hostLayout } from './host/layout.js';
 import { type HostState, releasesOf } from './host/state.js';
 import { manifestsThere } from './publish/releases-there.js';
 import type { HostFacts } from './site/facts.js';
+import { isArray } from './site/portal.js';
 import type { TargetAdapter } from './target/adapter.js';
 
 export type { Finding } from './doctor/finding.js';
@@ -139,11 +140,6 @@ async function rendered(
     ...(await tftpFindings(tftp, binaries, context)),
     ...modeFindings(facts, [http, conf], entries),
   ];
-}
-
-/** Whether the LUNs lie where they cannot be looked at from here. */
-function isArray({ target }: HostFacts): boolean {
-  return target.kind === 'none';
 }
 
 /** What machines cannot do with the programs that they are handed. */

@@ -2,7 +2,7 @@
 import type { BootMethod } from '../artifacts/platform/platform.js';
 import { firstScript, tftpLoad } from './explain/firmware.js';
 import type { Link } from './explain/link.js';
-import { loader } from './explain/loader.js';
+import { loader, ownLoader } from './explain/loader.js';
 import { sanLogin } from './explain/lun.js';
 import { powerOn } from './explain/power-on.js';
 import { piKernel, piPowerOn, piTftp } from './explain/raspberry-pi.js';
@@ -22,8 +22,13 @@ const CHAINS: Readonly<Record<BootMethod, readonly ((subject: Subject) => Link)[
   tftp: [piPowerOn, piTftp, piKernel, ...LAST],
 };
 
+/** Of a system that is not ours nothing is known after its boot loader. */
+function chainOf({ image, manifest }: ExplainedClient): readonly ((subject: Subject) => Link)[] {
+  return manifest?.loader === undefined ? CHAINS[image.boot] : [...FIRST, sanLogin, ownLoader];
+}
+
 /** The links in their order. No secret is in them. */
 export function explainClient(explained: ExplainedClient): readonly Link[] {
   const subject = subjectOf(explained);
-  return CHAINS[explained.image.boot].map((link) => link(subject));
+  return chainOf(explained).map((link) => link(subject));
 }

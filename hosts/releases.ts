@@ -10,13 +10,8 @@ import type { HostState } from './host/state.js';
 /** Why releases are needed: `the channel stable is at it`, by digest. */
 export type ReleaseNeeds = ReadonlyMap<string, readonly string[]>;
 
-/** What clients see needs them, and nothing else: a change that was begun and cut off is removed by the next one. */
-export async function releaseNeeds(host: TargetHost): Promise<ReleaseNeeds> {
-  return needsOf(await readState(host));
-}
-
-/** Pure. */
-function needsOf({ channels, clients }: HostState): ReleaseNeeds {
+/** What clients see needs them, and nothing else: a change that was begun and cut off is removed by the next one. Pure. */
+export function releaseNeeds({ channels, clients }: HostState): ReleaseNeeds {
   const needs = new Map<string, Set<string>>();
   const add = (digest: string | undefined, why: string) => {
     if (digest !== undefined) needs.set(digest, (needs.get(digest) ?? new Set()).add(why));
@@ -65,7 +60,7 @@ export async function removeReleases(
   const { root, lock: changing, publishing } = hostLayout(host.facts);
   await using _lock = await takeHostLock(host, { ...lock, path: changing }, ports);
   await using _publishing = await takeHostLock(host, { ...lock, path: publishing }, ports);
-  const digests = await choose(await releaseNeeds(host));
+  const digests = await choose(releaseNeeds(await readState(host)));
   if (digests.length > 0) {
     await host.run(['sh', '-c', REMOVE, 'sh', root, ...digests], {
       doing: `remove releases of ${host.facts.name}`,

@@ -11,6 +11,7 @@ import { applyChange, describeChange, repair } from '../../hosts/apply.js';
 import type { Change, Intent } from '../../hosts/change/intent.js';
 import type { TargetHost } from '../../hosts/host/host.js';
 import type { HostFacts, Site } from '../../hosts/site/facts.js';
+import { isArray } from '../../hosts/site/portal.js';
 import type { Caller } from '../caller.js';
 import type { FileChange } from './client-file.js';
 import { clientSecrets, type SecretOptions } from './client-secret.js';
@@ -30,7 +31,8 @@ export interface ClientChangeOptions extends ChangeOptions, SecretOptions {
   readonly yes?: true | undefined;
 }
 
-const TASK = 'change';
+/** All that is done to a host is one task. */
+export const TASK = 'change';
 
 /** What is wished of a host, with what is to be told of how that follows from what the user said. */
 export interface Wish {
@@ -124,7 +126,8 @@ interface Work {
 function carriedOut({ host, intent, look, yes }: Work, emit: Emit, ports: Ports): Promise<Change> {
   const words = wordsOf(intent);
   const approve = (change: Change) => {
-    if (!yes && loses(intent)) requireNothingLost(host.facts.name, change);
+    // The LUNs of an array stay as they are.
+    if (!yes && loses(intent) && !isArray(host.facts)) requireNothingLost(host.facts.name, change);
   };
   return asTask({ host, words, emit }, () =>
     applyChange(host, intent, { ...look, approve, lock: lockFor(words) }, ports),
@@ -163,7 +166,7 @@ interface Telling {
 }
 
 /** Tells of work on a host from its beginning to its end. */
-function asTask<T>(
+export function asTask<T>(
   { host, words, emit }: Telling,
   work: () => Promise<T>,
   more: TaskWords<T> = {},

@@ -2,12 +2,12 @@
 import type { Manifest } from '../../artifacts/release/manifest.js';
 import { createPorts } from '../../base/command.js';
 import { Failure } from '../../base/failure.js';
-import { runTask, stopwatch } from '../../base/task.js';
-import type { TargetHost } from '../../hosts/host/host.js';
+import { stopwatch } from '../../base/task.js';
+import { readState } from '../../hosts/apply.js';
 import { manifestsThere } from '../../hosts/publish/releases-there.js';
 import { type ReleaseNeeds, releaseNeeds, removeReleases } from '../../hosts/releases.js';
 import type { Caller } from '../caller.js';
-import { type HostOptions, lockFor } from './change.js';
+import { asTask, type ChangeOptions, type HostOptions, lockFor, TASK } from './change.js';
 import { connect, hostNamed, openSite } from './open.js';
 import { chooseRelease, nameOf, type ReleaseOnHost, releasesOnHost } from './release-name.js';
 
@@ -31,7 +31,7 @@ export async function listReleases(
   const facts = hostNamed(await openSite(caller, options), options.on);
   await using open = await connect(caller, facts, ports);
   const releases = await releasesOnHost(open.host);
-  const needs = await releaseNeeds(open.host);
+  const needs = releaseNeeds(await readState(open.host));
   const manifests = await manifestsThere(
     open.host,
     releases.map(({ digest }) => digest),
@@ -48,9 +48,7 @@ function bytesOf(manifest: Manifest | undefined): number {
   return (manifest?.artifacts ?? []).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-export interface RemoveOptions extends HostOptions {
-  readonly dryRun?: true | undefined;
-}
+type RemoveOptions = ChangeOptions & HostOptions;
 
 /** Removes those that are named: `RECIPE@DIGEST` or `DIGEST`. */
 export function removeNamed(caller: Caller, names: readonly string[], options: RemoveOptions): Promise<void> {
@@ -80,8 +78,6 @@ function unneeded(all: readonly ReleaseOnHost[], needs: ReleaseNeeds, keep: numb
   });
 }
 
-const TASK = 'remove';
-
 async function remove(
   caller: Caller,
   options: RemoveOptions,
@@ -92,22 +88,18 @@ async function remove(
   const facts = hostNamed(await openSite(caller, options), options.on);
   const ports = createPorts({ emit, signal, task: TASK });
   await using open = await connect(caller, facts, ports);
+  const { host } = open;
   let all: readonly ReleaseOnHost[] = [];
-  const chosen = async (host: TargetHost, needs: ReleaseNeeds) => {
+  const chosen = async (needs: ReleaseNeeds) => {
     all = await releasesOnHost(host);
     return [...new Set(choose(all, needs, facts.name))];
   };
   const dryRun = options.dryRun === true;
-  const title = `remove releases of ${facts.name}`;
-  if (!dryRun) emit({ type: 'started', work: 'change', subject: facts.name, tasks: [{ id: TASK, title }] });
+  const words = `remove releases of ${facts.name}`;
   const gone = dryRun
-    ? await chosen(open.host, await releaseNeeds(open.host))
-    : await runTask(emit, TASK, () =>
-        removeReleases(
-          open.host,
-          { choose: (needs) => chosen(open.host, needs), lock: lockFor(title) },
-          ports,
-        ),
+    ? await chosen(releaseNeeds(await readState(host)))
+    : await asTask({ host, words, emit }, () =>
+        removeReleases(host, { choose: chosen, lock: lockFor(words) }, ports),
       );
   const lines = all
     .filter(({ digest }) => gone.includes(digest))

@@ -5,19 +5,20 @@ import { arrayClones } from '../clients/array.js';
 import { cleanClones, cloneDisk, makeClone, removeClone } from '../clients/clone.js';
 import type { HostDrivers } from '../host/drivers.js';
 import type { HostFacts } from '../site/facts.js';
+import { isArray } from '../site/portal.js';
 import type { TargetAdapter } from '../target/adapter.js';
 
 const OWN_CLONES = { disk: cloneDisk, make: makeClone, remove: removeClone, clean: cleanClones };
 
 /** @param binaries boot programs for its TFTP server, of this machine */
 export function hostDrivers(
-  { target }: Pick<HostFacts, 'target'>,
+  facts: Pick<HostFacts, 'target'>,
   adapter: TargetAdapter,
   binaries: BootBinaries,
 ): HostDrivers {
   return {
     adapter,
-    clones: target.kind === 'none' ? arrayClones : OWN_CLONES,
+    clones: isArray(facts) ? arrayClones : OWN_CLONES,
     bootFiles: { http: httpFiles, tftp: (input) => tftpFiles(input, binaries), conf: confFiles },
   };
 }

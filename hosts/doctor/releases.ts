@@ -6,30 +6,19 @@ import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
 import type { HostState } from '../host/state.js';
 import { type ReleaseThere, readReleaseThere } from '../publish/releases-there.js';
+import { releaseNeeds } from '../releases.js';
 import { cellsAsked } from '../site/gate-cells.js';
 import type { Finding } from './finding.js';
-import { namedGenerations } from './state.js';
 import { digestsOf, sizesOf } from './survey.js';
-
-/** By digest, with the words of what needs it. */
-function neededReleases(state: HostState): Map<string, string> {
-  const needed = new Map<string, string>();
-  const add = (digest: string, by: string) => {
-    if (!needed.has(digest)) needed.set(digest, by);
-  };
-  for (const [name, { release }] of Object.entries(state.channels)) add(release, `the channel ${name}`);
-  for (const { release, client } of namedGenerations(state)) add(release, `the client ${client}`);
-  return needed;
-}
 
 /** Sizes of all files are compared, and the digests of all but the disk images, which would take minutes. */
 export async function releaseFindings(host: TargetHost, state: HostState): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const [digest, by] of neededReleases(state)) {
+  for (const [digest, [why = '']] of releaseNeeds(state)) {
     const folder = hostLayout(host.facts).release(digest);
     try {
       const release = await readReleaseThere(host, digest);
-      if (release === undefined) findings.push(absent(host, digest, by, folder));
+      if (release === undefined) findings.push(absent(host, digest, why, folder));
       else findings.push(...(await incomplete(host, release, folder)), ...unproven(host, state, release));
     } catch (error) {
       if (!(error instanceof Failure) || error.kind !== 'integrity') throw error;
@@ -52,7 +41,7 @@ function damaged(host: TargetHost, digest: string, where: string, expected: stri
   };
 }
 
-function absent(host: TargetHost, digest: string, by: string, where: string): Finding {
+function absent(host: TargetHost, digest: string, why: string, where: string): Finding {
   return {
     ...{
       level: 'error',
@@ -60,7 +49,7 @@ function absent(host: TargetHost, digest: string, by: string, where: string): Fi
       what: `The release ${digest.slice(0, 12)} is not on the host.`,
       where,
     },
-    expected: `the release that ${by} is at`,
+    expected: `a release, for ${why}`,
     found: 'nothing',
     hint: `Publish it again: npx lunsmith publish out/RECIPE/releases/${digest} --to ${host.facts.name}`,
   };

@@ -3,6 +3,7 @@ import { sha256OfText } from '../../base/digest.js';
 import { hostLayout } from '../host/layout.js';
 import type { Generation, HostState } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
+import { isArray } from '../site/portal.js';
 import type { Finding } from './finding.js';
 
 export interface NamedGeneration extends Generation {
@@ -80,8 +81,8 @@ function nameFindings({ target: { kind, prefix } }: HostFacts, generation: Named
 }
 
 /** What no two LUNs may have in common; on an array a new generation has the name of the one before it, and each the same image. */
-function sharable({ target }: HostFacts): readonly (keyof typeof WORDS)[] {
-  return target.kind === 'none' ? ['serial'] : ['target', 'serial', 'disk'];
+function sharable(facts: HostFacts): readonly (keyof typeof WORDS)[] {
+  return isArray(facts) ? ['serial'] : ['target', 'serial', 'disk'];
 }
 
 const WORDS = { target: 'the same target', serial: 'the same serial number', disk: 'the same disk' } as const;

@@ -2,6 +2,7 @@
 
 import type { HostState } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
+import { isArray } from '../site/portal.js';
 import type { ShownTarget, TargetAdapter } from '../target/adapter.js';
 import { type Finding, repairHint } from './finding.js';
 import { type NamedGeneration, namedGenerations } from './state.js';
@@ -22,7 +23,7 @@ export function targetFindings(
   { shown, inUse, known }: TargetView,
 ): Finding[] {
   // What a storage array offers is not known.
-  if (facts.target.kind === 'none') return [];
+  if (isArray(facts)) return [];
   const generations = namedGenerations(state);
   const wanted = new Set(generations.map(({ target }) => target));
   const ours = shown.filter(

@@ -1,9 +1,12 @@
 /** The firmware starts what is on the disk. */
+import { partitionTypeCode } from '../../artifacts/formats/partition-table.js';
 import { LOADER_TITLES, type LoaderName } from '../../artifacts/platform/loader.js';
 import { SYMPTOM_WORDS } from '../../artifacts/release/symptoms.js';
 import type { Link } from './link.js';
 import { targetLook } from './lun.js';
 import type { Subject } from './subject.js';
+
+const [BIOS_BOOT, ESP] = [partitionTypeCode('gpt', 'bios-boot'), partitionTypeCode('gpt', 'esp')];
 
 interface Words {
   readonly says: readonly string[];
@@ -11,18 +14,45 @@ interface Words {
   /** What it shows when it cannot go on, and where to look then. */
   readonly stops: string;
   readonly look: readonly string[];
+  /** What may be wrong with what it looks for. Default: /boot. */
+  readonly lost?: string;
 }
 
 export function loader(subject: Subject): Link {
   const name = loaderOf(subject);
-  const { says, files, stops, look } = wordsOf(name, subject);
+  const words = wordsOf(name, subject);
+  const reads = `${LOADER_TITLES[name]} reads its menu, the kernel and the initramfs from the LUN, through the firmware and iPXE’s session.`;
+  return linkOf(subject, LOADER_TITLES[name], { ...words, says: [...words.says, reads] });
+}
+
+/** Of a system that brings one of its own. */
+export function ownLoader(subject: Subject): Link {
+  const firmware = subject.manifest?.boot.flatMap((each) => each.firmware ?? ['bios', 'uefi']) ?? [];
+  return linkOf(subject, 'that of its own system', {
+    says: [
+      ...(firmware.includes('bios')
+        ? [
+            'BIOS: the first sector of the LUN loads GRUB, which has no menu and starts /bootmgr of the first partition.',
+          ]
+        : []),
+      ...(firmware.includes('uefi')
+        ? ['UEFI: iPXE starts \\EFI\\BOOT\\BOOTX64.EFI of the first partition; no entry in NVRAM is needed.']
+        : []),
+      'It finds its disk by the iBFT and reads on by itself. What it starts is not known here.',
+    ],
+    files: ['LUN: first sector', 'LUN: /bootmgr, \\EFI\\BOOT\\BOOTX64.EFI'],
+    stops: 'what the loader itself says, or nothing more after the login to the target',
+    look: [],
+    lost: 'its partition was changed',
+  });
+}
+
+function linkOf(subject: Subject, title: string, words: Words): Link {
+  const { says, files, stops, look, lost = 'the file system with /boot was changed' } = words;
   return {
     name: 'boot-loader',
-    title: `The boot loader on the LUN: ${LOADER_TITLES[name]}`,
-    says: [
-      ...says,
-      `${LOADER_TITLES[name]} reads its menu, the kernel and the initramfs from the LUN, through the firmware and iPXE’s session.`,
-    ],
+    title: `The boot loader on the LUN: ${title}`,
+    says,
     packets: [`TCP client:any -> ${subject.portal}  SCSI reads, in the session of iPXE`],
     files,
     settings: [],
@@ -38,7 +68,7 @@ export function loader(subject: Subject): Link {
       {
         shows: stops,
         causes: [
-          `${SYMPTOM_WORDS['boot-loader']}: the file system with /boot was changed, or another disk answers first`,
+          `${SYMPTOM_WORDS['boot-loader']}: ${lost}, or another disk answers first`,
           'the clone is damaged: `client reset` makes a fresh one and throws its state away',
         ],
         look: [...look, ...targetLook(subject)],
@@ -106,6 +136,3 @@ function wordsOf(name: LoaderName, { manifest }: Subject): Words {
       };
   }
 }
-
-const BIOS_BOOT = '21686148-6449-6E6F-744E-656564454649';
-const ESP = 'C12A7328-F81F-11D2-BA4B-00A0C93EC93B';

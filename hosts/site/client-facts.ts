@@ -8,6 +8,7 @@ import type { WrittenClient } from './client-schema.js';
 import { surroundingsOf } from './dhcp-facts.js';
 import type { ClientFacts, ClientImage, HostFacts } from './facts.js';
 import { checkUnique, type Findings } from './findings.js';
+import { isArray } from './portal.js';
 import type { SiteFile } from './schema.js';
 import { checkShared } from './shared-by-clients.js';
 
@@ -100,10 +101,10 @@ function checkAccount(
 function checkTargets(
   name: string,
   images: readonly ClientImage[],
-  { target }: HostFacts,
+  host: HostFacts,
   findings: Findings,
 ): void {
-  if (target.kind === 'none' || images.every((image) => image.target === undefined)) return;
+  if (isArray(host) || images.every((image) => image.target === undefined)) return;
   findings.add(['clients', name], {
     what: `Client \`${name}\` has a \`target\`, and its host makes the names of its targets itself.`,
     hint: 'Leave it out: only a storage array (`target: { kind: none }`) has names of its own.',

@@ -11,3 +11,8 @@ export interface Portal {
 export function portalOf({ address, target }: Pick<HostFacts, 'address' | 'target'>): Portal {
   return { address: target.portal ?? address, port: target.port };
 }
+
+/** Whether its LUNs are those of a storage array, which nothing here makes, looks at or removes. */
+export function isArray({ target }: Pick<HostFacts, 'target'>): boolean {
+  return target.kind === 'none';
+}

@@ -175,6 +175,18 @@ it('tells of every symptom that a proof knows', () => {
   expect(untold).toEqual([]);
 });
 
+it('tells of a system with a boot loader of its own no more than is known', () => {
+  const bare = MANIFEST && { ...withoutLinux(MANIFEST), loader: { reads: 1 } };
+  const links = chain({ dhcp: 'proxy', target: 'tgt', boot: 'san', added: true }, bare);
+  expect(links.slice(-2).map(({ name }) => name)).toEqual(['san-login', 'boot-loader']);
+  expect(JSON.stringify(links.at(-1))).not.toMatch(/kernel|initramfs|\/boot was/);
+  const boot = [{ method: 'san' as const, artifacts: {}, firmware: ['uefi' as const] }];
+  const [says] = chain({ dhcp: 'proxy', target: 'tgt', boot: 'san', added: true }, bare && { ...bare, boot })
+    .slice(-1)
+    .map((link) => link.says.join(' '));
+  expect(says).toMatch(/^UEFI: iPXE starts/);
+});
+
 it('tells of a release without Linux what it can', () => {
   const bare = MANIFEST && withoutLinux(MANIFEST);
   for (const boot of ['san', 'direct'] as const) {

@@ -1,27 +1,12 @@
 /** The commands that change a target host, on one that is a folder with a real tgtd: what they say, and what they leave alone. */
-import { createHash } from 'node:crypto';
-import {
-  readdir,
-  readFile,
-  readlink,
-  rename,
-  rm,
-  symlink,
-  truncate,
-  utimes,
-  writeFile,
-} from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { readdir, readFile, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ReleaseRow } from '../../app/site/releases.js';
 import type { HostStatus } from '../../app/site/status.js';
 import { writeProof } from '../../artifacts/release/release.js';
-import type { Event } from '../../base/event.js';
-import type { FailureRecord } from '../../base/failure.js';
-import { createCommandLine } from '../../cli/command-line.js';
 import { proofOf } from '../util/hosts.js';
 import { type HostHome, hostHome } from './a-host.js';
-import { pipes } from './fake-terminal.js';
+import { hostCalls } from './host-calls.js';
 
 const MIB = 2 ** 20;
 const MAC = '52:54:00:00:00:01';
@@ -33,80 +18,11 @@ clients:
 `;
 
 let host: HostHome;
+const { lunsmith, ok, events, failure, changes, unlocked, everything, siteText } = hostCalls(() => host);
 /** Of releases: v1 and v2 are proven, v3 is not. */
 const digests: Record<string, string> = {};
 const name = (version: string) => `debian-bookworm@${digests[version]?.slice(0, 12)}`;
 const path = (version: string) => join(host.home, 'out/debian-bookworm/releases', digests[version] ?? '');
-
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function lunsmith(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
-  const terminal = {
-    ...pipes({ HOME: host.home, TGT_IPC_SOCKET: host.socket, ...env }),
-    cwd: host.home,
-  };
-  const code = await createCommandLine(terminal, new AbortController().signal).run(args);
-  return { code, out: terminal.out(), err: terminal.err() };
-}
-
-const ok = async (...args: string[]) => {
-  const outcome = await lunsmith(args);
-  expect(outcome.err).toBe('');
-  expect(outcome.code).toBe(0);
-  return outcome.out;
-};
-
-/** The events of a call that ends with that exit code. */
-async function events(code: number, ...args: string[]): Promise<Event[]> {
-  const outcome = await lunsmith([...args, '--json']);
-  expect({ code: outcome.code, err: outcome.err }).toEqual({ code, err: '' });
-  return outcome.out
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Event);
-}
-
-/** The kind and the first diagnostic of a failure, which is the last event. */
-async function failure(code: number, ...args: string[]) {
-  const last = (await events(code, ...args)).at(-1) as { readonly failure: FailureRecord };
-  const { kind, diagnostics } = last.failure;
-  return { kind, ...diagnostics[0] };
-}
-
-/** The lines of a change, without what it took. */
-async function changes(...args: string[]) {
-  const event = (await events(0, ...args)).find(({ type }) => type === 'changed');
-  return event?.type === 'changed' ? event.lines : undefined;
-}
-
-/** What a call that is refused must leave alone: everything but who had the lock. */
-const unlocked = async () => (await everything()).filter((line) => !/^(lock|publishing) /.test(line));
-
-/** Everything that a command could change: all of the host's folder, and the site. */
-async function everything(): Promise<string[]> {
-  const lab = join(host.home, 'lab');
-  const entries = await readdir(lab, { recursive: true, withFileTypes: true }).catch(() => []);
-  const lines = await Promise.all(
-    entries.map(async (entry) => {
-      const at = join(entry.parentPath, entry.name);
-      const content = entry.isFile()
-        ? createHash('sha256')
-            .update(await readFile(at))
-            .digest('hex')
-        : entry.isSymbolicLink()
-          ? await readlink(at)
-          : 'folder';
-      return `${relative(lab, at)} ${content}`;
-    }),
-  );
-  return [...lines.sort(), await siteText(), ...(await readdir(host.home)).sort()];
-}
-
-const siteText = () => readFile(join(host.home, 'lunsmith.yaml'), 'utf8');
 
 beforeAll(async () => {
   host = await hostHome();
@@ -426,50 +342,6 @@ describe('client', () => {
     expect(await failure(2, 'client', 'rm', 'web1')).toMatchObject({
       what: 'The site has no client `web1`.',
     });
-  });
-});
-
-describe('release', () => {
-  it('ls tells what keeps each of them, the one that was published last first', async () => {
-    const rows = JSON.parse(await ok('release', 'ls', '--json')) as ReleaseRow[];
-    expect(rows.map(({ digest, needed }) => [digest, needed])).toEqual([
-      [digests['v1'], ['a rollback of the channel stable leads to it', 'the client web2 has a clone of it']],
-      [digests['v3'], []],
-      [digests['v2'], ['the channel stable is at it', 'the client web2 has a clone of it']],
-    ]);
-    expect(await ok('release', 'ls')).toMatch(/debian-bookworm@\S+ +1 MiB +nothing: it may be removed\n/);
-  });
-
-  it.each([
-    [['rm', 'v1'], 'is needed on lab.', /^a rollback of the channel stable leads to it; the client web2/],
-    [['rm', 'v3', 'v2'], 'is needed on lab.', /^the channel stable is at it/],
-    [['rm', 'debian-bookworm'], 'shall go is not said.', /^debian-bookworm$/],
-    [['rm', 'debian-bookworm@0123456789'], 'is not on lab.', undefined],
-  ])('%j is refused', async ([verb = '', ...names], what, found) => {
-    const before = await unlocked();
-    const args = names.map((each) => (digests[each] === undefined ? each : name(each)));
-    const told = await failure(2, 'release', verb, ...args);
-    expect(told.what).toContain(what);
-    if (found !== undefined) expect(told.found).toMatch(found);
-    expect(await unlocked()).toEqual(before);
-  });
-
-  it('prune keeps the last ones, and all that is needed: --dry-run tells each line', async () => {
-    const lines = [`release ${name('v3')}: is removed`];
-    const before = await everything();
-    expect(await changes('release', 'prune', '--keep', '2', '--dry-run')).toEqual([]);
-    expect(await changes('release', 'prune', '--keep', '1', '--dry-run')).toEqual(lines);
-    expect(await everything()).toEqual(before);
-    expect(await changes('release', 'prune', '--keep', '0')).toEqual(lines);
-    const left = (await unlocked()).filter((line) => line.includes(digests['v3'] ?? ''));
-    // Its place in the order of publications is forgotten by the next one.
-    expect(left).toEqual([]);
-    expect(await changes('release', 'prune', '--keep', '0')).toEqual([]);
-  });
-
-  it('one that was removed can be published again', async () => {
-    expect((await events(0, 'publish', path('v3'))).at(-1)).toMatchObject({ already: false });
-    expect(await changes('release', 'rm', name('v3'))).toEqual([`release ${name('v3')}: is removed`]);
   });
 });
 

@@ -2,34 +2,22 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Event } from '../../base/event.js';
 import type { FailureRecord } from '../../base/failure.js';
-import { createCommandLine } from '../../cli/command-line.js';
 import { type HostHome, hostHome } from './a-host.js';
-import { pipes } from './fake-terminal.js';
+import { hostCalls } from './host-calls.js';
 
 const MIB = 2 ** 20;
 let host: HostHome;
-
-async function call(code: number, ...args: string[]): Promise<Event[]> {
-  const terminal = { ...pipes({ HOME: host.home, TGT_IPC_SOCKET: host.socket }), cwd: host.home };
-  const found = await createCommandLine(terminal, new AbortController().signal).run([...args, '--json']);
-  expect({ code: found, err: terminal.err() }).toEqual({ code, err: '' });
-  return terminal
-    .out()
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Event);
-}
+const { events } = hostCalls(() => host);
 
 async function changed(...args: string[]) {
-  const event = (await call(0, ...args)).find(({ type }) => type === 'changed');
+  const event = (await events(0, ...args)).find(({ type }) => type === 'changed');
   if (event?.type !== 'changed') throw new Error('nothing was said of a change');
   return event;
 }
 
 async function refused(...args: string[]): Promise<FailureRecord['diagnostics']> {
-  const last = (await call(2, ...args)).at(-1);
+  const last = (await events(2, ...args)).at(-1);
   if (last?.type !== 'failed') throw new Error('it was not refused');
   return last.failure.diagnostics;
 }
@@ -50,8 +38,8 @@ beforeAll(async () => {
   host = await hostHome();
   await site(client(1), client(2), client(3));
   const release = await host.release('v1', Buffer.alloc(MIB, 'v1'));
-  await call(0, 'publish', release);
-  await call(0, 'promote', 'debian-bookworm', 'stable');
+  await events(0, 'publish', release);
+  await events(0, 'promote', 'debian-bookworm', 'stable');
 });
 afterAll(() => host[Symbol.asyncDispose]());
 
@@ -74,7 +62,7 @@ describe('names', () => {
 });
 
 it('secrets are made when they are asked for, in files that only their owner reads', async () => {
-  const lacking = (await call(2, 'client', 'add', 'web[1-3]')).at(-1);
+  const lacking = (await events(2, 'client', 'add', 'web[1-3]')).at(-1);
   expect(lacking).toMatchObject({
     type: 'failed',
     failure: { diagnostics: [{ what: 'The secret `file:secrets/web1` is not there.' }] },
