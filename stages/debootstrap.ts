@@ -1,6 +1,6 @@
 /** The first step of a Debian root: a small base system from a signed archive. */
 import { readFile } from 'node:fs/promises';
-import { basename, isAbsolute, join } from 'node:path';
+import { basename, isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import type { RunOptions } from '../base/ports.js';
 import { isDay, NO_SUCH_DAY } from '../base/schema/day.js';
@@ -235,7 +235,7 @@ function keyringFindings(path: string): StageFinding[] {
 }
 
 function keyringPath(keyring: string, recipe: Pick<RecipeFacts, 'folder'>): string {
-  return isAbsolute(keyring) ? keyring : join(recipe.folder, keyring);
+  return resolve(recipe.folder, keyring);
 }
 
 /** Where the image has the keyring; one that the archive's own package does not bring is copied. */

@@ -1,7 +1,7 @@
 /** The first step of a root that is there already: a disk image, a tar or a tree becomes the root tree. */
 import { existsSync, statSync } from 'node:fs';
 import { lstat, mkdir, readdir, readFile } from 'node:fs/promises';
-import { basename, isAbsolute, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { sha256OfText } from '../base/digest.js';
 import { Failure } from '../base/failure.js';
@@ -66,7 +66,7 @@ export const importStage = defineStage({
   toolsFor: ({ archives }) => (archives === undefined ? [] : [{ name: 'apt-get', package: 'apt' }]),
   inputs: ({ archives }) => (archives === undefined ? [] : keyringInputs(archives)),
   check: ({ options: { from, sha256, distribution }, recipe }) => {
-    const path = pathOf(from, recipe);
+    const path = resolve(recipe.folder, from);
     if (!existsSync(path)) {
       return [{ path: ['from'], what: `${path} does not exist.`, hint: 'Download or copy it there first.' }];
     }
@@ -85,7 +85,7 @@ export const importStage = defineStage({
     ];
   },
   surroundings: async ({ options: { from }, recipe }): Promise<Record<string, string>> => {
-    const path = pathOf(from, recipe);
+    const path = resolve(recipe.folder, from);
     return statSync(path).isDirectory() ? { tree: await treeState(path) } : {};
   },
   archives: async ({ options: { archives }, recipe, mirror }) => {
@@ -123,12 +123,8 @@ export const importStage = defineStage({
   },
 });
 
-function pathOf(from: string, { folder }: Pick<RecipeFacts, 'folder'>): string {
-  return isAbsolute(from) ? from : join(folder, from);
-}
-
 function wishesOf({ from, sha256, partition }: Options, recipe: Pick<RecipeFacts, 'folder'>) {
-  return { path: pathOf(from, recipe), sha256, partition };
+  return { path: resolve(recipe.folder, from), sha256, partition };
 }
 
 /** A folder has no digest that could be known before. Whatever is done to a file in it changes the file's ctime (inode(7)). */

@@ -1,24 +1,16 @@
 /** Accounts, their SSH keys and how sshd lets them in. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext, type StageFinding } from '../pipeline/stage.js';
 import { distributionOf } from './distribution/distribution.js';
 import { addPackage } from './distribution/roles.js';
-import { findAccount, parseGroup } from './rootfs/accounts.js';
+import { findAccount } from './rootfs/accounts.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
 import { WHOLE_ROOT } from './things.js';
-import {
-  CHPASSWD,
-  chpasswdInput,
-  isPasswordHash,
-  LOCKED,
-  sudoersText,
-  useraddArgv,
-  usermodArgv,
-} from './users/argv.js';
+import { alter, create, setPasswords } from './users/accounts.js';
 import { KEY_OR_FILE, parseKeys, sshdText } from './users/ssh.js';
 
 const hashReference = z
@@ -182,7 +174,7 @@ function findings(given: Options): StageFinding[] {
 
 function missingFiles(given: Options, folder: string): StageFinding[] {
   return keyFiles(given).flatMap(({ file, path }) =>
-    existsSync(isAbsolute(file) ? file : join(folder, file))
+    existsSync(resolve(folder, file))
       ? []
       : [
           {
@@ -192,89 +184,6 @@ function missingFiles(given: Options, folder: string): StageFinding[] {
           },
         ],
   );
-}
-
-async function create(
-  ctx: StageContext<Options>,
-  tree: RootTree,
-  wanted: Options['users'][number],
-): Promise<void> {
-  const { name } = wanted;
-  if ((await findAccount(tree, name)) !== undefined) {
-    throw new Failure('recipe', {
-      what: `The user ${name} exists already.`,
-      hint: 'A package created it, or another `users` step. Choose another name, or give it `existing: true`.',
-    });
-  }
-  await requireGroupsAndSudo(ctx, tree, wanted);
-  await ctx.chroot(useraddArgv(wanted), { doing: `create the user ${name}` });
-  await letUseSudo(tree, wanted);
-}
-
-async function alter(
-  ctx: StageContext<Options>,
-  tree: RootTree,
-  wanted: Options['users'][number],
-): Promise<void> {
-  const { name } = wanted;
-  if ((await findAccount(tree, name)) === undefined) {
-    throw new Failure('recipe', {
-      what: `There is no user ${name}.`,
-      expected: 'an account of /etc/passwd in the root tree, as `existing: true` says',
-      hint: 'Remove `existing`, and the step creates it.',
-    });
-  }
-  await requireGroupsAndSudo(ctx, tree, wanted);
-  const argv = usermodArgv(wanted);
-  if (argv !== undefined) await ctx.chroot(argv, { doing: `change the user ${name}` });
-  await letUseSudo(tree, wanted);
-}
-
-async function requireGroupsAndSudo(
-  ctx: StageContext<Options>,
-  tree: RootTree,
-  { name, groups, sudo }: Options['users'][number],
-): Promise<void> {
-  const known = parseGroup((await tree.read('/etc/group')) ?? '');
-  const unknown = groups.find((group) => !known.has(group));
-  if (unknown !== undefined) {
-    throw new Failure('recipe', {
-      what: `The group ${unknown} of the user ${name} does not exist.`,
-      expected: 'a group of /etc/group in the root tree',
-      hint: 'Install the package that brings it before this step, or leave it out.',
-    });
-  }
-  const { software } = distributionOf(ctx);
-  if (sudo !== 'none' && !(await software.has(tree, 'sudo'))) {
-    throw new Failure('recipe', {
-      what: `The user ${name} shall use sudo, which is not installed.`,
-      hint: `${addPackage(software, 'sudo')}.`,
-    });
-  }
-}
-
-async function letUseSudo(tree: RootTree, { name, sudo }: Options['users'][number]): Promise<void> {
-  if (sudo !== 'none') await tree.write(`/etc/sudoers.d/${name}`, sudoersText(name, sudo), { mode: 0o440 });
-}
-
-async function setPasswords(
-  ctx: StageContext<Options>,
-  accounts: readonly { readonly name: string; readonly 'password-hash'?: string | undefined }[],
-): Promise<void> {
-  const entries: { name: string; hash: string }[] = [];
-  for (const { name, 'password-hash': reference } of accounts) {
-    const hash = reference === undefined ? LOCKED : await ctx.secret(reference);
-    if (hash !== LOCKED && !isPasswordHash(hash)) {
-      throw new Failure('recipe', {
-        what: `What \`${reference}\` holds is not a password hash.`,
-        expected: 'a hash such as `$y$…` or `$6$…` (see crypt(5))',
-        found: 'something else (not shown: it may be the password itself)',
-        hint: 'Make a hash with `mkpasswd --method=yescrypt`, of the package whois.',
-      });
-    }
-    entries.push({ name, hash });
-  }
-  await ctx.chroot(CHPASSWD, { doing: 'set passwords', input: chpasswdInput(entries), quiet: true });
 }
 
 /** ~/.ssh/authorized_keys, which sshd wants to belong to the user alone. */
@@ -292,10 +201,7 @@ async function authorize(
   for (const key of given) {
     const file = key.startsWith('file:') ? key.slice(5) : undefined;
     if (file === undefined) lines.push(key.trim());
-    else
-      lines.push(
-        ...parseKeys(await readFile(isAbsolute(file) ? file : join(ctx.recipe.folder, file), 'utf8'), file),
-      );
+    else lines.push(...parseKeys(await readFile(resolve(ctx.recipe.folder, file), 'utf8'), file));
   }
   const { uid, gid, home } = account;
   await tree.directory(`${home}/.ssh`, { mode: 0o700, uid, gid });

@@ -1,10 +1,10 @@
 /** The LUN from which Windows installs itself: the files of its medium on a partition that boots by BIOS and by UEFI. */
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import type { DiskLayout } from '../artifacts/formats/disk-layout.js';
 import { verityTree } from '../artifacts/formats/fs-verity.js';
-import { grubFolder } from '../artifacts/formats/grub.js';
 import { sanbootScript } from '../artifacts/formats/ipxe.js';
 import { PC, PC_FIRMWARE } from '../artifacts/platform/pc.js';
 import { signLine } from '../artifacts/release/console.js';
@@ -13,6 +13,7 @@ import { Failure } from '../base/failure.js';
 import { sizeSchema } from '../base/schema/size.js';
 import { MIB } from '../base/size.js';
 import { defineStage, type RecipeFacts, type StageFinding } from '../pipeline/stage.js';
+import { grubModules } from './lun-image/check-loader.js';
 import { describeDisk } from './lun-image/describe.js';
 import { BOOT_ARTIFACTS, LUN_IMAGE } from './things.js';
 import { type Contents, contentsOf } from './windows-installer/contents.js';
@@ -94,7 +95,9 @@ export const windowsInstaller = defineStage({
   async run(ctx) {
     const { recipe } = ctx;
     const { label, 'wim-part': partBytes, shows } = ctx.options;
-    const { medium, contents, layout } = planOf(ctx.options, recipe);
+    const planned = planContents(ctx.options, recipe);
+    const { medium, contents } = planned;
+    const layout = planDisk(ctx.options, recipe, planned);
     const image = join(ctx.output, IMAGE);
     await writeInstaller(ctx, { image, medium, contents, layout, label, partBytes });
     await ctx.digested(image, await verityTree(image, ctx));
@@ -114,27 +117,21 @@ export const windowsInstaller = defineStage({
 interface Planned {
   readonly medium: Medium;
   readonly contents: Contents;
-  readonly layout: ReturnType<typeof installerLayout>;
 }
 
-/** All that can be known before anything is written. @throws Failure of what cannot be made */
-function planOf(given: Options, recipe: RecipeFacts): Planned {
-  const { iso, files, free, size } = given;
-  const medium = readMedium(pathOf(iso, recipe));
+/** All that can be known of the content before anything is written. @throws Failure of what cannot be made */
+function planContents({ iso, files, 'wim-part': partBytes }: Options, { folder }: RecipeFacts): Planned {
+  const medium = readMedium(resolve(folder, iso));
   const added = files.map(({ path, source }) => {
-    const at = pathOf(source, recipe);
+    const at = resolve(folder, source);
     return { path, source: at, bytes: statSync(at).size };
   });
-  const contents = contentsOf(medium, added, given['wim-part']);
-  return {
-    medium,
-    contents,
-    layout: installerLayout({ name: recipe.name, content: contents.bytes, free, size }),
-  };
+  return { medium, contents: contentsOf(medium, added, partBytes) };
 }
 
-function pathOf(path: string, { folder }: Pick<RecipeFacts, 'folder'>): string {
-  return isAbsolute(path) ? path : join(folder, path);
+/** @throws Failure of kind `recipe` for a size that is too small */
+function planDisk({ free, size }: Options, { name }: RecipeFacts, { contents }: Planned): DiskLayout {
+  return installerLayout({ name, content: contents.bytes, free, size });
 }
 
 function platformFindings({ platform }: RecipeFacts): StageFinding[] {
@@ -142,12 +139,7 @@ function platformFindings({ platform }: RecipeFacts): StageFinding[] {
     return [
       { path: [], what: `Windows is not installed on a ${platform} like that.`, expected: '`platform: pc`' },
     ];
-  const { path, package: debianPackage } = grubFolder('i386-pc');
-  if (existsSync(join(path, 'kernel.img'))) return [];
-  const hint = `Install them: apt-get install ${debianPackage}`;
-  return [
-    { path: [], what: "GRUB's modules for i386-pc are not installed on this host.", expected: path, hint },
-  ];
+  return grubModules('i386-pc');
 }
 
 function optionFindings({ 'wim-part': part, size, files }: Options, recipe: RecipeFacts): StageFinding[] {
@@ -165,7 +157,7 @@ function optionFindings({ 'wim-part': part, size, files }: Options, recipe: Reci
       found: `${size} bytes`,
     });
   for (const [index, { source }] of files.entries()) {
-    if (statSync(pathOf(source, recipe), { throwIfNoEntry: false })?.isFile() === true) continue;
+    if (statSync(resolve(recipe.folder, source), { throwIfNoEntry: false })?.isFile() === true) continue;
     found.push({ path: ['files', index, 'source'], what: `The recipe has no file ${source}.` });
   }
   return found;
@@ -174,15 +166,14 @@ function optionFindings({ 'wim-part': part, size, files }: Options, recipe: Reci
 /** What is wrong with the medium, where the recipe names it; a size has a place of its own. */
 function mediumFindings(given: Options, recipe: RecipeFacts): StageFinding[] {
   if (optionFindings(given, recipe).length > 0) return [];
-  const findings = (path: readonly string[], work: () => unknown): StageFinding[] => {
-    try {
-      work();
-      return [];
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      return error.diagnostics.map((each) => ({ ...each, path }));
-    }
-  };
-  const wrong = findings(['iso'], () => planOf({ ...given, size: undefined }, recipe));
-  return wrong.length > 0 ? wrong : findings(['size'], () => planOf(given, recipe));
+  let at = 'iso';
+  try {
+    const planned = planContents(given, recipe);
+    at = 'size';
+    planDisk(given, recipe, planned);
+    return [];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return error.diagnostics.map((each) => ({ ...each, path: [at] }));
+  }
 }

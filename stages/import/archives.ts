@@ -1,5 +1,5 @@
 /** From where later steps install packages: archives of Debian's kind that the recipe names for an imported system. */
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { urlSchema } from '../../base/schema/url.js';
 import { defaultArchive } from '../debootstrap/default-archive.js';
@@ -70,7 +70,7 @@ export async function sourcesOf(
   archives: Archives,
   about: { readonly folder: string; readonly mirror: string | undefined },
 ): Promise<NamedSource[]> {
-  const signedBy = (path: string) => (isAbsolute(path) ? path : join(about.folder, path));
+  const signedBy = (path: string) => resolve(about.folder, path);
   const wishes = {
     override: about.mirror,
     recipe: archives.mirror,

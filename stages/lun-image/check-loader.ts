@@ -1,7 +1,7 @@
 /** Why a PC would not start from the disk, as far as that can be known before anything runs. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { grubFolder } from '../../artifacts/formats/grub.js';
+import { type GrubFormat, grubFolder } from '../../artifacts/formats/grub.js';
 import { DEFAULT_LOADER, LOADER_FIRMWARE, LOADER_TITLES } from '../../artifacts/platform/loader.js';
 import { architectureFacts, type PcFirmware } from '../../artifacts/platform/pc.js';
 import type { RecipeFacts, StageFinding } from '../../pipeline/stage.js';
@@ -84,16 +84,22 @@ export function grubFindings(recipe: RecipeFacts): StageFinding[] {
       hint: 'Remove it and use an esp partition.',
     });
   }
-  for (const format of [bios, uefi?.format]) {
-    if (format === undefined) continue;
-    const { path, package: debianPackage } = grubFolder(format);
-    if (existsSync(join(path, 'kernel.img'))) continue;
-    found.push({
+  return [
+    ...found,
+    ...[bios, uefi?.format].flatMap((format) => (format === undefined ? [] : grubModules(format))),
+  ];
+}
+
+/** Whether the host has what GRUB is linked of. */
+export function grubModules(format: GrubFormat): StageFinding[] {
+  const { path, package: debianPackage } = grubFolder(format);
+  if (existsSync(join(path, 'kernel.img'))) return [];
+  return [
+    {
       path: [],
       what: `GRUB's modules for ${format} are not installed on this host.`,
       expected: path,
       hint: `Install them: apt-get install ${debianPackage}`,
-    });
-  }
-  return found;
+    },
+  ];
 }

@@ -1,5 +1,5 @@
 /** Where the base system comes from and by which keys it is signed, as options, command line and host say together. */
-import { isAbsolute, join } from 'node:path';
+import { resolve } from 'node:path';
 import { Failure } from '../../base/failure.js';
 import type { RecipeFacts, StageCheck, StageFinding } from '../../pipeline/stage.js';
 import { ARCH_ARCHITECTURE, commonArchitecture } from '../distribution/arch/pacman/architecture.js';
@@ -15,7 +15,7 @@ export interface About {
 
 /** @returns an absolute path; undefined: the host's own keyring */
 export function keyringPath({ keyring }: Options, recipe: Pick<RecipeFacts, 'folder'>): string | undefined {
-  return keyring === undefined || isAbsolute(keyring) ? keyring : join(recipe.folder, keyring);
+  return keyring === undefined ? undefined : resolve(recipe.folder, keyring);
 }
 
 export function serversOf({ options, mirror }: About): Servers {

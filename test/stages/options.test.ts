@@ -3,30 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { distributions } from '../../stages/distribution/index.js';
 import { stages } from '../../stages/index.js';
-import { recipeRig } from '../util/recipe-rig.js';
+import { recipeRig, stagesRecipe } from '../util/recipe-rig.js';
 
 /** Stages that make a root. */
 const FIRST = ['debootstrap', 'import'];
 
 /** A recipe with one step more, or with other options of its first step. */
 function recipe(uses: string, options: string): string {
-  const isFirst = FIRST.includes(uses);
-  const first = isFirst ? options : '{ suite: bookworm }';
-  const step = isFirst ? '' : `  - uses: ${uses}\n    with: ${options}\n`;
-  return `name: demo
-steps:
-  - uses: ${isFirst ? uses : 'debootstrap'}
-    with: ${first}
-${step}  - uses: initramfs
-  - uses: seal
-disk:
-  size: 4G
-  partitions:
-    - { name: esp, type: esp, size: 64M }
-    - { name: root, type: linux, size: rest, mount: / }
-kernel:
-  command-line: [console=ttyS0]
-`;
+  return FIRST.includes(uses)
+    ? stagesRecipe({ uses, options })
+    : stagesRecipe({ uses: 'debootstrap', options: '{ suite: bookworm }' }, { uses, options });
 }
 
 const WRONG: readonly (readonly [uses: string, options: string])[] = [

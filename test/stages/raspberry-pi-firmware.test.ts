@@ -1,5 +1,5 @@
 import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { kernel } from '../../stages/distribution/debian/kernel.js';
 import { requireBoots } from '../../stages/raspberry-pi-firmware/boots.js';
@@ -78,6 +78,25 @@ describe('the folder', () => {
     await filled(folder);
     const text = await readFile(folder.at('boot/firmware/config.txt'), 'utf8');
     expect(text).toMatch(/^dtparam=audio=on\nauto_initramfs=0\n\[cm4\]\notg_mode=1\n\[all\]\narm_64bit=1\n/);
+  });
+
+  it('takes the kernel of an imported system for the Raspberry Pi’s own where its device trees are', async () => {
+    await using folder = await tree();
+    const trees = folder.at(`usr/lib/linux-image-${VERSION}/broadcom`);
+    for (const name of ['bcm2710-rpi-3-b.dtb', 'bcm2710-rpi-3-b-plus.dtb'])
+      await writeFile(`${trees}/${name}`, 'dtb');
+    expect((await filled(folder)).warnings).toEqual([]);
+    expect(await readFile(folder.at('boot/firmware/config.txt'), 'utf8')).toContain('upstream_kernel=0\n');
+  });
+
+  it('takes firmware and device trees that only the boot partition of an imported system had', async () => {
+    await using folder = await tree(/dtb$|raspi-firmware/);
+    for (const [path, content] of Object.entries(FILES)) {
+      if (!/dtb$|raspi-firmware/.test(path)) continue;
+      await mkdir(folder.at('boot/firmware'), { recursive: true });
+      await writeFile(folder.at(`boot/firmware/${basename(path)}`), content);
+    }
+    expect(await filled(folder)).toEqual({ version: VERSION, warnings: [] });
   });
 
   it.each<readonly [string, RegExp, string]>([

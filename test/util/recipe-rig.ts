@@ -125,6 +125,28 @@ const FAKE_STAGES: readonly AnyStage[] = [
 
 export const FAKE_REGISTRY: StageRegistry = new Map(FAKE_STAGES.map((stage) => [stage.name, stage]));
 
+/** A recipe of real stages: the first one, with its options, and perhaps one step more. */
+export function stagesRecipe(
+  first: { readonly uses: string; readonly options: string },
+  more?: { readonly uses: string; readonly options: string },
+): string {
+  const step = more === undefined ? '' : `  - uses: ${more.uses}\n    with: ${more.options}\n`;
+  return `name: demo
+steps:
+  - uses: ${first.uses}
+    with: ${first.options}
+${step}  - uses: initramfs
+  - uses: seal
+disk:
+  size: 4G
+  partitions:
+    - { name: esp, type: esp, size: 64M }
+    - { name: root, type: linux, size: rest, mount: / }
+kernel:
+  command-line: [console=ttyS0]
+`;
+}
+
 /** A recipe that is right; tests change parts of it. */
 export const RIGHT = `name: demo
 variables:

@@ -73,3 +73,18 @@ describe('debian-bookworm', () => {
     expect((await loadRecipe('recipes/debian-bookworm', stages, settings)).disk?.bytes).toBe(20 * 1024 ** 3);
   });
 });
+
+describe('recipes for Raspberry Pis', () => {
+  it.each([
+    ['debian-raspberry-pi', {}],
+    ['raspberry-pi-os', { image: 'package.json', sha256: '0'.repeat(64) }],
+  ])('%s can be planned, without a warning', async (name, variables) => {
+    const settings = { variables, sourceDateEpoch: '' };
+    const plan = planBuild(await loadRecipe(`recipes/${name}`, stages, settings), stages, distributions);
+    expect(recipeWarnings(plan)).toEqual([]);
+    expect(plan.steps.map(({ stage }) => stage.name).slice(-5)).toEqual([
+      ...['initramfs', 'raspberry-pi-firmware', 'seal'],
+      ...['lun-image', 'boot-artifacts'],
+    ]);
+  });
+});

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { distributions } from '../../../../stages/distribution/index.js';
 import { stages } from '../../../../stages/index.js';
-import { recipeRig } from '../../../util/recipe-rig.js';
+import { recipeRig, stagesRecipe } from '../../../util/recipe-rig.js';
 
 const DATED = 'https://mirror.example.org/archive/repos/$snapshot/$repo/os/$arch';
 const OWN = 'https://mirror.example.org/archlinux/$repo/os/$arch';
@@ -28,22 +28,9 @@ const FILES = {
 
 /** A recipe with other options of its first step, or with a step more. */
 function recipe(uses: string, options: string): string {
-  const first = uses === 'pacstrap' ? options : '{ keyring: keys/own.gpg }';
-  const step = uses === 'pacstrap' ? '' : `  - uses: ${uses}\n    with: ${options}\n`;
-  return `name: demo
-steps:
-  - uses: pacstrap
-    with: ${first}
-${step}  - uses: initramfs
-  - uses: seal
-disk:
-  size: 4G
-  partitions:
-    - { name: esp, type: esp, size: 64M }
-    - { name: root, type: linux, size: rest, mount: / }
-kernel:
-  command-line: [console=ttyS0]
-`;
+  return uses === 'pacstrap'
+    ? stagesRecipe({ uses, options })
+    : stagesRecipe({ uses: 'pacstrap', options: '{ keyring: keys/own.gpg }' }, { uses, options });
 }
 
 const MIRROR = 'https://mirror.example.org/archlinux';
