@@ -39,4 +39,13 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-exit(await commandLine.run(process.argv.slice(2)));
+/** Until all that was written has left the process: a pipe takes 64 KiB at once, and what waits behind it would be lost. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((done) => {
+    stream.write('', () => done());
+  });
+}
+
+const code = await commandLine.run(process.argv.slice(2));
+await Promise.all([process.stdout, process.stderr].map(written));
+exit(code);
