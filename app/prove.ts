@@ -17,9 +17,11 @@ import { runTask, stopwatch } from '../base/task.js';
 import type { NotDecided } from '../gate/broken.js';
 import { startsOf } from '../gate/milestones.js';
 import { proofFailure, undecidedFailure } from '../gate/proof-failure.js';
+import type { Accelerator } from '../gate/qemu.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';
 import { requireHost } from '../pipeline/tools.js';
 import { claimOf } from '../pipeline/workspace.js';
+import { type AcceleratorRequest, decideAccelerator } from './accelerator.js';
 import type { ProveInside } from './inside/prove.js';
 import { gateNeeds } from './matrix.js';
 
@@ -33,7 +35,7 @@ export interface ProofRequest {
   readonly release: string;
   /** Which cells of the release's platform. */
   readonly cells: (platform: PlatformId) => readonly Cell[];
-  readonly accel: 'auto' | 'kvm' | 'tcg';
+  readonly accel: AcceleratorRequest['wanted'];
   /** How many cells run at once. */
   readonly parallel: number;
   readonly workspace: string;
@@ -58,8 +60,11 @@ export async function prove(request: ProofRequest, emit: Emit, signal: AbortSign
   const tasks = cells.map((cell) => ({ id: cellName(cell), title: cellName(cell) }));
   emit({ type: 'started', work: 'prove', subject: release.manifest.recipe.name, tasks });
   const { kvm } = platformOf(release.manifest.platform).gate;
-  const accel = kvm ? await decideAccelerator(request.accel, emit, signal) : 'tcg';
-  const outcomes = await proveAll({ ...request, accel, cells }, release, emit, signal);
+  const probe = async () => ((await inside({ do: 'probe-kvm' }, emit, signal)) as string | null) ?? undefined;
+  const accelerator = kvm
+    ? await decideAccelerator({ wanted: request.accel, workspace, probe }, emit)
+    : 'tcg';
+  const outcomes = await proveAll({ ...request, accelerator, cells }, release, emit, signal);
   const proofs = outcomes.flatMap((outcome) => (outcome instanceof Failure ? [] : [outcome]));
   const undecided = outcomes.flatMap((outcome) => (outcome instanceof Failure ? [outcome] : []));
   const failed = proofs.filter((proof) => !proof.passed);
@@ -104,18 +109,13 @@ async function requireWhole(release: Release, signal: AbortSignal): Promise<void
   });
 }
 
-/** Probed once for all cells: under a KVM that stalls a probe takes its full time. */
-async function decideAccelerator(
-  wanted: ProofRequest['accel'],
-  emit: Emit,
-  signal: AbortSignal,
-): Promise<'kvm' | 'tcg'> {
-  if (wanted === 'tcg') return 'tcg';
-  return (await inside({ do: 'choose-accelerator', wanted }, emit, signal)) as 'kvm' | 'tcg';
+interface ChosenCells extends Pick<ProofRequest, 'parallel' | 'workspace'> {
+  readonly cells: readonly Cell[];
+  readonly accelerator: Accelerator;
 }
 
 async function proveAll(
-  request: Omit<ProofRequest, 'cells'> & { readonly cells: readonly Cell[] },
+  request: ChosenCells,
   release: Release,
   emit: Emit,
   signal: AbortSignal,
@@ -148,7 +148,7 @@ async function proveAll(
  */
 async function proveOne(
   cell: Cell,
-  request: Omit<ProofRequest, 'cells'>,
+  request: ChosenCells,
   release: Release,
   emit: Emit,
   signal: AbortSignal,
@@ -167,7 +167,7 @@ async function proveOne(
         manifest: release.manifest,
         digest: release.digest,
         cell,
-        accel: request.accel,
+        accelerator: request.accelerator,
         evidence,
       },
     };

@@ -1,5 +1,5 @@
 /**
- * Which accelerator QEMU can use here. That /dev/kvm exists says little: on some virtual machines iPXE hangs under
+ * Whether QEMU can use KVM here. That /dev/kvm exists says little: on some virtual machines iPXE hangs under
  * KVM. So a machine is started that has nothing but iPXE in it.
  */
 
@@ -8,48 +8,25 @@ import { access } from 'node:fs/promises';
 import { PC } from '../artifacts/platform/pc.js';
 import { Failure } from '../base/failure.js';
 import type { Argv, Ports } from '../base/ports.js';
-import { type Accelerator, accelerate } from './qemu.js';
+import { accelerate } from './qemu.js';
 
 /** Seconds; with a KVM that works it takes less than one. */
 const PROBE_SECONDS = 10;
 /** What iPXE prints once it has initialised its devices. */
 const ALIVE = 'Features: ';
 
-/**
- * @param task the cell, for the warning
- * @throws Failure of kind `host` when KVM is demanded and does not work
- */
-export async function chooseAccelerator(
-  wanted: 'auto' | Accelerator,
-  ports: Ports,
-  task?: string,
-): Promise<Accelerator> {
-  if (wanted === 'tcg') return 'tcg';
-  const problem = await kvmProblem(ports);
-  if (problem === undefined) return 'kvm';
-  if (wanted === 'kvm') {
-    throw new Failure('host', {
-      what: 'QEMU cannot use KVM on this host.',
-      expected: 'iPXE to start under KVM',
-      found: problem,
-      hint: 'Use --accel tcg (software emulation), or give this user access to a working /dev/kvm.',
-    });
-  }
-  ports.emit({
-    type: 'warning',
-    message: `Booting by software emulation, which is slower: ${problem}.`,
-    ...(task === undefined ? {} : { task }),
-  });
-  return 'tcg';
-}
-
-/** What keeps KVM from working, or undefined. */
-async function kvmProblem(ports: Ports): Promise<string | undefined> {
+/** What keeps this process from using KVM, if anything, before a machine is started. */
+export async function kvmDenied(): Promise<string | undefined> {
   try {
     await access('/dev/kvm', constants.R_OK | constants.W_OK);
+    return undefined;
   } catch (error) {
     return `/dev/kvm cannot be used (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`;
   }
+}
+
+/** Starts a machine by KVM. @returns what kept it from working, or undefined */
+export async function probeKvm(ports: Ports): Promise<string | undefined> {
   let alive: () => void = () => undefined;
   const seen = new Promise<'alive'>((resolve) => {
     alive = () => resolve('alive');

@@ -3,10 +3,8 @@
  * called inside a sandbox of its own: root of its user, mount, pid and network namespaces, the network empty.
  */
 
-import { cellName } from '../artifacts/platform/platform.js';
 import type { Proof } from '../artifacts/release/proof.js';
 import type { Ports } from '../base/ports.js';
-import { chooseAccelerator } from './accelerator.js';
 import { type NotDecided, Undecided } from './broken.js';
 import { watchChain } from './chain.js';
 import { type Check, check } from './checks.js';
@@ -31,11 +29,10 @@ import { toolVersions } from './versions.js';
  *   the release shows nothing on a serial console, `interrupted` when the signal was aborted
  */
 export async function proveCell(request: GateRequest, ports: Ports): Promise<Proof | NotDecided> {
-  const { cell, digest, manifest } = request;
+  const { accelerator, cell, digest, manifest } = request;
   const { loader } = manifest;
   const subject = loader === undefined ? linuxSubject(request) : loaderSubject(manifest, loader.reads);
   const at = new Date();
-  const accelerator = await chooseAccelerator(request.accel, ports, cellName(cell));
   const tools = await toolVersions(cell, ports);
   const identity = makeIdentity(cell, digest);
   const redactor = createRedactor([identity.chapSecret, identity.offeredSecret, identity.login.password]);
@@ -52,7 +49,7 @@ export async function proveCell(request: GateRequest, ports: Ports): Promise<Pro
   const checks: Check[] = [];
   let network: Scene['network'];
   {
-    await using scene = await openScene({ request, identity, accelerator, evidence, chain, disk, ports });
+    await using scene = await openScene({ request, identity, evidence, chain, disk, ports });
     network = scene.network;
     const story = cell.secret === 'right' ? subject.boots : isRefused;
     const bounds = request.bounds ?? boundsOf(cell);

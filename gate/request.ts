@@ -4,6 +4,7 @@ import type { Cell, HostFile } from '../artifacts/platform/platform.js';
 import { RASPBERRY_PI } from '../artifacts/platform/raspberry-pi.js';
 import type { Manifest } from '../artifacts/release/manifest.js';
 import type { Patience } from './patience.js';
+import type { Accelerator } from './qemu.js';
 
 /** How long the gate waits for a client. */
 export interface GateBounds {
@@ -50,7 +51,7 @@ export interface GateRequest {
   /** The manifest's sha256. */
   readonly digest: string;
   readonly cell: Cell;
-  readonly accel: 'auto' | 'kvm' | 'tcg';
+  readonly accelerator: Accelerator;
   /** `tap` and `user` insist; default `auto`: a tap device where one can be had. */
   readonly network?: 'auto' | 'tap' | 'user';
   /** Absolute path of a folder that keeps console log, server logs, packet capture and screenshots. */

@@ -18,7 +18,7 @@ import { CAPTURE, type Evidence } from './evidence.js';
 import type { GateIdentity } from './identity.js';
 import { type Machine, startMachine } from './machine.js';
 import { type GateNetwork, openNetwork } from './network.js';
-import { type Accelerator, qemuArgv } from './qemu.js';
+import { qemuArgv } from './qemu.js';
 import { piMachine } from './raspberry-pi/machine.js';
 import type { GateRequest } from './request.js';
 import { openRuntime, type Runtime } from './runtime.js';
@@ -32,7 +32,6 @@ export interface Scene extends AsyncDisposable {
 export interface SceneOptions {
   readonly request: GateRequest;
   readonly identity: GateIdentity;
-  readonly accelerator: Accelerator;
   readonly evidence: Evidence;
   readonly chain: Chain;
   /** The client's own copy. */
@@ -104,7 +103,7 @@ const PLAIN_ROM = ipxeScript([
 ]);
 
 async function switchedOff(
-  { request, identity, accelerator, evidence, chain, ports }: SceneOptions,
+  { request, identity, evidence, chain, ports }: SceneOptions,
   runtime: Runtime,
   network: GateNetwork,
 ): Promise<Machine> {
@@ -119,7 +118,7 @@ async function switchedOff(
   if (plainRom) await writeFile(romScript, PLAIN_ROM);
   const argv = qemuArgv({
     firmware,
-    accelerator,
+    accelerator: request.accelerator,
     mac: identity.mac,
     netdev: network.netdev,
     // OVMF's own PXE loads snponly.efi; the user network cannot tell it from the iPXE that comes next.

@@ -12,6 +12,7 @@
  *   builds/<id>/release/                         what becomes the release
  *   failed/<id>/              the tree of a step that failed, when the user asked for a shell in it
  *   store/                    what is kept of builds: see store/store.ts
+ *   kvm.json                  why KVM does not work on this host, until it boots again (app/accelerator.ts)
  *   logs/<recipe>/<id>.log    everything that tools printed; the newest few are kept
  * ```
  */

@@ -4,7 +4,7 @@ import { cellName } from '../../artifacts/platform/platform.js';
 import { type Proof } from '../../artifacts/release/proof.js';
 import { createPorts } from '../../base/command.js';
 import type { Ports } from '../../base/ports.js';
-import { chooseAccelerator } from '../../gate/accelerator.js';
+import { probeKvm } from '../../gate/accelerator.js';
 import type { NotDecided } from '../../gate/broken.js';
 import { proveCell } from '../../gate/cell.js';
 import type { GateRequest } from '../../gate/request.js';
@@ -12,7 +12,7 @@ import { openBuildLog } from '../../pipeline/build/log.js';
 import { type OwnerClaim, openBuildFolder } from '../../pipeline/workspace.js';
 
 export type ProveInside =
-  | { readonly do: 'choose-accelerator'; readonly wanted: 'auto' | 'kvm' }
+  | { readonly do: 'probe-kvm' }
   | {
       readonly do: 'prove';
       readonly workspace: string;
@@ -23,8 +23,8 @@ export type ProveInside =
 export async function inside(
   payload: ProveInside,
   ports: Ports,
-): Promise<Proof | NotDecided | 'kvm' | 'tcg'> {
-  if (payload.do === 'choose-accelerator') return chooseAccelerator(payload.wanted, ports);
+): Promise<Proof | NotDecided | string | undefined> {
+  if (payload.do === 'probe-kvm') return probeKvm(ports);
   // The gate's servers read its files as users of their own, whatever the caller's umask is.
   process.umask(0o022);
   const { workspace, owner, gate } = payload;

@@ -40,7 +40,7 @@ export function gateRequest(
     manifest,
     digest: 'd'.repeat(64),
     cell: { firmware: 'bios', path: 'san', secret: 'right' },
-    accel: 'tcg',
+    accelerator: 'tcg',
     evidence: folder.at('evidence'),
     scratch: folder.at('scratch'),
     ...change,
