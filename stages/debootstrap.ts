@@ -27,6 +27,14 @@ import {
 } from './distribution/debian/apt/mirror.js';
 import { recordSources } from './distribution/debian/apt/other-sources.js';
 import { reasonsFor } from './distribution/debian/apt/reasons.js';
+import {
+  archiveFindings,
+  archiveSources,
+  keyringsOfRecipe,
+  pinsText,
+  repositoriesSchema,
+  writeRepositories,
+} from './distribution/debian/apt/repositories.js';
 import { followApt } from './distribution/debian/apt/run.js';
 import { solve } from './distribution/debian/apt/solve.js';
 import { formatSources, type NamedSource } from './distribution/debian/apt/sources.js';
@@ -115,6 +123,12 @@ const options = z.strictObject({
     .describe(
       "Keys that may sign the archive: a path on this host, or one relative to the recipe's folder, which is copied into the image.",
     ),
+  repositories: repositoriesSchema
+    .default([])
+    .describe(
+      'Archives besides Debian’s, for this step and all later ones: their packages are resolved, locked and checked as Debian’s are. The ' +
+        'image has them in /etc/apt/sources.list.d, with their keys.',
+    ),
   tool: z
     .enum(['mmdebstrap', 'debootstrap'])
     .default('mmdebstrap')
@@ -136,8 +150,11 @@ export const debootstrap = defineStage({
   ],
   toolsFor: ({ tool }) => [{ name: tool, package: tool }],
   credentials: ({ auth }) => auth,
-  inputs: ({ keyring }) => (isAbsolute(keyring) ? [] : [keyring]),
-  check: ({ options: { keyring, tool, variant, documentation, snapshot, mirror }, recipe }) => [
+  inputs: ({ keyring, repositories }) => [
+    ...(isAbsolute(keyring) ? [] : [keyring]),
+    ...keyringsOfRecipe(repositories),
+  ],
+  check: ({ options: { keyring, tool, variant, documentation, snapshot, mirror, repositories }, recipe }) => [
     ...(snapshot === undefined || mirror !== undefined
       ? []
       : [
@@ -147,7 +164,20 @@ export const debootstrap = defineStage({
             expected: '`mirror` beside it, without the time at its end',
           },
         ]),
+    ...(snapshot === undefined || repositories.length === 0
+      ? []
+      : [
+          {
+            path: ['repositories'],
+            what: 'Other archives have no snapshot of that time.',
+            hint: 'Leave out `snapshot` or `repositories`; a lock keeps the versions of both.',
+          },
+        ]),
     ...keyringFindings(keyringPath(keyring, recipe)),
+    ...archiveFindings(repositories, recipe.folder).map((finding) => ({
+      ...finding,
+      path: ['repositories', ...finding.path],
+    })),
     ...(tool === 'debootstrap' && variant === 'standard'
       ? [
           {
@@ -176,29 +206,50 @@ export const debootstrap = defineStage({
       ...(isAbsolute(keyring) && keyring !== DEBIAN_KEYRING
         ? { keyring: sha256(await readFile(keyring)) }
         : {}),
+      ...(await hostKeyrings(about.options)),
     };
   },
   archives: async (about) => {
     const { main, security } = (await mirrors(about)).build;
-    return { main: [main], security: [security] };
+    const others = archiveSources(about.options.repositories, ({ keyring }) => keyring);
+    return {
+      main: [main],
+      security: [security],
+      ...Object.fromEntries(others.map(({ archive, uri }) => [archive, [uri]])),
+    };
   },
-  request: ({ suite, components, pockets, variant, include, snapshot }) => ({
+  request: ({ suite, components, pockets, variant, include, snapshot, repositories }) => ({
     suite,
     components,
     pockets: pockets ?? defaultPockets(suite),
     variant,
     include,
     ...(snapshot === undefined ? {} : { snapshot }),
+    ...(repositories.length === 0
+      ? {}
+      : { repositories: repositories.map(({ url: _, keyring: __, ...rest }) => rest) }),
   }),
   async resolve(ctx) {
-    const { suite } = ctx.options;
+    const { suite, repositories } = ctx.options;
     const { architecture } = ctx.recipe;
     const { build } = await mirrors(ctx);
-    const sources = sourcesOf(ctx.options, build, keyringPath(ctx.options.keyring, ctx.recipe));
+    const sources = [
+      ...sourcesOf(ctx.options, build, keyringPath(ctx.options.keyring, ctx.recipe)),
+      ...archiveSources(repositories, ({ keyring }) => keyringPath(keyring, ctx.recipe)),
+    ];
+    const pins = pinsText(repositories, { url: build.main, suite });
     const doing = `resolve the packages of ${suite}`;
     const lists = await fetchLists(ctx, sources, { architecture, doing, snapshot: snapshotOf(ctx.options) });
     const prefer = preferred(ctx.prefer, lists.indexes);
-    const world: AptWorld = { kind: 'apt', sources, lists, prefer, installed: baseInstalled(suite) };
+    const installed = baseInstalled(suite);
+    const world: AptWorld = {
+      kind: 'apt',
+      sources,
+      lists,
+      prefer,
+      installed,
+      ...(pins === '' ? {} : { pins }),
+    };
     const solution = await solve(ctx, world, baseRequest({ ...ctx.options, architecture }));
     const { packages } = solution;
     const reasons = reasonsFor(solution, (name, stanza) => isBase(ctx.options, name, stanza));
@@ -219,6 +270,8 @@ export const debootstrap = defineStage({
     if (keyring !== DEBIAN_KEYRING)
       await tree.write(keyringInImage(keyring), await readFile(keyringPath(keyring, ctx.recipe)));
     await tree.write('/etc/apt/sources.list', formatSources(imageSources(ctx.options, image)));
+    const { folder } = ctx.recipe;
+    await writeRepositories(tree, ctx.options.repositories, { folder, debian: { url: image.main, suite } });
     await recordSources(ctx);
     await installMissing(ctx, archive);
     await giveToApt(tree);
@@ -226,6 +279,16 @@ export const debootstrap = defineStage({
     await recordPackages(ctx);
   },
 });
+
+/** Digests of keyrings on this host, by the names of their archives; those of the recipe are inputs by themselves. */
+async function hostKeyrings({ repositories }: Options): Promise<Record<string, string>> {
+  const own = repositories.filter(({ keyring }) => isAbsolute(keyring));
+  return Object.fromEntries(
+    await Promise.all(
+      own.map(async ({ name, keyring }) => [`keyring of ${name}`, sha256(await readFile(keyring))] as const),
+    ),
+  );
+}
 
 function keyringFindings(path: string): StageFinding[] {
   const absent =

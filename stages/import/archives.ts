@@ -1,5 +1,5 @@
 /** From where later steps install packages: archives of Debian's kind that the recipe names for an imported system. */
-import { isAbsolute, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { urlSchema } from '../../base/schema/url.js';
 import { defaultArchive } from '../debootstrap/default-archive.js';
@@ -10,6 +10,7 @@ import {
   requireMirror,
   suiteSources,
 } from '../distribution/debian/apt/mirror.js';
+import { archiveSchema, archiveSources, keyringsOfRecipe } from '../distribution/debian/apt/repositories.js';
 import type { NamedSource } from '../distribution/debian/apt/sources.js';
 
 const url = urlSchema({
@@ -37,21 +38,7 @@ export const archivesSchema = z
       .default(DEBIAN_KEYRING)
       .describe("Keys that may sign it: a path on this host, or one relative to the recipe's folder."),
     more: z
-      .array(
-        z.strictObject({
-          name: z
-            .string()
-            .regex(
-              /^(?!main$|security$)[a-z][a-z0-9-]*$/,
-              'a name of its own, such as `raspberrypi`; not `main`, not `security`',
-            )
-            .describe('What the lock calls it.'),
-          url: url.describe('Its address.'),
-          suite: suite.describe('Its suite.'),
-          components: components.default(['main']).describe('Its components.'),
-          keyring: z.string().min(1).describe('Keys that may sign it, as above.'),
-        }),
-      )
+      .array(archiveSchema)
       .prefault([])
       .describe("Other archives that the system uses, such as Raspberry Pi OS's own."),
   })
@@ -63,7 +50,7 @@ export type Archives = z.output<typeof archivesSchema>;
 
 /** Keyrings that belong to the recipe. */
 export function keyringInputs({ keyring, more }: Archives): string[] {
-  return [keyring, ...more.map((each) => each.keyring)].filter((path) => !isAbsolute(path));
+  return keyringsOfRecipe([{ keyring }, ...more]);
 }
 
 export async function sourcesOf(
@@ -86,14 +73,6 @@ export async function sourcesOf(
       pockets: archives.pockets ?? defaultPockets(archives.suite),
       signedBy: signedBy(archives.keyring),
     }),
-    ...archives.more.map(
-      (each): NamedSource => ({
-        archive: each.name,
-        uri: each.url.replace(/\/+$/, ''),
-        suite: each.suite,
-        components: each.components,
-        signedBy: signedBy(each.keyring),
-      }),
-    ),
+    ...archiveSources(archives.more, ({ keyring }) => signedBy(keyring)),
   ];
 }

@@ -1,9 +1,12 @@
 /** The bootstrap and apt against archives that work, lie, or are not there. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEBIAN_KEYRING, hostSources } from '../../stages/distribution/debian/apt/mirror.js';
 import { closedPort, emptyArchive, handingOn, loginPage, type TestArchive } from '../util/archive.js';
 import { packageFolders } from '../util/base-tree.js';
+import { type SmallArchive, smallArchive } from '../util/small-archive.js';
 import { runStages, type StageRig } from '../util/stage-rig.js';
 
 const bootstrap = (options: object = {}) => ({
@@ -68,16 +71,29 @@ describe('the bootstrap', () => {
 /** It is nowhere to be found: not in the image, the store or the events. */
 const CANARY = 'canary-2b9d4e77c1';
 
-describe('a mirror for the build alone, which asks for a password', () => {
+describe('a mirror for the build alone, which asks for a password, and another archive', () => {
   let archive: TestArchive;
+  let vendor: SmallArchive;
   let rig: StageRig;
   beforeAll(async () => {
     archive = await handingOn(`ci:${CANARY}`);
     const { host } = new URL(archive.url);
+    vendor = await smallArchive('stable');
+    await vendor.publish([
+      { name: 'tool', fields: { Depends: 'hostname' } },
+      { name: 'hostname', version: '99' },
+    ]);
+    const repository = { name: 'vendor', url: vendor.url, suite: 'stable', keyring: vendor.keyring };
     process.env['CANARY_AUTH'] = `machine http://${host}/ login ci password ${CANARY}`;
     const steps = [
-      { uses: 'debootstrap', with: { suite: 'trixie', documentation: false, auth: 'env:CANARY_AUTH' } },
-      { uses: 'packages', with: { install: ['dhcpcd-base'] } },
+      {
+        uses: 'debootstrap',
+        with: {
+          ...{ suite: 'trixie', documentation: false, auth: 'env:CANARY_AUTH' },
+          repositories: [{ ...repository, pin: { priority: 100 } }],
+        },
+      },
+      { uses: 'packages', with: { install: ['dhcpcd-base', 'tool'] } },
     ];
     rig = await runStages(steps, { base: 'empty', mirror: archive.url });
   });
@@ -85,6 +101,7 @@ describe('a mirror for the build alone, which asks for a password', () => {
     delete process.env['CANARY_AUTH'];
     await rig[Symbol.asyncDispose]();
     await archive[Symbol.asyncDispose]();
+    await vendor[Symbol.asyncDispose]();
   });
 
   it('is where everything comes from', () => {
@@ -104,7 +121,32 @@ describe('a mirror for the build alone, which asks for a password', () => {
       'main trixie',
       'main trixie-updates',
       'security trixie-security',
+      'vendor stable',
     ]);
+  });
+
+  it('installs from the other archive, and the image knows it, its keys and its rank', async () => {
+    const [tool] = rig.lock.steps.flatMap(({ packages }) => packages).filter(({ name }) => name === 'tool');
+    expect(tool?.archive).toBe('vendor');
+    const judged = await rig.exec([
+      'sh',
+      '-c',
+      "dpkg -s tool | grep Status; apt-get indextargets --no-release-info --format '$(REPO_URI)' 'Created-By: Packages' | tail -n 1; grep -o 'signed-by=[^]]*' /etc/apt/sources.list.d/vendor.list; cat /etc/apt/preferences.d/vendor",
+    ]);
+    expect(judged.trim().split('\n')).toEqual([
+      'Status: install ok installed',
+      `${vendor.url}/`,
+      'signed-by=/etc/apt/keyrings/vendor.gpg',
+      'Package: *',
+      'Pin: origin "127.0.0.1"',
+      'Pin-Priority: 100',
+    ]);
+    const key = await rig.exec(['sha256sum', '/etc/apt/keyrings/vendor.gpg']);
+    expect(key.slice(0, 64)).toBe(
+      createHash('sha256')
+        .update(await readFile(vendor.keyring))
+        .digest('hex'),
+    );
   });
 
   it('keeps the password to itself', async () => {

@@ -37,6 +37,8 @@ export interface ReleaseWishes {
   readonly signed?: boolean;
   /** What the index says of itself; default: the suite. */
   readonly names?: { readonly suite?: string; readonly codename?: string };
+  /** The index lies in the archive's folder itself, which has no suites. */
+  readonly flat?: boolean;
   /** Last part of the URL of a snapshot, beside what the archive has without it. */
   readonly snapshot?: string;
 }
@@ -78,11 +80,12 @@ export async function smallArchive(suite: string, login?: string): Promise<Small
         stanzas.push(indexed(control, each, path, content));
       }
       const index = Buffer.from(stanzas.join('\n'));
-      const indexPath = 'main/binary-amd64/Packages';
-      files.set(`${top}dists/${suite}/${indexPath}`, index);
+      const indexPath = release.flat === true ? 'Packages' : 'main/binary-amd64/Packages';
+      const at = release.flat === true ? top : `${top}dists/${suite}/`;
+      files.set(`${at}${indexPath}`, index);
       const text = releaseText(suite, indexPath, index, release);
-      if (release.signed === false) files.set(`${top}dists/${suite}/Release`, Buffer.from(text));
-      else files.set(`${top}dists/${suite}/InRelease`, Buffer.from(await sign(key, text)));
+      if (release.signed === false) files.set(`${at}Release`, Buffer.from(text));
+      else files.set(`${at}InRelease`, Buffer.from(await sign(key, text)));
     },
     [Symbol.asyncDispose]: async () => {
       await archive[Symbol.asyncDispose]();

@@ -33,8 +33,7 @@ export interface ArchiveUse {
   /** What was being done, as a verb phrase. */
   readonly doing: string;
   /** The archives in use, the main one first: named when the tool names none. */
-  readonly archives: readonly string[];
-  readonly keyring: string | undefined;
+  readonly archives: readonly { readonly uri: string; readonly keyring: string | undefined }[];
 }
 
 /** The failure in the user's terms, as far as it is one of these. */
@@ -59,11 +58,13 @@ function signatureTrouble(lines: readonly string[], use: ArchiveUse): Trouble | 
     find(lines, [NO_SUITE, CHANGING, FORBIDDEN, GONE, ...UNREACHABLE.slice(0, 1)]) === undefined;
   const line = find(lines, UNTRUSTED) ?? (reached ? find(lines, UNVERIFIED) : undefined);
   if (line === undefined) return undefined;
+  const where = archive(lines, use);
+  const keyring = use.archives.find(({ uri }) => uri === where)?.keyring;
   return {
     kind: 'signature',
     diagnostic: {
-      what: `Could not ${use.doing}: the release signature of ${archive(lines, use)} cannot be trusted.`,
-      expected: `an archive that is signed by a key of ${use.keyring ?? 'its keyring'}`,
+      what: `Could not ${use.doing}: the release signature of ${where} cannot be trusted.`,
+      expected: `an archive that is signed by a key of ${keyring ?? 'its keyring'}`,
       found: clean(line),
       hint:
         'Check that the mirror holds this distribution and that `keyring` names its keys. A proxy or log-in page that ' +
@@ -123,14 +124,17 @@ function networkTrouble(lines: readonly string[], use: ArchiveUse): Trouble | un
   );
 }
 
-/** The archive that the tool speaks of. */
+/** The archive that the tool complains of, else the one that it speaks of. */
 function archive(lines: readonly string[], { archives }: ArchiveUse): string {
-  const named = archives.find((uri) => lines.some((line) => line.includes(uri)));
-  if (named !== undefined) return named;
+  const complaints = lines.filter((line) => /^(?:Err|E|W)\b/.test(line));
+  for (const some of [complaints, lines]) {
+    const named = archives.find(({ uri }) => some.some((line) => line.includes(uri)));
+    if (named !== undefined) return named.uri;
+  }
   const url = lines
     .map((line) => /^(?:Err|Ign|E|W)\S* .*?(https?:\/\/[^\s',[\]]+)/.exec(line)?.[1])
     .find((each) => each !== undefined);
-  return url ?? archives[0] ?? 'the archive';
+  return url ?? archives[0]?.uri ?? 'the archive';
 }
 
 function find(lines: readonly string[], patterns: readonly RegExp[]): string | undefined {

@@ -3,7 +3,7 @@ import { Failure } from '../../../../base/failure.js';
 import type { Argv } from '../../../../base/ports.js';
 import type { LockedPackage } from '../../../../pipeline/stage.js';
 import type { KeptStanza } from './kept-stanzas.js';
-import { type Chosen, placeInArchive } from './solution.js';
+import { type Chosen, placeInArchive, plainPath } from './solution.js';
 import { fieldOf, splitStanzas } from './stanza.js';
 import { type AptWorld, describes } from './world.js';
 
@@ -36,7 +36,8 @@ export async function describeChosen(
     if (known !== undefined) return known;
     const place = placeInArchive(each.url, archives);
     const candidates = (byPackage.get(each.name) ?? []).filter((stanza) => describes(stanza, each));
-    const stanza = candidates.find((one) => fieldOf(one, 'Filename') === place?.path) ?? candidates[0];
+    const stanza =
+      candidates.find((one) => plainPath(fieldOf(one, 'Filename') ?? '') === place?.path) ?? candidates[0];
     const digest = stanza === undefined ? undefined : fieldOf(stanza, 'SHA256');
     if (place === undefined || stanza === undefined || digest === undefined) {
       throw new Failure('integrity', {

@@ -76,8 +76,7 @@ export async function fetchLists(
   } catch (error) {
     throw archiveFailure(error, {
       doing: about.doing,
-      archives: [...new Set(sources.map(({ uri }) => uri))],
-      keyring: sources[0]?.signedBy,
+      archives: sources.map(({ uri, signedBy }) => ({ uri, keyring: signedBy })),
     });
   } finally {
     await rm(configFile, { force: true });

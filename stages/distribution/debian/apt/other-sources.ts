@@ -26,7 +26,7 @@ export async function warnOfOtherSources(ctx: Context): Promise<void> {
   if (others.length === 0) return;
   ctx.warn(
     `This step installs nothing from apt sources that another step added: ${others.join(', ')}.`,
-    'It knows the archives of the `debootstrap` step. Install from others in a `run` step with `network: true`, after `apt-get update`.',
+    'It knows the archives of the `debootstrap` step: name them in its `repositories`.',
   );
 }
 

@@ -28,7 +28,7 @@ export async function openPrivateApt(
   const preferred = await fetchedStanzas(ctx.state, prefer);
   const { lists } = world;
   const snapshot = join(ctx.state, lists.folder);
-  await writeFile(at('preferences'), pins(prefer));
+  await writeFile(at('preferences'), `${pins(prefer)}${world.pins ?? ''}`);
   await writeFile(at('Packages'), preferred.map(({ stanza }) => `${stanza}\n\n`).join(''));
   await writeFile(
     at('apt.conf'),

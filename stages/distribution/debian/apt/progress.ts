@@ -29,6 +29,9 @@ export function aptProgress(): (line: string) => AptProgress | undefined {
     );
     if (summary !== null) {
       packages = Number(summary[1]) + Number(summary[2]) + Number(summary[3] ?? 0);
+      // A bootstrap tool has several transactions, of which each counts its own packages.
+      unpacked = 0;
+      configured = 0;
       return undefined;
     }
     const need = /^Need to get ([\d.,]+ [kMG]?B)(?:\/[\d.,]+ [kMG]?B)? of archives\.$/.exec(line);
@@ -49,12 +52,17 @@ export function aptProgress(): (line: string) => AptProgress | undefined {
     }
     if (/^Unpacking \S+ \(.*\) \.\.\.$/.test(line)) {
       unpacked += 1;
-      return { what: 'unpack', done: unpacked, total: packages, unit: 'packages' };
+      return { what: 'unpack', done: unpacked, total: atLeast(packages, unpacked), unit: 'packages' };
     }
     if (/^Setting up \S+ \(.*\) \.\.\.$/.test(line)) {
       configured += 1;
-      return { what: 'configure', done: configured, total: packages, unit: 'packages' };
+      return { what: 'configure', done: configured, total: atLeast(packages, configured), unit: 'packages' };
     }
     return undefined;
   };
+}
+
+/** Undefined for a sum that is of fewer packages than there were. */
+function atLeast(total: number | undefined, done: number): number | undefined {
+  return total === undefined || total < done ? undefined : total;
 }

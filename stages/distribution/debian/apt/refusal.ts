@@ -75,6 +75,6 @@ function unknown(name: string, known: readonly string[]): Diagnostic {
     hint:
       near.length > 0
         ? `Did you mean ${near.join(', ')}?`
-        : 'It may be in another component: see `components` of the `debootstrap` step. Nothing is resolved from apt sources that a step adds.',
+        : 'It may be in another component, or in another archive: see `components` and `repositories` of the `debootstrap` step. Nothing is resolved from apt sources that a later step adds.',
   };
 }

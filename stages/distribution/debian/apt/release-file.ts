@@ -29,8 +29,9 @@ function wrongSuite(text: string, { uri, suite }: AskedIndex): Diagnostic | unde
   const names = ['Suite', 'Codename'].flatMap((field) => fieldOf(text, field) ?? []);
   // Security suites were once `NAME/updates`, and say NAME of themselves.
   const wanted = [suite, suite.replace(/\/updates$/, '')];
-  // A small archive may have no names at all.
-  if (names.length === 0 || names.some((name) => wanted.includes(name))) return undefined;
+  // An archive without suites is told by its folder; a small one may have no names at all.
+  if (suite.endsWith('/') || names.length === 0 || names.some((name) => wanted.includes(name)))
+    return undefined;
   return {
     what: `${uri} answers with the index of another suite.`,
     expected: `Suite or Codename ${suite}`,

@@ -40,5 +40,10 @@ export function placeInArchive(
     .sort(([, a], [, b]) => b.length - a.length);
   if (best === undefined) return undefined;
   const [archive, base] = best;
-  return { archive, path: decodeURIComponent(url.slice(base.length + 1)) };
+  return { archive, path: plainPath(decodeURIComponent(url.slice(base.length + 1))) };
+}
+
+/** Archives without suites write `./NAME` for what lies beside their index. */
+export function plainPath(path: string): string {
+  return path.replaceAll(/(^|\/)(\.\/)+/g, '$1');
 }

@@ -58,6 +58,7 @@ export async function solve(ctx: Context, world: AptWorld, request: PackageReque
     lists: world.lists.folder,
     status: statusText(world),
     prefer: world.prefer,
+    pins: world.pins,
   };
   const answer = join(ctx.state, 'solutions', `${sha256(JSON.stringify(question))}.json`);
   // A solution that cannot be read is asked for again.

@@ -100,7 +100,9 @@ export function formatSources(sources: readonly AptSource[]): string {
  * `%xx`, then slashes as underscores (URItoFileName in apt's strutl.cc).
  */
 export function listPrefix({ uri, suite }: Pick<AptSource, 'uri' | 'suite'>): string {
-  const path = `${uri.replace(/^[a-z+]+:\/\//i, '').replace(/^[^/]*@/, '')}/dists/${suite}/`;
+  const base = uri.replace(/^[a-z+]+:\/\//i, '').replace(/^[^/]*@/, '');
+  // An archive without suites has its index in the folder itself.
+  const path = suite.endsWith('/') ? `${base}/${suite === '/' ? '' : suite}` : `${base}/dists/${suite}/`;
   return path
     .replace(/[\\|{}[\]<>"^~_=!@#$%&*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)
     .replaceAll('/', '_');

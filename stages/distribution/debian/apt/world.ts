@@ -10,6 +10,8 @@ export interface AptWorld {
   readonly kind: 'apt';
   readonly sources: readonly NamedSource[];
   readonly lists: PackageLists;
+  /** apt_preferences(5) of the recipe. */
+  readonly pins?: string;
   /** Packages of an earlier lock that are to be chosen again. */
   readonly prefer: readonly LockedPackage[];
   /** Stanzas of the packages that are installed, by name and architecture. */

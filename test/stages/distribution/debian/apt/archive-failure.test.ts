@@ -8,7 +8,7 @@ const ARCHIVE = 'http://mirror.example.org/debian';
 
 function meaning(...lastLines: string[]) {
   const error = new Failure('tool', { what: 'It failed.' }, { command: { argv: ['apt-get'], lastLines } });
-  const failure = archiveFailure(error, { doing: 'do it', archives: [ARCHIVE], keyring: '/k.gpg' });
+  const failure = archiveFailure(error, { doing: 'do it', archives: [{ uri: ARCHIVE, keyring: '/k.gpg' }] });
   if (!(failure instanceof Failure)) throw new Error('no Failure');
   const { what, found } = failure.diagnostics[0];
   return { kind: failure.kind, what, found };
@@ -145,9 +145,9 @@ describe('the words of the tools', () => {
 
   it('leave other failures alone', () => {
     const full = new Failure('space', { what: 'Full.' });
-    expect(archiveFailure(full, { doing: 'do it', archives: [], keyring: undefined })).toBe(full);
+    expect(archiveFailure(full, { doing: 'do it', archives: [] })).toBe(full);
     const defect = new TypeError('x');
-    expect(archiveFailure(defect, { doing: 'do it', archives: [], keyring: undefined })).toMatchObject({
+    expect(archiveFailure(defect, { doing: 'do it', archives: [] })).toMatchObject({
       kind: 'internal',
       cause: defect,
     });

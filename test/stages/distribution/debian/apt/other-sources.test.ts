@@ -51,7 +51,7 @@ it('names those that a step added since, of either style', async () => {
   expect(tree.warnings).toEqual([
     [
       'This step installs nothing from apt sources that another step added: http://mirror.example.org/debian bookworm-backports, http://nginx.example.org/debian bookworm.',
-      'It knows the archives of the `debootstrap` step. Install from others in a `run` step with `network: true`, after `apt-get update`.',
+      'It knows the archives of the `debootstrap` step: name them in its `repositories`.',
     ],
   ]);
 });

@@ -44,3 +44,21 @@ it('knows no total while lists are fetched', () => {
     unit: 'bytes',
   });
 });
+
+it('counts each transaction of a bootstrap tool by itself, and never more than all', () => {
+  const see = aptProgress();
+  const seen = [
+    'Unpacking a (1) ...',
+    'Unpacking b (1) ...',
+    '0 upgraded, 1 newly installed, 0 to remove and 0 not upgraded.',
+    'Unpacking c (1) ...',
+    'Unpacking d (1) ...',
+  ].map(see);
+  expect(seen.map((each) => each && [each.done, each.total])).toEqual([
+    [1, undefined],
+    [2, undefined],
+    undefined,
+    [1, 1],
+    [2, undefined],
+  ]);
+});

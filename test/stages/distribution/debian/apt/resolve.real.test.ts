@@ -163,6 +163,69 @@ describe('a base system and a step on top of it', () => {
   });
 });
 
+describe('another archive', () => {
+  let vendor: SmallArchive;
+  beforeAll(async () => {
+    vendor = await smallArchive('stable');
+  });
+  afterAll(() => vendor[Symbol.asyncDispose]());
+  const theirs = [
+    { name: 'common', version: '9' },
+    { name: 'tool', fields: { Depends: 'common' } },
+  ];
+  const from = (options: object = {}) =>
+    bootstrap({
+      repositories: [
+        { name: 'vendor', url: vendor.url, suite: 'stable', keyring: vendor.keyring, ...options },
+      ],
+    });
+  /** `archive name version` of the packages of the last step. */
+  const placed = (lock: ResolvedLock) =>
+    lock.steps.at(-1)?.packages.map(({ archive: from, name, version }) => `${from} ${name} ${version}`);
+
+  it('is locked as Debian is, and the newest version wins', async () => {
+    await vendor.publish(theirs);
+    const lock = await resolve([from(), packages(['tool'])]);
+    expect(placed(lock)).toEqual(['vendor common 9', 'vendor tool 1']);
+    expect(lock.indexes.map(({ archive: name, suite }) => `${name} ${suite}`)).toEqual([
+      'main testing',
+      'vendor stable',
+    ]);
+  });
+
+  it.each([
+    ['tool', { priority: 100 }, ['main common 1', 'vendor tool 1']],
+    ['tool', { priority: 100, packages: ['unknown'] }, ['vendor common 9', 'vendor tool 1']],
+    ['common', { priority: 100 }, ['main common 1']],
+    ['common/stable', { priority: 100 }, ['vendor common 9']],
+    ['common=9', { priority: 100 }, ['vendor common 9']],
+  ])('%s with the pin %j', async (wanted, pin, expected) => {
+    await vendor.publish(theirs);
+    expect(placed(await resolve([from({ pin }), packages([wanted])]))).toEqual(expected);
+  });
+
+  it('may have no suites', async () => {
+    await vendor.publish(theirs, { flat: true });
+    for (const suite of ['/', './']) {
+      const lock = await resolve([from({ suite }), packages(['tool'])]);
+      expect(placed(lock)).toEqual(['vendor common 9', 'vendor tool 1']);
+      expect(lock.steps.at(-1)?.packages[0]?.path).toBe('pool/main/common_9_all.deb');
+    }
+  });
+
+  it('is believed by its own keys alone', async () => {
+    await vendor.publish(theirs);
+    const failure = await failureOf([from({ keyring: archive.keyring })]);
+    expect([failure.kind, failure.diagnostics[0]]).toEqual([
+      'signature',
+      expect.objectContaining({
+        what: `Could not resolve the packages of testing: the release signature of ${vendor.url} cannot be trusted.`,
+        expected: `an archive that is signed by a key of ${archive.keyring}`,
+      }),
+    ]);
+  });
+});
+
 describe('the same again', () => {
   it('costs a question whether the index changed, and leaves nothing lying about', async () => {
     const first = await resolve([bootstrap(), packages(['server'])]);
@@ -388,7 +451,7 @@ describe('a request that cannot be fulfilled', () => {
       { what: 'The archive has no package sevrer.', hint: 'Did you mean server?' },
       {
         what: 'The archive has no package nothing-like-it.',
-        hint: 'It may be in another component: see `components` of the `debootstrap` step. Nothing is resolved from apt sources that a step adds.',
+        hint: 'It may be in another component, or in another archive: see `components` and `repositories` of the `debootstrap` step. Nothing is resolved from apt sources that a later step adds.',
       },
     ]);
   });

@@ -94,6 +94,8 @@ describe('deb822 style', () => {
 it.each([
   ['http://mirror.example.org/debian', 'bookworm', 'mirror.example.org_debian_dists_bookworm_'],
   ['http://127.0.0.1:8080/debian', 'trixie', '127.0.0.1:8080_debian_dists_trixie_'],
+  ['http://a.example.org/debs', '/', 'a.example.org_debs_'],
+  ['http://a.example.org/debs', './', 'a.example.org_debs_._'],
   ['https://user:word@a.example.org/my_debs', 'x~y', 'a.example.org_my%5fdebs_dists_x%7ey_'],
 ])('lists of %s %s begin with %s', (uri, suite, prefix) => {
   expect(listPrefix({ uri, suite })).toBe(prefix);
