@@ -16,6 +16,9 @@ import { pacstrap } from './pacstrap.js';
 import { raspberryPiFirmware } from './raspberry-pi-firmware.js';
 import { run } from './run.js';
 import { seal } from './seal.js';
+import { services } from './services.js';
+import { sysctl } from './sysctl.js';
+import { timeServers } from './time-servers.js';
 import { users } from './users.js';
 import { windowsInstaller } from './windows-installer.js';
 
@@ -34,6 +37,9 @@ const all: readonly AnyStage[] = [
   run,
   initramfs,
   raspberryPiFirmware,
+  services,
+  sysctl,
+  timeServers,
   seal,
   lunImage,
   bootArtifacts,

@@ -38,9 +38,9 @@ export const initramfs = defineStage({
     const kernels = await installedKernels(ctx, tree);
     await prepare(ctx, tree);
     for (const [index, version] of kernels.entries()) {
-      ctx.progress('initramfs', index, kernels.length, 'files');
+      // Of a single one there is nothing to tell before it is there.
+      if (kernels.length > 1) ctx.progress('initramfs', index, kernels.length, 'files');
       await generate(ctx, tree, version);
-      ctx.progress('initramfs', index + 1, kernels.length, 'files');
     }
     const newest = kernels.at(-1);
     if (newest !== undefined) await generator.choose(ctx, tree, newest);

@@ -31,6 +31,8 @@ export type Role =
   | 'locales'
   | 'time-zones'
   | 'old-time-zones'
+  /** Takes the time from servers. */
+  | 'time-client'
   | 'ifupdown'
   | 'networkd'
   | 'networkmanager'

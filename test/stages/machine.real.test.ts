@@ -28,7 +28,7 @@ const STEPS = [
           'udev',
           'dbus',
         ],
-        ...['openssh-server', 'iproute2', 'ifupdown', 'sudo', 'locales', 'tzdata'],
+        ...['openssh-server', 'iproute2', 'ifupdown', 'sudo', 'locales', 'tzdata', 'systemd-timesyncd'],
       ],
       hold: ['linux-image-amd64'],
     },
@@ -90,6 +90,17 @@ const STEPS = [
   },
   { uses: 'run', with: { file: 'setup', network: true } },
   { uses: 'initramfs', with: { modules: ['dm_mod'] } },
+  {
+    uses: 'services',
+    with: {
+      enable: ['fstrim.timer', 'serial-getty@ttyS7'],
+      disable: ['e2scrub_reap'],
+      mask: ['apt-daily.timer', 'not-there'],
+      'default-target': 'multi-user.target',
+    },
+  },
+  { uses: 'sysctl', with: { values: { 'net.ipv4.ip_forward': 1, '-net.none': 2 } } },
+  { uses: 'time-servers', with: { servers: ['ntp.example.org', '192.0.2.1'] } },
   { uses: 'seal' },
 ];
 
@@ -138,7 +149,7 @@ describe('packages', () => {
     const seen = new Set(rig.events.flatMap((event) => (event.type === 'progress' ? [event.what] : [])));
     // Lists and packages may be there from other tests of the run.
     const here = [...seen].filter((what) => !what.startsWith('fetch '));
-    expect(here).toEqual(['unpack', 'configure', 'initramfs']);
+    expect(here).toEqual(['unpack', 'configure']);
   });
 });
 
@@ -291,6 +302,45 @@ describe('the network', () => {
     expect(
       await shell(`: > /run/net-eth0.conf; ${DNS_SCRIPT_PATH}; ls /run/boot-nic 2>/dev/null || true`),
     ).toBe('');
+  });
+});
+
+describe('services', () => {
+  it('are enabled, disabled and masked, as the system sees it', async () => {
+    const units =
+      'fstrim.timer serial-getty@ttyS7.service e2scrub_reap.service apt-daily.timer not-there.service';
+    const judged = await shell(`systemctl is-enabled ${units} || true; systemctl get-default`);
+    expect(judged.split('\n')).toEqual([
+      'enabled',
+      'enabled',
+      'disabled',
+      'masked',
+      'masked',
+      'multi-user.target',
+    ]);
+    expect(rig.events).toContainEqual(
+      expect.objectContaining({
+        type: 'warning',
+        message: 'The image has no unit not-there.service; it is masked all the same.',
+      }),
+    );
+  });
+});
+
+describe('what the system reads at its start', () => {
+  it('sets parameters of the kernel', async () => {
+    const judged = await shell('/usr/lib/systemd/systemd-sysctl --cat-config | grep -A2 /60-');
+    expect(judged.split('\n')).toEqual([
+      '# /etc/sysctl.d/60-13-sysctl.conf',
+      'net.ipv4.ip_forward = 1',
+      '-net.none = 2',
+    ]);
+  });
+  it('asks the time servers', async () => {
+    const judged = await shell(
+      'systemd-analyze cat-config systemd/timesyncd.conf | grep -A1 "^\\[Time\\]" | tail -2',
+    );
+    expect(judged).toBe('[Time]\nNTP=ntp.example.org 192.0.2.1');
   });
 });
 

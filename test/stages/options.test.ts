@@ -30,6 +30,21 @@ const WRONG: readonly (readonly [uses: string, options: string])[] = [
   ['debootstrap', "{ suite: bookworm, mirror: 'http://mirror.example.org/debian', snapshot: 2025-02-29 }"],
   ['debootstrap', '{ suite: bookworm, tool: debootstrap, variant: standard, documentation: false }'],
   ['debootstrap', "{ suite: bookworm, mirorr: 'http://x' }"],
+  ['debootstrap', '{ suite: bookworm, repositories: [{ name: main, url: x, suite: A, keyring: k }] }'],
+  [
+    'debootstrap',
+    "{ suite: bookworm, repositories: [{ name: a, url: 'https://me:secret@a.example.org', suite: x, keyring: k }] }",
+  ],
+  [
+    'debootstrap',
+    "{ suite: bookworm, snapshot: 2025-01-01, mirror: 'http://mirror.example.org/debian', repositories: [" +
+      "{ name: a, url: 'http://a.example.org', suite: './', components: [main], keyring: key.pub }, " +
+      "{ name: a, url: 'http://a.example.org', suite: x, keyring: armoured.gpg, pin: { priority: 0 } }] }",
+  ],
+  [
+    'debootstrap',
+    "{ suite: bookworm, repositories: [{ name: a, url: 'http://a.example.org', suite: x, keyring: armoured.gpg }] }",
+  ],
   ['packages', '{}'],
   ['packages', '{ install: [open_iscsi] }'],
   ['packages', '{ install: [vim], remove: [vim] }'],
@@ -81,6 +96,15 @@ const WRONG: readonly (readonly [uses: string, options: string])[] = [
   ['run', '{ file: no.sh }'],
   ['run', "{ script: a, environment: { A: x }, secrets: { A: 'env:X' } }"],
   ['run', '{ script: a, secrets: { A: x } }'],
+  ['services', '{}'],
+  ['services', '{ enable: [ssh, ../x] }'],
+  ['services', '{ enable: [ssh, ssh], mask: [ssh.service, x.timer] }'],
+  ['services', '{ default-target: multi-user }'],
+  ['sysctl', '{}'],
+  ['sysctl', '{ values: {} }'],
+  ['sysctl', '{ values: { vm: 1, net.ipv4.ip_forward: true, kernel.panic: "1\\n2" } }'],
+  ['time-servers', '{ servers: [] }'],
+  ['time-servers', "{ servers: ['a b', -x] }"],
 
   ['import', '{}'],
   ['import', '{ from: none.img }'],
@@ -105,6 +129,8 @@ async function problems(uses: string, options: string): Promise<string> {
     'r/files/a': 'x',
     'r/arch/usr/lib/os-release': 'ID=arch\nPRETTY_NAME="Arch Linux"\n',
     'r/empty.gpg': '',
+    'r/armoured.gpg': '-----BEGIN PGP PUBLIC KEY BLOCK-----\n',
+    'r/vendor.asc': '-----BEGIN PGP PUBLIC KEY BLOCK-----\n',
   };
   await using rig = await recipeRig(files, stages, distributions);
   return await rig.problems('r');
@@ -121,6 +147,10 @@ describe('options', () => {
     [
       'debootstrap',
       '{ suite: trixie, mirror: http://mirror.example.org/debian, pockets: [], tool: debootstrap }',
+    ],
+    [
+      'debootstrap',
+      "{ suite: bookworm, mirror: 'http://mirror.example.org/debian', repositories: [{ name: vendor, url: 'https://a.example.org/x/', suite: /, keyring: vendor.asc, pin: { priority: -1, packages: [b*] } }] }",
     ],
     [
       'packages',
@@ -142,6 +172,12 @@ describe('options', () => {
     ['network', '{ dns: [192.0.2.53], search: [example.org], interface: eno1, renew-lease: true }'],
     ['import', "{ from: files, archives: { suite: bookworm, mirror: 'http://mirror.example.org/debian' } }"],
     ['run', '{ command: [/bin/true], network: true, secrets: { TOKEN: "env:TOKEN" } }'],
+    ['services', '{ enable: [fstrim.timer, getty@ttyS1], mask: [apt-daily.timer] }'],
+    [
+      'sysctl',
+      '{ values: { net.ipv4.conf.eth0/7.rp_filter: 0, -net.ipv4.ip_forward: 1, kernel.core_pattern: "|/bin/false" } }',
+    ],
+    ['time-servers', '{ servers: [ntp.example.org, 192.0.2.1, "2001:db8::1"] }'],
   ])('of %s that are right pass: %s', async (uses, options) => {
     expect(await problems(uses, options)).toBe('');
   });

@@ -54,6 +54,7 @@ const PASSWD = {
   '/etc/passwd': 'root:x:0:0:root:/root:/bin/bash\ngames:x:5:60::/:/bin/sh\n',
   '/etc/group': 'root:x:0:\n',
 };
+const SYSTEMD = { '/usr/lib/systemd/systemd': '', '/usr/lib/systemd/system/ssh.service': '' };
 const KERNEL = { '/boot/vmlinuz-6.1': '', '/usr/lib/modules/6.1/modules.builtin': '' };
 
 it.each<[string, object, Given, string, string]>([
@@ -128,6 +129,31 @@ it.each<[string, object, Given, string, string]>([
     { files: PASSWD },
     'recipe',
     'The root tree has no user nobody.',
+  ],
+  ['services', { enable: ['ssh'] }, {}, 'recipe', 'The image has no systemd, whose units the step is about.'],
+  ['services', { enable: ['shh'] }, { files: SYSTEMD }, 'recipe', 'The image has no unit shh.service.'],
+  [
+    'services',
+    { disable: ['getty@tty9'] },
+    { files: SYSTEMD },
+    'recipe',
+    'The image has no unit getty@tty9.service.',
+  ],
+  // systemctl of this test says nothing: the unit is not enabled.
+  ['services', { enable: ['ssh'] }, { files: SYSTEMD }, 'recipe', 'The unit ssh.service cannot be enabled.'],
+  [
+    'time-servers',
+    { servers: ['a.example.org'] },
+    {},
+    'recipe',
+    'Nothing in the image takes the time from servers.',
+  ],
+  [
+    'time-servers',
+    { servers: ['a.example.org'] },
+    { files: { '/usr/sbin/chronyd': '', '/etc/chrony/chrony.conf': 'pool a.example.org\n' } },
+    'recipe',
+    '/etc/chrony/chrony.conf does not read /etc/chrony/sources.d.',
   ],
   ['iscsi-initiator', {}, {}, 'recipe', 'The package open-iscsi is not installed.'],
   ['network', { manager: 'netplan' }, {}, 'recipe', 'The network manager netplan is not installed.'],

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { debootstrapArgv, mmdebstrapArgv } from '../../stages/debootstrap/argv.js';
 import { autoArgv, installArgv, updateArgv } from '../../stages/distribution/debian/apt/argv.js';
+import { pinsText } from '../../stages/distribution/debian/apt/repositories.js';
 import { iscsiInitramfsText } from '../../stages/distribution/debian/initiator.js';
 import { addModules, initramfsConf, missingParts } from '../../stages/distribution/debian/initramfs/texts.js';
 import { keyboardText, localeGenLine } from '../../stages/distribution/debian/locale.js';
@@ -20,6 +21,9 @@ import {
   networkManagerText,
 } from '../../stages/network/managers.js';
 import { scriptArgv } from '../../stages/run.js';
+import { unitName } from '../../stages/services/units.js';
+import { sysctlPath, sysctlText } from '../../stages/sysctl.js';
+import { CHRONY, TIMESYNCD } from '../../stages/time-servers.js';
 import {
   chpasswdInput,
   isPasswordHash,
@@ -385,4 +389,44 @@ it.each([
   ['echo x\n', ['/bin/sh', '-eu', '/s']],
 ])('%j is run by %j', (text, argv) => {
   expect(scriptArgv(text, '/s')).toEqual(argv);
+});
+
+describe('services, settings of the kernel and time servers', () => {
+  it.each([
+    ['ssh', 'ssh.service'],
+    ['fstrim.timer', 'fstrim.timer'],
+    ['serial-getty@ttyS1', 'serial-getty@ttyS1.service'],
+    ['dbus-org.freedesktop.timesync1', 'dbus-org.freedesktop.timesync1.service'],
+  ])('%s is the unit %s', (name, unit) => {
+    expect(unitName(name)).toBe(unit);
+  });
+  it('settings are lines of a file that has the name of the step', () => {
+    expect(sysctlPath('router')).toBe('/etc/sysctl.d/60-router.conf');
+    expect(sysctlText({ 'net.ipv4.ip_forward': 1, 'kernel.core_pattern': '|/bin/false' })).toBe(
+      'net.ipv4.ip_forward = 1\nkernel.core_pattern = |/bin/false\n',
+    );
+  });
+  it('time servers are asked before others', () => {
+    const servers = ['a.example.org', '192.0.2.1'];
+    expect(TIMESYNCD.text(servers)).toBe('[Time]\nNTP=a.example.org 192.0.2.1\n');
+    expect(CHRONY.text(servers)).toBe('server a.example.org iburst prefer\nserver 192.0.2.1 iburst prefer\n');
+  });
+});
+
+describe('pins of archives', () => {
+  const debian = { url: 'http://mirror.example.org/debian', suite: 'bookworm' };
+  const one = (url: string, suite: string, packages: [string, ...string[]] = ['*']) => [
+    { name: 'docker', url, suite, keyring: 'docker.asc', pin: { priority: 100, packages } },
+  ];
+  it.each([
+    ['https://docker.example.org/debian', 'bookworm', 'Pin: origin "docker.example.org"'],
+    ['http://docker.example.org:8080/debian', '/', 'Pin: origin "docker.example.org"'],
+    ['http://mirror.example.org/debian', 'bookworm-backports', 'Pin: release n=bookworm-backports'],
+  ])('%s %s', (url, suite, pin) => {
+    expect(pinsText(one(url, suite, ['a', 'b*']), debian)).toBe(`Package: a b*\n${pin}\nPin-Priority: 100\n`);
+  });
+  it.each(['bookworm', './'])('that would count for Debian are refused: %s', (suite) => {
+    const failure = failureOf(() => pinsText(one('https://mirror.example.org/docker', suite), debian));
+    expect(failure.diagnostics[0].what).toBe('The pin of the archive docker would count for Debian too.');
+  });
 });

@@ -3,11 +3,13 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import type { ZodType } from 'zod';
 import { sha256OfText } from '../../base/digest.js';
 import { codeDigester } from '../../pipeline/plan/keys/code-digest.js';
 import { type KeyedPlan, keyPlan } from '../../pipeline/plan/keys/fingerprint.js';
 import type { LockedPackage } from '../../pipeline/plan/package-set.js';
 import type { Plan } from '../../pipeline/plan/plan.js';
+import { stages } from '../../stages/index.js';
 
 /** What is around a plan; what is left out is as in every other world that leaves it out. */
 export interface KeyWorld {
@@ -104,4 +106,25 @@ export function lockedPackage(name: string, change: Partial<LockedPackage> = {})
     path: `pool/main/${name}_1.0-1_amd64.deb`,
     ...change,
   };
+}
+
+/** Options of those stages that no shipped recipe uses, by their names. */
+export const UNUSED = {
+  services: { enable: ['fstrim.timer'] },
+  sysctl: { values: { 'net.ipv4.ip_forward': 1 } },
+  'time-servers': { servers: ['ntp.example.org'] },
+};
+
+/** With more steps before `seal`, by the names of their stages. */
+export function withSteps({ steps, ...rest }: Plan, more: Readonly<Record<string, unknown>>): Plan {
+  const at = steps.findIndex(({ id }) => id === 'seal');
+  const like = steps[at];
+  if (like === undefined) throw new Error('no step seal');
+  const added = Object.entries(more).map(([name, raw]) => {
+    const stage = stages.get(name);
+    if (stage === undefined) throw new Error(`no stage ${name}`);
+    const options: unknown = (stage.options as ZodType).parse(raw);
+    return { ...like, id: name, stage, options };
+  });
+  return { ...rest, steps: steps.toSpliced(at, 0, ...added) };
 }

@@ -14,6 +14,7 @@ const RULES: readonly Rule[] = [
   { path: /^\/etc\/fstab$/, hint: step('fstab', 'it writes this file') },
   { path: /^\/etc\/(hostname|hosts)$/, hint: step('hostname', 'it writes this file') },
   { path: /^\/etc\/(network|systemd\/network|resolv\.conf)/, hint: step('network', 'it writes this file') },
+  { path: /^\/etc\/sysctl\.d\/60-/, hint: step('sysctl', 'it writes this file') },
   { path: /^\/etc\/iscsi/, hint: step('iscsi-initiator', 'it writes this file') },
   {
     path: /^\/etc\/g?shadow-?$/,

@@ -16,6 +16,7 @@ export const software = softwareOf(
     sudo: { packages: ['sudo'] },
     locales: { packages: ['glibc'] },
     'time-zones': { packages: ['tzdata'] },
+    'time-client': { packages: ['systemd'] },
     networkd: { packages: ['systemd'] },
     networkmanager: { packages: ['networkmanager'] },
     netplan: { packages: ['netplan'] },

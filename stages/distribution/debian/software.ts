@@ -18,6 +18,7 @@ export const software = softwareOf(
     locales: { packages: ['locales'] },
     'time-zones': { packages: ['tzdata'] },
     'old-time-zones': { packages: ['tzdata-legacy'] },
+    'time-client': { packages: ['systemd-timesyncd', 'chrony'] },
     ifupdown: { packages: ['ifupdown'] },
     networkd: { packages: ['systemd'] },
     networkmanager: { packages: ['network-manager'] },

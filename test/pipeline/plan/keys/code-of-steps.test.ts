@@ -13,7 +13,7 @@ import { loadRecipe } from '../../../../pipeline/recipe/load.js';
 import { distributions } from '../../../../stages/distribution/index.js';
 import { stages } from '../../../../stages/index.js';
 import { closure, SANDBOX } from '../../../util/compiled-modules.js';
-import { writeStatus } from '../../../util/key-rig.js';
+import { UNUSED, withSteps, writeStatus } from '../../../util/key-rig.js';
 
 let folder: string;
 /** Compiled modules, relative to their root. */
@@ -45,7 +45,8 @@ beforeAll(async () => {
   }
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
   await symlink(resolve('node_modules'), join(folder, 'node_modules'));
-  const debian = await planOf('debian-bookworm', { 'rootfs:pre': 'true', 'rootfs:post': 'true' });
+  const hooks = { 'rootfs:pre': 'true', 'rootfs:post': 'true' };
+  const debian = withSteps(await planOf('debian-bookworm', hooks), UNUSED);
   plans = [
     ...[debian, await planOf('arch'), imported(debian), await planOf('debian-raspberry-pi')],
     installer(debian),
@@ -182,13 +183,17 @@ const TABLE: readonly (readonly [string, () => readonly string[]])[] = [
       'iscsi-initiator',
       'network',
       'initramfs',
+      'time-servers',
       'seal',
       'lun-image',
     ),
   ],
   [
     '/debian/software',
-    only('locale', 'users', 'iscsi-initiator', 'network', 'initramfs', 'seal', 'lun-image'),
+    only(
+      ...['locale', 'users', 'iscsi-initiator', 'network', 'initramfs', 'time-servers', 'seal'],
+      'lun-image',
+    ),
   ],
   ['/debian/packages', only('packages', 'iscsi-initiator')],
   ['/debian/locale', only('locale')],

@@ -9,7 +9,15 @@ import { type PlannedStep } from '../../../../pipeline/plan/planned-step.js';
 import { type LoadSettings, loadRecipe } from '../../../../pipeline/recipe/load.js';
 import { distributions } from '../../../../stages/distribution/index.js';
 import { stages } from '../../../../stages/index.js';
-import { changedNames, type KeyRig, type KeyWorld, keyRig, lockedPackage } from '../../../util/key-rig.js';
+import {
+  changedNames,
+  type KeyRig,
+  type KeyWorld,
+  keyRig,
+  lockedPackage,
+  UNUSED,
+  withSteps,
+} from '../../../util/key-rig.js';
 
 /** All results of the recipe, in order. */
 const ALL = [
@@ -57,6 +65,8 @@ let before: KeyedPlan;
 /** The recipe of Arch Linux, for the stage that only it has. */
 let arch: { readonly plan: Plan; readonly before: KeyedPlan };
 let imported: typeof arch;
+/** With steps of those stages that no shipped recipe uses. */
+let extended: typeof arch;
 
 async function load(folder: string, settings: LoadSettings = {}): Promise<Plan> {
   const recipe = await loadRecipe(join(rig.path, folder), stages, { sourceDateEpoch: '', ...settings });
@@ -94,6 +104,8 @@ beforeAll(async () => {
   const step = { ...first, stage, options: (stage.options as ZodType).parse({ from: 'files' }) };
   const planOfImport = { ...plan, steps: [step, ...others] };
   imported = { plan: planOfImport, before: await rig.keys(planOfImport, WORLD) };
+  const planOfMore = withSteps(plan, UNUSED);
+  extended = { plan: planOfMore, before: await rig.keys(planOfMore, WORLD) };
 });
 afterAll(() => rig[Symbol.asyncDispose]());
 afterEach(() => vi.unstubAllEnvs());
@@ -118,6 +130,9 @@ describe('options', () => {
       include: ['vim'],
       documentation: true,
       keyring: 'files/key.gpg',
+      repositories: [
+        { name: 'vendor', url: 'http://mirror.example.org/vendor', suite: '/', keyring: 'files/key.gpg' },
+      ],
       tool: 'debootstrap',
     },
     pacstrap: {
@@ -183,6 +198,14 @@ describe('options', () => {
     },
     initramfs: { compression: 'xz', level: 1, modules: ['be2iscsi'] },
     'raspberry-pi-firmware': { models: ['5'], config: [{ key: 'gpu_mem', value: '16' }], hold: false },
+    services: {
+      enable: ['a.timer'],
+      disable: ['b'],
+      mask: ['c'],
+      'default-target': 'multi-user.target',
+    },
+    sysctl: { values: { 'vm.swappiness': 1 } },
+    'time-servers': { servers: ['192.0.2.1'] },
     seal: { 'machine-id': 'keep', 'ssh-host-keys': 'keep', remove: ['/etc/motd'] },
     'lun-image': { 'reserved-percent': 5, free: '1G', 'menu-seconds': 9 },
     'boot-artifacts': {},
@@ -215,17 +238,21 @@ describe('options', () => {
     ),
   )('$stage $option', async ({ stage, option, value }) => {
     vi.stubEnv('LUNSMITH_TEST_SECRET', 'hidden');
-    const recipe = { pacstrap: arch, import: imported }[stage] ?? { plan, before };
+    const recipe = {
+      ...{ pacstrap: arch, import: imported },
+      ...{ services: extended, sysctl: extended, 'time-servers': extended },
+    }[stage] ?? { plan, before };
     const steps = recipe.plan.steps.map((step) => {
       if (step.stage.name !== stage) return step;
       const options = parseOptions(step, { ...(step.options as object), [option]: value });
       expect(options).not.toEqual(step.options);
       return { ...step, options };
     });
-    const id = plan.steps.find((step) => step.stage.name === stage)?.id ?? '';
+    const id = recipe.plan.steps.find((step) => step.stage.name === stage)?.id ?? '';
+    const names = changedNames({ ...recipe.before, steps: [] }, recipe.before);
     const expected =
       recipe.plan !== plan
-        ? changedNames({ ...recipe.before, steps: [] }, recipe.before)
+        ? names.slice(names.indexOf(id))
         : stage !== 'lun-image'
           ? from(id)
           : option === 'menu-seconds'
