@@ -73,6 +73,13 @@ export type Event =
     }
   /** `note`: what else it is than failed. */
   | { readonly type: 'task-failed'; readonly task: string; readonly seconds: number; readonly note?: string }
+  /** Nothing is wrong with the recipe in the folder `path`; `steps` are the titles of its plan. */
+  | {
+      readonly type: 'checked';
+      readonly recipe: string;
+      readonly path: string;
+      readonly steps: readonly string[];
+    }
   /** The release exists under `path`; `digest` is the manifest's sha256 in lower-case hex. */
   | {
       readonly type: 'released';

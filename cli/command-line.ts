@@ -19,8 +19,10 @@ export function createCommandLine(terminal: Terminal, signal: AbortSignal): Comm
   return {
     run: async (args) => {
       try {
-        const program = await createProgram(session, await lunsmithVersion(), args[0]);
-        await program.parseAsync(args, { from: 'user' });
+        // `help client add` is the page of `client add`, not that of `client`.
+        const asked = args[0] === 'help' && args.length > 1 ? [...args.slice(1), '--help'] : args;
+        const program = await createProgram(session, await lunsmithVersion(), asked[0]);
+        await program.parseAsync(asked, { from: 'user' });
         return 0;
       } catch (error) {
         if (error instanceof CommanderError && error.exitCode === 0) return 0;
@@ -57,6 +59,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command, session
   repair: async () => (await import('./commands/repair.js')).addRepairCommand,
   serve: async () => (await import('./commands/serve.js')).addServeCommand,
   inspect: async () => (await import('./commands/inspect.js')).addInspectCommand,
+  ls: async () => (await import('./commands/ls.js')).addLsCommand,
+  cat: async () => (await import('./commands/cat.js')).addCatCommand,
+  extract: async () => (await import('./commands/extract.js')).addExtractCommand,
   diff: async () => (await import('./commands/diff.js')).addDiffCommand,
   cache: async () => (await import('./commands/cache.js')).addCacheCommand,
   init: async () => (await import('./commands/init.js')).addInitCommand,

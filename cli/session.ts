@@ -1,4 +1,5 @@
 /** What the commands share while one of them runs: the terminal, the signal to stop, and the one renderer. */
+import { StringDecoder } from 'node:string_decoder';
 import type { Caller } from '../app/caller.js';
 import type { Failure } from '../base/failure.js';
 import { jsonRenderer } from './render/json.js';
@@ -20,6 +21,8 @@ export interface OutputOptions {
 export interface Session {
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
+  /** Bytes of a file for whoever reads the output, as they are; a terminal gets text without what would steer it. */
+  writeBytes(bytes: Uint8Array): void;
   /** The renderer that the user's options and terminal ask for; a command opens one at most. */
   open(options: OutputOptions): Renderer;
   /** Who calls, for the work of a command; what goes wrong from here on is told as the user wants it. */
@@ -37,9 +40,14 @@ export function openSession(raw: Terminal, signal: AbortSignal): Session {
     return renderer;
   };
   const told = new WeakSet<Failure>();
+  const decoder = new StringDecoder('utf8');
   return {
     terminal,
     signal,
+    writeBytes: (bytes) => {
+      if (raw.stdout.isTTY === true) terminal.stdout.write(decoder.write(Buffer.from(bytes)));
+      else raw.stdout.write(bytes);
+    },
     open,
     caller: (options) => ({ cwd: terminal.cwd, env: terminal.env, emit: open(options).emit, signal }),
     fail: (failure) => {

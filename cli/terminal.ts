@@ -9,6 +9,11 @@ export interface TextStream {
   write(text: string): unknown;
 }
 
+/** The stream of results, which may be bytes of a file. */
+export interface OutputStream extends TextStream {
+  write(content: string | Uint8Array): unknown;
+}
+
 export interface Clock {
   /** Milliseconds since an arbitrary moment; never goes back. */
   now(): number;
@@ -17,7 +22,7 @@ export interface Clock {
 }
 
 export interface Terminal {
-  readonly stdout: TextStream;
+  readonly stdout: OutputStream;
   readonly stderr: TextStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absolute path that relative paths of the user start from. */

@@ -2,8 +2,8 @@
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { checkRecipes } from '../../app/check.js';
-import { mirrorOption, setOption } from '../options.js';
-import { plural, shortPath, table } from '../render/text.js';
+import { jsonOption, mirrorOption, setOption } from '../options.js';
+import { table } from '../render/text.js';
 import type { Session } from '../session.js';
 
 export function addCheckCommand(program: Command, session: Session): void {
@@ -18,19 +18,18 @@ export function addCheckCommand(program: Command, session: Session): void {
     .addOption(setOption())
     .addOption(mirrorOption())
     .option('--steps', 'list the steps of the plan')
+    .addOption(jsonOption())
     .addHelpText('after', HELP)
     .action(async (recipes, options) => {
-      const renderer = session.open({ plain: true });
+      const renderer = session.open({ plain: true, json: options.json });
       const folders = recipes.map((recipe) => path.resolve(cwd, recipe));
       const { set: variables = {}, mirror } = options;
       const plans = await checkRecipes({ folders, variables, mirror }, renderer.emit);
       for (const plan of plans) {
-        const { name, folder } = plan.recipe;
-        renderer.print([
-          `${name}: ${plural(plan.steps.length, 'step')}, nothing is missing  (${shortPath(folder, cwd)})`,
-        ]);
+        const steps = plan.steps.map(({ title }) => title);
+        renderer.emit({ type: 'checked', recipe: plan.recipe.name, path: plan.recipe.folder, steps });
         if (options.steps === true)
-          renderer.print(table(plan.steps.map(({ title }, at) => [`${at + 1}`.padStart(4), title])));
+          renderer.print(table(steps.map((title, at) => [`${at + 1}`.padStart(4), title])));
       }
     });
 }

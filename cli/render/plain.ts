@@ -78,6 +78,11 @@ export function plainRenderer(terminal: Terminal, { verbose }: PlainOptions): Re
           `${style.red(event.note ?? 'failed')} after ${formatSeconds(event.seconds)}`,
           event.task,
         );
+      case 'checked': {
+        const steps = plural(event.steps.length, 'step');
+        stdout.write(`${event.recipe}: ${steps}, nothing is missing  (${shortPath(event.path, cwd)})\n`);
+        return;
+      }
       case 'released':
         return write(
           `released ${event.recipe} in ${formatSeconds(event.seconds)}: ${shortPath(event.path, cwd)} (sha256 ${event.digest})`,

@@ -70,6 +70,10 @@ export function ttyRenderer(terminal: Terminal, { verbose }: TtyOptions): Render
       case 'task-finished':
       case 'task-failed':
         return ended(event.task);
+      case 'checked':
+        return screen.print([
+          `${event.recipe}: ${plural(event.steps.length, 'step')}, nothing is missing  (${shortPath(event.path, cwd)})`,
+        ]);
       case 'released':
         // Others may still be built beside it.
         if (work?.tasks.every(({ state }) => state === 'done' || state === 'failed') === true) rest();

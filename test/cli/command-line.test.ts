@@ -89,6 +89,14 @@ describe('usage', () => {
     expect(await lunsmith(['--version'])).toMatchObject({ code: 0, out: '0.1.0\n', err: '' });
   });
 
+  it('explains a command of a command by `help` as by `--help`', async () => {
+    const { code, out } = await lunsmith(['help', 'client', 'add']);
+    expect(code).toBe(0);
+    expect(out.split('\n')[0]).toBe('Usage: lunsmith client add [options] [clients...]');
+    expect((await lunsmith(['client', 'add', '--help'])).out).toBe(out);
+    expect((await lunsmith(['help'])).out).toContain('The main line:');
+  });
+
   it.each(['check', 'build', 'prove', 'inspect', 'init', 'demo'])('explains %s', async (command) => {
     const { code, out, err } = await lunsmith([command, '--help']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
@@ -265,6 +273,21 @@ describe('check', () => {
     expect(kind).toBe('recipe');
     expect(diagnostics[0].place?.file).toBe(join(folder, 'recipe.yaml'));
     expect(diagnostics.at(-1)?.what).toContain('none');
+  });
+
+  it('tells what is right as lines or as events', async () => {
+    const plan = {
+      recipe: { name: 'web', folder: '/home/u/web' },
+      steps: [{ title: 'debootstrap  bookworm' }],
+    };
+    fakes.checkRecipes.mockResolvedValue([plan as never]);
+    const { out } = await lunsmith(['check', 'web', '--steps']);
+    expect(out).toBe('web: 1 step, nothing is missing  (web)\n   1  debootstrap  bookworm\n');
+    const { out: events } = await lunsmith(['check', 'web', '--json']);
+    expect(JSON.parse(events)).toMatchObject({
+      ...{ type: 'checked', recipe: 'web', path: '/home/u/web' },
+      steps: ['debootstrap  bookworm'],
+    });
   });
 
   it('tells of a secret that a build will need', async () => {

@@ -42,7 +42,7 @@ export function pipes(env: Record<string, string> = {}): Pipes {
   let out = '';
   let err = '';
   return {
-    stdout: { write: (text) => void (out += text) },
+    stdout: { write: (text) => void (out += typeof text === 'string' ? text : Buffer.from(text).toString()) },
     stderr: { write: (text) => void (err += text) },
     env,
     cwd: '/home/u',

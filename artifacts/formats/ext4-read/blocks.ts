@@ -102,3 +102,31 @@ export async function readContent(volume: Volume, size: number, { extents }: Ino
   }
   return content;
 }
+
+/** Bytes that are read at once. */
+const CHUNK = 4 * 1024 * 1024;
+
+/** As {@link readContent}, piece by piece, for files of any size. */
+export async function* streamContent(
+  volume: Volume,
+  size: number,
+  { extents }: InodeBlocks,
+): AsyncGenerator<Buffer> {
+  let at = 0;
+  const written = extents.filter(({ unwritten }) => !unwritten).sort((a, b) => a.start - b.start);
+  for (const { start, end, physical } of written) {
+    const [from, to] = [start * BLOCK, Math.min(end * BLOCK, size)];
+    if (from >= to) break;
+    yield* zeros(from - at);
+    for (at = from; at < to; ) {
+      const bytes = await readVolume(volume, physical * BLOCK + at - from, Math.min(CHUNK, to - at));
+      yield bytes;
+      at += bytes.length;
+    }
+  }
+  yield* zeros(size - at);
+}
+
+function* zeros(length: number): Generator<Buffer> {
+  for (let left = length; left > 0; left -= CHUNK) yield Buffer.alloc(Math.min(CHUNK, left));
+}

@@ -1,11 +1,12 @@
 /** The first difference of the files of a release other than its LUN image. */
 import type { Ports } from '../../../base/ports.js';
 import type { ReadCpioEntry } from '../../formats/cpio.js';
+import { readInitramfs } from '../initramfs.js';
 import type { Artifact } from '../manifest.js';
 import type { Release } from '../release.js';
+import { readReleaseFile } from '../release-file.js';
 import { type Difference, excerpt, firstDifferentByte } from './difference.js';
-import { readInitramfs } from './initramfs.js';
-import { asText, readReleaseFile } from './release-file.js';
+import { asText } from './text.js';
 
 /** Undefined when the bytes are the same. @throws Failure of kind `integrity` when the file is missing */
 export async function compareFile(
@@ -38,7 +39,7 @@ async function memberDifference(
   b: Buffer,
   ports: Ports,
 ): Promise<Pick<Difference, 'part' | 'path' | 'expected' | 'found'> | undefined> {
-  const [left, right] = [await readInitramfs(a, ports), await readInitramfs(b, ports)];
+  const [left, right] = [(await readInitramfs(a, ports))?.flat(), (await readInitramfs(b, ports))?.flat()];
   if (left === undefined || right === undefined) return undefined;
   for (let index = 0; index < Math.max(left.length, right.length); index += 1) {
     const [one, other] = [left[index], right[index]];

@@ -7,9 +7,10 @@ import { SECTOR } from '../../formats/disk-layout.js';
 import { BLOCK } from '../../formats/ext4-size.js';
 import { readAll } from '../../formats/sparse.js';
 import type { Release } from '../release.js';
+import type { Partition } from '../release-file.js';
 import { treeDifferences } from './bits-files.js';
 import { excerpt, firstDifferentByte, type ImageDifference } from './difference.js';
-import { ext4Pairs, type Image, type OpenTree, openImages, type Partition, readPartition } from './images.js';
+import { ext4Pairs, type Image, type OpenTree, openImages, readPartition } from './images.js';
 
 /**
  * The files of ext4 file systems that differ, and of each other part of the disk that does the first byte. Of a file system

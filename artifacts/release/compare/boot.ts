@@ -1,10 +1,12 @@
 /** The files beside the LUN image: kernel, initramfs, command lines and scripts. */
 import type { Ports } from '../../../base/ports.js';
+import { readInitramfs } from '../initramfs.js';
 import type { Artifact } from '../manifest.js';
 import type { Release } from '../release.js';
+import { readReleaseFile } from '../release-file.js';
 import { pair } from './change.js';
-import { compareMembers, type MemberChanges, readInitramfs } from './initramfs.js';
-import { asText, readReleaseFile, unifiedDifference } from './release-file.js';
+import { compareMembers, type MemberChanges } from './initramfs.js';
+import { asText, unifiedDifference } from './text.js';
 
 interface FileFacts {
   readonly bytes: number;
@@ -53,5 +55,5 @@ async function compareContent(
   }
   if (role !== 'initramfs') return {};
   const [old, now] = [await readInitramfs(left, ports), await readInitramfs(right, ports)];
-  return old === undefined || now === undefined ? {} : { members: compareMembers(old, now) };
+  return old === undefined || now === undefined ? {} : { members: compareMembers(old.flat(), now.flat()) };
 }

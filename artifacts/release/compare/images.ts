@@ -1,22 +1,16 @@
 /** The LUN images of two releases, their blocks and the file systems in them. */
 
 import type { FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Ports } from '../../../base/ports.js';
-import { openRegular } from '../../../base/regular-file.js';
 import { type BlockIndex, indexBlocks } from '../../formats/block-index.js';
 import { SECTOR } from '../../formats/disk-layout.js';
 import type { IndexedTree } from '../../formats/ext4-read/compare.js';
 import { readExt4Tree } from '../../formats/ext4-read/tree.js';
 import type { Volume } from '../../formats/ext4-read/volume.js';
 import { BLOCK } from '../../formats/ext4-size.js';
-import type { Manifest } from '../manifest.js';
 import type { Release } from '../release.js';
-import { lunImageOf } from '../roles.js';
+import { imagePath, openDisk, type Partition } from '../release-file.js';
 import { pair } from './change.js';
-import { asDamage } from './release-file.js';
-
-export type Partition = Manifest['disk']['partitions'][number];
 
 export interface Image extends AsyncDisposable {
   readonly release: Release;
@@ -45,18 +39,6 @@ export async function openImages(a: Release, b: Release, ports: Ports): Promise<
     await close();
     throw error;
   }
-}
-
-async function openDisk(release: Release): Promise<FileHandle> {
-  try {
-    return await openRegular(imagePath(release));
-  } catch (error) {
-    throw asDamage(error, release, lunImageOf(release.manifest));
-  }
-}
-
-function imagePath({ path, manifest }: Release): string {
-  return join(path, lunImageOf(manifest));
 }
 
 /** Partitions with ext4 in both releases: those mounted at the same place, or of the same name where they are not mounted. */
