@@ -13,10 +13,12 @@
  * from being done.
  */
 import type { Ports } from '../base/ports.js';
-import { type CleanScope, clean } from './apply/clean.js';
+import { type CleanScope, clean, requireUndisturbed } from './apply/clean.js';
 import { converge, settle } from './apply/converge.js';
 import { ofSwitch, unfinished } from './apply/failures.js';
-import { type Accounts, prepare } from './apply/prepare.js';
+import { type Preparation, prepare } from './apply/prepare.js';
+import { frees, rehearse } from './apply/rehearse.js';
+import { keepReserve, withReserve } from './apply/reserve.js';
 import { restore } from './apply/restore.js';
 import { bringAccounts, readAccounts, requireTakeable } from './apply/secrets.js';
 import { listStates, readState, switchTo } from './apply/states.js';
@@ -26,7 +28,7 @@ import { finishedChange, planChange, releasesNeeded } from './change.js';
 import type { HostDrivers } from './host/drivers.js';
 import type { TargetHost } from './host/host.js';
 import { hostLayout } from './host/layout.js';
-import { type LockOptions, takeHostLock } from './host/lock.js';
+import { type LockOptions, requireLockable, takeHostLock } from './host/lock.js';
 import { mendModes } from './host/modes.js';
 import type { HostState } from './host/state.js';
 import { type ReleaseThere, readReleaseThere } from './publish/releases-there.js';
@@ -60,7 +62,10 @@ export async function describeChange(
   options: LookOptions,
   ports: Ports,
 ): Promise<Change> {
-  return (await decide(host, await standOf(host), intent, options, ports)).change;
+  await requireLockable(host);
+  const found = await standOf(host);
+  await requireUndisturbed(host, found.state, options.drivers, ports);
+  return (await decide(host, found, intent, options, ports)).change;
 }
 
 /**
@@ -76,7 +81,7 @@ export async function applyChange(
   const { drivers } = options;
   await using _lock = await lockHost(host, options, ports);
   const { state, settled } = await recover(host, drivers, ports);
-  const { change, accounts } = await decide(host, { state, settled }, intent, options, ports);
+  const { change, ...decided } = await decide(host, { state, settled }, intent, options, ports);
   options.approve?.(change);
   const finishing = (work: Promise<void>) =>
     work.catch((error: unknown) => {
@@ -88,12 +93,12 @@ export async function applyChange(
   }
   // What cannot be removed now, the next call removes.
   const undo = () => clean(host, state, drivers, ports, scopeOf(settled)).catch(() => undefined);
-  const next = await prepare(host, { state, change, accounts, settled }, drivers, ports).catch(
-    async (error: unknown) => {
+  const prepared = () =>
+    prepare(host, { state, change, ...decided, settled }, drivers, ports).catch(async (error: unknown) => {
       await undo();
       throw error;
-    },
-  );
+    });
+  const next = await (frees(change) ? withReserve(host, prepared) : prepared());
   await switchTo(host, next.serial).catch(async (error: unknown) => {
     const { failure, former } = await ofSwitch(host, { state, next }, error);
     if (former) await undo();
@@ -116,7 +121,7 @@ export async function repair(host: TargetHost, options: RepairOptions, ports: Po
     await mendModes(host);
     return state;
   }
-  await restore(host, state, options.drivers, ports);
+  await withReserve(host, () => restore(host, state, options.drivers, ports));
   await finish(host, found, options.drivers, ports);
   return state;
 }
@@ -149,21 +154,26 @@ function scopeOf(settled: boolean): CleanScope {
   return settled ? 'all' : 'begun';
 }
 
-/** All that follows from the state that clients see. */
+/** All that follows from the state that clients see. Not to be kept from it by a full disk, it takes what room is kept. */
 async function finish(
   host: TargetHost,
   { state, settled }: Stand,
   drivers: HostDrivers,
   ports: Ports,
 ): Promise<void> {
-  await converge(host, state, drivers, ports, { filesTell: settled });
-  await clean(host, state, drivers, ports);
-  await settle(host, state);
+  await withReserve(host, async () => {
+    await converge(host, state, drivers, ports, { filesTell: settled });
+    await clean(host, state, drivers, ports);
+    await keepReserve(host);
+    // The last of all: a call that is cut off afterwards has done what it was called for.
+    await settle(host, state);
+  });
 }
 
 /** What a change begins with. What an earlier one left unfinished is kept from being lost, and needs not be finished first. */
 async function recover(host: TargetHost, drivers: HostDrivers, ports: Ports): Promise<Stand> {
   const found = await standOf(host);
+  await requireUndisturbed(host, found.state, drivers, ports);
   if (!found.settled) await bringAccounts(host, found.state);
   await clean(host, found.state, drivers, ports, scopeOf(found.settled));
   return found;
@@ -176,15 +186,17 @@ async function decide(
   intent: Intent,
   options: LookOptions,
   ports: Ports,
-): Promise<{ readonly change: Change; readonly accounts: Accounts }> {
+): Promise<Pick<Preparation, 'change' | 'accounts' | 'manifests'>> {
   const cutOff = settled ? undefined : finishedChange(state, intent);
   const change = cutOff ?? (await plan(host, state, intent, options, ports));
   const there = await readAccounts(host, state.serial);
-  if (change.next === state) return { change, accounts: { there, brought: new Map() } };
+  if (change.next === state) return { change, accounts: { there, brought: new Map() }, manifests: new Map() };
   const needed = accountsNeeded(change, there);
   const brought = await resolveSecrets(needed, options.secret);
   requireTakeable(host.facts, needed, brought);
-  return { change, accounts: { there, brought } };
+  const accounts = { there, brought };
+  const manifests = await rehearse(host, { state, change, accounts, settled }, options.drivers, ports);
+  return { change, accounts, manifests };
 }
 
 async function plan(

@@ -1,10 +1,11 @@
 /** Releases that lie on a target host and that nothing there needs any more: told apart from the others, and removed. */
 import type { Ports } from '../base/ports.js';
+import { keepReserve } from './apply/reserve.js';
 import { readState } from './apply/states.js';
 import { standing } from './change/channels.js';
 import type { TargetHost } from './host/host.js';
 import { hostLayout } from './host/layout.js';
-import { type LockOptions, takeHostLock } from './host/lock.js';
+import { type LockOptions, requireLockable, takeHostLock } from './host/lock.js';
 import type { HostState } from './host/state.js';
 
 /** Why releases are needed: `the channel stable is at it`, by digest. */
@@ -47,6 +48,12 @@ for digest; do
 done
 `;
 
+/** What {@link removeReleases} would remove; changes nothing, and throws as it does. */
+export async function toBeRemoved(host: TargetHost, choose: Removal['choose']): Promise<readonly string[]> {
+  await requireLockable(host);
+  return await choose(releaseNeeds(await readState(host)));
+}
+
 /**
  * While nothing on the host is changed, nor a release on its way there.
  * @returns the digests of what was removed
@@ -65,6 +72,7 @@ export async function removeReleases(
     await host.run(['sh', '-c', REMOVE, 'sh', root, ...digests], {
       doing: `remove releases of ${host.facts.name}`,
     });
+    await keepReserve(host);
   }
   return digests;
 }

@@ -100,6 +100,7 @@ export async function changeHost(
   const lines = [...secrets.lines, ...made.lines, ...(file === undefined ? [] : [file.line])];
   const notes = [
     ...(note === undefined ? [] : [note]),
+    ...(dryRun && !options.yes && losesLuns(intent, facts, made) ? [NEEDS_YES] : []),
     ...(lines.length === 0 ? standing(intent, made) : []),
   ];
   emit({ type: 'changed', host: facts.name, lines, notes, dryRun, seconds: seconds() });
@@ -126,8 +127,7 @@ interface Work {
 function carriedOut({ host, intent, look, yes }: Work, emit: Emit, ports: Ports): Promise<Change> {
   const words = wordsOf(intent);
   const approve = (change: Change) => {
-    // The LUNs of an array stay as they are.
-    if (!yes && loses(intent) && !isArray(host.facts)) requireNothingLost(host.facts.name, change);
+    if (!yes && losesLuns(intent, host.facts, change)) throw lunsLost(host.facts.name, change);
   };
   return asTask({ host, words, emit }, () =>
     applyChange(host, intent, { ...look, approve, lock: lockFor(words) }, ports),
@@ -149,9 +149,15 @@ function loses(intent: Intent): boolean {
   }
 }
 
-function requireNothingLost(host: string, { dropped }: Change): void {
-  if (dropped.length === 0) return;
-  throw new Failure('usage', {
+/** The LUNs of an array stay as they are. */
+function losesLuns(intent: Intent, facts: HostFacts, { dropped }: Change): boolean {
+  return dropped.length > 0 && loses(intent) && !isArray(facts);
+}
+
+const NEEDS_YES = 'LUNs would be removed, with all that was written to them: that wants `--yes`.';
+
+function lunsLost(host: string, { dropped }: Change): Failure {
+  return new Failure('usage', {
     what: `LUNs of ${host} would be removed, with all that was written to them.`,
     expected: '`--yes`, if that is meant',
     found: dropped.map(({ target }) => target).join(', '),

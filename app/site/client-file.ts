@@ -1,12 +1,14 @@
 /** `lunsmith client add` and `client rm` in the site file. */
 import { realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Failure } from '../../base/failure.js';
 import { replaceFile } from '../../base/replace-file.js';
+import { nearestFolder } from '../../base/writable.js';
 import { addClient, removeClient } from '../../hosts/site/client-text.js';
 import type { Site } from '../../hosts/site/facts.js';
-import { parseSite, readSite } from '../../hosts/site/load.js';
+import { parseSite, readSite, type SiteText } from '../../hosts/site/load.js';
 import type { Caller } from '../caller.js';
-import type { SiteOptions } from './open.js';
+import { clientNamed, type SiteOptions } from './open.js';
 
 /** What a client is, as options of `client add` say it. */
 const WRITTEN = ['host', 'mac', 'serial', 'uuid', 'channel', 'size', 'secret'] as const;
@@ -46,6 +48,7 @@ export async function siteWithClient(
   const facts = WRITTEN.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]] as const]));
   // What is wrong with the file as it is shall not be told of the new client.
   parseSite(source);
+  await requireWritable(source);
   const edit = (text: string) =>
     addClient(text, name, Object.fromEntries(facts) as unknown as Parameters<typeof addClient>[2]);
   return {
@@ -57,20 +60,40 @@ export async function siteWithClient(
   };
 }
 
-/** The site that still has the client, and the removal of its entry. */
+/**
+ * The site that still has the client, and the removal of its entry.
+ * @throws Failure of kind `usage` when the site would not be valid without it, or when its file cannot be written
+ */
 export async function siteWithoutClient(
   caller: Pick<Caller, 'cwd'>,
   name: string,
   options: SiteOptions,
 ): Promise<ChangedSite> {
   const source = await readSite(caller.cwd, options.site);
+  const site = parseSite(source);
+  clientNamed(site, name);
+  const edit = (text: string) => removeClient(text, name);
+  parseSite({ ...source, text: edit(source.text) });
+  await requireWritable(source);
   return {
-    site: parseSite(source),
+    site,
     file: {
       line: `${source.file}: client ${name} is removed`,
-      write: () => rewrite(caller, options, (text) => removeClient(text, name)),
+      write: () => rewrite(caller, options, edit),
     },
   };
+}
+
+/** Before the host is asked for anything: its change shall not be made when that of the file cannot be. */
+async function requireWritable({ path, file }: SiteText): Promise<void> {
+  const { folder, refused } = await nearestFolder(dirname(await realpath(path)));
+  if (refused === undefined) return;
+  throw new Failure('usage', {
+    what: `${file} cannot be changed, and nothing was.`,
+    expected: `a folder in which a file can be written: ${folder}`,
+    found: refused,
+    hint: 'Let this user write there. Or change the file by hand, then run: npx lunsmith apply',
+  });
 }
 
 /** The file is read again: it may have been edited while the host was busy. */

@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { Failure } from '../../base/failure.js';
+import { nearestFolder } from '../../base/writable.js';
 import { resolveChap } from '../../hosts/site/chap.js';
 import type { ClientFacts, Site } from '../../hosts/site/facts.js';
 
@@ -30,6 +32,7 @@ export function clientSecrets(site: Pick<Site, 'folder'>, options: SecretOptions
     if (known !== undefined) return known;
     const made = randomBytes(8).toString('hex');
     before.set(path, made);
+    await requireFolder(path);
     if (options.dryRun !== true) {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await writeFile(path, `${made}\n`, { mode: 0o600, flag: 'wx' });
@@ -40,11 +43,24 @@ export function clientSecrets(site: Pick<Site, 'folder'>, options: SecretOptions
   return { of, lines };
 }
 
+/** @throws Failure of kind `usage` when no file can be made there */
+async function requireFolder(path: string): Promise<void> {
+  const { folder, refused } = await nearestFolder(dirname(path));
+  if (refused === undefined) return;
+  throw new Failure('usage', {
+    what: `The secret ${path} cannot be made.`,
+    expected: `a folder in which a file can be written: ${folder}`,
+    found: refused,
+    hint: 'Let this user write there, or give the client another `secret` in lunsmith.yaml.',
+  });
+}
+
 async function missingFile(reference: string, folder: string): Promise<string | undefined> {
   if (!reference.startsWith('file:')) return undefined;
   const path = resolve(folder, reference.slice('file:'.length));
   return stat(path).then(
     () => undefined,
-    (error: unknown) => ((error as NodeJS.ErrnoException).code === 'ENOENT' ? path : undefined),
+    (error: unknown) =>
+      ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '') ? path : undefined,
   );
 }

@@ -5,7 +5,7 @@ import { Failure } from '../../base/failure.js';
 import { stopwatch } from '../../base/task.js';
 import { readState } from '../../hosts/apply.js';
 import { manifestsThere } from '../../hosts/publish/releases-there.js';
-import { type ReleaseNeeds, releaseNeeds, removeReleases } from '../../hosts/releases.js';
+import { type ReleaseNeeds, releaseNeeds, removeReleases, toBeRemoved } from '../../hosts/releases.js';
 import type { Caller } from '../caller.js';
 import { asTask, type ChangeOptions, type HostOptions, lockFor, TASK } from './change.js';
 import { connect, hostNamed, openSite } from './open.js';
@@ -97,7 +97,7 @@ async function remove(
   const dryRun = options.dryRun === true;
   const words = `remove releases of ${facts.name}`;
   const gone = dryRun
-    ? await chosen(releaseNeeds(await readState(host)))
+    ? await toBeRemoved(host, chosen)
     : await asTask({ host, words, emit }, () =>
         removeReleases(host, { choose: chosen, lock: lockFor(words) }, ports),
       );

@@ -62,6 +62,30 @@ export async function clean(
   );
 }
 
+/**
+ * What {@link clean} would meet of states that were begun and that no client ever saw; changes nothing.
+ * @throws Failure of kind `host` when somebody is logged in to a target of one
+ */
+export async function requireUndisturbed(
+  host: TargetHost,
+  state: HostState,
+  { adapter }: Pick<HostDrivers, 'adapter'>,
+  ports: Ports,
+): Promise<void> {
+  const begun = (await listStates(host)).all.filter(({ serial }) => serial > state.serial);
+  if (begun.length === 0) return;
+  const wanted = new Set(generationsOf(state).map(({ target }) => target));
+  const inUse = new Set((await adapter.sessions(host, ports)).map(({ target }) => target));
+  for (const { serial } of begun) {
+    const there = await readStateOf(host, serial);
+    if (
+      there !== undefined &&
+      generationsOf(there).some(({ target }) => !wanted.has(target) && inUse.has(target))
+    )
+      throw strangeSessions(host);
+  }
+}
+
 interface Removal {
   readonly host: TargetHost;
   /** Whether the target may know them; else a target of such a name is not ours. */

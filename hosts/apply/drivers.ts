@@ -2,13 +2,19 @@
 import type { BootBinaries } from '../../artifacts/formats/ipxe-binaries.js';
 import { confFiles, httpFiles, tftpFiles } from '../boot-files.js';
 import { arrayClones } from '../clients/array.js';
-import { cleanClones, cloneDisk, makeClone, removeClone } from '../clients/clone.js';
+import { checkClones, cleanClones, cloneDisk, makeClone, removeClone } from '../clients/clone.js';
 import type { HostDrivers } from '../host/drivers.js';
 import type { HostFacts } from '../site/facts.js';
 import { isArray } from '../site/portal.js';
 import type { TargetAdapter } from '../target/adapter.js';
 
-const OWN_CLONES = { disk: cloneDisk, make: makeClone, remove: removeClone, clean: cleanClones };
+const OWN_CLONES = {
+  disk: cloneDisk,
+  check: checkClones,
+  make: makeClone,
+  remove: removeClone,
+  clean: cleanClones,
+};
 
 /** @param binaries boot programs for its TFTP server, of this machine */
 export function hostDrivers(

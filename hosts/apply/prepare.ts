@@ -1,6 +1,7 @@
 /** Everything of a change that comes before the switch: clients see nothing of it. */
 
 import PQueue from 'p-queue';
+import type { Manifest } from '../../artifacts/release/manifest.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import { allSettled } from '../../base/settled.js';
@@ -10,8 +11,7 @@ import type { CloneRequest } from '../clients/clone.js';
 import type { HostDrivers } from '../host/drivers.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
-import { generationsOf, type HostState, releasesOf } from '../host/state.js';
-import { manifestsThere } from '../publish/releases-there.js';
+import { generationsOf, type HostState } from '../host/state.js';
 import { portalOf } from '../site/portal.js';
 import { fillFolder, secretReaders } from './batch.js';
 import { offeredBefore } from './offered.js';
@@ -27,12 +27,14 @@ export interface Preparation {
   readonly accounts: Accounts;
   /** Whether all that follows from the state is done. */
   readonly settled: boolean;
+  /** Of the releases that the next state names, by digest. */
+  readonly manifests: ReadonlyMap<string, Manifest>;
 }
 
 /** @returns the next state, with the sizes that the LUNs have got */
 export async function prepare(
   host: TargetHost,
-  { state, change, accounts: { there, brought }, settled }: Preparation,
+  { state, change, accounts: { there, brought }, settled, manifests }: Preparation,
   drivers: HostDrivers,
   ports: Ports,
 ): Promise<HostState> {
@@ -53,7 +55,6 @@ export async function prepare(
       if (error instanceof Failure && error.kind === 'usage') await takeMark(host, serial, 'offered');
       throw error;
     });
-  const manifests = await manifestsThere(host, releasesOf(next));
   const input = { host: facts, state: next, manifests, lun: drivers.adapter.lun, secrets };
   await fillFolder(host, `${folder}/http`, drivers.bootFiles.http(input), secretReaders(facts));
   await host.write(`${folder}/state.json`, stateText(next), { mode: 0o644 });

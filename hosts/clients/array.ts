@@ -6,6 +6,7 @@ import { hostLayout } from '../host/layout.js';
 export const arrayClones: HostDrivers['clones'] = {
   // The file that the LUN is to be filled from.
   disk: (facts, { release, from }) => posix.join(hostLayout(facts).release(release), from),
+  check: () => Promise.resolve(),
   make: (host, request) =>
     Promise.resolve({ disk: arrayClones.disk(host.facts, request), bytes: request.bytes, made: false }),
   remove: () => Promise.resolve(),

@@ -7,6 +7,7 @@ import { mib } from '../../artifacts/formats/disk-layout.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import type { TargetHost } from '../host/host.js';
+import { roomHint } from '../host/room.js';
 import type { HostFacts } from '../site/facts.js';
 import { fileStore } from './clone/file.js';
 import { lastPartition, MBR_MOST_BYTES } from './clone/grow.js';
@@ -34,6 +35,23 @@ export function cloneDisk(facts: Pick<HostFacts, 'root' | 'clone'>, name: CloneN
 }
 
 /**
+ * What would keep LUNs from being made, as far as that is known before anything is written.
+ * @throws Failure as {@link makeClone}, of all of them
+ */
+export async function checkClones(host: TargetHost, requests: readonly CloneRequest[]): Promise<void> {
+  if (requests.length === 0) return;
+  Failure.throwAll(requests.flatMap((request) => sizeProblem(request) ?? []));
+  const store = openStore(host);
+  const there = new Map((await store.list()).map(({ disk, bytes }) => [disk, bytes]));
+  for (const request of requests) {
+    const disk = cloneDisk(host.facts, request);
+    const found = there.get(disk);
+    if (found !== undefined && found < request.bytes) throw otherDisk(host.facts, disk, request.bytes, found);
+  }
+  await store.check(requests.filter((request) => !there.has(cloneDisk(host.facts, request))));
+}
+
+/**
  * Makes the LUN of a generation; does nothing when it is there. One that is larger than its image is enlarged to its last
  * block: table, the partition that grows and its file system.
  * @throws Failure of kind `usage` when it would be smaller than its image or larger than its table knows, `space` when the
@@ -44,7 +62,8 @@ export async function makeClone(
   request: CloneRequest,
   ports: Pick<Ports, 'emit'>,
 ): Promise<MadeClone> {
-  requireSize(request);
+  const problem = sizeProblem(request);
+  if (problem !== undefined) throw problem;
   const store = openStore(host);
   const disk = cloneDisk(host.facts, request);
   const there = await store.size(request);
@@ -101,9 +120,9 @@ function openStore(host: TargetHost): CloneStore {
   return clone.kind === 'zfs' ? zfsStore(host, clone) : fileStore(host);
 }
 
-function requireSize({ client, image, disk, bytes }: CloneRequest): void {
+function sizeProblem({ client, image, disk, bytes }: CloneRequest): Failure | undefined {
   if (bytes < disk.bytes) {
-    throw new Failure('usage', {
+    return new Failure('usage', {
       what: `The LUN of ${client} for ${image} is ${mib(disk.bytes - bytes)} smaller than the image of the release.`,
       expected: `at least ${mib(disk.bytes)}`,
       found: mib(bytes),
@@ -111,13 +130,14 @@ function requireSize({ client, image, disk, bytes }: CloneRequest): void {
     });
   }
   if (disk.table === 'mbr' && bytes > MBR_MOST_BYTES) {
-    throw new Failure('usage', {
+    return new Failure('usage', {
       what: `The LUN of ${client} for ${image} is ${mib(bytes - MBR_MOST_BYTES)} too large for the image's mbr table.`,
       expected: 'at most 2 TiB',
       found: mib(bytes),
       hint: 'Make it smaller, or set `table: gpt` in the recipe.',
     });
   }
+  return undefined;
 }
 
 /** What a larger LUN does not give its client. */
@@ -163,7 +183,7 @@ function full({ name }: HostFacts, { client, image }: CloneRequest, cause: Failu
     {
       what: `${name} is full: the LUN of ${client} for ${image} was not made.`,
       ...(cause.diagnostics[0].found === undefined ? {} : { found: cause.diagnostics[0].found }),
-      hint: `See \`npx lunsmith status --on ${name}\`. Remove clients or old releases there, or add space, then run the same command again.`,
+      hint: roomHint(name),
     },
     { cause, ...(cause.command === undefined ? {} : { command: cause.command }) },
   );

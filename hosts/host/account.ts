@@ -1,23 +1,36 @@
 /** What the account on a host may not do, told once and before anything else fails of it. */
-import { Failure } from '../../base/failure.js';
+import { type Diagnostic, Failure } from '../../base/failure.js';
 import type { TargetHost } from './host.js';
 
 const AS_ROOT =
   'Connect as root, or let this account run everything by sudo without a password: `sudo: true` in lunsmith.yaml.';
 
 /** @throws Failure of kind `host` when everything there would fail at its first file */
-export function requireWriter({ account, facts }: Pick<TargetHost, 'account' | 'facts'>): void {
-  if (account === undefined || account.mayWrite) return;
+export function requireWriter(host: Pick<TargetHost, 'account' | 'facts'>): void {
+  const problem = writerProblem(host);
+  if (problem !== undefined) throw new Failure('host', problem);
+}
+
+/** Why nothing can be written there; undefined when it can, or when nobody asked. */
+export function writerProblem({
+  account,
+  facts,
+}: Pick<TargetHost, 'account' | 'facts'>):
+  | Required<Pick<Diagnostic, 'what' | 'expected' | 'found' | 'hint'>>
+  | undefined {
+  if (account === undefined || account.mayWrite) return undefined;
   const { user, uid, at } = account;
   const root = uid === 0;
-  throw new Failure('host', {
+  return {
     what: `${user} may not write in ${at} on ${facts.name}.`,
     expected: `an account that may write in ${facts.root}, or make it`,
     found: root ? `a file system that is mounted read-only` : `the user ${user}, uid ${uid}`,
     hint: root
       ? `See there: findmnt --target ${at}. Mount it for writing, or give another folder as \`root\`.`
-      : AS_ROOT,
-  });
+      : facts.transport.kind === 'ssh'
+        ? AS_ROOT
+        : 'Run lunsmith as root, or as a user who may write there.',
+  };
 }
 
 /** A failure that comes of not being root says so. @param error of a tool on the host */

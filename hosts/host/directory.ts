@@ -1,8 +1,10 @@
 /** A target host that is this machine: its folder is a folder here. */
+import { userInfo } from 'node:os';
 import type { Ports } from '../../base/ports.js';
 import { readRegular } from '../../base/regular-file.js';
+import { nearestFolder } from '../../base/writable.js';
 import type { HostFacts } from '../site/facts.js';
-import type { TargetHost } from './host.js';
+import type { HostAccount, TargetHost } from './host.js';
 import { writeBy } from './write.js';
 
 /** Records of a host with thousands of clients have some MB. */
@@ -25,4 +27,11 @@ export function openDirectory(facts: HostFacts, { run, start }: Ports): TargetHo
     socket: (path) => Promise.resolve({ path, [Symbol.asyncDispose]: () => Promise.resolve() }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+}
+
+/** Who runs this, and whether they may write in the host's folder, or make it. */
+export async function ownAccount({ root }: Pick<HostFacts, 'root'>): Promise<HostAccount> {
+  const { username: user, uid } = userInfo();
+  const { folder: at, refused } = await nearestFolder(root);
+  return { user, uid, mayWrite: refused === undefined, at };
 }

@@ -13,6 +13,8 @@ export interface HostDrivers {
       facts: HostFacts,
       clone: Pick<CloneRequest, 'client' | 'image' | 'generation' | 'release' | 'from'>,
     ): string;
+    /** What is known to keep them from being made; changes nothing. @throws Failure as {@link make} */
+    check(host: TargetHost, requests: readonly CloneRequest[]): Promise<void>;
     make(host: TargetHost, request: CloneRequest, ports: Ports): Promise<MadeClone>;
     remove(host: TargetHost, disk: string): Promise<void>;
     /** Removes what was begun and never finished. @param releases digests of those that are in use */

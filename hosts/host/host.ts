@@ -8,7 +8,7 @@ import type { HostFacts } from '../site/facts.js';
  */
 export interface TargetHost extends AsyncDisposable {
   readonly facts: HostFacts;
-  /** Whom we are there, where that is another machine. */
+  /** Whom we are there; absent where nobody asked. */
   readonly account?: HostAccount;
   /**
    * As the port of this machine, on the host. Over ssh each argument arrives as it is; `env` and `cwd` are not supported;

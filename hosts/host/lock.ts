@@ -8,6 +8,7 @@ import type { Ports, RunningTool } from '../../base/ports.js';
 import { requireWriter } from './account.js';
 import { diskRefusal } from './disk-refusals.js';
 import type { TargetHost } from './host.js';
+import { hostLayout } from './layout.js';
 
 export interface LockOptions {
   /** Absolute path of the lock's file on the host. */
@@ -18,12 +19,14 @@ export interface LockOptions {
 
 const HELD = 'lunsmith-holds-the-lock';
 const WAITING = 'lunsmith-waits-after ';
+const NO_FLOCK = 'no such program as flock';
 /**
  * `$1`: file; `$2`: our words. The file has the words of the last lock holder and the process that it held it with there, so it
  * is read only when the lock is taken. That process is the one whose input we hold open.
  */
 const HOLD = `
 umask 022
+command -v flock >/dev/null || { echo '${NO_FLOCK}' >&2; exit 1; }
 mkdir -p -- "$(dirname -- "$1")" && exec 9>>"$1" || exit 1
 flock -n 9
 case $? in
@@ -39,6 +42,21 @@ printf '%s\\n' "$2" "$$" >"$1"
 echo ${HELD}
 exec cat
 `;
+
+/**
+ * What would keep the lock from being taken, as far as that can be known without writing.
+ * @throws Failure of kind `host`
+ */
+export async function requireLockable(host: TargetHost): Promise<void> {
+  requireWriter(host);
+  const { name } = host.facts;
+  const { exitCode } = await host.run(['sh', '-c', 'command -v flock >/dev/null'], {
+    doing: `look for flock on ${name}`,
+    okExitCodes: [0, 1, 127],
+    quiet: true,
+  });
+  if (exitCode !== 0) throw cannotLock(name, hostLayout(host.facts).lock, NO_FLOCK);
+}
 
 /**
  * Waits for the lock holder, with a warning that names it.
@@ -91,10 +109,15 @@ function notLocked(
   const lines = tool.lastLines();
   const refused = diskRefusal(facts, lines, `lock ${name}`);
   if (refused !== undefined) return refused;
-  return new Failure(exitCode === 255 ? 'network' : 'host', {
+  const kind = exitCode === 255 ? 'network' : 'host';
+  return cannotLock(name, path, lines.at(-1) ?? `exit code ${exitCode ?? 'unknown'}`, kind);
+}
+
+function cannotLock(name: string, path: string, found: string, kind: 'network' | 'host' = 'host'): Failure {
+  return new Failure(kind, {
     what: `Could not lock ${name}.`,
     expected: `${path} on a file system that knows flock(2), and the program flock`,
-    found: lines.at(-1) ?? `exit code ${exitCode ?? 'unknown'}`,
+    found,
     hint: `Run the same command again when ${name} can be reached and has both.`,
   });
 }

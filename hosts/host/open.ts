@@ -1,7 +1,7 @@
 /** A target host by its facts: this machine, or another by ssh. */
 import type { Ports } from '../../base/ports.js';
 import type { HostFacts } from '../site/facts.js';
-import { openDirectory } from './directory.js';
+import { openDirectory, ownAccount } from './directory.js';
 import { tellingOfDisk } from './disk-refusals.js';
 import type { TargetHost } from './host.js';
 import { openSsh } from './ssh.js';
@@ -18,7 +18,7 @@ export async function openHost(
   const { transport } = facts;
   const host =
     transport.kind === 'directory'
-      ? openDirectory(facts, ports)
+      ? { ...openDirectory(facts, ports), account: await ownAccount(facts) }
       : await openSsh({ ...facts, transport }, ports, environment);
   return tellingOfDisk(host);
 }

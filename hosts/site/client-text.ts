@@ -1,6 +1,16 @@
 /** Changes to the text of a site file that leave every other line, comment and space of it as they are. */
 import { isDeepStrictEqual } from 'node:util';
-import { type Document, isMap, isScalar, type Pair, parseDocument, stringify, type YAMLMap } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isScalar,
+  type Node,
+  type Pair,
+  parseDocument,
+  stringify,
+  visit,
+  type YAMLMap,
+} from 'yaml';
 import { Failure } from '../../base/failure.js';
 import { didYouMean } from '../../base/suggest.js';
 import type { ClientText } from './client-schema.js';
@@ -28,13 +38,13 @@ export function addClient(text: string, name: string, facts: ClientText): string
   if (spliced !== undefined && isDeepStrictEqual(asData(spliced), meant)) return spliced;
   if (clients === undefined) document.set('clients', document.createNode({ [name]: facts }));
   else clients.set(name, document.createNode(facts));
-  return document.toString({ lineWidth: 0 });
+  return rewritten(text, document);
 }
 
 /**
  * The text without that client, and without the comments that stand directly above it.
  * @param text a site file that loads
- * @throws Failure of kind `usage` when the site has no such client
+ * @throws Failure of kind `usage` when the site has no such client, or when others are written by means of it
  */
 export function removeClient(text: string, name: string): string {
   const document = parseDocument(text);
@@ -43,13 +53,56 @@ export function removeClient(text: string, name: string): string {
     const names = clients?.items.map((pair) => String(keyOf(pair))) ?? [];
     throw new Failure('usage', { what: `The site has no client \`${name}\`.`, ...didYouMean(name, names) });
   }
+  const [anchor] = anchorsOf(clients, name).filter((each) => isUsed(document, clients, name, each));
+  if (anchor !== undefined) {
+    throw new Failure('usage', {
+      what: `The client \`${name}\` cannot be taken out of the site: others are written by its anchor \`&${anchor}\`.`,
+      expected: `an anchor that only \`${name}\` uses`,
+      found: `\`*${anchor}\` elsewhere`,
+      hint: 'Write the value out where the alias stands. Or keep the entry: `--keep-entry` removes the client from its host alone.',
+    });
+  }
   const spliced = cut(text, clients, name);
   const meant = asData(text);
   const { [name]: _, ...rest } = meant['clients'] as Record<string, unknown>;
   meant['clients'] = Object.keys(rest).length === 0 ? null : rest;
   if (spliced !== undefined && isDeepStrictEqual(asData(spliced), meant)) return spliced;
   clients.delete(name);
-  return document.toString({ lineWidth: 0 });
+  return rewritten(text, document);
+}
+
+/** All of the file is written anew; its lines end as they did. */
+function rewritten(text: string, document: Document): string {
+  const made = document.toString({ lineWidth: 0 });
+  return text.includes('\r\n') ? made.replace(/\r?\n/g, '\r\n') : made;
+}
+
+/** Names of the anchors within a client. */
+function anchorsOf(clients: YAMLMap, name: string): string[] {
+  const found: string[] = [];
+  visit(pairOf(clients, name)?.value as Node, {
+    Node: (_, { anchor }: { readonly anchor?: string }) => {
+      if (anchor !== undefined) found.push(anchor);
+    },
+  });
+  return found;
+}
+
+/** Whether an alias of that name stands outside of the client. */
+function isUsed(document: Document, clients: YAMLMap, name: string, anchor: string): boolean {
+  const client = pairOf(clients, name);
+  let used = false;
+  visit(document, {
+    Pair: (_, pair) => (pair === client ? visit.SKIP : undefined),
+    Alias: (_, { source }) => {
+      if (source === anchor) used = true;
+    },
+  });
+  return used;
+}
+
+function pairOf(clients: YAMLMap, name: string): Pair | undefined {
+  return clients.items.find((one) => keyOf(one) === name);
 }
 
 function clientsIn(document: Document): YAMLMap | undefined {
@@ -84,13 +137,16 @@ function written(data: object, margin: string): string {
   return stringify(data, { indent: margin.length || INDENT, lineWidth: 0 }).replace(/^(?=.)/gm, margin);
 }
 
+/** Its lines end as the one above them does, and that as the one above it if it has no end yet. */
 function insert(text: string, at: number, lines: string): string {
   const before = text.slice(0, at);
-  return `${before}${before === '' || before.endsWith('\n') ? '' : '\n'}${lines}${text.slice(at)}`;
+  const end = /\r\n[^\n]*$/.test(before) ? '\r\n' : '\n';
+  const added = lines.replaceAll('\n', end);
+  return `${before}${before === '' || before.endsWith('\n') ? '' : end}${added}${text.slice(at)}`;
 }
 
 function cut(text: string, clients: YAMLMap, name: string): string | undefined {
-  const pair = clients.items.find((one) => keyOf(one) === name);
+  const pair = pairOf(clients, name);
   if (clients.flow === true || pair === undefined) return undefined;
   const key = startOf(pair);
   const margin = marginOf(text, key);

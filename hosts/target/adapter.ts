@@ -58,6 +58,8 @@ export interface TargetAdapter {
   look(target: string): readonly string[];
   /** Pure: the files from which the target starts by itself, with everything that is offered. */
   render(offered: readonly OfferedLun[], portal: Portal): readonly TargetFile[];
+  /** Changes nothing. @throws Failure as {@link apply} does before it changes anything */
+  check(host: TargetHost, offered: readonly OfferedLun[], portal: Portal, ports: Ports): Promise<void>;
   /**
    * Offers the LUNs that are not offered yet, and leaves all others and all sessions alone. Doing it twice is as doing it once.
    * Afterwards logins need the secrets given, as far as the target can learn them while it runs. To be called before the

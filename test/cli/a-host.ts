@@ -19,7 +19,7 @@ export interface HostHome extends AsyncDisposable {
   /** What TGT_IPC_SOCKET has to be. */
   readonly socket: string;
   /** A release that is not on the host. @returns its folder */
-  release(version: string, disk: Buffer): Promise<string>;
+  release(version: string, disk: Buffer, table?: 'gpt' | 'mbr'): Promise<string>;
   /** Writes the site. @param rest the lines of the host beneath its address and target, and what follows */
   site(rest: string): Promise<void>;
 }
@@ -36,7 +36,7 @@ export async function hostHome(): Promise<HostHome> {
     home,
     port,
     socket: join(home, 'tgtd'),
-    release: async (version, disk) => {
+    release: async (version, disk, table = 'gpt') => {
       const staging = join(home, `${version}.partial`);
       await mkdir(join(staging, 'boot'), { recursive: true });
       await writeFile(join(staging, 'disk.img'), disk);
@@ -45,7 +45,8 @@ export async function hostHome(): Promise<HostHome> {
       await writeFile(join(staging, 'boot', 'sanboot.ipxe'), sanbootScript('EFI/BOOT/BOOTX64.EFI'));
       const artifacts = withRoles(await digestFiles(staging));
       const boot = [{ method: 'san' as const, artifacts: { 'ipxe-script': 'boot/sanboot.ipxe' } }];
-      const manifest = { ...smallRelease(version, disk.length).manifest, artifacts, boot };
+      const { manifest: small } = smallRelease(version, disk.length);
+      const manifest = { ...small, artifacts, boot, disk: { ...small.disk, table } };
       return (await commitRelease(staging, join(home, 'out'), manifest, ports)).path;
     },
     site: (more) =>

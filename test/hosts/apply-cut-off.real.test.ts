@@ -102,8 +102,9 @@ describe('a switch that fails', () => {
 });
 
 describe('Ctrl-C', () => {
-  /** The promotion of v2, stopped by the first call of a part. */
-  async function stopped(part: 'apply' | 'render'): Promise<Failure> {
+  /** The promotion of v2, stopped by a call of a part: which one of them, from 1 on. */
+  async function stopped(part: 'apply' | 'render', which: number): Promise<Failure> {
+    let calls = 0;
     const stop = new AbortController();
     const ports = createPorts({ emit: () => undefined, signal: stop.signal });
     const { adapter } = rig.options.drivers;
@@ -112,7 +113,8 @@ describe('Ctrl-C', () => {
       adapter: {
         ...adapter,
         [part]: (...given: never[]) => {
-          stop.abort();
+          calls += 1;
+          if (calls === which) stop.abort();
           return (adapter[part] as (...all: never[]) => unknown)(...given);
         },
       },
@@ -134,7 +136,7 @@ describe('Ctrl-C', () => {
   it('before the switch changes nothing, and the same command does it', async () => {
     await promote('v1');
     await add(1);
-    await stopped('apply');
+    await stopped('apply', 1);
     expect((await currentOf('web1')).release).toBe(rig.releases.v1.digest);
     await promote('v2');
     expect((await currentOf('web1')).release).toBe(rig.releases.v2.digest);
@@ -144,7 +146,8 @@ describe('Ctrl-C', () => {
   it('after the switch says what finishes it', async () => {
     await promote('v1');
     await add(1);
-    const { diagnostics } = await stopped('render');
+    // Files are made before anything is written, and then to be written.
+    const { diagnostics } = await stopped('render', 2);
     expect(diagnostics[0]).toEqual({
       what: 'san1 serves the new state, but what follows from it is not finished.',
       hint: 'Mend what is told below, then run: npx lunsmith repair --on san1',

@@ -10,7 +10,7 @@ import type { Ports } from '../../base/ports.js';
 import { type ApplyOptions, applyChange, readState } from '../../hosts/apply.js';
 import { confFiles, httpFiles, tftpFiles } from '../../hosts/boot-files.js';
 import type { Intent } from '../../hosts/change/intent.js';
-import { cleanClones, cloneDisk, makeClone, removeClone } from '../../hosts/clients/clone.js';
+import { checkClones, cleanClones, cloneDisk, makeClone, removeClone } from '../../hosts/clients/clone.js';
 import { openDirectory } from '../../hosts/host/directory.js';
 import type { HostDrivers } from '../../hosts/host/drivers.js';
 import type { TargetHost } from '../../hosts/host/host.js';
@@ -43,13 +43,10 @@ function tableAdapter(folder: string): TargetAdapter {
         text: offered.map(({ target, chap }) => `${target} ${chap.secret}\n`).join(''),
       },
     ],
+    check: async (host, offered) => refuseForeign(await rows(host), offered),
     apply: async (host, offered) => {
       const table = await rows(host);
-      const strange = offered.find((lun) =>
-        table.some((row) => row.foreign === true && row.target === lun.target),
-      );
-      if (strange !== undefined)
-        throw new Failure('usage', { what: `The target ${strange.target} belongs to somebody else.` });
+      refuseForeign(table, offered);
       for (const lun of offered) {
         const at = table.findIndex(({ target }) => target === lun.target);
         if (JSON.stringify(table[at]) === JSON.stringify(lun)) continue;
@@ -76,6 +73,14 @@ function tableAdapter(folder: string): TargetAdapter {
         );
     },
   };
+}
+
+function refuseForeign(table: readonly TableRow[], offered: readonly OfferedLun[]): void {
+  const strange = offered.find((lun) =>
+    table.some((row) => row.foreign === true && row.target === lun.target),
+  );
+  if (strange !== undefined)
+    throw new Failure('usage', { what: `The target ${strange.target} belongs to somebody else.` });
 }
 
 export interface HostRig extends AsyncDisposable {
@@ -117,7 +122,13 @@ export async function hostRig(
   for (const release of Object.values(releases)) await putRelease(root, release);
   const drivers: HostDrivers = {
     adapter: tableAdapter(folder),
-    clones: { disk: cloneDisk, make: makeClone, remove: removeClone, clean: cleanClones },
+    clones: {
+      disk: cloneDisk,
+      check: checkClones,
+      make: makeClone,
+      remove: removeClone,
+      clean: cleanClones,
+    },
     bootFiles: { http: httpFiles, tftp: tftpFiles, conf: confFiles },
   };
   return {
@@ -142,7 +153,10 @@ export async function hostRig(
   };
 }
 
-/** All below a folder: modes, texts and links, by path; times, the order of folders and who had the lock do not matter. */
+/**
+ * All below a folder: modes, texts and links, by path; times, the order of folders, who had the lock and the reserve
+ * do not matter.
+ */
 export async function picture(folder: string): Promise<Record<string, string>> {
   const shown: Record<string, string> = {};
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
@@ -150,7 +164,7 @@ export async function picture(folder: string): Promise<Record<string, string>> {
     const path = join(entry.parentPath, entry.name);
     const name = path.slice(folder.length + 1);
     if (entry.isSymbolicLink()) shown[name] = `-> ${await readlink(path)}`;
-    else if (entry.isFile()) {
+    else if (entry.isFile() && entry.name !== 'reserve') {
       const mode = ((await stat(path)).mode & 0o777).toString(8);
       const content = entry.name === 'lock' ? '' : await readFile(path, 'latin1');
       shown[name] = `${mode} ${content.length > 9999 ? sha256OfText(content) : content}`;

@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import type { Ports } from '../../../base/ports.js';
 import type { TargetHost } from '../../host/host.js';
 import { hostLayout } from '../../host/layout.js';
+import { requireFits } from './file-room.js';
 import { growFile } from './grow.js';
 import { ASIDE, type CloneName, diskPath, nameOf, PARTIAL } from './names.js';
 import { promisedBytes } from './space.js';
@@ -10,7 +11,7 @@ import type { Clone, CloneRequest, CloneStore } from './store.js';
 
 /** File systems whose files can share blocks, as stat(1) calls them. */
 const SHARING = new Set(['xfs', 'btrfs', 'bcachefs', 'ocfs2', 'zfs', 'nfs']);
-const FULL = /No space left on device|Disk quota exceeded/;
+const FULL = /No space left on device|quota exceeded/i;
 /** Of the root, or where it will be: a host that nothing was published to yet has none. */
 const SPACE = `
 folder=$1
@@ -79,6 +80,7 @@ export function fileStore(host: TargetHost): CloneStore {
   };
 
   return {
+    check: (requests) => requireFits(host, requests),
     size: async (name) => {
       const [file] = await sizes(host, at(name), '*');
       return file?.bytes;

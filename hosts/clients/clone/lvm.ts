@@ -129,6 +129,9 @@ export function lvmStore(host: TargetHost, { group, pool }: Lvm): CloneStore {
   return {
     size: async (name: CloneName) =>
       (await volumes()).find((volume) => device(volume.name) === diskPath(facts, name))?.bytes,
+    check: async () => {
+      await space();
+    },
     make,
     remove: (name) => drop([volumeName('lvm', name), `${volumeName('lvm', name)}${PARTIAL}`]),
     discard: (name) => drop([`${volumeName('lvm', name)}${PARTIAL}`]),

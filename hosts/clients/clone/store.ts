@@ -31,6 +31,8 @@ export interface Clone extends CloneName {
 export interface CloneStore {
   /** The size of a LUN in bytes; undefined when there is none. */
   size(name: CloneName): Promise<number | undefined>;
+  /** What is known to keep LUNs that are not there from being made. @throws Failure of kind `space` or `host` */
+  check(requests: readonly CloneRequest[]): Promise<void>;
   /** Makes a LUN that is not there; one that was begun before makes room. */
   make(request: CloneRequest, ports: Pick<Ports, 'emit'>): Promise<void>;
   /** Removes a LUN and what was begun of it; one that is not there is no error. */

@@ -104,6 +104,7 @@ export function zfsStore(host: TargetHost, clone: Zfs): CloneStore {
   return {
     size: async (name: CloneName) =>
       (await volumes()).find((volume) => volume.name === volumeName('zfs', name))?.bytes,
+    check: () => Promise.resolve(),
     make,
     remove: (name) => drop([volumeName('zfs', name), `${volumeName('zfs', name)}${PARTIAL}`]),
     discard: (name) => drop([`${volumeName('zfs', name)}${PARTIAL}`]),

@@ -27,10 +27,11 @@ export const ietAdapter: TargetAdapter = {
     { name: CONF, text: ietdConf(offered) },
     { name: ALLOW, text: initiatorsAllow(offered) },
   ],
+  check: async (host, offered) => {
+    await refuse(host, offered);
+  },
   apply: async (host, offered, _portal, ports) => {
-    checkIet(offered);
-    const targets = parseVolumes(await show(host, VOLUMES));
-    refuseStrange(offered.flatMap((lun) => strange(targets, lun)));
+    const targets = await refuse(host, offered);
     warn(
       offered.filter(({ target }) => targets.every(({ name }) => name !== target)),
       host,
@@ -55,6 +56,14 @@ export const ietAdapter: TargetAdapter = {
     }
   },
 };
+
+/** @returns the targets that there are */
+async function refuse(host: TargetHost, offered: readonly OfferedLun[]): Promise<readonly IetTarget[]> {
+  checkIet(offered);
+  const targets = parseVolumes(await show(host, VOLUMES));
+  refuseStrange(offered.flatMap((lun) => strange(targets, lun)));
+  return targets;
+}
 
 function strange(targets: readonly IetTarget[], { target, disk }: OfferedLun): Strange[] {
   const found = targets.find(({ name }) => name === target);

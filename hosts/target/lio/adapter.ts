@@ -22,6 +22,10 @@ export const lioAdapter: TargetAdapter = {
     'journalctl -kf    # iSCSI Initiator Node: … is not authorized, or CHAP',
   ],
   render: (offered, portal) => [{ name: CONF, text: lioConfig(offered, portal) }],
+  check: async (host, offered) => {
+    checkLio(offered);
+    await order(host, { verb: 'check', luns: offered.map(wanted) }, 'look at the targets of LIO');
+  },
   apply: async (host, offered, portal) => {
     checkLio(offered);
     await order(host, { verb: 'apply', portal, luns: offered.map(wanted) }, 'offer the LUNs');
@@ -36,6 +40,7 @@ export const lioAdapter: TargetAdapter = {
 
 type Order =
   | { readonly verb: 'apply'; readonly portal: Portal; readonly luns: readonly object[] }
+  | { readonly verb: 'check'; readonly luns: readonly object[] }
   | { readonly verb: 'show' | 'sessions' }
   | { readonly verb: 'remove'; readonly targets: readonly string[] };
 

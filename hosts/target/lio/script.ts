@@ -150,12 +150,15 @@ def save(names, root, fabric):
         os.fsync(file.fileno())
     os.rename(partial, SAVED)
 
-def apply(order, root, fabric, targets):
-    stores = list(root.storage_objects)
+def check(order, targets, stores):
     found = [{"target": want["target"], "found": strange(want, targets, stores)} for want in order["luns"]]
     found = [each for each in found if each["found"]]
     if found:
         answer(strange=found)
+
+def apply(order, root, fabric, targets):
+    stores = list(root.storage_objects)
+    check(order, targets, stores)
     for want in order["luns"]:
         offer(want, order["portal"], fabric, stores)
     save({want["target"] for want in order["luns"]}, root, fabric)
@@ -193,6 +196,9 @@ def main():
     targets = {target.wwn: target for target in fabric.targets}
     if order["verb"] == "apply":
         apply(order, root, fabric, targets)
+    elif order["verb"] == "check":
+        check(order, targets, list(root.storage_objects))
+        answer()
     elif order["verb"] == "remove":
         remove(order, root, fabric, targets)
     elif order["verb"] == "show":

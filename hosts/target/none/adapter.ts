@@ -18,6 +18,7 @@ export function noAdapter(lun: number): TargetAdapter {
     byHand: `The array has to offer what ${ARRAY_FILE} in the folder \`conf\` lists.`,
     look: (target) => [`the array’s own view of ${target}, its sessions and its log`],
     render: (offered, portal) => [{ name: ARRAY_FILE, text: arrayText(offered, portal, lun) }],
+    check: () => Promise.resolve(),
     apply: () => Promise.resolve(),
     show: () => Promise.resolve([]),
     sessions: () => Promise.resolve([]),

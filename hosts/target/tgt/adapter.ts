@@ -1,7 +1,7 @@
 /** tgt, the user-space target of Linux (Debian's package `tgt`): changed live over its socket, started from targets.conf. */
 import type { TargetAdapter } from '../adapter.js';
 import { LUN, targetsConf } from './conf.js';
-import { CONF, offerByTgt, removeFromTgt, sessionsOfTgt, shownByTgt, withTgtd } from './live.js';
+import { CONF, checkByTgt, offerByTgt, removeFromTgt, sessionsOfTgt, shownByTgt, withTgtd } from './live.js';
 
 /** `TGT_IPC_NAMESPACE` of tgtadm.h with the number of the control port, tgtd(8). */
 const SOCKET = '/var/run/tgtd/socket.0';
@@ -14,6 +14,10 @@ export function tgtAdapter(socket = SOCKET): TargetAdapter {
     files: [CONF],
     look: (target) => [`tgtadm --op show --mode target | grep -A 60 ${target}`, 'journalctl -fu tgt'],
     render: (offered) => [{ name: CONF, text: targetsConf(offered) }],
+    check: (host, offered, portal) =>
+      withTgtd(host, socket, async (ask) => {
+        await checkByTgt(offered, portal, ask);
+      }),
     apply: (host, offered, portal, _ports, options) =>
       withTgtd(host, socket, (ask) => offerByTgt(host, offered, { portal, ...options }, ask)),
     show: (host) => withTgtd(host, socket, shownByTgt),

@@ -132,6 +132,35 @@ describe('removeClient', () => {
   });
 });
 
+it('lines end as those around them do, also in a file of both kinds', () => {
+  const crlf = COMMENTED.replaceAll('\n', '\r\n');
+  const added = crlf.replace('# flow\r\n', () => `# flow\r\n  web3:\n${LINES}`.replace(/\r?\n/g, '\r\n'));
+  expect(addClient(crlf, 'web3', WEB3)).toBe(added);
+  expect(removeClient(added, 'web3')).toBe(crlf);
+  const mixed = COMMENTED.replace('# flow\n', '# flow\r\n');
+  const both = addClient(mixed, 'web3', WEB3);
+  expect(both.replace(/ {2}web3:\r\n(?: {4}.*\r\n){3}/, '')).toBe(mixed);
+  expect(removeClient(both, 'web3')).toBe(mixed);
+  const flow = 'clients: { web1: { mac: a } } # x\r\nhosts: {} # y\r\n';
+  expect(addClient(flow, 'web3', WEB3)).not.toMatch(/[^\r]\n/);
+});
+
+it.each([
+  ['clients:\n  web1: &first\n    mac: a\n  web2: *first\n', 'first'],
+  ['clients:\n  web1:\n    secret: &chap env:A\n  web2:\n    secret: *chap\n', 'chap'],
+])('does not remove a client by whose anchor another is written: %j', (text, anchor) => {
+  expect(failureOf(() => removeClient(text, 'web1'))).toEqual([
+    'usage',
+    {
+      what: `The client \`web1\` cannot be taken out of the site: others are written by its anchor \`&${anchor}\`.`,
+      expected: 'an anchor that only `web1` uses',
+      found: `\`*${anchor}\` elsewhere`,
+      hint: expect.stringContaining('`--keep-entry`') as unknown,
+    },
+  ]);
+  expect(parse(removeClient(text, 'web2'))).toHaveProperty('clients.web1');
+});
+
 it('undoes what was added, byte for byte', () => {
   const line = fc.constantFrom('', '  # a comment', '    # deeper', '# at the margin');
   const client = fc.tuple(fc.array(line, { maxLength: 2 }), fc.boolean(), fc.constantFrom('', ' # here'));
