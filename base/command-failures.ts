@@ -2,7 +2,7 @@
 import { Failure } from './failure.js';
 import type { Argv, RunOptions } from './ports.js';
 
-const OUT_OF_SPACE = /No space left on device|Disk quota exceeded|ENOSPC/;
+const OUT_OF_SPACE = /No space left on device|quota exceeded|ENOSPC|EDQUOT/i;
 
 export function interrupted(options: RunOptions): Failure {
   return new Failure('interrupted', { what: `Interrupted: could not ${options.doing}.` });

@@ -27,8 +27,10 @@ import { type Entries, sizesOf, survey } from './doctor/survey.js';
 import { targetFindings } from './doctor/target.js';
 import { tftpFindings } from './doctor/tftp.js';
 import { toolFindings } from './doctor/tools.js';
+import { writerProblem } from './host/account.js';
 import type { TargetHost } from './host/host.js';
 import { hostLayout } from './host/layout.js';
+import { isFull } from './host/room.js';
 import { type HostState, releasesOf } from './host/state.js';
 import { manifestsThere } from './publish/releases-there.js';
 import type { HostFacts } from './site/facts.js';
@@ -74,6 +76,7 @@ async function examineState(
   const { facts } = host;
   const clients = site.clients.flatMap(({ images }) => images);
   const findings = [
+    ...writerFindings(host),
     ...(await toolFindings(
       host,
       adapter,
@@ -185,11 +188,17 @@ async function live(
   }
 }
 
+/** Where nothing can be written nothing can be changed: no client can be added, and none can be kept out. */
+function writerFindings(host: TargetHost): Finding[] {
+  const problem = writerProblem(host);
+  return problem === undefined ? [] : [{ level: 'error', about: 'host', where: host.facts.root, ...problem }];
+}
+
 async function spaceFindings(host: TargetHost): Promise<Finding[]> {
   const { name, root } = host.facts;
   const space = await freeSpace(host);
   return thinExhaustion(name, space).map(({ message, hint }) => ({
-    ...{ level: 'warning', about: 'space', what: message, where: root, hint },
+    ...{ level: isFull(space.free) ? 'error' : 'warning', about: 'space', what: message, where: root, hint },
   }));
 }
 

@@ -3,6 +3,8 @@
 import type { Ports } from '../../base/ports.js';
 import { needsRepair, readState } from '../../hosts/apply.js';
 import { freeSpace, type Space, thinExhaustion } from '../../hosts/clients/clone.js';
+import { writerProblem } from '../../hosts/host/account.js';
+import type { TargetHost } from '../../hosts/host/host.js';
 import type { HostState } from '../../hosts/host/state.js';
 import type { HostFacts } from '../../hosts/site/facts.js';
 import type { IscsiSession } from '../../hosts/target/adapter.js';
@@ -73,10 +75,16 @@ export async function statusOf({ host, adapter }: OpenHost, ports: Ports): Promi
     sessions,
     space,
     warnings: [
+      ...readOnly(host),
       ...((await needsRepair(host)) ? [unfinishedChange(host.facts)] : []),
       ...thinExhaustion(host.facts.name, space),
     ],
   };
+}
+
+function readOnly(host: TargetHost): HostStatus['warnings'] {
+  const problem = writerProblem(host);
+  return problem === undefined ? [] : [{ message: problem.what, hint: problem.hint }];
 }
 
 function unfinishedChange({ name }: HostFacts): HostStatus['warnings'][number] {

@@ -9,6 +9,7 @@ import { syncFolder } from '../host/on-disk.js';
 const PUT_LINK = `
 set -eu
 umask 022
+[ ! -L "$1" ] || [ "$(readlink -- "$1")" != "$2" ] || exit 0
 folder=$(dirname -- "$1")
 name=$(basename -- "$1")
 mkdir -p -- "$folder"

@@ -2,6 +2,7 @@
 import { Failure, type FailureKind } from '../../base/failure.js';
 import type { HostFacts } from '../site/facts.js';
 import type { TargetHost } from './host.js';
+import { roomHint } from './room.js';
 
 interface Refusal {
   /** strerror(3), as tools print it. */
@@ -16,15 +17,13 @@ const REFUSALS: readonly Refusal[] = [
     said: /No space left on device|ENOSPC/,
     kind: 'space',
     state: 'is full',
-    hint: ({ name, root }) =>
-      `Free space below ${root} on ${name}: \`npx lunsmith status --on ${name}\` tells which releases nobody needs; their folders may be removed there. Then run the same command again.`,
+    hint: ({ name }) => roomHint(name),
   },
   {
-    said: /Disk quota exceeded|EDQUOT/,
+    said: /quota exceeded|EDQUOT/i,
     kind: 'space',
     state: 'is at the quota of the account',
-    hint: ({ name, root }) =>
-      `Raise the quota, or free space below ${root} on ${name}, then run the same command again.`,
+    hint: ({ name }) => `Raise the quota on ${name}. ${roomHint(name)}`,
   },
   {
     said: /Read-only file system|EROFS/,
@@ -34,7 +33,7 @@ const REFUSALS: readonly Refusal[] = [
       `Its kernel log tells why, if nobody mounted it so. Mount it for writing on ${name}, then run the same command again.`,
   },
   {
-    said: /Input\/output error|EIO\b/,
+    said: /Input\/output error|I\/O error|\bEIO\b/,
     kind: 'host',
     state: 'fails',
     hint: ({ name }) => `See the kernel log of ${name}, and replace the disk before anything else.`,
@@ -73,6 +72,15 @@ export function tellingOfDisk(host: TargetHost): TargetHost {
         if (!(error instanceof Failure) || error.command === undefined) throw error;
         const { command } = error;
         throw diskRefusal(host.facts, command.lastLines, options.doing, { cause: error, command }) ?? error;
+      }
+    },
+    read: async (path) => {
+      try {
+        return await host.read(path);
+      } catch (error) {
+        const lines =
+          error instanceof Failure ? (error.command?.lastLines ?? []) : [(error as Error).message];
+        throw diskRefusal(host.facts, lines, `read ${path}`, { cause: error }) ?? error;
       }
     },
     write: async (path, content, options) => {

@@ -6,6 +6,7 @@
  *   lock                           flock(2) of a command that changes something
  *   publishing                     flock(2) of a command that sends a release; nothing that clients see changes meanwhile
  *   releases/<digest>/             as on the build host: manifest.json, its artifacts, proofs/; never changed
+ *   reserve                        room for what frees room to be written down in when the disk is full: see apply/reserve.ts
  *   publications                   in which order they were published: see publish/publications.ts
  *   incoming/<digest>/             a release on its way, read by the next transfer alone
  *   indexes/<digest>/              what stands in each block of a release there, for a sender that has not got it
@@ -29,6 +30,7 @@ export interface HostLayout {
   readonly root: string;
   readonly lock: string;
   readonly publishing: string;
+  readonly reserve: string;
   readonly publications: string;
   readonly releases: string;
   readonly incoming: string;
@@ -51,6 +53,7 @@ export function hostLayout({ root }: Pick<HostFacts, 'root'>): HostLayout {
     root,
     lock: at('lock'),
     publishing: at('publishing'),
+    reserve: at('reserve'),
     publications: at('publications'),
     releases: at('releases'),
     incoming: at('incoming'),

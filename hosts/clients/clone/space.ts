@@ -1,4 +1,5 @@
 /** How much room a target host has, and how much its LUNs may still ask for. */
+import { isFull, roomHint } from '../../host/room.js';
 
 export interface Space {
   /** Bytes that the file system, pool or dataset of the LUNs has. */
@@ -39,6 +40,12 @@ export interface SpaceWarning {
 /** What threatens a host whose LUNs promise more than it has. */
 export function thinExhaustion(host: string, space: Space): readonly SpaceWarning[] {
   const warnings: SpaceWarning[] = [];
+  if (isFull(space.free)) {
+    warnings.push({
+      message: `${host} is full: ${space.free} of ${space.total} bytes are free. What its clients write fails.`,
+      hint: roomHint(host),
+    });
+  }
   if (space.promised > space.free) {
     warnings.push({
       message: `The ${counted(space.luns)} on ${host} may grow by ${gib(space.promised)}, but ${gib(space.free)} of ${gib(space.total)} are free.`,

@@ -112,7 +112,7 @@ describe.each(['coreutils', 'busybox'] as const)('a host with %s', (kind) => {
     const { what, found, hint } = failure.diagnostics[0];
     expect(what).toMatch(/^Could not copy: the file system of \S+ on san1 is full\.$/);
     expect(found).toMatch(/^cp: .*No space left on device$/);
-    expect(hint).toMatch(/^Free space below \S+ on san1: .* Then run the same command again\.$/);
+    expect(hint).toMatch(/^Remove releases that nothing needs: .* Then run the same command again\.$/);
   });
 
   it('runs many tools at once', async () => {

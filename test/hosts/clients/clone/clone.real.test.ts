@@ -15,6 +15,7 @@ import {
   removeClone,
 } from '../../../../hosts/clients/clone.js';
 import type { TargetHost } from '../../../../hosts/host/host.js';
+import { roomHint } from '../../../../hosts/host/room.js';
 import { bios, root } from '../../../artifacts/formats/disks.js';
 import { ask, ports as plain } from '../../../artifacts/formats/tools.js';
 import { failureOf } from '../../../util/failure-of.js';
@@ -247,7 +248,7 @@ it('says that the host is full, and leaves nothing', async () => {
     {
       what: 'san1 is full: the LUN of web1 for debian was not made.',
       found: 'nsenter: exit code 1',
-      hint: 'See `npx lunsmith status --on san1`. Remove clients or old releases there, or add space, then run the same command again.',
+      hint: roomHint('san1'),
     },
   ]);
   expect(await listClones(host)).toEqual([]);
