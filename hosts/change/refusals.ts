@@ -135,6 +135,7 @@ const IDENTITIES: readonly (readonly [words: string, of: (facts: ClientFacts) =>
   ['UUID', ({ uuid }) => uuid],
   ['initiator IQN', ({ initiator }) => initiator],
   ['address', ({ address }) => address?.address],
+  ['CHAP user', ({ account }) => account],
 ];
 
 /** That no client whose facts came with the wish shares one with another. Judged of the clients as they are after all of it. */
@@ -146,23 +147,44 @@ export function requireOwnIdentities({ about, clients, brought }: Draft): void {
         ({ name }) =>
           brought.has(facts.name) && (brought.has(name) ? name > facts.name : name !== facts.name),
       )
-      .flatMap((other) => shared(facts, other, about.host.name)),
+      .flatMap((other) => shared(facts, other, { host: about.host.name, brought })),
   );
   const [first, ...rest] = problems;
   if (first !== undefined) throw new Failure('usage', [first, ...rest]);
 }
 
-function shared(facts: ClientFacts, other: ClientFacts, host: string): Diagnostic[] {
+/** What both are known by, in words and as it is. */
+export function sharedIdentities(
+  facts: ClientFacts,
+  other: ClientFacts,
+): readonly { readonly words: string; readonly value: string }[] {
   return IDENTITIES.flatMap(([words, of]) => {
     const value = of(facts);
-    if (value === undefined || of(other) !== value) return [];
+    return value === undefined || of(other) !== value ? [] : [{ words, value }];
+  });
+}
+
+/** Names in a hint; where more came with the wish, the site has all of them. */
+const MOST_NAMED = 8;
+
+function shared(
+  facts: ClientFacts,
+  other: ClientFacts,
+  { host, brought }: { readonly host: string; readonly brought: ReadonlySet<string> },
+): Diagnostic[] {
+  const together = [...new Set([...brought, facts.name, other.name])];
+  const all =
+    together.length > MOST_NAMED
+      ? `npx lunsmith apply --on ${host}`
+      : `npx lunsmith client add ${together.join(' ')}`;
+  return sharedIdentities(facts, other).flatMap(({ words, value }) => {
     return [
       {
         what: `The ${words} of ${facts.name} is that of ${other.name} on ${host}.`,
         expected: `one that no other client there has`,
         found: value,
         hint:
-          `If ${other.name} has another now, change both at once: npx lunsmith client add ${facts.name} ${other.name}. If ${facts.name} is its new ` +
+          `If ${other.name} has another now, change them at once: ${all}. If ${facts.name} is its new ` +
           `name: give it the old one again, run npx lunsmith client rm ${other.name} --keep-entry, which removes what it stored, then rename it.`,
       },
     ];

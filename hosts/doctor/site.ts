@@ -1,5 +1,6 @@
 /** What the site says and the host has not been told, and the other way round. */
 import { canonicalJson } from '../../base/digest.js';
+import { sharedIdentities } from '../change/refusals.js';
 import { hostLayout } from '../host/layout.js';
 import type { HostState } from '../host/state.js';
 import type { ClientFacts, HostFacts } from '../site/facts.js';
@@ -33,7 +34,7 @@ export function siteFindings(facts: HostFacts, state: HostState, { clients, chan
           `The client ${client.name} is another on the host than in the site.`,
           shown(client),
           shown(there),
-          `Run: npx lunsmith client add ${client.name}`,
+          `Run: npx lunsmith client add ${entangled(client, clients, state).join(' ')}`,
         ),
       ];
     }),
@@ -49,6 +50,7 @@ export function siteFindings(facts: HostFacts, state: HostState, { clients, chan
             `Run: npx lunsmith ${others.length === 0 ? `client add ${first}` : `apply --on ${facts.name}`}`,
           ),
         ]),
+    ...dnsFindings(facts, clients),
     ...Object.keys(state.clients)
       .filter((name) => !names.includes(name))
       .map((name) =>
@@ -70,6 +72,55 @@ export function siteFindings(facts: HostFacts, state: HostState, { clients, chan
         ),
       ),
   ];
+}
+
+/**
+ * A client and those that it has to be changed together with: what it has now is still another's on the host, which has another by now.
+ */
+function entangled(
+  client: ClientFacts,
+  clients: readonly ClientFacts[],
+  { clients: there }: HostState,
+): string[] {
+  const found = new Set([client.name]);
+  const ofSite = new Map(clients.map((each) => [each.name, each]));
+  for (const name of found) {
+    const wanted = ofSite.get(name);
+    if (wanted === undefined) continue;
+    for (const { facts } of Object.values(there))
+      if (facts.name !== name && ofSite.has(facts.name) && sharedIdentities(wanted, facts).length > 0)
+        found.add(facts.name);
+  }
+  return [...found];
+}
+
+/** A system that is told of no DNS server boots, and finds no name. */
+function dnsFindings({ name, dhcp }: HostFacts, clients: readonly ClientFacts[]): Finding[] {
+  const [asServer, told] =
+    dhcp.kind === 'dnsmasq' || dhcp.kind === 'isc-dhcpd' ? [true, dhcp.dns] : [false, undefined];
+  if (told !== undefined) return [];
+  const own = clients.filter(({ address }) => address !== undefined && address.dns === undefined);
+  const finding = (what: string, expected: string): Finding => ({
+    ...{
+      level: 'warning',
+      about: 'site',
+      what,
+      where: `lunsmith.yaml, host ${name}`,
+      expected,
+      found: 'none',
+    },
+    hint: asServer ? 'Name one. If none is meant: `dns: []` under `dhcp`.' : 'Name one beside `address`.',
+  });
+  if (asServer)
+    return [finding(`The DHCP server of ${name} tells clients of no DNS server.`, '`dns` under `dhcp`')];
+  return own.length === 0
+    ? []
+    : [
+        finding(
+          `Clients with an address of their own are told of no DNS server: ${own.map((each) => each.name).join(', ')}.`,
+          '`dns` beside `address`',
+        ),
+      ];
 }
 
 function changedKeys(site: ClientFacts, there: ClientFacts): string[] {

@@ -75,7 +75,7 @@ export function checkDhcp(name: string, { address, dhcp, http }: WrittenHost, fi
   }
   if (dhcp.kind === 'dnsmasq-proxy') return;
   const { range, router, dns } = dhcp;
-  if (http.url !== undefined && dns === undefined && isName(new URL(http.url).hostname)) {
+  if (http.url !== undefined && (dns ?? []).length === 0 && isName(new URL(http.url).hostname)) {
     findings.add(['hosts', name, 'http', 'url'], {
       what: `Clients cannot find the address of ${new URL(http.url).hostname}: the DHCP server of host \`${name}\` tells them of no DNS server.`,
       expected: `an address, such as \`http://${address}\`, or \`dns\` under \`dhcp\``,

@@ -25,7 +25,10 @@ const rangeSchema = z
   })
   .describe('Addresses that the DHCP server hands out to anybody.');
 const routerSchema = addressSchema.optional().describe('Default router that clients are told.');
-const dnsSchema = z.array(addressSchema).min(1).optional().describe('DNS servers that clients are told.');
+const dnsSchema = z
+  .array(addressSchema)
+  .optional()
+  .describe('DNS servers that clients are told. `[]`: none, and that is meant.');
 
 const dhcpSchema = z.discriminatedUnion('kind', [
   z.strictObject({

@@ -1,6 +1,6 @@
 /** Many clients at once, on a host that is a folder with a real tgtd: names, ranges, all of the site, and `apply`. */
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { FailureRecord } from '../../base/failure.js';
 import { type HostHome, hostHome } from './a-host.js';
@@ -8,7 +8,7 @@ import { hostCalls } from './host-calls.js';
 
 const MIB = 2 ** 20;
 let host: HostHome;
-const { events } = hostCalls(() => host);
+const { lunsmith, events } = hostCalls(() => host);
 
 async function changed(...args: string[]) {
   const event = (await events(0, ...args)).find(({ type }) => type === 'changed');
@@ -92,12 +92,60 @@ it('secrets are made when they are asked for, in files that only their owner rea
   expect(await changed('client', 'add', '--all', '--make-secrets')).toMatchObject({ lines: [] });
 });
 
-it('two machines that have swapped boards are changed at once', async () => {
-  await site(client(1, 2), client(2, 1), client(3));
-  const [diagnostic] = await refused('client', 'add', 'web1');
-  expect(diagnostic?.hint).toContain('npx lunsmith client add web1 web2');
-  expect((await changed('client', 'add', 'web1', 'web2')).lines).toHaveLength(2);
-  expect((await state()).clients['web1']?.facts.mac).toBe(mac(2));
+describe('machines that have swapped boards', () => {
+  const board = (number: number) =>
+    `mac: '${mac(number)}', serial: CZC000${number}, uuid: 0000000${number}-0000-4000-8000-0000000000aa, address: 127.0.0.2${number}, netmask: 255.0.0.0, dns: 127.0.0.1`;
+  const on = (number: number, of: number) =>
+    `  web${number}: { ${board(of)}, channel: stable, secret: 'file:secrets/web${number}' }\n`;
+  const macs = async () => Object.values((await state()).clients).map(({ facts }) => facts.mac);
+  const hints = async () =>
+    [...(await lunsmith(['doctor'])).out.matchAll(/to do: +Run: (.*)/g)].map(([, hint]) => hint);
+  const leads = async (board: number) =>
+    dirname(
+      await readlink(join(host.home, `lab/http/clients/by-mac/${mac(board).replaceAll(':', '-')}.ipxe`)),
+    );
+
+  it.each([
+    ['client add', () => events(0, 'client', 'add', 'web1', 'web2')],
+    ['apply', () => events(0, 'apply')],
+  ])('two are changed in one change by %s, which doctor names', async (_, change) => {
+    await site(on(1, 1), on(2, 2), client(3));
+    await events(0, 'apply');
+    await site(on(1, 2), on(2, 1), client(3));
+    const alone = [await refused('client', 'add', 'web1'), await refused('client', 'add', 'web2')];
+    expect(alone.map((diagnostics) => diagnostics.map(({ what }) => what))).toEqual(
+      [
+        ['web1', 'web2'],
+        ['web2', 'web1'],
+      ].map(([one, other]) =>
+        ['MAC address', 'serial number', 'UUID', 'address'].map(
+          (words) => `The ${words} of ${one} is that of ${other} on lab.`,
+        ),
+      ),
+    );
+    expect(alone[0]?.[0]?.hint).toContain('npx lunsmith client add web1 web2.');
+    expect(alone[1]?.[0]?.hint).toContain('npx lunsmith client add web2 web1.');
+    expect(await hints()).toEqual(['npx lunsmith client add web1 web2', 'npx lunsmith client add web2 web1']);
+    const { serial } = await state();
+    await change();
+    expect((await state()).serial).toBe(serial + 1);
+    expect(await macs()).toEqual([mac(2), mac(1), mac(3)]);
+    expect([await leads(1), await leads(2)]).toEqual(['../web2', '../web1']);
+    expect(await hints()).toEqual([]);
+  });
+
+  it('three in a ring are changed in one change, too', async () => {
+    await site(on(1, 1), on(2, 2), on(3, 3));
+    await events(0, 'apply');
+    await site(on(1, 2), on(2, 3), on(3, 1));
+    const [first] = await refused('client', 'add', 'web1', 'web2');
+    expect(first?.hint).toContain('npx lunsmith client add web1 web2 web3.');
+    expect(await hints()).toContain('npx lunsmith client add web1 web2 web3');
+    await events(0, 'client', 'add', 'web1', 'web2', 'web3');
+    expect(await macs()).toEqual([mac(2), mac(3), mac(1)]);
+    await site(client(1), client(2), client(3));
+    await events(0, 'apply');
+  });
 });
 
 it('apply brings what the site has, and takes away only what it is told to', async () => {

@@ -321,6 +321,7 @@ describe('a client', () => {
     ['uuid', 'UUID', '00000000-0000-0000-0000-000000000001'],
     ['initiator', 'initiator IQN', 'iqn.2026-01.org.example:web1'],
     ['address', 'address', '192.0.2.21'],
+    ['account', 'CHAP user', 'them'],
   ])('is refused with the %s of another', (key, words, value) => {
     const own = { [key]: key === 'address' ? { address: value, netmask: '255.255.255.0' } : value };
     const { next } = after(add(1, own));
@@ -331,7 +332,7 @@ describe('a client', () => {
           what: `The ${words} of web2 is that of web1 on san1.`,
           expected: 'one that no other client there has',
           found: value,
-          hint: 'If web1 has another now, change both at once: npx lunsmith client add web2 web1. If web2 is its new name: give it the old one again, run npx lunsmith client rm web1 --keep-entry, which removes what it stored, then rename it.',
+          hint: 'If web1 has another now, change them at once: npx lunsmith client add web2 web1. If web2 is its new name: give it the old one again, run npx lunsmith client rm web1 --keep-entry, which removes what it stored, then rename it.',
         },
       ],
     });
