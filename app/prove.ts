@@ -52,6 +52,7 @@ type Outcome = Proof | Failure;
 export async function prove(request: ProofRequest, emit: Emit, signal: AbortSignal): Promise<Proof[]> {
   const seconds = stopwatch();
   const { workspace } = request;
+  requireProvable(workspace);
   const release = await readRelease(request.release);
   const cells = offeredCells(request, release);
   await requireHost(gateNeeds(cells));
@@ -81,6 +82,19 @@ export async function prove(request: ProofRequest, emit: Emit, signal: AbortSign
   );
   Failure.throwAll([...(await Promise.all(failures)), ...undecided]);
   return proofs;
+}
+
+/**
+ * Where the gate works, its target is handed paths.
+ * @throws Failure of kind `usage` for a path that the target cannot take
+ */
+export function requireProvable(workspace: string): void {
+  if (!workspace.includes(',')) return;
+  throw new Failure('usage', {
+    what: 'No release can be proven in this workspace: tgtd takes no path with a comma.',
+    expected: 'a path without a comma: `--workspace DIR`, or LUNSMITH_WORKSPACE',
+    found: workspace,
+  });
 }
 
 /** Those that were asked for and that the release can show: one without a kernel is booted from its LUN only. */

@@ -20,11 +20,11 @@ const BEFORE = 40;
 export function renderDiagnostic(diagnostic: Diagnostic): string {
   const { what, place, expected, found, hint } = diagnostic;
   return [
-    printable(place === undefined ? what : `${place.file}:${place.line}:${place.column} ${what}`),
+    visible(place === undefined ? what : `${place.file}:${place.line}:${place.column} ${what}`),
     ...(place === undefined ? [] : underline(place)),
-    ...(expected === undefined ? [] : [printable(`  Expected: ${expected}`)]),
-    ...(found === undefined ? [] : [printable(`  Found: ${found}`)]),
-    ...(hint === undefined ? [] : [printable(`  Hint: ${hint}`)]),
+    ...(expected === undefined ? [] : [visible(`  Expected: ${expected}`)]),
+    ...(found === undefined ? [] : [visible(`  Found: ${found}`)]),
+    ...(hint === undefined ? [] : [visible(`  Hint: ${hint}`)]),
   ].join('\n');
 }
 
@@ -79,6 +79,14 @@ function width(text: string): number {
 }
 
 /** Tabs and control characters as one visible column each: a recipe must not steer the terminal. */
+/** Blanks that are none, and what is not drawn at all: in a word that is wrong they are what is wrong. */
+const UNSEEN = /[\u00a0\u00ad\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]/g;
+
+function visible(line: string): string {
+  const code = (char: string) => char.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+  return printable(line).replace(UNSEEN, (char) => `<U+${code(char)}>`);
+}
+
 function printable(line: string): string {
   return line.replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => (char === '\t' ? ' ' : '\ufffd'));
 }

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Failure } from './failure.js';
+import { slashesMeant } from './suggest.js';
 
 /**
  * The value behind `env:NAME` or `file:PATH`, without trailing newlines. A relative path starts at the recipe's folder.
@@ -36,6 +37,7 @@ export async function resolveSecret(
       found: value === undefined ? 'nothing' : 'an empty value',
       hint:
         scheme === 'env' ? `Run the command as: ${rest}=… npx lunsmith …` : 'Create the file with mode 0600.',
+      ...(scheme === 'file' ? slashesMeant(rest) : {}),
     });
   }
   return trimmed;

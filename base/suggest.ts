@@ -57,6 +57,12 @@ export function didYouMean(word: string, candidates: Iterable<string>): { readon
   return nearest === undefined ? {} : { hint: `Did you mean \`${nearest}\`?` };
 }
 
+/** The hint for a path that was written as on Windows, or nothing to spread. */
+export function slashesMeant(path: string): { readonly hint?: string } {
+  if (!/^[^\s'"`]*\\[^\s'"`]*$/.test(path)) return {};
+  return { hint: `Paths have slashes here: \`${path.replace(/\\+/g, '/')}\`.` };
+}
+
 /** `one of a, b, c`, or the only word itself. */
 export function oneOf(words: readonly string[]): string {
   return words.length === 1 ? `${words[0]}` : `one of ${words.join(', ')}`;

@@ -172,6 +172,17 @@ class Converter {
         continue;
       }
       const name = typeof key.value === 'string' ? key.value : (key.source ?? String(key.value));
+      if (name === '<<' && key.type === 'PLAIN') {
+        this.problems.push({
+          ...problem(
+            span,
+            'YAML 1.2 has no merge keys: `<<` is a key like any other, and nothing here has that name.',
+          ),
+          expected: 'the keys themselves',
+          hint: 'Write them out. A whole value can be named by `&name` and used again as `*name`.',
+        });
+        continue;
+      }
       if (name === '__proto__') {
         this.problems.push(problem(span, 'The key `__proto__` is not allowed.'));
         continue;

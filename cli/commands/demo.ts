@@ -5,7 +5,7 @@ import { build } from '../../app/build.js';
 import { checkRecipes } from '../../app/check.js';
 import { inspectRelease } from '../../app/inspect.js';
 import { cellsOfPlatform, defaultParallel, gateNeeds } from '../../app/matrix.js';
-import { prove } from '../../app/prove.js';
+import { prove, requireProvable } from '../../app/prove.js';
 import { PC } from '../../artifacts/platform/pc.js';
 import { CORE_CELLS } from '../../artifacts/platform/platform.js';
 import type { Event } from '../../base/event.js';
@@ -55,6 +55,7 @@ export function addDemoCommand(program: Command, session: Session): void {
       };
       const recipe = packageFile(`recipes/${options.recipe}`);
       const [output, workspace] = [path.resolve(cwd, options.output), path.resolve(cwd, options.workspace)];
+      requireProvable(workspace);
       const all = cellsOfPlatform(PC.id);
       const cells = options.all === true ? all : CORE_CELLS;
       const plans = await checkRecipes(

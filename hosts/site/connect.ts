@@ -2,6 +2,7 @@
 import { isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
 import type { Checked } from '../../base/schema/checked.js';
+import { slashesMeant } from '../../base/suggest.js';
 import type { Transport } from './facts.js';
 
 /** Where a host without words of its own keeps everything. */
@@ -51,7 +52,7 @@ export function checkConnection(text: string): Checked<Connection> {
     path === undefined
       ? SSH.test(`ssh://${text}`)
         ? `Write \`ssh://${text}\`.`
-        : undefined
+        : slashesMeant(text).hint
       : `Give the folder on the host as \`root: ${path}\`.`;
   return {
     problem: { what, expected: EXPECTED, found: `\`${text}\``, ...(hint === undefined ? {} : { hint }) },

@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { Failure } from '../../base/failure.js';
+import { slashesMeant } from '../../base/suggest.js';
 
 const SITE_FILE = 'lunsmith.yaml';
 
@@ -42,6 +43,7 @@ async function namedSite(cwd: string, named: string): Promise<SitePath> {
   throw new Failure('usage', {
     what: kind === 'folder' ? `The folder ${named} holds no ${SITE_FILE}.` : `There is no file ${named}.`,
     expected: `a site file such as ${SITE_FILE}`,
+    ...slashesMeant(named),
   });
 }
 

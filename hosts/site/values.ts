@@ -92,6 +92,27 @@ export const macSchema = checkedText((text) => {
   return { value: mac };
 }, `^${PAIR}([:-])${PAIR}(?:\\1${PAIR}){4}$`);
 
+/**
+ * What vendors leave in all machines of a family: seen by programs that take stock of machines, and in SMBIOS, section 7.2.1, as the
+ * example of its byte order.
+ */
+const SHARED_UUIDS = new Set([
+  '03000200-0400-0500-0006-000700080009',
+  '00020003-0004-0005-0006-000700080009',
+  '00112233-4455-6677-8899-aabbccddeeff',
+  '33221100-5544-7766-8899-aabbccddeeff',
+  '00010203-0405-0607-0809-0a0b0c0d0e0f',
+  '03020100-0504-0706-0809-0a0b0c0d0e0f',
+  '07090201-0103-0301-0807-060504030201',
+  '12345678-1234-5678-90ab-cddeefaabbcc',
+  'deadbeef-dead-beef-dead-beefdeadbeef',
+]);
+/** One byte sixteen times, or all ones but for the first digits. */
+const REPEATED_UUID = /^(..)\1{3}(?:-(?:\1){2}){3}-(?:\1){6}$|-ffff-ffff-ffff-ffffffffffff$/;
+/** What stands in the place of a serial number where nobody has set one. */
+const SHARED_SERIAL =
+  /^(?:(.)\1{3,}|0?123456789(?:0|10)?|none|unknown|default(?:[._-]string)?|invalid|empty|n[._-]?a|oem|o\.e\.m\.?|not[._-]?(?:applicable|available|specified)|(?:system|chassis)[._-]serial[._-]number|to[._-]be[._-]filled.*)$/i;
+
 const UUID = '[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}';
 
 export const uuidSchema = checkedText((text) => {
@@ -106,7 +127,16 @@ export const uuidSchema = checkedText((text) => {
       'Name it by `mac`.',
     );
   }
-  return { value: text.toLowerCase() };
+  const uuid = text.toLowerCase();
+  if (SHARED_UUIDS.has(uuid) || REPEATED_UUID.test(uuid)) {
+    return refuse(
+      'Whole families of boards have this UUID: it tells no machine from another.',
+      'a UUID of one machine',
+      text,
+      'Name it by `mac`.',
+    );
+  }
+  return { value: uuid };
 }, `^${UUID}$`);
 
 export const serialSchema = z
@@ -115,6 +145,10 @@ export const serialSchema = z
   .regex(
     /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
     'letters, digits, `.`, `_` and `-`: it becomes part of a URL; name other machines by `mac` or `uuid`',
+  )
+  .refine(
+    (serial) => !SHARED_SERIAL.test(serial),
+    'a serial number that one machine has: this one stands in many where nobody has set another; name it by `mac`',
   );
 
 export const initiatorSchema = checkedText(checkInitiator, INITIATOR_PATTERN);

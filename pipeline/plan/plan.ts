@@ -3,6 +3,7 @@
 import { platformOf } from '../../artifacts/platform/platforms.js';
 import { throwIfAny } from '../../base/diagnostic.js';
 import { type Diagnostic, Failure } from '../../base/failure.js';
+import { slashesMeant } from '../../base/suggest.js';
 import type { DistributionRegistry, KnownDistribution } from '../distribution.js';
 import type { Recipe, RecipeStep } from '../recipe/recipe.js';
 import type { Architecture, RecipeFacts } from '../recipe-facts.js';
@@ -118,7 +119,10 @@ function planStep(
 }
 
 function located({ path, warning: _warning, ...finding }: StageFinding, step: RecipeStep): Diagnostic {
-  return { ...finding, place: step.locate?.(path) ?? step.place };
+  const place = step.locate?.(path) ?? step.place;
+  const { text = '', column, length = 0 } = place;
+  const written = text.slice(column - 1, column - 1 + length).replace(/^(['"])(.*)\1$/, '$2');
+  return { ...slashesMeant(written), ...finding, place };
 }
 
 function toolsOf(steps: readonly PlannedStep[], facts: RecipeFacts): ToolNeed[] {

@@ -2,6 +2,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { type Diagnostic, Failure } from '../../base/failure.js';
+import { slashesMeant } from '../../base/suggest.js';
 import { readText } from '../../base/text-file.js';
 import { child, type MapNode, placeAt } from '../../base/yaml/node.js';
 import { parseYamlAside } from '../../base/yaml/parse-aside.js';
@@ -83,6 +84,7 @@ async function readSource(shown: string, folder: string, from: Diagnostic | unde
       ...place,
       expected: `a folder that holds ${RECIPE_FILE}`,
       ...(from === undefined ? { hint: 'Run `npx lunsmith init FOLDER` to create a recipe.' } : {}),
+      ...slashesMeant(shown),
     });
   }
   if (kind !== 'folder') {

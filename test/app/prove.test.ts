@@ -98,6 +98,20 @@ async function stands(): Promise<{ passed: boolean; run: number; evidence: strin
 const files = async () => (await readdir(join(release, 'proofs'))).sort();
 const undecided = () => readFile(join(release, 'proofs', 'bios-san.undecided', 'console.log'), 'utf8');
 
+it('a workspace that the target cannot take is told before anything is booted', async () => {
+  const request = { release, cells: () => [BIOS], accel: 'tcg', parallel: 1 } as const;
+  const workspace = join(folder, 'a,b');
+  const events: Event[] = [];
+  const emit = (event: Event) => void events.push(event);
+  await expect(prove({ ...request, workspace }, emit, new AbortController().signal)).rejects.toMatchObject({
+    kind: 'usage',
+    diagnostics: [
+      { expected: 'a path without a comma: `--workspace DIR`, or LUNSMITH_WORKSPACE', found: workspace },
+    ],
+  });
+  expect(events).toEqual([]);
+});
+
 it.each([true, false])('a new verdict takes the place of the last one (passed: %s)', async (passed) => {
   await run({ 'bios-san': verdict(!passed) });
   const { failure } = await run({ 'bios-san': verdict(passed) });

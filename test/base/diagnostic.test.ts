@@ -33,6 +33,25 @@ describe('renderDiagnostic', () => {
     );
   });
 
+  it('shows blanks that are none where they are named', () => {
+    const text = 'channel: stable\u00a0';
+    const place = placeOf({ source: { ...source, text }, start: 9, end: 16 });
+    expect(
+      renderDiagnostic({
+        what: 'There is no channel `stable\u00a0`.',
+        place,
+        found: 'a\u200bb\ufeff',
+        hint: 'Did you mean `stable`?',
+      }).split('\n'),
+    ).toEqual([
+      'recipes/x/recipe.yaml:1:10 There is no channel `stable<U+00A0>`.',
+      'channel: stable\u00a0',
+      '         ^^^^^^^',
+      '  Found: a<U+200B>b<U+FEFF>',
+      '  Hint: Did you mean `stable`?',
+    ]);
+  });
+
   it('needs no place, and no text of the line', () => {
     expect(renderDiagnostic({ what: 'Wrong.' })).toBe('Wrong.');
     expect(renderDiagnostic({ what: 'Wrong.', place: { file: 'f', line: 3, column: 1 } })).toBe(

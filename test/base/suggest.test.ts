@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { didYouMean, editDistance, oneOf, suggest } from '../../base/suggest.js';
+import { didYouMean, editDistance, oneOf, slashesMeant, suggest } from '../../base/suggest.js';
 
 describe('editDistance', () => {
   it.each([
@@ -65,4 +65,13 @@ describe('suggest', () => {
   it('lists what is possible', () => {
     expect([oneOf(['a']), oneOf(['a', 'b'])]).toEqual(['a', 'one of a, b']);
   });
+});
+
+it.each([
+  ['scripts\\setup.sh', 'Paths have slashes here: `scripts/setup.sh`.'],
+  ['.\\\\lab', 'Paths have slashes here: `./lab`.'],
+  ['scripts/setup.sh', undefined],
+  ['echo "a\\n"', undefined],
+])('slashes are meant in %s', (path, hint) => {
+  expect(slashesMeant(path).hint).toBe(hint);
 });

@@ -13,7 +13,10 @@ import { pipes } from './fake-terminal.js';
 
 const fakes = vi.hoisted(() => ({ build: vi.fn<typeof build>(), prove: vi.fn<typeof prove>() }));
 vi.mock('../../app/build.js', () => ({ build: fakes.build }));
-vi.mock('../../app/prove.js', () => ({ prove: fakes.prove }));
+vi.mock('../../app/prove.js', async (original) => ({
+  ...(await original<object>()),
+  prove: fakes.prove,
+}));
 vi.mock('../../cli/commands/check.js', async (original) => ({
   ...(await original<object>()),
   checkRecipes: () => Promise.resolve([]),

@@ -1,4 +1,5 @@
 /** The same changes over ssh end in the same files as on this machine. */
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { createPorts } from '../../base/command.js';
@@ -7,6 +8,8 @@ import { applyChange, needsRepair, readState, repair } from '../../hosts/apply.j
 import type { Intent } from '../../hosts/change/intent.js';
 import { openDirectory } from '../../hosts/host/directory.js';
 import { openHost } from '../../hosts/host/open.js';
+import { adapterOf } from '../../hosts/target/adapters.js';
+import { failureOf } from '../util/failure-of.js';
 import { hostRig, picture } from '../util/host-rig.js';
 import { clientFacts } from '../util/hosts.js';
 import { commandLines, untilGone } from '../util/processes.js';
@@ -44,6 +47,26 @@ it('a host by ssh becomes what one of this machine becomes, and no secret is in 
   expect((await readState(host)).serial).toBe(5);
   expect([...lines].some((line) => line.includes('ssh'))).toBe(true);
   expect([...lines].filter((line) => /SECRET1-of-web1|OTHER-of-web1/.test(line))).toEqual([]);
+});
+
+it('a socket that is left of a tgtd is no tgtd', async () => {
+  await using rig = await hostRig();
+  await using sshd = await startSshd(rig.ports);
+  const facts = { ...rig.facts, transport: { kind: 'ssh' as const, destination: sshd.destination } };
+  await using far = await openHost(facts, rig.ports, sshd.environment);
+  const socket = join(rig.folder, 'left.0');
+  // What binds it ends, and the name stays.
+  const bind = 'socket(S,AF_UNIX,SOCK_STREAM,0); bind(S,sockaddr_un($ARGV[0])); listen(S,1)';
+  await rig.ports.run(['perl', '-MSocket', '-e', bind, socket], { doing: 'leave a socket' });
+  for (const host of [far, rig.host]) {
+    const failure = await failureOf(adapterOf('tgt', { tgtSocket: socket }).sessions(host, rig.ports));
+    expect(failure.toRecord()).toMatchObject({
+      kind: 'host',
+      diagnostics: [
+        { what: 'tgtd does not run on the target host san1.', expected: `its management socket ${socket}` },
+      ],
+    });
+  }
 });
 
 it('Ctrl-C ends what runs on a host by ssh, and leaves no lock there', async () => {

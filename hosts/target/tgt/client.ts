@@ -3,6 +3,9 @@ import { createConnection } from 'node:net';
 import { Failure } from '../../../base/failure.js';
 import { answerBytes, decodeAnswer, encodeRequest, type TgtAnswer, type TgtRequest } from './protocol.js';
 
+/** Code of the error when the connection is closed and nothing was said: a socket that is forwarded takes every connection. */
+export const NO_ANSWER = 'ENOANSWER';
+
 /** Seconds; tgtd answers at once, unless its host is stuck. */
 const ANSWER_TIMEOUT = 20;
 
@@ -47,6 +50,8 @@ function exchange(path: string, request: Buffer): Promise<Buffer> {
       resolve(received);
     });
     socket.on('error', reject);
-    socket.on('close', () => reject(new Error('it closed the connection without an answer')));
+    socket.on('close', () =>
+      reject(Object.assign(new Error('it closed the connection without an answer'), { code: NO_ANSWER })),
+    );
   });
 }

@@ -8,7 +8,7 @@ import type { Portal } from '../../site/portal.js';
 import type { IscsiSession, OfferedLun, OfferOptions, ShownTarget } from '../adapter.js';
 import { refuseBusy, refuseStrange } from '../refusals.js';
 import { accountOrders, orphans, unbindAll } from './accounts.js';
-import { askTgtd } from './client.js';
+import { askTgtd, NO_ANSWER } from './client.js';
 import { checkTgt, LUN, NO_ADDRESS, secretsIn, THIN, WRITE_CACHE_OFF } from './conf.js';
 import { strangeTargets, unwantedAccess } from './difference.js';
 import {
@@ -29,16 +29,26 @@ type Ask = (order: TgtOrder) => Promise<string>;
 /** Name of the file in `<root>/conf`, from which the secrets of the accounts that tgtd has are known. */
 export const CONF = 'targets.conf';
 
+/** Why the LUNs could not be offered; changes nothing. @returns the targets that tgtd has */
+export async function checkByTgt(
+  offered: readonly OfferedLun[],
+  portal: Portal,
+  ask: Ask,
+): Promise<readonly TgtTarget[]> {
+  checkTgt(offered);
+  const targets = await showTargets(ask);
+  refuseStrange(strangeTargets(targets, offered));
+  refuseDeaf(parsePortals(await ask(SHOW_PORTALS)), portal);
+  return targets;
+}
+
 export async function offerByTgt(
   host: TargetHost,
   offered: readonly OfferedLun[],
   { portal, filesTell = true }: OfferOptions & { readonly portal: Portal },
   ask: Ask,
 ): Promise<void> {
-  checkTgt(offered);
-  const targets = await showTargets(ask);
-  refuseStrange(strangeTargets(targets, offered));
-  refuseDeaf(parsePortals(await ask(SHOW_PORTALS)), portal);
+  const targets = await checkByTgt(offered, portal, ask);
   const conf = filesTell ? await host.read(posix.join(hostLayout(host.facts).conf, CONF)) : undefined;
   const orders = accountOrders(offered, {
     targets,
@@ -52,8 +62,27 @@ export async function offerByTgt(
   const now = orders.length === 0 ? targets : await showTargets(ask);
   for (const lun of offered) {
     const found = now.find(({ name }) => name === lun.target);
-    if (found === undefined) highest += 1;
+    if (found === undefined) highest = await makeTarget(lun.target, highest + 1, ask);
     for (const order of lunOrders(found, lun, highest)) await ask(order);
+  }
+}
+
+/** Other callers of the same tgtd make targets too: those of another root, or of an administrator. */
+const NUMBERS_TRIED = 20;
+
+/** A target has a number, which its maker chooses, and which another may have taken since they were listed. @returns its number */
+async function makeTarget(name: string, first: number, ask: Ask): Promise<number> {
+  let id = first;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await ask(newTarget(id, name));
+      return id;
+    } catch (error) {
+      const targets = await showTargets(ask);
+      const taken = targets.some((each) => each.id === id && each.name !== name);
+      if (!taken || attempt === NUMBERS_TRIED) throw error;
+      id = Math.max(...targets.map((each) => each.id)) + 1;
+    }
   }
 }
 
@@ -65,10 +94,10 @@ function isOurs({ facts }: TargetHost, { name, luns }: TgtTarget): boolean {
 }
 
 /** The ACL is bound last: a session meets a whole target. */
+/** @param id of a target that has nothing yet, where none was found */
 function lunOrders(found: TgtTarget | undefined, lun: OfferedLun, id: number): TgtOrder[] {
   if (found === undefined) {
     return [
-      newTarget(id, lun.target),
       newLun(id, LUN, lun.disk),
       setLun(id, LUN, lun.serial, WRITE_CACHE_OFF + THIN),
       bindAccount(id, lun.chap.user),
@@ -169,8 +198,11 @@ function refuseDeaf(ports: readonly number[], { port }: Portal): void {
 
 function isAway(error: unknown): boolean {
   const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
-  return code === 'ENOENT' || code === 'ECONNREFUSED';
+  return AWAY.includes(code ?? '');
 }
+
+/** A socket may be left of a tgtd that has ended; then a forwarded one ends at the first word. */
+const AWAY = ['ENOENT', 'ECONNREFUSED', 'EPIPE', 'ECONNRESET', NO_ANSWER];
 
 function notRunning({ facts }: TargetHost, socket: string, cause: unknown): Failure {
   return new Failure(

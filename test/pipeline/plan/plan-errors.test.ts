@@ -169,6 +169,25 @@ describe('a step after the initramfs', () => {
 });
 
 describe("a stage's own check", () => {
+  it('of a path that is written as on Windows names the slashes', async () => {
+    const copy = defineStage({
+      name: 'copy',
+      summary: 'Copy.',
+      kind: 'rootfs',
+      tools: [],
+      options: z.strictObject({ from: z.string().describe('A file.') }),
+      changes: ['root'],
+      check: ({ options }) => [{ path: ['from'], what: `The recipe has no file ${options.from}.` }],
+      run: async () => undefined,
+    });
+    const text = changed(
+      '  - uses: initramfs',
+      "  - { uses: copy, with: { from: 'lib\\old' } }\n  - uses: initramfs",
+    );
+    await using rig = await recipeRig({ 'r/recipe.yaml': text }, new Map([...FAKE_REGISTRY, ['copy', copy]]));
+    expect(await rig.problems('r')).toContain('Hint: Paths have slashes here: `lib/old`.');
+  });
+
   it('is shown at the option', async () => {
     expect(await problemsOf(changed('open-iscsi]', 'systemd-sysv-old]'))).toMatchInlineSnapshot(`
       "r/recipe.yaml:9:36 There is no package systemd-sysv-old.

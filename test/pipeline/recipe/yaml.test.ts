@@ -22,6 +22,16 @@ describe('a file that is no YAML', () => {
     `);
   });
 
+  it('has a merge key', async () => {
+    expect(await problemsOf(changed('disk:', 'disk:\n  <<: *other'))).toMatchInlineSnapshot(`
+      "r/recipe.yaml:13:3 YAML 1.2 has no merge keys: \`<<\` is a key like any other, and nothing here has that name.
+        <<: *other
+        ^^
+        Expected: the keys themselves
+        Hint: Write them out. A whole value can be named by \`&name\` and used again as \`*name\`."
+    `);
+  });
+
   it('has two keys twice', async () => {
     expect(await problemsOf('a: 1\na: 2\nb: 1\nb: 2\n')).toMatchInlineSnapshot(`
       "r/recipe.yaml:2:1 The key \`a\` stands twice in one map.

@@ -139,6 +139,34 @@ describe('a client', () => {
         Hint: Name it by \`mac\`."
     `);
   });
+  it('with the UUID of a family of boards', () => {
+    expect(ofClient('uuid: 03000200-0400-0500-0006-000700080009')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:15:11 Whole families of boards have this UUID: it tells no machine from another.
+          uuid: 03000200-0400-0500-0006-000700080009
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        Expected: a UUID of one machine
+        Found: \`03000200-0400-0500-0006-000700080009\`
+        Hint: Name it by \`mac\`."
+    `);
+  });
+  it.each([
+    'FEFEFEFE-FEFE-FEFE-FEFE-FEFEFEFEFEFE',
+    '58585858-5858-5858-5858-585858585858',
+    '56f49712-ffff-ffff-ffff-ffffffffffff',
+    '00020003-0004-0005-0006-000700080009',
+  ])('with the UUID %s', (uuid) => {
+    expect(ofClient(`uuid: ${uuid}`)).toContain('Whole families of boards have this UUID');
+  });
+  it.each([
+    'Default_string',
+    '0123456789',
+    '00000000',
+    'None',
+    'System-Serial-Number',
+    'To.be.filled.by.O.E.M.',
+  ])('with the serial number %s, which many have', (serial) => {
+    expect(problemsOf(changed('CZC123', `'${serial}'`))).toContain('this one stands in many');
+  });
   it('with an account that is none', () => {
     expect(ofClient('account: "a b"')).toMatchInlineSnapshot(`
       "lunsmith.yaml:15:14 Invalid value of \`account\`.

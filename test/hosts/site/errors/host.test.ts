@@ -77,6 +77,11 @@ describe('a host', () => {
         Hint: Give the folder on the host as \`root: /srv/x\`."
     `);
   });
+  it('in a folder that is written as on Windows', () => {
+    expect(problemsOf(changed('ssh://root@san1.example.org', '.\\lab'))).toContain(
+      'Hint: Paths have slashes here: `./lab`.',
+    );
+  });
   it('reached with an option of ssh', () => {
     expect(
       problemsOf(changed('ssh://root@san1.example.org', 'ssh://-oProxyCommand=x')),

@@ -216,6 +216,23 @@ it('shows no secret in a command line', async () => {
   expect(lines).not.toContain(SECRET);
 });
 
+it('of two roots that offer at once each gets targets of its own', async () => {
+  await using used = await rig();
+  const [web, db] = await disks(used.folder);
+  const many = (lun: OfferedLun) =>
+    Array.from({ length: 8 }, (_, index) => ({
+      ...lun,
+      target: `${lun.target}${index}`,
+      disk: `${lun.disk}${index}`,
+      serial: `${index}${lun.serial.slice(1)}`,
+    }));
+  const [one, other] = [many(web), many(db)];
+  for (const { disk, bytes } of [...one, ...other]) await createSparse(disk, bytes);
+  await Promise.all([used.apply(one), used.apply(other)]);
+  const names = (await used.tgtd.targets()).map(({ name }) => name);
+  expect(names.sort()).toEqual([...one, ...other].map(({ target }) => target).sort());
+});
+
 it('says where tgtd is not', async () => {
   await using used = await rig();
   const [web] = await disks(used.folder);

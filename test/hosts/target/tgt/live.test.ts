@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest';
-import { removeFromTgt } from '../../../../hosts/target/tgt/live.js';
+import { Failure } from '../../../../base/failure.js';
+import type { TargetHost } from '../../../../hosts/host/host.js';
+import { offerByTgt, removeFromTgt } from '../../../../hosts/target/tgt/live.js';
+import { hostFacts } from '../host.js';
 import { WEB } from '../luns.js';
 
 const quiet = `Target 1: ${WEB.target}
@@ -29,6 +32,30 @@ function tgtd(...shown: string[]) {
     },
   };
 }
+
+it('takes another number when somebody has taken the next one meanwhile', async () => {
+  const portals = 'Portal: 0.0.0.0:3260,1\n';
+  const taken = 'Target 1: iqn.2026-01.org.example:theirs\n';
+  const { ask, told } = tgtd('', portals, '', '', taken);
+  let first = true;
+  const refusing = (order: Parameters<typeof ask>[0]) => {
+    const { operation, mode } = order.request;
+    if (!(operation === 'new' && mode === 'target' && first)) return ask(order);
+    first = false;
+    return Promise.reject(
+      new Failure('tool', { what: 'Could not create it.', found: 'tgtd: the target exists already' }),
+    );
+  };
+  const host = {
+    facts: hostFacts('tgt', '/srv/lunsmith'),
+    read: () => Promise.resolve(undefined),
+  } as unknown as TargetHost;
+  const portal = { address: '192.0.2.1', port: 3260 };
+  await offerByTgt(host, [WEB], { portal }, refusing);
+  expect(told.filter((line) => line.startsWith('new target'))).toEqual([
+    `new target targetname=${WEB.target}`,
+  ]);
+});
 
 it('unbinds the ACLs before it takes the target away', async () => {
   const { ask, told } = tgtd(quiet, quiet);
