@@ -66,6 +66,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command, session
   cache: async () => (await import('./commands/cache.js')).addCacheCommand,
   init: async () => (await import('./commands/init.js')).addInitCommand,
   demo: async () => (await import('./commands/demo.js')).addDemoCommand,
+  completion: async () => (await import('./commands/completion.js')).addCompletionCommand,
 };
 
 /** @param called the first argument: the name of a command, or whatever else was given */
@@ -91,7 +92,8 @@ async function createProgram(
       outputError: () => undefined,
     })
     .addHelpText('after', HELP);
-  const isCommand = called !== undefined && Object.hasOwn(COMMANDS, called);
+  // Whatever completes the others has to know them.
+  const isCommand = called !== undefined && called !== 'completion' && Object.hasOwn(COMMANDS, called);
   const names = isCommand ? [called] : Object.keys(COMMANDS);
   for (const name of names) (await COMMANDS[name]?.())?.(program, session);
   return program;
