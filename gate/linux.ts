@@ -67,7 +67,10 @@ async function bootAndLogIn(
   const { scene, chain, identity, bounds, checks, subject } = play;
   const { machine } = scene;
   if (start === 'power on') await powerOn(play);
-  else chain.progress.begin();
+  else {
+    chain.progress.begin();
+    await machine.comeBack();
+  }
   await subject.awaitUp(play);
   const { boot } = chain.progress;
   checks.push(check(`boot ${boot}`, true, `login prompt after ${chain.progress.seconds()} s`));

@@ -21,6 +21,8 @@ import { createWatch, type Look, type Watch } from './watch.js';
 export interface Machine extends AsyncDisposable {
   readonly console: SerialConsole;
   powerOn(): Promise<void>;
+  /** Goes on after a reset that {@link Machine.stopped} told of; most do by themselves. */
+  comeBack(): Promise<void>;
   /** What the host gave it and its servers up to now. */
   vitals(): Promise<Vitals>;
   /** Writes a PNG of the screen. */
@@ -36,7 +38,7 @@ export interface Machine extends AsyncDisposable {
 
 export interface MachineOptions {
   readonly argv: Argv;
-  readonly runtime: Runtime;
+  readonly runtime: Pick<Runtime, 'path' | 'shortPath'>;
   /** The file that all packets go to; it tells how much there is on the network. */
   readonly capture: string;
   readonly onConsoleLine: (line: string) => void;
@@ -96,6 +98,7 @@ export async function startMachine(ports: Ports, options: MachineOptions): Promi
     powerOn: async () => {
       await qmp.execute('cont');
     },
+    comeBack: () => Promise.resolve(),
     screenshot: (file) => screenshot(qmp, file),
     forgetStops: stops.forget,
     stopped: async (bound) => {

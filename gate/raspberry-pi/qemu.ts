@@ -23,6 +23,8 @@ export function piQemuArgv({ loaded, mac, netdev, capture, append }: PiQemuOptio
     '-nodefaults',
     '-no-user-config',
     '-S',
+    // After a reset its firmware comes first.
+    ...['-action', 'reboot=shutdown,shutdown=pause'],
     ...['-machine', RASPBERRY_PI.gate.machine],
     ...['-accel', 'tcg,thread=multi,tb-size=512'],
     ...['-display', 'none'],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { qemuArgv } from '../../gate/qemu.js';
+import { piQemuArgv } from '../../gate/raspberry-pi/qemu.js';
 
 const COMMON = {
   mac: '52:54:00:00:00:01',
@@ -71,4 +72,17 @@ describe('qemuArgv', () => {
     expect(argv.join(' ')).toContain('-kernel /usr/lib/ipxe/ipxe.lkrn -initrd /run/rom.ipxe');
     expect(argv).toContain('virtio-net-pci,netdev=net,mac=52:54:00:00:00:01,bootindex=1,romfile=');
   });
+});
+
+it('halts a Raspberry Pi that resets, for its firmware to be played again', () => {
+  const loaded = { kernel: '/k', deviceTree: '/d', initramfs: '/i', commandLine: 'quiet' };
+  const argv = piQemuArgv({
+    loaded,
+    mac: 'b8:27:eb:00:00:01',
+    netdev: 'user,id=net',
+    capture: '/c',
+    append: 'a=b',
+  });
+  expect(argv.join(' ')).toContain('-action reboot=shutdown,shutdown=pause');
+  expect(argv.join(' ')).toContain('-kernel /k -dtb /d -initrd /i -append quiet a=b');
 });
