@@ -12,6 +12,8 @@ const { folder, files } = RASPBERRY_PI;
 /** bootcode.bin, and the firmware of the VideoCore in its variants. */
 const FIRMWARE = /^(bootcode\.bin|start.*\.elf|fixup.*\.dat)$/;
 const DEVICE_TREE = /^bcm2.*\.dtb$/;
+/** Kernels and initramfs that the firmware finds by their names where config.txt names none, as an imported system has them. */
+const FOUND_BY_NAME = /^(?:kernel(?:7|7l|8|_2712)?\.img|initramfs(?:7|7l|8|_2712)?)$/;
 /** What follows it in memory begins at a multiple (Linux, buffer-format.rst). */
 const ALIGNMENT = 4;
 
@@ -23,7 +25,8 @@ export interface FilledFolder {
 }
 
 /**
- * What lies there already, as in an imported system, stays unless the tree has a newer one of the same name.
+ * What lies there already, as in an imported system, stays unless the tree has a newer one of the same name; but not the kernels and
+ * initramfs of before, which nothing starts any more.
  * @throws Failure of kind `recipe` when the tree lacks something, `integrity` for a kernel of another architecture
  */
 export async function fillFolder(
@@ -63,6 +66,7 @@ export async function fillFolder(
       expected: `bcm2….dtb in ${raspberryPi.deviceTrees(version).join(' or ')}`,
     });
   }
+  for (const name of await there(FOUND_BY_NAME)) await tree.remove(`${folder.inRoot}/${name}`);
   await copyPlain(pair.kernel, join(into, files.kernel));
   await copyAligned(pair.initramfs, join(into, files.initramfs));
   return { version, settings: raspberryPi.settings(trees) };

@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { kernel } from '../../stages/distribution/debian/kernel.js';
@@ -78,6 +78,25 @@ describe('the folder', () => {
     await filled(folder);
     const text = await readFile(folder.at('boot/firmware/config.txt'), 'utf8');
     expect(text).toMatch(/^dtparam=audio=on\nauto_initramfs=0\n\[cm4\]\notg_mode=1\n\[all\]\narm_64bit=1\n/);
+  });
+
+  it('hands out no kernel and no initramfs of an imported system besides its own', async () => {
+    await using folder = await tree();
+    await mkdir(folder.at('boot/firmware/overlays'), { recursive: true });
+    const before = [
+      'kernel.img',
+      'kernel7l.img',
+      'kernel8.img',
+      'kernel_2712.img',
+      'initramfs8',
+      'initramfs_2712',
+    ];
+    const kept = ['overlays/README', 'kernel8.img.txt', 'issue.txt'];
+    for (const name of [...before, ...kept]) await writeFile(folder.at(`boot/firmware/${name}`), 'before');
+    expect((await filled(folder)).warnings).toEqual([]);
+    const names = await readdir(folder.at('boot/firmware'), { recursive: true });
+    expect(names).toEqual(expect.arrayContaining([...kept, 'vmlinuz', 'initrd.img']));
+    expect(names.filter((name) => before.includes(name))).toEqual([]);
   });
 
   it('takes the kernel of an imported system for the Raspberry Pi’s own where its device trees are', async () => {
