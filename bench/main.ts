@@ -8,6 +8,7 @@ import { Failure } from '../base/failure.js';
 import { clones } from './clones.js';
 import { cold } from './cold.js';
 import { commandLine } from './command-line.js';
+import { foreign } from './foreign.js';
 import { type Ground, openGround } from './ground.js';
 import { keep, type Row, table } from './measure.js';
 import { oneFile } from './one-file.js';
@@ -26,6 +27,7 @@ const GROUPS: Readonly<Record<string, (ground: Ground) => Promise<readonly Row[]
   cold,
   'store-size': storeSize,
   'two-recipes': twoRecipes,
+  foreign,
   wire,
   clones,
   peers,
