@@ -126,6 +126,7 @@ async function payloadOf(job: BuildJob, prepared: PreparedBuild): Promise<BuildI
     registry: (job.registry ?? standard).module,
     keys: keysOf(prepared.keyed),
     packages: [...prepared.packages],
+    tools: prepared.tools,
     archives: prepared.archives,
     place: {
       output: resolve(job.output),

@@ -5,7 +5,14 @@ import { lunsmithVersion } from '../base/version.js';
 import type { BuildPackages } from '../pipeline/build/executor.js';
 import { codeDigester } from '../pipeline/plan/keys/code-digest.js';
 import { type KeyedPlan, keyPlan } from '../pipeline/plan/keys/fingerprint.js';
-import { archivesOf, checkLock, type Lock, lockFile, packagesOf } from '../pipeline/plan/lock/lock.js';
+import {
+  archivesOf,
+  checkLock,
+  type Lock,
+  lockFile,
+  packagesOf,
+  toolsOf,
+} from '../pipeline/plan/lock/lock.js';
 import type { Plan } from '../pipeline/plan/plan.js';
 import type { Store } from '../pipeline/store/store.js';
 import { type Registry, registry as standard } from './registry.js';
@@ -50,9 +57,11 @@ export async function prepareBuild(
       signal,
     ));
   const packages = new Map(plan.steps.map(({ id }) => [id, packagesOf(lock, id)]));
+  const tools = toolsOf(lock);
   const keyed = await keyPlan(plan, {
     mirror,
     packages,
+    tools,
     moduleOf: registry.stageModule,
     topicOf: registry.topicModule,
     code: codeDigester(),
@@ -60,5 +69,5 @@ export async function prepareBuild(
     lunsmith: await lunsmithVersion(),
   });
   const archives = await archivesOf(plan, mirror);
-  return { keyed, packages, archives };
+  return { keyed, packages, tools, archives };
 }

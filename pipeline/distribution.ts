@@ -1,4 +1,5 @@
 /** What the pipeline knows of a distribution. `stages/distribution/` fills it, and knows the rest. */
+import type { NativeTools } from './native-tools.js';
 import type { ToolNeed } from './tool-need.js';
 
 /** A program that stands in the tree for as long as commands of a step run there; no layer keeps it. */
@@ -21,9 +22,13 @@ export interface ChrootGuard {
 
 /** The topic whose code is in the key of every step: all of them may run commands in the tree. */
 export const GUARD = 'guard';
+/** The topic whose code is in the key of every step of a foreign root. */
+export const NATIVE = 'native';
 
 export interface KnownDistribution {
   readonly guard: ChrootGuard;
+  /** Absent: all programs of a foreign root are emulated. */
+  readonly native?: NativeTools;
   /** Also the name of the folder that holds its topics. */
   readonly id: string;
   /** Programs of the host that a topic needs, by topic. */

@@ -14,6 +14,7 @@ import type { ArchiveUrls, PooledPackage, Resolution, ResolveContext } from './p
 import type { RecipeFacts } from './recipe-facts.js';
 import type { ToolNeed } from './tool-need.js';
 
+export type { ForeignRoot, NativeTools, NativeTree, StandIn, ToolPackage } from './native-tools.js';
 export type {
   ArchiveUrls,
   LockedIndex,

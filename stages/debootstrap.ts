@@ -40,6 +40,7 @@ import { solve } from './distribution/debian/apt/solve.js';
 import { formatSources, type NamedSource } from './distribution/debian/apt/sources.js';
 import { type AptWorld, preferred, worldAfter } from './distribution/debian/apt/world.js';
 import { installedPackages, recordPackages } from './distribution/debian/dpkg.js';
+import { resolveNative } from './distribution/debian/native/resolve.js';
 import { assertInstalled } from './distribution/expected.js';
 import { keyringFileProblem } from './distribution/keyring-file.js';
 import { rootTree } from './rootfs/tree.js';
@@ -253,7 +254,8 @@ export const debootstrap = defineStage({
     const solution = await solve(ctx, world, baseRequest({ ...ctx.options, architecture }));
     const { packages } = solution;
     const reasons = reasonsFor(solution, (name, stanza) => isBase(ctx.options, name, stanza));
-    return { packages, indexes: lists.indexes, reasons, carry: worldAfter(world, solution) };
+    const tools = await resolveNative(ctx, sources, snapshotOf(ctx.options));
+    return { packages, tools, indexes: lists.indexes, reasons, carry: worldAfter(world, solution) };
   },
   async run(ctx) {
     const { image } = await mirrors(ctx);
@@ -330,6 +332,8 @@ async function bootstrap(ctx: StageContext<Options>, wishes: BootstrapWishes): P
   await ctx.bootstrap(argv, options, [wishes.archive.folder]);
   // What mmdebstrap was told stays behind in the image: the options of the build go, the choice of files gets a name.
   const tree = rootTree(ctx.rootfs);
+  // Programs of packages leave files there; /run/lock is Debian's own, policy 9.1.4.
+  for (const name of await tree.names('/run')) if (name !== 'lock') await tree.remove(`/run/${name}`);
   await tree.remove('/etc/apt/apt.conf.d/99mmdebstrap');
   // apt's caches know where the archive of this build was.
   await tree.remove('/var/cache/apt/pkgcache.bin');

@@ -12,6 +12,7 @@ import { recordSources } from './distribution/debian/apt/other-sources.js';
 import { fieldOf, splitStanzas } from './distribution/debian/apt/stanza.js';
 import { type AptWorld, preferred } from './distribution/debian/apt/world.js';
 import { recordPackages } from './distribution/debian/dpkg.js';
+import { resolveNative } from './distribution/debian/native/resolve.js';
 import { packageKey } from './distribution/expected.js';
 import { removeLeftBehind } from './distribution/prune.js';
 import { archivesSchema, keyringInputs, sourcesOf } from './import/archives.js';
@@ -104,7 +105,8 @@ export const importStage = defineStage({
     const lists = await fetchLists(ctx, sources, { architecture, doing: 'fetch the package lists' });
     const prefer = preferred(ctx.prefer, lists.indexes);
     const carry: AptWorld = { kind: 'apt', sources, lists, prefer, installed };
-    return { packages: [], indexes: lists.indexes, carry };
+    const tools = await resolveNative(ctx, sources);
+    return { packages: [], tools, indexes: lists.indexes, carry };
   },
   async run(ctx) {
     const { distribution } = ctx.options;

@@ -9,6 +9,7 @@ import { addUnit, hasSystemd } from './rootfs/systemd.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
 import { removeTraces } from './seal/clean.js';
 import { elfArchitecture } from './seal/elf.js';
+import { misfit } from './seal/machines.js';
 import { ROOT, SEALED_ROOT } from './things.js';
 
 const options = z.strictObject({
@@ -67,11 +68,24 @@ async function assertArchitecture(ctx: StageContext<Options>, tree: RootTree): P
   }
   await using file = await openFile(shell);
   const { bytesRead, buffer } = await file.handle.read(Buffer.alloc(20), 0, 20, 0);
+  const { architecture } = ctx.recipe;
   const found = elfArchitecture(buffer.subarray(0, bytesRead));
-  if (found === ctx.recipe.architecture) return;
-  throw new Failure('integrity', {
-    what: '/bin/sh of the root tree is for another machine.',
-    expected: ctx.recipe.architecture,
+  if (found !== architecture) throw otherMachine('/bin/sh', architecture, found);
+  // Packages of another architecture beside the root's are the recipe's own wish.
+  const { software } = distributionOf(ctx);
+  const beside = (other: string) => other !== architecture && ARCHITECTURES.has(other);
+  if ((await software.installed(tree)).some((each) => beside(each.architecture))) return;
+  const wrong = misfit(ctx.rootfs, architecture);
+  if (wrong !== undefined) throw otherMachine(wrong.path, architecture, wrong.found);
+}
+
+/** Debian's names, as its packages have them. */
+const ARCHITECTURES: ReadonlySet<string> = new Set(['amd64', 'arm64', 'armhf', 'armel', 'i386', 'riscv64']);
+
+function otherMachine(path: string, expected: string, found: string): Failure {
+  return new Failure('integrity', {
+    what: `${path} of the root tree is for another machine.`,
+    expected,
     found,
     hint: 'Look for a step that copied files of another architecture over the tree.',
   });

@@ -15,6 +15,7 @@ export interface BuildInside {
   readonly keys: PlanKeys;
   /** By step. */
   readonly packages: readonly (readonly [string, readonly LockedPackage[]])[];
+  readonly tools: readonly LockedPackage[];
   readonly archives: ArchiveUrls;
   readonly place: BuildPlace;
 }
@@ -25,6 +26,6 @@ export async function inside(payload: BuildInside, ports: Ports): Promise<BuiltR
     planBuild(payload.recipe, stages, distributions, payload.place.mirror),
     payload.keys,
   );
-  const { archives } = payload;
-  return executePlan(keyed, { packages: new Map(payload.packages), archives }, payload.place, ports);
+  const { tools, archives } = payload;
+  return executePlan(keyed, { packages: new Map(payload.packages), tools, archives }, payload.place, ports);
 }

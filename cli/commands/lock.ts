@@ -6,7 +6,14 @@ import { storeFolder } from '../../app/prepare.js';
 import { resolveInSandbox } from '../../app/resolve.js';
 import type { Emit } from '../../base/event.js';
 import { Failure } from '../../base/failure.js';
-import { type Lock, lockFile, readLock, staleness, writeLock } from '../../pipeline/plan/lock/lock.js';
+import {
+  type Lock,
+  lockFile,
+  readLock,
+  staleness,
+  toolsOf,
+  writeLock,
+} from '../../pipeline/plan/lock/lock.js';
 import { diffLocks } from '../../pipeline/plan/lock/lock-diff.js';
 import type { Plan } from '../../pipeline/plan/plan.js';
 import { mirrorOption, setOption, workspaceOption } from '../options.js';
@@ -83,7 +90,13 @@ async function lockRecipe(
   if (fits && !update) return { recipe: name, did: 'kept', lock: old };
   const keep = !update && old?.architecture === plan.recipe.architecture;
   const prefer = keep
-    ? { prefer: { packages: old.steps.flatMap(({ packages }) => packages), indexes: old.indexes } }
+    ? {
+        prefer: {
+          packages: old.steps.flatMap(({ packages }) => packages),
+          tools: toolsOf(old),
+          indexes: old.indexes,
+        },
+      }
     : {};
   const locked = old === undefined ? {} : { locked: old.indexes };
   const { reasons, ...lock } = await resolveInSandbox(

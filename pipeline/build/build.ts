@@ -6,6 +6,7 @@ import type { Emit } from '../../base/event.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import { runTask, type TaskWords } from '../../base/task.js';
+import type { AskTools } from '../native-tools.js';
 import type { KeyedPlan, KeyedStep } from '../plan/keys/fingerprint.js';
 import type { ArchiveUrls, LockedPackage } from '../plan/package-set.js';
 import type { Store } from '../store/store.js';
@@ -19,6 +20,10 @@ export interface Build {
   readonly mirror: string | undefined;
   /** What each step installs, by its id, and where the archives are. */
   readonly packages: ReadonlyMap<string, readonly LockedPackage[]>;
+  /** Packages of native tools, see native-tools.ts; undefined where this host can do without, or cannot use them. */
+  readonly tools: readonly LockedPackage[] | undefined;
+  /** These, fetched and unpacked. */
+  readonly native: AskTools;
   readonly archives: ArchiveUrls;
   readonly folder: BuildFolder;
   readonly mountRoot: string;
@@ -43,7 +48,7 @@ export function taskPorts(build: Build, id: string): Ports {
 }
 
 /** Ports for what belongs to no task and is of no interest in a log. */
-export function quietPorts(build: Build): Ports {
+export function quietPorts(build: Pick<Build, 'signal'>): Ports {
   return createPorts({ emit: () => undefined, signal: build.signal });
 }
 

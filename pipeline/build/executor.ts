@@ -26,6 +26,7 @@ import { type BuildFolder, type OwnerClaim, openBuildFolder } from '../workspace
 import { type Build, quietPorts, stepsOf, task } from './build.js';
 import { openBuildLog } from './log.js';
 import { describeRelease } from './manifest.js';
+import { openNativeTree } from './native-tree.js';
 import { fetchPackages } from './packages-of-steps.js';
 import { addOutput } from './release-files.js';
 import { openMountRoot, openTemporary } from './root-tree.js';
@@ -50,6 +51,8 @@ export interface BuildPlace {
 /** Exactly what a build may install, and from where. */
 export interface BuildPackages {
   readonly packages: ReadonlyMap<string, readonly LockedPackage[]>;
+  /** Native tools of a foreign root. */
+  readonly tools: readonly LockedPackage[];
   readonly archives: ArchiveUrls;
 }
 
@@ -99,23 +102,26 @@ async function openBuild(
   await mkdir(staging);
   const store = await openStore(place.store);
   const mountRoot = await openMountRoot([workspace, output, store.path, keyed.plan.recipe.folder], ports);
-  await runForeign(keyed.plan.recipe.architecture, folder.path, ports);
-  return {
+  const ownBinfmt = await runForeign(keyed.plan.recipe.architecture, folder.path, ports);
+  const build = {
     keyed,
     store: { ...store, pool: place.pool ?? store.pool },
     mirror,
     ...sources,
+    // Where the host's own binfmt_misc serves, nothing more is registered in it.
+    tools: ownBinfmt ? sources.tools : undefined,
     folder,
     mountRoot,
     temporary: await openTemporary(mountRoot),
     staging,
     keepFailed,
-    records: new Map(),
+    records: new Map<string, unknown>(),
     digests: takenDigests(),
     completions: [],
     emit,
     signal: ports.signal,
   };
+  return { ...build, native: openNativeTree(build) };
 }
 
 /** Keys of all steps and their parts. */
@@ -123,10 +129,10 @@ function keysOfSteps({ steps }: KeyedPlan): string[] {
   return steps.flatMap(({ key, parts }) => [key, ...Object.values(parts).map((part) => part.key)]);
 }
 
-function needsOf({ keyed, packages }: Build) {
+function needsOf({ keyed, packages, tools }: Build) {
   return {
     keys: keysOfSteps(keyed),
-    packages: [...packages.values()].flat().map(({ sha256 }) => sha256),
+    packages: [...packages.values(), tools ?? []].flat().map(({ sha256 }) => sha256),
   };
 }
 

@@ -3,6 +3,7 @@ import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import { resolveSecret } from '../../base/secret.js';
 import { recipeUuid } from '../../base/uuid.js';
+import type { AskTools } from '../native-tools.js';
 import { askedDistribution } from '../plan/asked-distribution.js';
 import type { PooledPackage } from '../plan/package-set.js';
 import type { PlannedStep } from '../plan/planned-step.js';
@@ -10,8 +11,10 @@ import type { Recipe } from '../recipe/recipe.js';
 import type { RecipeFacts } from '../recipe-facts.js';
 import { runBootstrap } from '../sandbox/bootstrap.js';
 import { type Chroot, openChroot } from '../sandbox/chroot.js';
+import type { OpenStandIns } from '../sandbox/stand-ins.js';
 import type { StageContext } from '../stage.js';
 import { artifactKey } from './artifact-roles.js';
+import { standInsOf } from './stand-ins-of-step.js';
 
 export interface ContextParts {
   readonly step: PlannedStep;
@@ -24,6 +27,8 @@ export interface ContextParts {
   /** Folder for temporary files of the host's tools; programs in the root tree have its own /tmp. */
   readonly temporary?: string;
   readonly packages: readonly PooledPackage[];
+  /** The native tools of a foreign root; absent, or none: all its programs are emulated. */
+  readonly native?: AskTools | undefined;
   readonly record: (key: string, value: unknown) => void;
   readonly recorded: (key: string) => unknown;
   readonly part: StageContext<unknown>['part'];
@@ -44,6 +49,8 @@ export function openStepContext(parts: ContextParts): OpenContext {
   const task = step.id;
   const facts = declaredFacts(step, parts.facts);
   let chroot: Promise<Chroot> | undefined;
+  let standIns: Promise<OpenStandIns | undefined> | undefined;
+  const inside = async () => (await (standIns ??= standInsOf(parts)))?.lent;
   return {
     context: {
       run: (argv, options) => ports.run(argv, { ...options, env: { ...env, ...options.env } }),
@@ -66,11 +73,21 @@ export function openStepContext(parts: ContextParts): OpenContext {
       digested,
       chroot: async (argv, options) => {
         // Only when first used: the bootstrap begins with an empty tree and has no need of one.
-        chroot ??= openChroot(rootfs, step.stage.network === true, ports, step.distribution?.guard);
+        chroot ??= inside().then((lent) =>
+          openChroot(
+            rootfs,
+            step.stage.network === true,
+            ports,
+            step.distribution?.guard,
+            lent === undefined ? [] : [lent],
+          ),
+        );
         return (await chroot).run(argv, options);
       },
-      bootstrap: (argv, options, lent) =>
-        runBootstrap({ rootfs, temporary: parts.temporary, lent }, argv, options, ports),
+      bootstrap: async (argv, options, lent) => {
+        const world = { rootfs, temporary: parts.temporary, lent, inside: await inside() };
+        return runBootstrap(world, argv, options, ports);
+      },
       epoch: recipe.epoch,
       uuid: (name) => recipeUuid(facts.name, name),
       secret: (reference) => resolveSecret(declaredSecret(step, reference), recipe.folder),
@@ -81,6 +98,7 @@ export function openStepContext(parts: ContextParts): OpenContext {
     },
     [Symbol.asyncDispose]: async () => {
       await (await chroot?.catch(() => undefined))?.[Symbol.asyncDispose]();
+      await (await standIns?.catch(() => undefined))?.[Symbol.asyncDispose]();
     },
   };
 }

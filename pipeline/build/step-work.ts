@@ -169,6 +169,7 @@ function stageWork(
     mirror: build.mirror,
     temporary: build.temporary,
     packages,
+    native: build.native,
     recorded: (key) => build.records.get(key),
     part: (name, work) => makePart(build, keyed, name, work, ports),
     digested: (image, tree) => build.digests.note(image, tree),

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import type { Ports } from '../../base/ports.js';
 import type { KnownDistribution } from '../distribution.js';
-import type { RecipeFacts } from '../recipe-facts.js';
+import type { Architecture, RecipeFacts } from '../recipe-facts.js';
 
 /** One package file of an archive. */
 export interface LockedPackage {
@@ -60,6 +60,8 @@ export interface LockedIndex {
 export interface Resolution {
   /** Sorted by name, then architecture; those that earlier steps brought are not repeated. */
   readonly packages: readonly LockedPackage[];
+  /** Of the first step of a foreign root: packages of native tools, which are not installed (native-tools.ts). */
+  readonly tools?: readonly LockedPackage[];
   readonly indexes: readonly LockedIndex[];
   /** Why each is there, by its name, as a phrase: `dependency of openssh-server`. No lock keeps it. */
   readonly reasons?: Readonly<Record<string, string>>;
@@ -69,6 +71,7 @@ export interface Resolution {
 
 export interface Preference {
   readonly packages: readonly LockedPackage[];
+  readonly tools?: readonly LockedPackage[];
   /** What they were resolved against. */
   readonly indexes: readonly LockedIndex[];
 }
@@ -76,6 +79,8 @@ export interface Preference {
 export interface ResolveContext<Options> extends Ports {
   readonly options: Options;
   readonly recipe: RecipeFacts;
+  /** Of which architecture tools for a foreign root are wanted; absent: none. */
+  readonly native?: Architecture;
   /** As in the context of `run`. */
   readonly distribution: KnownDistribution | undefined;
   /** The mirror that the user chose on the command line or by environment, if any. */

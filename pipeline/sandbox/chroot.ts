@@ -45,16 +45,18 @@ export interface Chroot extends AsyncDisposable {
  * @param rootfs its folder holds what commands are lent, see build/root-tree.ts
  * @param network whether this step may reach the network at all
  * @param guard of the tree's distribution, if that is known
+ * @param lent what every command sees besides
  */
 export async function openChroot(
   rootfs: string,
   network: boolean,
   ports: Ports,
   guard: GuardOfTree = { files: [], silenced: [] },
+  lent: readonly Lent[] = [],
 ): Promise<Chroot> {
   const undo = new UndoStack();
   let commands = 0;
-  const always: Lent[] = [];
+  const always = [...lent];
   try {
     const folder = await mkdtemp(join(dirname(rootfs), 'chroot-'));
     undo.defer(() => rm(folder, { recursive: true, force: true }));
@@ -64,11 +66,11 @@ export async function openChroot(
     if (network) always.push(...(await lendResolvConf(rootfs, undo)));
     const filter = await writeFilter(folder);
     const wrap = (argv: Argv, options: CommandOptions, environment?: string) => {
-      const lent = Object.entries(options.folders ?? {}).map(([name, from]) => ({
+      const folders = Object.entries(options.folders ?? {}).map(([name, from]) => ({
         from,
         at: `/run/lunsmith/${name}`,
       }));
-      const world = { rootfs, run: runFolder, lent: [...always, ...lent], filter, environment };
+      const world = { rootfs, run: runFolder, lent: [...always, ...folders], filter, environment };
       return treeArgv({ ...world, network: mayReach(network, options) }, argv);
     };
     return {

@@ -37,12 +37,17 @@ const ARM_FLAGS = 0x0500_0400;
 
 /** A static program that ends at once, with exit code 0. */
 export function smallestProgram(architecture: Architecture): Buffer {
+  return staticProgram(architecture, () => Buffer.from(EXIT[architecture]));
+}
+
+/** A static program of one segment, readable and executable. @param textAt its code, for the address at which that is loaded */
+export function staticProgram(architecture: Architecture, textAt: (address: number) => Buffer): Buffer {
   const { bits, machine } = processorFacts(architecture).elf;
   const wide = bits === 64;
   const [headerBytes, segmentBytes] = wide ? [64, 56] : [52, 32];
   const start = headerBytes + segmentBytes;
-  const code = Buffer.from(EXIT[architecture]);
-  const size = start + code.length;
+  const text = textAt(ADDRESS + start);
+  const size = start + text.length;
   const file = Buffer.alloc(size);
   let at = MAGIC_BYTES;
   const half = (value: number) => void (at = file.writeUInt16LE(value, at));
@@ -60,6 +65,15 @@ export function smallestProgram(architecture: Architecture): Buffer {
   [0, ADDRESS, ADDRESS, size, size].forEach(address);
   if (!wide) word(5);
   address(0x1000);
-  code.copy(file, start);
+  text.copy(file, start);
   return file;
+}
+
+/** Whether bytes begin a program or shared object of the architecture. */
+export function isOf(architecture: Architecture, head: Uint8Array): boolean {
+  const { magic, mask } = magicOf(architecture);
+  return (
+    head.length >= MAGIC_BYTES &&
+    magic.every((byte, at) => (byte & (mask[at] ?? 0)) === ((head[at] ?? 0) & (mask[at] ?? 0)))
+  );
 }

@@ -13,7 +13,7 @@ import { magicOf, smallestProgram } from './foreign-elf.js';
 import { cannotRun } from './foreign-failure.js';
 
 /** Where binfmt_misc is mounted by custom: a directory that is there for it and always empty. */
-const BINFMT = '/proc/sys/fs/binfmt_misc';
+export const BINFMT = '/proc/sys/fs/binfmt_misc';
 
 /** O: the emulator is handed the open program; C: with its credentials; P: with its own argv[0]; F: it is opened now. */
 const FLAGS = 'POCF';
@@ -37,11 +37,12 @@ export function registration(architecture: Architecture, interpreter: string): s
 /**
  * Lets this sandbox run programs of an architecture from now on.
  * @param folder where a program may lie for a trial, which is removed
+ * @returns whether by a binfmt_misc of its own, in which more may be registered
  * @throws Failure of kind `host` where it cannot, told before anything else is begun
  */
-export async function runForeign(architecture: Architecture, folder: string, ports: Ports): Promise<void> {
+export async function runForeign(architecture: Architecture, folder: string, ports: Ports): Promise<boolean> {
   const emulator = emulatorFor(architecture);
-  if (emulator === undefined) return;
+  if (emulator === undefined) return false;
   let refused: unknown;
   await register(architecture, `/usr/bin/${emulator.name}`, ports).catch((error: unknown) => {
     refused = error;
@@ -52,6 +53,7 @@ export async function runForeign(architecture: Architecture, folder: string, por
   } catch (error) {
     throw cannotRun(architecture, { kernel: release(), refused, tried: error });
   }
+  return refused === undefined;
 }
 
 async function register(architecture: Architecture, interpreter: string, ports: Ports): Promise<void> {

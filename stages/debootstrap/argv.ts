@@ -20,9 +20,17 @@ export interface BootstrapWishes {
 
 /**
  * What mmdebstrap leaves out: /sys cannot be mounted anew and device nodes cannot be made in a user namespace (devtmpfs
- * makes them at boot). Its look for an emulator asks the host, not the sandbox.
+ * makes them at boot). Its look for an emulator asks the host, not the sandbox. In /run native tools may be mounted, which it could
+ * not remove.
  */
-const SKIPPED = ['chroot/mount/sys', 'output/dev', 'output/mknod', 'check/empty', 'check/qemu'];
+const SKIPPED = [
+  'chroot/mount/sys',
+  'output/dev',
+  'output/mknod',
+  'check/empty',
+  'check/qemu',
+  'cleanup/run',
+];
 
 /** dpkg.cfg(5) lines that keep documentation out but for licences, which have to be handed on. */
 export const NO_DOCUMENTATION: readonly string[] = [

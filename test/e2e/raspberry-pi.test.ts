@@ -16,6 +16,7 @@ import { type Release, readRelease, verifyRelease } from '../../artifacts/releas
 import { lunImageOf } from '../../artifacts/release/roles.js';
 import { UndoStack } from '../../base/undo-stack.js';
 import { bootFirmware } from '../../gate/raspberry-pi/firmware.js';
+import { readLock, toolsOf, writeLock } from '../../pipeline/plan/lock/lock.js';
 import { piOsRelease, piRelease } from '../util/build.js';
 import { type CliResult, lunsmith } from '../util/cli.js';
 import { writePiRecipe } from '../util/pi-recipe.js';
@@ -94,6 +95,24 @@ it('has of Raspberry Pi OS its account and packages, and none of its first boot'
   expect(await debugfs('cat /etc/fstab')).not.toContain('PARTUUID');
   expect(await debugfs('cat /boot/firmware/config.txt')).toMatch(/\[cm4\]\notg_mode=1\n/);
   expect(await debugfs('cat /boot/firmware/cmdline.txt')).not.toContain('init=');
+});
+
+it('is the same where every program is emulated: disk, kernel, initramfs and firmware', async () => {
+  const plain = join(home, 'plain');
+  await mkdir(plain);
+  const recipe = await writePiRecipe(plain, 'pi');
+  const workspace = join(inject('shared'), 'workspace');
+  expect((await lunsmith(['lock', recipe, '--workspace', workspace])).exitCode).toBe(0);
+  const lock = await readLock(recipe);
+  if (lock === undefined) throw new Error('no lock');
+  expect(toolsOf(lock).map(({ name }) => name)).toContain('dash');
+  await writeLock(recipe, { ...lock, steps: lock.steps.map(({ tools: _, ...step }) => step) });
+  const output = join(plain, 'out');
+  const built = await lunsmith(['build', recipe, '--output', output, '--workspace', workspace]);
+  expect([built.exitCode, built.stderr]).toEqual([0, expect.stringContaining('no native tools')]);
+  const { manifest } = await readRelease(join(output, 'pi', 'latest'));
+  const digests = ({ artifacts }: Release['manifest']) => artifacts.map(({ path, digest }) => [path, digest]);
+  expect(digests(manifest)).toEqual(digests(release.manifest));
 });
 
 const PIS = {

@@ -1,5 +1,5 @@
 /** Runs inside the sandbox for stage-rig.ts: steps on top of layers, or a command in the result. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Authorize } from '../../base/netrc.js';
 import type { Argv, Ports } from '../../base/ports.js';
@@ -8,8 +8,9 @@ import type { Records, StageWork } from '../../pipeline/build/run-stage.js';
 import { makeStageLayer } from '../../pipeline/build/stage-layer.js';
 import { makeStageOutput, openFinishedRoot } from '../../pipeline/build/stage-output.js';
 import { stepPorts } from '../../pipeline/build/step-ports.js';
+import type { NativeTree } from '../../pipeline/native-tools.js';
 import { authorizationOf } from '../../pipeline/plan/authorization.js';
-import { archivesOf, type Lock, packagesOf } from '../../pipeline/plan/lock/lock.js';
+import { archivesOf, type Lock, packagesOf, toolsOf } from '../../pipeline/plan/lock/lock.js';
 import { LOCK_FORMAT } from '../../pipeline/plan/lock/lock-text.js';
 import { resolvePlan } from '../../pipeline/plan/lock/resolve-plan.js';
 import type { ArchiveUrls } from '../../pipeline/plan/package-set.js';
@@ -44,11 +45,18 @@ export interface RigSteps extends Below {
   readonly recipe: RecipeFacts & { readonly epoch: number };
   readonly mirror: string | undefined;
   readonly records: Readonly<Record<string, unknown>>;
+  /** Whether native tools stand in for programs of a foreign root; default false. */
+  readonly native?: boolean;
   /** What the packages come to; without one the steps are resolved. */
   readonly lock?: Lock;
   /** Folders of package lists and of package files. */
   readonly state: string;
   readonly pool: string;
+}
+
+export interface RigListing extends Below {
+  /** The file to write. */
+  readonly list: string;
 }
 
 export interface RigCommand extends Below {
@@ -63,12 +71,17 @@ export interface RigResult {
 }
 
 export async function inside(
-  payload: RigSteps | RigCommand,
+  payload: RigSteps | RigCommand | RigListing,
   ports: Ports,
 ): Promise<RigResult | { readonly stdout: string }> {
   const { folder, layers } = payload;
   const mountRoot = await openMountRoot([folder], ports);
   const floor = join(folder, 'floor');
+  if ('list' in payload) {
+    await using tree = await mountTree(mountRoot, { floor, below: layers }, ports);
+    await writeFile(payload.list, await listing(tree.path, ports));
+    return { stdout: '' };
+  }
   await runForeign(payload.architecture, folder, ports);
   if ('exec' in payload) {
     const own = join(folder, `exec-${process.hrtime.bigint()}`);
@@ -89,6 +102,13 @@ export async function inside(
   const base = payload.base.map((step, index) => plannedStep(step, `base-${index}`, distribution));
   const { lock, archives, authorize } = await resolveSteps(payload, base, given, ports);
   const done: string[] = [];
+  let tools: Promise<NativeTree | undefined> | undefined;
+  const native = async () => {
+    const to = join(folder, 'native');
+    await mkdir(to);
+    const around = { archives, authorize, folder: payload.pool, ports };
+    return debian.native?.unpack(await fillPool(toolsOf(lock), around), to, ports);
+  };
   for (const step of given) {
     const { id, stage } = step;
     const { recipe, mirror, pool } = payload;
@@ -105,6 +125,7 @@ export async function inside(
       scratch: join(folder, id, 'scratch'),
       mirror,
       packages,
+      ...(payload.native === true ? { native: () => (tools ??= native()) } : {}),
       recorded: (key) => records.get(key),
       part: async (name, fill) => {
         const part = join(folder, id, 'parts', name);
@@ -128,6 +149,13 @@ export async function inside(
     }
   }
   return { layers: done, records: Object.fromEntries(records), lock };
+}
+
+/** Everything in a tree, with owners, modes, times, links and digests: mtree(5), a line each. */
+async function listing(tree: string, { run }: Ports): Promise<string> {
+  const options = '--options=mtree:sha256,mtree:!nlink';
+  const argv = ['bsdtar', '--format=mtree', options, '-cf', '-', '-C', tree, '.'] as const;
+  return (await run(argv, { doing: 'list the result', quiet: true })).stdout;
 }
 
 function plannedStep(

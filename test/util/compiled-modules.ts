@@ -59,9 +59,11 @@ export async function namedModules(file: string): Promise<string[]> {
 /** All modules that can change what any step makes. */
 export async function codeOfSteps(): Promise<string[]> {
   const stageModules = [...stages.keys()].map((name) => `stages/${name}.js`);
-  const topics = ['guard', ...[...stages.values()].flatMap(({ asks = [] }) => asks)];
-  const distribution = [...distributions.keys()].flatMap((id) =>
-    topics.map((topic) => `stages/distribution/${id}/${topic}.js`),
+  const asked = [...stages.values()].flatMap(({ asks = [] }) => asks);
+  const distribution = [...distributions].flatMap(([id, { native }]) =>
+    ['guard', ...(native === undefined ? [] : ['native']), ...asked].map(
+      (topic) => `stages/distribution/${id}/${topic}.js`,
+    ),
   );
   const runners = ['stage-layer', 'hook-layer', 'stage-output'].map((name) => `pipeline/build/${name}.js`);
   return [...(await closure([...stageModules, ...distribution, ...runners, ...SANDBOX]))].sort();

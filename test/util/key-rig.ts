@@ -15,6 +15,8 @@ import { stages } from '../../stages/index.js';
 export interface KeyWorld {
   readonly mirror?: string;
   readonly packages?: ReadonlyMap<string, readonly LockedPackage[]>;
+  /** Packages of native tools. */
+  readonly native?: readonly LockedPackage[];
   /** Digests of stages' code by name; others have one by their name. What runs them is the real code. */
   readonly code?: Readonly<Record<string, string>>;
   /** Installed versions by package; default: 1.0 of all that the plan needs. */
@@ -43,6 +45,7 @@ export async function keyRig(): Promise<KeyRig> {
       return keyPlan(plan, {
         mirror: world.mirror,
         packages: world.packages ?? new Map(),
+        ...(world.native === undefined ? {} : { tools: world.native }),
         moduleOf: (stage) => new URL(`${STAGES}${stage}.js`),
         topicOf: (distribution, topic) => new URL(`${STAGES}${distribution}-${topic}.js`),
         code: (module) => {

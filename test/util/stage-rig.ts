@@ -3,7 +3,7 @@
  * bootstrapped once in a run of the test suite (see base-tree.ts).
  */
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Event } from '../../base/event.js';
@@ -12,7 +12,7 @@ import type { Argv } from '../../base/ports.js';
 import type { Lock } from '../../pipeline/plan/lock/lock.js';
 import type { RecipeFacts } from '../../pipeline/recipe-facts.js';
 import { enterSandbox } from '../../pipeline/sandbox/enter.js';
-import type { RigCommand, RigResult, RigStep, RigSteps } from '../inside/rig.js';
+import type { RigCommand, RigListing, RigResult, RigStep, RigSteps } from '../inside/rig.js';
 import { BASE_STEPS, baseTree, packageFolders } from './base-tree.js';
 import { RIG_RECIPE } from './rig-recipe.js';
 
@@ -22,6 +22,8 @@ export interface RigOptions {
   readonly recipe?: Partial<RecipeFacts>;
   readonly mirror?: string;
   readonly records?: Readonly<Record<string, unknown>>;
+  /** Whether native tools stand in for programs of a foreign root; default false. */
+  readonly native?: boolean;
   /** What the steps' packages come to. Default: what they resolve to. */
   readonly lock?: Lock;
 }
@@ -42,6 +44,8 @@ export interface StageRig extends AsyncDisposable {
   read(path: string): Promise<string>;
   /** `mode uid gid size type` of a path, e.g. `600 0 0 12 regular file`. */
   stat(path: string): Promise<string>;
+  /** Each entry of the result as mtree(5) has it, one a line, sorted. */
+  listing(): Promise<string[]>;
   /** All paths that the steps' own layers hold, relative to the root, sorted; deleted ones as `-path`. */
   changed(): Promise<string[]>;
 }
@@ -50,7 +54,7 @@ export async function runStages(steps: readonly RigStep[], options: RigOptions =
   const folder = await mkdtemp(join(tmpdir(), 'lunsmith-rig-'));
   const base = options.base === 'empty' ? [] : [await baseTree()];
   const events: Event[] = [];
-  const enter = (payload: RigSteps | RigCommand) =>
+  const enter = (payload: RigSteps | RigCommand | RigListing) =>
     enterSandbox(
       { module: 'test/inside/rig.js', payload, network: 'host' },
       (event) => events.push(event),
@@ -67,6 +71,7 @@ export async function runStages(steps: readonly RigStep[], options: RigOptions =
     mirror: options.mirror ?? process.env['LUNSMITH_MIRROR'],
     records: options.records ?? {},
     ...(options.lock === undefined ? {} : { lock: options.lock }),
+    ...(options.native === undefined ? {} : { native: options.native }),
     ...packageFolders(),
   };
   let failure: Failure | undefined;
@@ -93,6 +98,11 @@ export async function runStages(steps: readonly RigStep[], options: RigOptions =
     exec,
     read: (path) => exec(['cat', path]),
     stat: async (path) => (await exec(['stat', '--format=%a %u %g %s %F', path])).trim(),
+    listing: async () => {
+      const list = join(folder, 'listing');
+      await enter({ folder, architecture, list, layers: [...base, ...result.layers] });
+      return (await readFile(list, 'utf8')).split('\n').sort();
+    },
     changed: async () => {
       const { listTree } = await import('./list-tree.js');
       const all = await Promise.all(result.layers.map((layer) => listTree(layer)));

@@ -31,7 +31,7 @@ export interface StepInputs {
   /** Versions of the host's packages that hold its tools. */
   readonly tools: Readonly<Record<string, string>>;
   readonly surroundings: Readonly<Record<string, string>>;
-  /** `VERSION sha256 DIGEST`, and what the index says besides, by `NAME:ARCHITECTURE`. */
+  /** `VERSION sha256 DIGEST`, and what the index says besides, by `NAME:ARCHITECTURE`; of the first step those of native tools too. */
   readonly packages: Readonly<Record<string, string>>;
   /** Key of the step that it stands on; absent for the first. */
   readonly below?: string;
@@ -64,6 +64,8 @@ export interface KeySurroundings extends StepCode {
   readonly mirror: string | undefined;
   /** What each step installs, by its id. */
   readonly packages: ReadonlyMap<string, readonly LockedPackage[]>;
+  /** Native tools of a foreign root. */
+  readonly tools?: readonly LockedPackage[];
   /** Key of the HMACs of secrets. */
   readonly salt: Uint8Array;
   readonly lunsmith: string;
@@ -133,6 +135,8 @@ async function keyStep(plan: Plan, step: PlannedStep, ground: Ground): Promise<K
   const about: StageSurroundings<unknown> = { options, recipe: facts, mirror: around.mirror };
   const files = stage.inputs?.(options) ?? [];
   const secrets = stage.secrets?.(options) ?? [];
+  // Later steps stand on the first, and have them by its key.
+  const native = step.emulator !== undefined && below === undefined ? (around.tools ?? []) : [];
   const names = inputNames(
     recipe,
     [...files, ...secrets].map((path) => path.replace(/^file:/, '')),
@@ -151,7 +155,10 @@ async function keyStep(plan: Plan, step: PlannedStep, ground: Ground): Promise<K
     ),
     surroundings: (await stage.surroundings?.(about)) ?? {},
     packages: Object.fromEntries(
-      (around.packages.get(id) ?? []).map((each) => [`${each.name}:${each.architecture}`, identity(each)]),
+      [...(around.packages.get(id) ?? []), ...native].map((each) => [
+        `${each.name}:${each.architecture}`,
+        identity(each),
+      ]),
     ),
     ...(below === undefined ? {} : { below }),
   };

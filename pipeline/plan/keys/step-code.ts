@@ -1,6 +1,6 @@
 /** Which of our modules make what a step keeps: those of its stage, of what that asks its distribution, and of what runs it. */
 import { sha256OfText } from '../../../base/digest.js';
-import { GUARD } from '../../distribution.js';
+import { GUARD, NATIVE } from '../../distribution.js';
 import type { PlannedStep } from '../planned-step.js';
 import type { CodeDigest } from './code-digest.js';
 
@@ -43,10 +43,11 @@ function ownForm(module: string): string {
 
 /** Digests of a step's own code, of the stage and of each topic that it asks. */
 export function codeOfStep(
-  { stage, distribution }: PlannedStep,
+  { stage, distribution, emulator }: PlannedStep,
   { moduleOf, topicOf, code }: StepCode,
 ): string[] {
-  const topics = distribution === undefined ? [] : [GUARD, ...(stage.asks ?? [])];
+  const native = emulator === undefined || distribution?.native === undefined ? [] : [NATIVE];
+  const topics = distribution === undefined ? [] : [GUARD, ...native, ...(stage.asks ?? [])];
   const modules = topics.map((topic) => topicOf(distribution?.id ?? '', topic));
   return [moduleOf(stage.name), ...modules].map(code);
 }

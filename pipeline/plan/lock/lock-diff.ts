@@ -66,8 +66,8 @@ interface Installed {
 function packagesByName(lock: Lock): Map<string, Installed> {
   const own = (architecture: string) => architecture === 'all' || architecture === lock.architecture;
   return new Map(
-    lock.steps.flatMap(({ step, packages }) =>
-      packages.map((each): [string, Installed] => [
+    lock.steps.flatMap(({ step, packages, tools = [] }) =>
+      [...packages, ...tools].map((each): [string, Installed] => [
         own(each.architecture) ? each.name : `${each.name}:${each.architecture}`,
         { step, each },
       ]),

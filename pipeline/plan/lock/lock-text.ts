@@ -24,6 +24,12 @@ export const lockSchema = z.strictObject({
         step: z.string().min(1).describe('Name of the step.'),
         request: sha256Schema.describe('Digest of what the step asks for.'),
         packages: z.array(lockedPackageSchema).describe('What that comes to.'),
+        tools: z
+          .array(lockedPackageSchema)
+          .optional()
+          .describe(
+            "Packages of the build host's architecture whose programs work in the place of emulated ones.",
+          ),
       }),
     )
     .describe('Steps that install packages, in order.'),
@@ -35,6 +41,8 @@ export interface LockedStep {
   /** Digest of the stage's name and of what it asks for, lower-case hex sha256. */
   readonly request: string;
   readonly packages: readonly LockedPackage[];
+  /** Native tools, see native-tools.ts. */
+  readonly tools?: readonly LockedPackage[];
 }
 
 export interface Lock {
@@ -49,12 +57,13 @@ export interface Lock {
 export function formatLock({ architecture, indexes, steps }: Lock): string {
   const list = (items: readonly string[], indent: string) =>
     items.length === 0 ? '[]' : `[\n${items.map((item) => `${indent}  ${item}`).join(',\n')}\n${indent}]`;
-  const stepTexts = steps.map(({ step, request, packages }) =>
+  const stepTexts = steps.map(({ step, request, packages, tools = [] }) =>
     [
       '{',
       `      "step": ${JSON.stringify(step)},`,
       `      "request": ${JSON.stringify(request)},`,
-      `      "packages": ${list(packages.map(packageLine), '      ')}`,
+      `      "packages": ${list(packages.map(packageLine), '      ')}${tools.length === 0 ? '' : ','}`,
+      ...(tools.length === 0 ? [] : [`      "tools": ${list(tools.map(packageLine), '      ')}`]),
       '    }',
     ].join('\n'),
   );

@@ -142,6 +142,11 @@ export function packagesOf(lock: Lock, step: string): readonly LockedPackage[] {
   return lock.steps.find((each) => each.step === step)?.packages ?? [];
 }
 
+/** Packages of native tools for the root; none in a lock for the host's own architecture, or that was written where it is so. */
+export function toolsOf(lock: Lock): readonly LockedPackage[] {
+  return lock.steps.flatMap(({ tools = [] }) => tools);
+}
+
 /** Base URLs of all archives that a plan's steps name. */
 export async function archivesOf(plan: Plan, mirror: string | undefined): Promise<ArchiveUrls> {
   const archives: Record<string, readonly string[]> = {};

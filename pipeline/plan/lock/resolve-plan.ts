@@ -4,6 +4,7 @@ import { createPorts } from '../../../base/command.js';
 import { Failure } from '../../../base/failure.js';
 import type { Ports } from '../../../base/ports.js';
 import { resolveSecret } from '../../../base/secret.js';
+import { nativeArchitecture } from '../../sandbox/stand-ins.js';
 import { askedDistribution } from '../asked-distribution.js';
 import type { LockedIndex, Preference, Resolution } from '../package-set.js';
 import type { Plan } from '../plan.js';
@@ -37,6 +38,7 @@ export async function resolvePlan(
   ports: Pick<Ports, 'emit' | 'signal'>,
 ): Promise<ResolvedLock> {
   const { mirror, state, prefer, locked, temporary } = surroundings;
+  const native = nativeArchitecture(plan.recipe.architecture);
   await mkdir(state, { recursive: true });
   const before: Resolution[] = [];
   const steps: LockedStep[] = [];
@@ -59,6 +61,7 @@ export async function resolvePlan(
         distribution: askedDistribution(step),
         mirror,
         state,
+        ...(native === undefined ? {} : { native }),
         ...(credentials === undefined ? {} : { credentials }),
         ...(temporary === undefined ? {} : { temporary }),
         before: [...before],
@@ -67,7 +70,9 @@ export async function resolvePlan(
       });
       if (resolution === undefined) continue;
       before.push(resolution);
-      steps.push({ step: step.id, request: requestDigest(step), packages: resolution.packages });
+      const { packages, tools = [] } = resolution;
+      const request = requestDigest(step);
+      steps.push({ step: step.id, request, packages, ...(tools.length === 0 ? {} : { tools }) });
     } catch (error) {
       throw Failure.from(error).with({ step: step.id });
     }

@@ -6,6 +6,7 @@ import { initiator } from './initiator.js';
 import { initramfs } from './initramfs.js';
 import { kernel } from './kernel.js';
 import { locale } from './locale.js';
+import { native } from './native.js';
 import { network } from './network.js';
 import { packages } from './packages.js';
 import { software } from './software.js';
@@ -20,6 +21,7 @@ export const debian: Distribution = {
     ],
   },
   guard,
+  native,
   software,
   packages,
   locale,

@@ -36,13 +36,14 @@ function isWorld(carry: unknown): carry is AptWorld {
 export function preferred(
   prefer: Preference | undefined,
   indexes: readonly LockedIndex[],
+  which: 'packages' | 'tools' = 'packages',
 ): readonly LockedPackage[] {
   const suites = (of: readonly LockedIndex[]) =>
     of
       .map(({ archive, suite }) => `${archive} ${suite}`)
       .sort()
       .join();
-  return prefer !== undefined && suites(prefer.indexes) === suites(indexes) ? prefer.packages : [];
+  return prefer !== undefined && suites(prefer.indexes) === suites(indexes) ? (prefer[which] ?? []) : [];
 }
 
 export function namesOf({ installed }: AptWorld): string[] {

@@ -162,6 +162,8 @@ const TABLE: readonly (readonly [string, () => readonly string[]])[] = [
   ['/run-stage', staged],
   ['/step-context', staged],
   ['/chroot', staged],
+  ['/stand-ins-of-step', staged],
+  ['/trampoline', staged],
   ['/secret', staged],
   ['base/uuid', staged],
   // Stages.
@@ -204,6 +206,8 @@ const TABLE: readonly (readonly [string, () => readonly string[]])[] = [
   ['/debian/kernel', only(...OUTPUTS)],
   ['/debian/traces', only('seal')],
   ['/debian/console', only('boot-artifacts')],
+  // For a root of another architecture.
+  ['/debian/native', nothing],
   ['/debian/index', nothing],
   ['/distribution/index', nothing],
   // What carries results from one step to the next and puts the release together.
@@ -274,9 +278,10 @@ describe('a change', () => {
 function entriesOf({ steps }: KeyedPlan): Map<string, string[]> {
   const entries = steps.map(({ id, kind, work }): [string, string[]] => {
     if (typeof work === 'string') return [id, ['pipeline/build/hook-layer.js']];
-    const { stage, distribution } = work;
+    const { stage, distribution, emulator } = work;
+    const native = emulator === undefined || distribution?.native === undefined ? [] : ['native'];
     const runner = kind === 'rootfs' ? 'stage-layer' : 'stage-output';
-    const topics = distribution === undefined ? [] : ['guard', ...(stage.asks ?? [])];
+    const topics = distribution === undefined ? [] : ['guard', ...native, ...(stage.asks ?? [])];
     return [
       id,
       [

@@ -110,6 +110,26 @@ beforeAll(async () => {
 afterAll(() => rig[Symbol.asyncDispose]());
 afterEach(() => vi.unstubAllEnvs());
 
+it('stands on native tools, by its first step, where its root is foreign and nowhere else', async () => {
+  const native = [lockedPackage('dash')];
+  expect(await changedIn(plan, { native })).toEqual([]);
+  const board = join(rig.path, 'board');
+  await cp('recipes/debian-raspberry-pi', board, { recursive: true });
+  const planOfBoard = await load('board');
+  const [without, first, second] = [
+    await rig.keys(planOfBoard, {}),
+    await rig.keys(planOfBoard, { native }),
+    await rig.keys(planOfBoard, { native: [lockedPackage('dash', { sha256: 'b'.repeat(64) })] }),
+  ];
+  expect(first.steps[0]?.inputs.packages).toEqual({
+    'dash:amd64': expect.stringMatching(/sha256/) as unknown,
+  });
+  expect(first.steps[1]?.inputs.packages).toEqual({});
+  const steps = planOfBoard.steps.map(({ id }) => id);
+  expect(changedNames(without, first)).toEqual(expect.arrayContaining(steps));
+  expect(changedNames(first, second)).toEqual(expect.arrayContaining(steps));
+});
+
 it('has these results', () => {
   expect(changedNames({ ...before, steps: [] }, before)).toEqual(ALL);
 });

@@ -150,7 +150,15 @@ describe('the text', () => {
       architecture: fc.constantFrom('amd64' as const, 'arm64' as const),
       indexes: fc.array(fc.record({ archive: word, suite: word, date: word, sha256 }), { maxLength: 3 }),
       steps: fc.array(
-        fc.record({ step: word, request: sha256, packages: fc.array(each, { maxLength: 4 }) }),
+        fc.record(
+          {
+            step: word,
+            request: sha256,
+            packages: fc.array(each, { maxLength: 4 }),
+            tools: fc.array(each, { minLength: 1, maxLength: 2 }),
+          },
+          { requiredKeys: ['step', 'request', 'packages'] },
+        ),
         {
           maxLength: 3,
         },
