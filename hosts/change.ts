@@ -94,7 +94,7 @@ function neededFor({ channels, clients }: HostState, intent: Single): string[] {
     case 'rebase':
       return ofChannels;
     case 'reset':
-      return ofClients;
+      return [...ofClients, ...ofChannels];
     default:
       return [];
   }

@@ -22,7 +22,7 @@ import { linkFindings } from './doctor/links.js';
 import { releaseFindings } from './doctor/releases.js';
 import { accountFindings, leakFindings, modeFindings } from './doctor/secrets.js';
 import { type SiteView, siteFindings } from './doctor/site.js';
-import { type NamedGeneration, namedGenerations, stateFindings } from './doctor/state.js';
+import { type NamedGeneration, namedGenerations, namedLuns, stateFindings } from './doctor/state.js';
 import { type Entries, sizesOf, survey } from './doctor/survey.js';
 import { targetFindings } from './doctor/target.js';
 import { tftpFindings } from './doctor/tftp.js';
@@ -91,9 +91,10 @@ async function examineState(
   if (state.serial === 0) return findings;
   const [accounts, entries] = [await readAccounts(host, state.serial), await survey(host)];
   const generations = namedGenerations(state);
+  const luns = namedLuns(generations);
   const sizes = await sizesOf(
     host,
-    generations.map(({ disk }) => disk),
+    luns.map(({ disk }) => disk),
   );
   return [
     ...findings,
@@ -102,7 +103,7 @@ async function examineState(
     ...accountFindings(facts, state, accounts),
     ...(await rendered({ host, adapter, binaries }, { state, accounts, entries })),
     ...(await leakFindings(host, accounts, entries)),
-    ...(isArray(facts) ? [] : diskFindings(generations, sizes)),
+    ...(isArray(facts) ? [] : diskFindings(luns, sizes)),
     ...(await releaseFindings(host, state)),
     ...(await history({ host, adapter }, { state, generations, entries }, ports)),
     ...(await spaceFindings(host)),
@@ -165,7 +166,10 @@ async function history(
     if (other !== undefined) others.push(...namedGenerations(other));
   }
   const all = [...generations, ...others];
-  const [known, named] = [new Set(all.map(({ target }) => target)), new Set(all.map(({ disk }) => disk))];
+  const [known, named] = [
+    new Set(all.map(({ target }) => target)),
+    new Set(namedLuns(all).map(({ disk }) => disk)),
+  ];
   const left = { states, named, clones: await listClones(host) };
   return [
     ...(await live({ host, adapter }, state, known, ports)),

@@ -2,7 +2,7 @@
 import type { BootMethod } from '../artifacts/platform/platform.js';
 import { firstScript, tftpLoad } from './explain/firmware.js';
 import type { Link } from './explain/link.js';
-import { loader, ownLoader } from './explain/loader.js';
+import { installedLoader, loader, ownLoader } from './explain/loader.js';
 import { sanLogin } from './explain/lun.js';
 import { powerOn } from './explain/power-on.js';
 import { piKernel, piPowerOn, piTftp } from './explain/raspberry-pi.js';
@@ -24,6 +24,7 @@ const CHAINS: Readonly<Record<BootMethod, readonly ((subject: Subject) => Link)[
 
 /** Of a system that is not ours nothing is known after its boot loader. */
 function chainOf({ image, manifest }: ExplainedClient): readonly ((subject: Subject) => Link)[] {
+  if (image.blank === true) return [...FIRST, sanLogin, installedLoader];
   return manifest?.loader === undefined ? CHAINS[image.boot] : [...FIRST, sanLogin, ownLoader];
 }
 

@@ -49,6 +49,11 @@ const options = z.strictObject({
     ),
   size: sizeSchema.optional().describe('Size of the LUN. Default: as its files take, and `free`.'),
   free: sizeSchema.default(128 * MIB).describe('What stays free on the partition; setup may write there.'),
+  needs: sizeSchema
+    .optional()
+    .describe(
+      'Least size of the LUN on which the system is installed, such as `64G` for Windows 11: a client whose `blank` is smaller is refused. Default: any.',
+    ),
   label: z
     .string()
     .regex(/^[A-Z0-9_-]{1,11}$/, 'at most 11 capital letters, digits, `_` and `-`')
@@ -94,7 +99,7 @@ export const windowsInstaller = defineStage({
   ],
   async run(ctx) {
     const { recipe } = ctx;
-    const { label, 'wim-part': partBytes, shows } = ctx.options;
+    const { label, 'wim-part': partBytes, shows, needs } = ctx.options;
     const planned = planContents(ctx.options, recipe);
     const { medium, contents } = planned;
     const layout = planDisk(ctx.options, recipe, planned);
@@ -110,7 +115,11 @@ export const windowsInstaller = defineStage({
     const boot: Manifest['boot'] = [{ method: 'san', artifacts: { 'ipxe-script': SCRIPT }, firmware }];
     ctx.record('boot', boot);
     ctx.record('console', { device: PC.gate.serial, signs: shows.length === 0 ? {} : { loader: shows } });
-    ctx.record('loader', { reads: medium.bootImage.bytes } satisfies Manifest['loader']);
+    const loader: Manifest['loader'] = {
+      reads: medium.bootImage.bytes,
+      ...(needs === undefined ? {} : { installs: needs }),
+    };
+    ctx.record('loader', loader);
   },
 });
 

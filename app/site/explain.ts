@@ -7,6 +7,7 @@ import { readState } from '../../hosts/apply.js';
 import { explainClient, type Link } from '../../hosts/explain.js';
 import type { HostState } from '../../hosts/host/state.js';
 import { readReleaseThere } from '../../hosts/publish/releases-there.js';
+import { startsOf } from '../../hosts/site/blank.js';
 import type { ClientFacts, ClientImage } from '../../hosts/site/facts.js';
 import type { OpenHost } from './open.js';
 
@@ -49,14 +50,11 @@ export async function explain(
 
 function chooseImage({ name, images }: ClientFacts, wanted: string | undefined): ClientImage {
   if (wanted === undefined) return images[0];
-  const found = images.find((image) => image.name === wanted);
+  const found = images.find((image) => startsOf(image).includes(wanted));
   if (found !== undefined) return found;
   throw new Failure('usage', {
     what: `The client ${name} has no image ${wanted}.`,
-    ...didYouMean(
-      wanted,
-      images.map((image) => image.name),
-    ),
+    ...didYouMean(wanted, images.flatMap(startsOf)),
   });
 }
 

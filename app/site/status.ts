@@ -6,6 +6,7 @@ import { freeSpace, type Space, thinExhaustion } from '../../hosts/clients/clone
 import { writerProblem } from '../../hosts/host/account.js';
 import type { TargetHost } from '../../hosts/host/host.js';
 import type { HostState } from '../../hosts/host/state.js';
+import { installerOf, startsOf } from '../../hosts/site/blank.js';
 import type { HostFacts } from '../../hosts/site/facts.js';
 import type { IscsiSession } from '../../hosts/target/adapter.js';
 import type { OpenHost } from './open.js';
@@ -24,6 +25,8 @@ export interface ImageRow {
   readonly behind: boolean;
   /** What it boots next: this, or another of the client's images. */
   readonly next: boolean;
+  /** Of one that begins with nothing on its LUN: whether it boots its installer next, which is of `release`. */
+  readonly installs?: boolean;
   /** Whether an initiator has a session at one of its targets. */
   readonly live: boolean;
   /** Earlier LUNs that are kept for a rollback. */
@@ -101,22 +104,25 @@ function aboutHost({ name, root }: HostFacts) {
 /** Pure: a row for each image of each client. */
 export function imageRows(state: HostState, sessions: readonly IscsiSession[]): ImageRow[] {
   return Object.entries(state.clients).flatMap(([client, { facts, images, next }]) =>
-    facts.images.flatMap(({ name, channel }, index) => {
+    facts.images.flatMap((each, index) => {
+      const { name, channel } = each;
       const image = images[name];
       const current = image?.generations.find(({ id }) => id === image.current);
-      const boots = next === undefined ? index === 0 : next === name;
+      const boots = next === undefined ? index === 0 : startsOf(each).includes(next);
+      const about = {
+        ...{ client, image: name, channel, next: boots },
+        ...(each.blank === true ? { installs: next === installerOf(name) } : {}),
+      };
       if (image === undefined || current === undefined)
-        return { client, image: name, channel, behind: false, next: boots, live: false, kept: 0 };
+        return { ...about, behind: false, live: false, kept: 0 };
       const targets = image.generations.map(({ target }) => target);
       return {
-        client,
-        image: name,
-        channel,
+        ...about,
         release: current.release,
         bytes: current.bytes,
         target: current.target,
-        behind: state.channels[channel]?.release !== current.release,
-        next: boots,
+        // What a system has installed follows no channel.
+        behind: each.blank !== true && state.channels[channel]?.release !== current.release,
         live: sessions.some(({ target }) => targets.includes(target)),
         kept: image.generations.length - 1,
       };

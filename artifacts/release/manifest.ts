@@ -81,7 +81,13 @@ export const manifestSchema = z
      * Of a release whose boot loader starts no Linux of ours, so that nothing asks who logs in: it is started once this many bytes of
      * the LUN are read, more than all that comes before it reads.
      */
-    loader: z.strictObject({ reads: z.number().int().min(1) }).optional(),
+    loader: z
+      .strictObject({
+        reads: z.number().int().min(1),
+        /** Bytes of the smallest LUN on which it installs its system. */
+        installs: z.number().int().min(1).optional(),
+      })
+      .optional(),
     /** Every file of the release but the manifest itself and the proofs, sorted by path. */
     artifacts: z.array(artifactSchema).max(MOST_FILES),
     boot: z.array(bootSchema).max(MOST_METHODS),

@@ -65,9 +65,11 @@ function imageRow(image: ImageRow, style: Style): string[] {
     image.client,
     image.image,
     image.channel,
-    image.behind ? `${release} ${style.yellow('(channel is elsewhere)')}` : release,
+    image.behind
+      ? `${release} ${style.yellow('(channel is elsewhere)')}`
+      : `${release}${image.installs === undefined ? '' : ' (installer)'}`,
     image.bytes === undefined ? '-' : formatBinary(image.bytes),
-    image.next ? 'yes' : 'no',
+    image.next ? (image.installs === true ? 'its installer' : 'yes') : 'no',
     image.live ? style.green('logged in') : '-',
     String(image.kept),
   ];

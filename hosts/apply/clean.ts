@@ -8,7 +8,7 @@ import type { Ports } from '../../base/ports.js';
 import type { HostDrivers } from '../host/drivers.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
-import { type Generation, generationsOf, type HostState, releasesOf } from '../host/state.js';
+import { type Generation, generationsOf, type HostState, lunsOf, releasesOf } from '../host/state.js';
 import { listStates, readStateOf, type StateThere, setMark } from './states.js';
 
 /** States that are kept, the current one among them. */
@@ -113,7 +113,7 @@ async function removeAll(
       throw error;
     }
   }
-  for (const { disk } of generations) await clones.remove(host, disk);
+  for (const { disk } of generations.flatMap(lunsOf)) await clones.remove(host, disk);
   return true;
 }
 

@@ -1,9 +1,9 @@
 /** What the target of a host shall offer: every generation of every client. */
 
 import type { ClientAccount } from '../boot-files/boot-file.js';
-import type { HostState } from '../host/state.js';
+import type { HostState, Lun } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
-import type { OfferedLun } from '../target/adapter.js';
+import type { OfferedDisk, OfferedLun } from '../target/adapter.js';
 import { accountOf, notTakeable } from './secrets.js';
 
 /** Without those of a client whose account the target cannot take: it keeps no other client from booting. */
@@ -25,14 +25,19 @@ export function offeredLuns(
       },
     ]) =>
       Object.values(images).flatMap(({ generations }) =>
-        generations.map(({ target, disk, bytes, serial }) => ({
-          ...{ target, disk, bytes, serial },
-          backing: clone.kind === 'file' ? ('file' as const) : ('block' as const),
+        generations.map(({ target, installer, ...generation }) => ({
+          target,
+          ...diskOf(clone, generation),
+          ...(installer === undefined ? {} : { beside: diskOf(clone, installer) }),
           initiator,
           chap: accountOf(accounts, client),
         })),
       ),
   );
+}
+
+function diskOf({ kind }: HostFacts['clone'], { disk, bytes, serial }: Lun): OfferedDisk {
+  return { disk, bytes, serial, backing: kind === 'file' ? 'file' : 'block' };
 }
 
 /**

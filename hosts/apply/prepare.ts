@@ -11,7 +11,7 @@ import type { CloneRequest } from '../clients/clone.js';
 import type { HostDrivers } from '../host/drivers.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
-import { generationsOf, type HostState } from '../host/state.js';
+import { generationsOf, type HostState, lunsOf } from '../host/state.js';
 import { portalOf } from '../site/portal.js';
 import { fillFolder, secretReaders } from './batch.js';
 import { offeredBefore } from './offered.js';
@@ -96,6 +96,6 @@ async function makeClones(
   await allSettled(others.map((request) => queue.add(() => make(request))));
   if (clones.length > 0) tell(clones.length);
   const sized = structuredClone(next);
-  for (const each of generationsOf(sized)) each.bytes = sizes.get(each.disk) ?? each.bytes;
+  for (const each of generationsOf(sized).flatMap(lunsOf)) each.bytes = sizes.get(each.disk) ?? each.bytes;
   return sized;
 }

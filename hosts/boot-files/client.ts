@@ -6,11 +6,13 @@ import { bootArtifact } from '../../artifacts/release/roles.js';
 import type { ClientState } from '../host/state.js';
 import type { ClientFacts, HostFacts } from '../site/facts.js';
 import { portalOf } from '../site/portal.js';
+import { accountCommands, accountFiles, LEFT } from './account.js';
 import { kernelAddress, ownAddress } from './address.js';
 import type { BootFile, ClientAccount } from './boot-file.js';
 import { type BootImage, bootImages } from './boot-image.js';
 import { choice } from './choice.js';
 import { clientArchive } from './client-archive.js';
+import { bootInstalled } from './installed.js';
 import { checkNames } from './names.js';
 
 export interface ClientFilesInput {
@@ -33,7 +35,7 @@ export function clientFiles(input: ClientFilesInput): BootFile[] {
   const at = (name: string) => `clients/${facts.name}/${name}`;
   return [
     { path: at('boot.ipxe'), content: { text: script(input, images) }, secret: false },
-    { path: at('account.ipxe'), content: { text: accountScript(account) }, secret: true },
+    ...accountFiles(facts, account),
     ...images
       .filter(({ image }) => image.boot === 'direct')
       .map((each) => ({
@@ -63,10 +65,11 @@ function script(input: ClientFilesInput, images: readonly BootImage[]): string {
     `# The client ${facts.name}. Its account is in a file of its own.`,
     ...ownAddress(facts.address),
     ...choice(client, [first, ...others]),
-    ...images.flatMap((each) => boot(input, each)),
+    ...images.flatMap((each) => (each.image.blank === true ? bootInstalled(input, each) : boot(input, each))),
     ':failed',
     `echo ${facts.name} cannot boot now: ${host.http.url} is down or lacks its files`,
     'exit 0',
+    ...(facts.prompts === true ? LEFT : []),
   ]);
 }
 
@@ -85,17 +88,10 @@ function boot(input: ClientFilesInput, { image, generation }: BootImage): string
       'goto failed',
     ];
   }
+  const uri = sanUri({ server: portal.address, port: portal.port, lun, target: generation.target });
   const settings =
     image.boot === 'san'
-      ? {
-          'san-uri': sanUri({
-            server: portal.address,
-            port: portal.port,
-            lun,
-            target: generation.target,
-          }),
-          'initiator-iqn': facts.initiator,
-        }
+      ? { 'san-uri': uri, 'initiator-iqn': facts.initiator }
       : {
           'client-initrd': url(cpioPath(facts, { image, generation })),
           'client-ip': kernelAddress(facts),
@@ -104,19 +100,12 @@ function boot(input: ClientFilesInput, { image, generation }: BootImage): string
     `:image-${image.name}`,
     `echo ${facts.name} boots ${image.name} ${generation.id}`,
     // The account of an iBFT; the initramfs of a direct boot has it in its archive.
-    ...(image.boot === 'san'
-      ? [`chain --autofree ${url(`clients/${facts.name}/account.ipxe`)} || goto failed`]
-      : []),
+    ...(image.boot === 'san' ? accountCommands(host, facts, { start: image.name, uri }) : []),
     ...Object.entries(settings).map(([name, value]) => setSetting(name, value)),
     `set boot-tries ${TRIES}`,
     `chain --autofree ${url(`releases/${generation.release}/${next}`)} || goto failed`,
     'exit 0',
   ];
-}
-
-/** `username` and `password` are iPXE's own settings (ipxe.org/cfg). */
-function accountScript({ user, secret }: ClientAccount): string {
-  return ipxeScript([setSetting('username', user), setSetting('password', secret)]);
 }
 
 /** It names the generation, so that a script of before a change is never given an archive of after it. */

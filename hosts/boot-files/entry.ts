@@ -7,6 +7,8 @@ const WAIT_SECONDS = 5;
 const UNKNOWN_TRIES = 12;
 /** A setting that tells the scripts which chained to the one that makes it that there is nothing to retry. */
 export const OVER = 'boot-over';
+/** A setting that tells what was chosen from a PXELINUX menu. */
+export const CHOSEN = 'boot-image';
 
 /**
  * `http/boot.ipxe`. A client's script that comes back, after whatever failed in it, is fetched anew: by then it may name
@@ -68,7 +70,7 @@ export function unknownScript(host: string): string {
 export function leadScript(url: string, image?: string): string {
   return ipxeScript([
     '# Leads to the HTTP server, and asks again until it answers.',
-    ...(image === undefined ? [] : [`set boot-image ${image}`]),
+    ...(image === undefined ? [] : [`set ${CHOSEN} ${image}`]),
     ':start',
     '# From ipxe.lkrn nothing has set up the network yet.',
     'isset ${netX/ip} || dhcp || goto wait',

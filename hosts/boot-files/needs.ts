@@ -7,6 +7,7 @@ import type { BootBinaries } from '../../artifacts/formats/ipxe-binaries.js';
 import { type IpxeFeature, ipxeFeatures } from '../../artifacts/formats/ipxe-features.js';
 import { PC } from '../../artifacts/platform/pc.js';
 import { type Diagnostic, Failure } from '../../base/failure.js';
+import { startsOf } from '../site/blank.js';
 import type { ClientFacts, HostFacts } from '../site/facts.js';
 import { isName } from '../site/values.js';
 
@@ -20,7 +21,8 @@ export interface Need {
 /** All but HTTP, TFTP and iSCSI, without which no boot gate is passed. */
 export function needsOf({ name, http }: HostFacts, clients: readonly ClientFacts[]): readonly Need[] {
   const url = new URL(http.url);
-  const menus = clients.filter(({ images, menuSeconds }) => images.length > 1 && menuSeconds > 0);
+  const starts = ({ images }: ClientFacts) => images.flatMap(startsOf).length;
+  const menus = clients.filter((client) => starts(client) > 1 && client.menuSeconds > 0);
   return [
     ...(url.protocol === 'https:'
       ? [
@@ -44,7 +46,7 @@ export function needsOf({ name, http }: HostFacts, clients: readonly ClientFacts
       (client) =>
         ({
           feature: 'Menu',
-          because: `${client.name} has ${client.images.length} images and a menu`,
+          because: `${client.name} has ${starts(client)} images and a menu`,
           hint: `Give ${client.name} \`menu-seconds: 0\`, or one image.`,
         }) as const,
     ),

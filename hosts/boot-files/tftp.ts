@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import { pxelinuxAddressName, pxelinuxMacName, pxelinuxMenu } from '../../artifacts/formats/pxelinux.js';
 import { PC } from '../../artifacts/platform/pc.js';
 import type { HostState } from '../host/state.js';
+import { startsOf } from '../site/blank.js';
 import type { ClientFacts, HostFacts } from '../site/facts.js';
 import { ipv4 } from './address.js';
 import type { BootFile } from './boot-file.js';
@@ -47,10 +48,11 @@ export function menuFiles(host: HostFacts, { clients }: HostState): BootFile[] {
   ];
 }
 
-/** One image needs no choice. */
+/** One thing to start needs no choice. */
 function imageScripts({ name, images }: ClientFacts): { readonly path: string; readonly image: string }[] {
-  if (images.length === 1) return [];
-  return images.map(({ name: image }) => ({ path: `clients/${name}/${image}.ipxe`, image }));
+  const starts = images.flatMap(startsOf);
+  if (starts.length === 1) return [];
+  return starts.map((image) => ({ path: `clients/${name}/${image}.ipxe`, image }));
 }
 
 /** The first entry leaves the choice to the client's script, which knows what is to be booted next. */

@@ -5,7 +5,7 @@ import type { ReleaseThere } from '../publish/releases-there.js';
 import type { ClientImage } from '../site/facts.js';
 import type { Draft } from './draft.js';
 import { checkFit, currentOf, freshClone, takeOver } from './generations.js';
-import { releaseName, short } from './names.js';
+import { freshLine, releaseName, short } from './names.js';
 import { requireChannel, requireProofs, requireRelease } from './refusals.js';
 
 interface Follower {
@@ -31,22 +31,23 @@ export function promote(draft: Draft, intent: { readonly channel: string; readon
   if (before?.release !== release.digest) move(draft, channel, release, 'promote');
   const on = followers(draft, channel).map((each) => {
     const current = currentOf(each.state.images[each.image.name]);
-    return { ...each, current, stays: current !== undefined && each.state.facts.follows === 'rebase' };
+    const stays = each.image.blank === true || each.state.facts.follows === 'rebase';
+    return { ...each, current, stays: current !== undefined && stays };
   });
   const moving = on.filter(({ current, stays }) => !stays && current?.release !== release.digest);
   checkFit(draft, moving, release);
   for (const { client, image, current } of moving) {
     const kept = current === undefined ? '' : `; its clone ${current.id} is kept for a rollback`;
-    draft.lines.push(
-      `client ${client}: its next boot of ${image.name} is a fresh clone of ${name(draft, release)}${kept}`,
-    );
+    draft.lines.push(`${freshLine(draft, client, image, release.digest)}${kept}`);
     takeOver(draft, at(client, image), freshClone(draft, client, image, release), { former: 'keep' });
   }
   if (before?.release === release.digest) return;
   for (const { client, image, current, stays } of on) {
     if (!stays || current === undefined || current.release === release.digest) continue;
     draft.lines.push(
-      `client ${client}: ${image.name} stays at ${releaseName(draft, current.release)} until: npx lunsmith client rebase ${client}`,
+      image.blank === true
+        ? `client ${client}: ${image.name} keeps its LUN, and the installer beside it that it has`
+        : `client ${client}: ${image.name} stays at ${releaseName(draft, current.release)} until: npx lunsmith client rebase ${client}`,
     );
   }
 }
@@ -70,7 +71,8 @@ export function rollback(
   const on = followers(draft, channel).flatMap((each) => {
     const had = each.state.images[each.image.name];
     const current = currentOf(had);
-    if (current?.release !== from.release) return [];
+    // What a system has installed on a LUN is not that of its installer.
+    if (current?.release !== from.release || each.image.blank === true) return [];
     const kept = had?.generations.findLast((generation) => generation.release === to.release);
     return [{ ...each, current, kept }];
   });

@@ -2,11 +2,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../../base/failure.js';
 import type { ClientState } from '../host/state.js';
+import { startsOf } from '../site/blank.js';
 import type { ClientFacts, ClientImage } from '../site/facts.js';
 import type { Draft } from './draft.js';
 import { currentOf, drop, freshClone, takeOver } from './generations.js';
-import { releaseName } from './names.js';
-import { requireChannel, requireImage, requireNoSession, requireRelease, unknownClient } from './refusals.js';
+import { freshLine, releaseName } from './names.js';
+import { requireChannel, requireNoSession, requireRelease, requireStart, unknownClient } from './refusals.js';
 
 /** Facts that are told of one by one when they change; images are told of by themselves. */
 const TOLD = [
@@ -16,6 +17,7 @@ const TOLD = [
   'initiator',
   'account',
   'secret',
+  'prompts',
   'address',
   'menuSeconds',
   'follows',
@@ -36,7 +38,7 @@ export function addClient(draft: Draft, facts: ClientFacts): void {
   else if (!isDeepStrictEqual(before.facts, facts)) tellChanges(draft, before.facts, facts);
   if (before?.facts.secret !== facts.secret || before.facts.account !== facts.account) secrets.push(facts);
   const { next, ...rest } = before ?? { images: {} };
-  const stays = next !== undefined && facts.images.some(({ name }) => name === next);
+  const stays = next !== undefined && facts.images.flatMap(startsOf).includes(next);
   clients.set(facts.name, { ...rest, facts, ...(stays ? { next } : {}) });
   draft.brought.add(facts.name);
   for (const image of facts.images) bringImage(draft, facts, image, before);
@@ -54,9 +56,12 @@ function bringImage(
   const current = currentOf(before?.images[image.name]);
   const old = before?.facts.images.find(({ name }) => name === image.name);
   const channel = channels.get(image.channel);
-  const moved = old !== undefined && old.channel !== image.channel;
-  if (current !== undefined && (!moved || channel === undefined || channel.release === current.release))
-    return;
+  // What a system has installed on a LUN is its own, whatever its installer is.
+  if (current !== undefined && image.blank === true && old?.blank === true) return;
+  const turned = old?.blank !== image.blank;
+  const moved = old !== undefined && (turned || old.channel !== image.channel);
+  const same = channel === undefined || (channel.release === current?.release && !turned);
+  if (current !== undefined && (!moved || same)) return;
   if (channel === undefined) {
     if (old === undefined || moved)
       lines.push(
@@ -72,9 +77,7 @@ function bringImage(
   }
   const release = requireRelease(draft, channel.release, channel.history.at(-1)?.recipe);
   const kept = current === undefined ? '' : `; its clone ${current.id} is kept`;
-  lines.push(
-    `client ${facts.name}: its next boot of ${image.name} is a fresh clone of ${releaseName(draft, release.digest)}${kept}`,
-  );
+  lines.push(`${freshLine(draft, facts.name, image, release.digest)}${kept}`);
   const fresh = freshClone(draft, facts.name, image, release);
   takeOver(draft, { client: facts.name, image: image.name }, fresh, { former: 'keep' });
 }
@@ -110,7 +113,8 @@ function tellChanges({ lines }: Draft, before: ClientFacts, after: ClientFacts):
     lines.push(`client ${after.name}: its images ${order(before)} -> ${order(after)}`);
 }
 
-function described({ channel, boot, bytes }: ClientImage): string {
+function described({ channel, boot, bytes, blank }: ClientImage): string {
+  if (blank === true) return `(blank, ${bytes} bytes, installed by ${channel})`;
   return `(${channel}, ${boot}, ${bytes === undefined ? 'size of the image' : `${bytes} bytes`})`;
 }
 
@@ -142,7 +146,7 @@ export function setNext(
 ): void {
   const state = draft.clients.get(client);
   if (state === undefined) throw unknownClient(draft, client);
-  if (image !== undefined) requireImage(state.facts, image);
+  if (image !== undefined) requireStart(state.facts, image);
   if (state.next === image) return;
   const { next: _former, ...rest } = state;
   draft.lines.push(`client ${client}: its next boot is ${image ?? `${state.facts.images[0].name}, as ever`}`);
@@ -152,7 +156,8 @@ export function setNext(
 /** A choice for the next boot is over when its client has been seen to run from that image. */
 export function forgetStarted({ about, clients, lines }: Draft): void {
   for (const [client, { next, ...state }] of clients) {
-    const chosen = next === undefined ? undefined : currentOf(state.images[next]);
+    const image = state.facts.images.find((each) => next !== undefined && startsOf(each).includes(next));
+    const chosen = image && currentOf(state.images[image.name]);
     if (chosen === undefined || !about.sessions.some(({ target }) => target === chosen.target)) continue;
     lines.push(
       `client ${client}: has started ${next}; its next boot is ${state.facts.images[0].name}, as ever`,

@@ -3,8 +3,9 @@ import { platformOf } from '../../artifacts/platform/platforms.js';
 import { lunImageOf } from '../../artifacts/release/roles.js';
 import { sha256OfText } from '../../base/digest.js';
 import type { CloneRequest } from '../clients/clone.js';
-import type { ClientState, Generation } from '../host/state.js';
+import type { ClientState, Generation, Lun } from '../host/state.js';
 import type { ReleaseThere } from '../publish/releases-there.js';
+import { installerOf } from '../site/blank.js';
 import type { ClientImage } from '../site/facts.js';
 import type { Draft } from './draft.js';
 import { releaseName } from './names.js';
@@ -40,12 +41,13 @@ export function checkFit(
   );
   const lacking = wanted.flatMap(({ client, image }) => {
     const found = sizeOf(image, release);
-    return found < bytes ? [{ client, image: image.name, bytes, found }] : [];
+    const least = image.blank === true ? (release.manifest.loader?.installs ?? 0) : bytes;
+    return found < least ? [{ client, image, bytes: least, found }] : [];
   });
   requireRoom(lacking, releaseName(draft, release.digest));
 }
 
-/** A clone that is to be made. Its name has the serial of the state that brings it, and so is never used twice. */
+/** A clone that is to be made, or a LUN of nothing and the clone of its installer. Its name has the serial of the state that brings it, and so is never used twice. */
 export function freshClone(
   draft: Draft,
   client: string,
@@ -55,22 +57,28 @@ export function freshClone(
   checkFit(draft, [{ client, image }], release);
   const { about, before, clones } = draft;
   const id = `${release.digest.slice(0, 12)}-${before.serial + 1}`;
-  const bytes = sizeOf(image, release);
   const { disk } = release.manifest;
-  const request: CloneRequest = {
-    client,
-    image: image.name,
-    generation: id,
-    release: release.digest,
-    from: lunImageOf(release.manifest),
-    disk,
-    bytes,
-  };
-  clones.push(request);
   const own = `${about.host.target.prefix}:${client}.${image.name}.${id}`;
-  const serial = sha256OfText(own).slice(0, 16);
-  const target = image.target ?? own;
-  return { id, release: release.digest, target, serial, disk: about.disk(request), bytes, made: about.now };
+  const lun = (name: string, bytes: number, from: Pick<CloneRequest, 'from'>): Lun => {
+    const request = {
+      ...{ client, image: name, generation: id, release: release.digest, disk, bytes },
+      ...from,
+    };
+    clones.push(request);
+    return { serial: lunSerial(own, name === image.name ? 0 : 1), disk: about.disk(request), bytes };
+  };
+  const copy = { from: lunImageOf(release.manifest) };
+  const blank = image.blank === true;
+  return {
+    ...{ id, release: release.digest, target: image.target ?? own, made: about.now },
+    ...lun(image.name, sizeOf(image, release), blank ? {} : copy),
+    ...(blank ? { installer: lun(installerOf(image.name), disk.bytes, copy) } : {}),
+  };
+}
+
+/** SCSI serial number. @param target the name that lunsmith gives @param index of the LUN among those of the target */
+export function lunSerial(target: string, index: number): string {
+  return sha256OfText(index === 0 ? target : `${target} ${index}`).slice(0, 16);
 }
 
 export interface Takeover {

@@ -1,4 +1,5 @@
 /** Names of releases and generations in lines and messages. */
+import type { ClientImage } from '../site/facts.js';
 import type { Draft } from './draft.js';
 
 /** First digits of a digest. */
@@ -24,4 +25,16 @@ export function listed(words: readonly string[]): string {
 /** Bytes as MiB; of what is no multiple, rounded up. */
 export function mebibytes(bytes: number): string {
   return `${Math.ceil(bytes / 2 ** 20)} MiB`;
+}
+
+/** That a client gets a LUN of its own. */
+export function freshLine(
+  draft: Pick<Draft, 'about' | 'before'>,
+  client: string,
+  { name, blank, bytes = 0 }: ClientImage,
+  release: string,
+): string {
+  return blank === true
+    ? `client ${client}: ${name} is a new LUN of ${mebibytes(bytes)} with nothing on it, and beside it a fresh clone of ${releaseName(draft, release)}, which installs there`
+    : `client ${client}: its next boot of ${name} is a fresh clone of ${releaseName(draft, release)}`;
 }

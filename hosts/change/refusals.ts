@@ -4,7 +4,8 @@ import { type BootMethod, cellName } from '../../artifacts/platform/platform.js'
 import { type Diagnostic, Failure } from '../../base/failure.js';
 import type { Generation } from '../host/state.js';
 import type { ReleaseThere } from '../publish/releases-there.js';
-import type { ClientFacts } from '../site/facts.js';
+import { startsOf } from '../site/blank.js';
+import type { ClientFacts, ClientImage } from '../site/facts.js';
 import { cellsAsked } from '../site/gate-cells.js';
 import type { Draft } from './draft.js';
 import { listed, mebibytes, releaseName, short } from './names.js';
@@ -68,6 +69,17 @@ export function requireImage(facts: ClientFacts, image: string): void {
   });
 }
 
+/** @param start an image, or the installer of one */
+export function requireStart(facts: ClientFacts, start: string): void {
+  const starts = facts.images.flatMap(startsOf);
+  if (starts.includes(start)) return;
+  throw new Failure('usage', {
+    what: `The client ${facts.name} has no image ${start}.`,
+    expected: `one of ${listed(starts)}`,
+    found: start,
+  });
+}
+
 /** A LUN with a session is not taken away. @param doing what is wanted: `reset web1` */
 export function requireNoSession(
   { about }: Draft,
@@ -108,21 +120,27 @@ export function requireMethod(
   if (first !== undefined) throw new Failure('usage', [first, ...rest]);
 }
 
-/** @param short bytes that the LUN lacks, by client and image */
+/** Of LUNs that cannot hold what the release puts, or lets a system put, on them. */
 export function requireRoom(
   lacking: readonly {
     readonly client: string;
-    readonly image: string;
+    readonly image: ClientImage;
     readonly bytes: number;
     readonly found: number;
   }[],
   release: string,
 ): void {
-  const diagnostics = lacking.map(({ client, image, bytes, found }) => ({
-    what: `The LUN of ${client} for ${image} is ${mebibytes(bytes - found)} smaller than the image of ${release}.`,
+  const diagnostics = lacking.map(({ client, image: { name, blank }, bytes, found }) => ({
+    what:
+      blank === true
+        ? `The blank LUN of ${client} for ${name} is ${mebibytes(bytes - found)} smaller than what ${release} asks for, which installs there.`
+        : `The LUN of ${client} for ${name} is ${mebibytes(bytes - found)} smaller than the image of ${release}.`,
     expected: `at least ${mebibytes(bytes)}`,
     found: mebibytes(found),
-    hint: `Give the image of ${client} a larger size in lunsmith.yaml, or none, then run: npx lunsmith client add ${client}`,
+    hint:
+      blank === true
+        ? `Give it a larger \`blank\` in lunsmith.yaml, then run: npx lunsmith client add ${client}`
+        : `Give the image of ${client} a larger size in lunsmith.yaml, or none, then run: npx lunsmith client add ${client}`,
   }));
   const [first, ...rest] = diagnostics;
   if (first !== undefined) throw new Failure('usage', [first, ...rest]);

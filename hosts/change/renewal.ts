@@ -4,7 +4,7 @@ import type { ClientState } from '../host/state.js';
 import type { ClientImage } from '../site/facts.js';
 import type { Draft } from './draft.js';
 import { currentOf, freshClone, takeOver } from './generations.js';
-import { releaseName } from './names.js';
+import { freshLine } from './names.js';
 import { requireImage, requireNoSession, requireRelease, unknownClient } from './refusals.js';
 
 interface Renewal {
@@ -20,10 +20,12 @@ export function reset(draft: Draft, intent: Renewal): void {
       if (intent.image === undefined) continue;
       throw noRelease(draft, client, image);
     }
-    const release = requireRelease(draft, current.release);
+    // Of what installed itself nothing is the release's; its installer may be the newest.
+    const channel = image.blank === true ? draft.channels.get(image.channel) : undefined;
+    const release = requireRelease(draft, channel?.release ?? current.release);
     requireNoSession(draft, client, [current], `reset ${image.name} of ${client}`);
     draft.lines.push(
-      `client ${client}: its next boot of ${image.name} is a fresh clone of ${releaseName(draft, current.release)}; what was written to ${current.id} is thrown away`,
+      `${freshLine(draft, client, image, release.digest)}; what was written to ${current.id} is thrown away`,
     );
     const fresh = freshClone(draft, client, image, release);
     takeOver(draft, { client, image: image.name }, fresh, { former: 'discard' });
@@ -39,14 +41,16 @@ export function rebase(draft: Draft, intent: Renewal & { readonly state: 'keep' 
       throw noRelease(draft, client, image);
     }
     const current = currentOf(state.images[image.name]);
+    if (image.blank === true && current !== undefined) {
+      if (intent.image === undefined) continue;
+      throw installed(client, image);
+    }
     if (current?.release === channel.release) continue;
     const release = requireRelease(draft, channel.release, channel.history.at(-1)?.recipe);
     if (intent.state === 'discard' && current !== undefined)
       requireNoSession(draft, client, [current], `discard the state of ${image.name} of ${client}`);
     const old = current === undefined ? '' : `; what was written to ${current.id} ${FATE[intent.state]}`;
-    draft.lines.push(
-      `client ${client}: its next boot of ${image.name} is a fresh clone of ${releaseName(draft, release.digest)}${old}`,
-    );
+    draft.lines.push(`${freshLine(draft, client, image, release.digest)}${old}`);
     const fresh = freshClone(draft, client, image, release);
     takeOver(draft, { client, image: image.name }, fresh, { former: intent.state });
   }
@@ -61,6 +65,13 @@ function imagesOf(draft: Draft, { client, image }: Renewal): { image: ClientImag
   return state.facts.images
     .filter(({ name }) => image === undefined || name === image)
     .map((each) => ({ image: each, state }));
+}
+
+function installed(client: string, { name }: ClientImage): Failure {
+  return new Failure('usage', {
+    what: `${name} of ${client} follows no release: a system has installed itself on its LUN.`,
+    hint: `A LUN with nothing on it, and beside it the newest installer: npx lunsmith client reset ${client} --image ${name}`,
+  });
 }
 
 function noRelease({ about }: Draft, client: string, { name, channel }: ClientImage): Failure {

@@ -120,7 +120,8 @@ function openStore(host: TargetHost): CloneStore {
   return clone.kind === 'zfs' ? zfsStore(host, clone) : fileStore(host);
 }
 
-function sizeProblem({ client, image, disk, bytes }: CloneRequest): Failure | undefined {
+function sizeProblem({ client, image, disk, bytes, from }: CloneRequest): Failure | undefined {
+  if (from === undefined) return undefined;
   if (bytes < disk.bytes) {
     return new Failure('usage', {
       what: `The LUN of ${client} for ${image} is ${mib(disk.bytes - bytes)} smaller than the image of the release.`,
@@ -146,7 +147,9 @@ function cloneWarnings({
   image,
   disk,
   bytes,
+  from,
 }: CloneRequest): { readonly message: string; readonly hint: string }[] {
+  if (from === undefined) return [];
   const last = lastPartition(disk, bytes);
   const more = bytes - disk.bytes;
   if (more === 0 || last === undefined) return [];

@@ -1,16 +1,13 @@
 /** Whether every LUN of every generation lies where its target looks for it. */
 import type { Finding } from './finding.js';
-import type { NamedGeneration } from './state.js';
+import type { NamedLun } from './state.js';
 import type { Size } from './survey.js';
 
 const BY_OTHERS = 0o007;
 
 /** Pure. @param sizes of those that are there, by path */
-export function diskFindings(
-  generations: readonly NamedGeneration[],
-  sizes: ReadonlyMap<string, Size>,
-): Finding[] {
-  return generations.flatMap(({ client, image, id, disk, bytes }): Finding[] => {
+export function diskFindings(luns: readonly NamedLun[], sizes: ReadonlyMap<string, Size>): Finding[] {
+  return luns.flatMap(({ client, image, id, disk, bytes }): Finding[] => {
     const lun = `The LUN of ${client}, image ${image}, ${id}`;
     const words = { level: 'error', about: 'disks', where: disk } as const;
     const reset = `Give it a fresh one, without what the client stored: npx lunsmith client reset ${client}`;

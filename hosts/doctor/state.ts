@@ -1,7 +1,8 @@
 /** Whether a state agrees with itself, and with the facts of its host. */
-import { sha256OfText } from '../../base/digest.js';
+import { lunSerial } from '../change/generations.js';
 import { hostLayout } from '../host/layout.js';
-import type { Generation, HostState } from '../host/state.js';
+import { type Generation, type HostState, lunsOf } from '../host/state.js';
+import { startsOf } from '../site/blank.js';
 import type { HostFacts } from '../site/facts.js';
 import { isArray } from '../site/portal.js';
 import type { Finding } from './finding.js';
@@ -19,13 +20,36 @@ export function namedGenerations({ clients }: HostState): NamedGeneration[] {
   );
 }
 
+export interface NamedLun {
+  readonly client: string;
+  readonly image: string;
+  readonly id: string;
+  readonly serial: string;
+  readonly disk: string;
+  readonly bytes: number;
+}
+
+/** Every LUN of every generation; that of an installer by its own name. */
+export function namedLuns(generations: readonly NamedGeneration[]): NamedLun[] {
+  return generations.flatMap((generation) => {
+    const { client, image, id } = generation;
+    const starts = startsOf({ name: image, ...(generation.installer === undefined ? {} : { blank: true }) });
+    return lunsOf(generation).map(({ serial, disk, bytes }, index) => ({
+      ...{ client, image: starts[index] ?? image, id, serial, disk, bytes },
+    }));
+  });
+}
+
 /** Pure. */
 export function stateFindings(facts: HostFacts, state: HostState): Finding[] {
   const generations = namedGenerations(state);
+  const luns = namedLuns(generations);
   return [
     ...channelFindings(facts, state),
     ...generations.flatMap((each) => nameFindings(facts, each)),
-    ...sharable(facts).flatMap((key) => sharedFindings(generations, key)),
+    ...(isArray(facts) ? [] : sharedFindings(generations, 'target', ({ target }) => target)),
+    ...sharedFindings(luns, 'serial', ({ serial }) => serial),
+    ...(isArray(facts) ? [] : sharedFindings(luns, 'disk', ({ disk }) => disk)),
   ];
 }
 
@@ -50,11 +74,10 @@ function channelFindings(facts: HostFacts, { channels }: HostState): Finding[] {
 }
 
 function nameFindings({ target: { kind, prefix } }: HostFacts, generation: NamedGeneration): Finding[] {
-  const { client, image, id, target, serial } = generation;
+  const { client, image, id, target } = generation;
   const wanted = `${prefix}:${client}.${image}.${id}`;
   // The array has names of its own.
   const array = kind === 'none';
-  const digits = sha256OfText(array ? wanted : target).slice(0, 16);
   const hint = `Give it a fresh LUN: npx lunsmith client reset ${client}`;
   const findings: Finding[] = [];
   if (target !== wanted && !array) {
@@ -67,7 +90,9 @@ function nameFindings({ target: { kind, prefix } }: HostFacts, generation: Named
       ...{ where: target, expected: wanted, found: target, hint: `The prefix was changed. ${hint}` },
     });
   }
-  if (serial !== digits) {
+  for (const [index, { serial }] of lunsOf(generation).entries()) {
+    const digits = lunSerial(array ? wanted : target, index);
+    if (serial === digits) continue;
     findings.push({
       ...{
         level: 'error',
@@ -81,22 +106,22 @@ function nameFindings({ target: { kind, prefix } }: HostFacts, generation: Named
 }
 
 /** What no two LUNs may have in common; on an array a new generation has the name of the one before it, and each the same image. */
-function sharable(facts: HostFacts): readonly (keyof typeof WORDS)[] {
-  return isArray(facts) ? ['serial'] : ['target', 'serial', 'disk'];
-}
-
 const WORDS = { target: 'the same target', serial: 'the same serial number', disk: 'the same disk' } as const;
 
-function sharedFindings(generations: readonly NamedGeneration[], key: keyof typeof WORDS): Finding[] {
-  const owners = new Map<string, NamedGeneration>();
-  return generations.flatMap((each): Finding[] => {
-    const owner = owners.get(each[key]);
-    owners.set(each[key], owner ?? each);
+function sharedFindings<T extends Pick<NamedLun, 'client' | 'image' | 'id'>>(
+  all: readonly T[],
+  key: keyof typeof WORDS,
+  of: (each: T) => string,
+): Finding[] {
+  const owners = new Map<string, T>();
+  return all.flatMap((each): Finding[] => {
+    const owner = owners.get(of(each));
+    owners.set(of(each), owner ?? each);
     if (owner === undefined) return [];
     const [first, second] = [owner, each].map(({ client, image, id }) => `${client}, image ${image}, ${id}`);
     return [
       {
-        ...{ level: 'error', about: 'state', what: `Two LUNs have ${WORDS[key]}.`, where: each[key] },
+        ...{ level: 'error', about: 'state', what: `Two LUNs have ${WORDS[key]}.`, where: of(each) },
         ...{ expected: 'one of its own for each LUN', found: `${first}; ${second}` },
         hint: `Shut both clients down, then give one a fresh LUN: npx lunsmith client reset ${each.client}`,
       },

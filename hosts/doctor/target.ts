@@ -1,6 +1,6 @@
 /** Whether the target offers now what the state says: names, LUN, path, who may log in, and by which account. */
 
-import type { HostState } from '../host/state.js';
+import { type HostState, lunsOf } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
 import { isArray } from '../site/portal.js';
 import type { ShownTarget, TargetAdapter } from '../target/adapter.js';
@@ -61,22 +61,25 @@ function notOffered(
 
 function otherwise(
   { name }: HostFacts,
-  { client, image, target, disk }: NamedGeneration,
+  generation: NamedGeneration,
   found: ShownTarget,
   wanted: { readonly lun: number; readonly initiator: string; readonly account: string },
 ): Finding[] {
+  const { client, image, target } = generation;
   const finding = (what: string, expected: string, there: readonly string[]): Finding => ({
     ...{ level: 'error', about: 'target', what, where: target, expected },
     found: there.join(', ') || 'nothing',
     hint: `Somebody changed it. ${repairHint(name)}`,
   });
-  const luns = found.luns.map((each) => `LUN ${each.number}: ${each.disk}`);
-  const expected = `LUN ${wanted.lun}: ${disk}`;
+  const luns = found.luns
+    .toSorted((a, b) => a.number - b.number)
+    .map((each) => `LUN ${each.number}: ${each.disk}`);
+  const offers = lunsOf(generation).map(({ disk }, index) => `LUN ${wanted.lun + index}: ${disk}`);
   const { initiators, accounts } = found;
   return [
-    ...(luns.join() === expected
+    ...(luns.join() === offers.join()
       ? []
-      : [finding(`The target of ${client}, image ${image}, has another disk.`, expected, luns)]),
+      : [finding(`The target of ${client}, image ${image}, has another disk.`, offers.join(', '), luns)]),
     ...(initiators === undefined || initiators.join() === wanted.initiator
       ? []
       : [

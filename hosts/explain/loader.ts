@@ -2,6 +2,8 @@
 import { partitionTypeCode } from '../../artifacts/formats/partition-table.js';
 import { LOADER_TITLES, type LoaderName } from '../../artifacts/platform/loader.js';
 import { SYMPTOM_WORDS } from '../../artifacts/release/symptoms.js';
+import { DRIVES, EFI_LOADER } from '../boot-files/installed.js';
+import { installerOf } from '../site/blank.js';
 import type { Link } from './link.js';
 import { targetLook } from './lun.js';
 import type { Subject } from './subject.js';
@@ -44,6 +46,23 @@ export function ownLoader(subject: Subject): Link {
     stops: 'what the loader itself says, or nothing more after the login to the target',
     look: [],
     lost: 'its partition was changed',
+  });
+}
+
+/** Of a system that installs itself, and of its installer beside it. */
+export function installedLoader(subject: Subject): Link {
+  const { lun, image } = subject;
+  const installer = installerOf(image.name);
+  return linkOf(subject, 'what was installed there, or the installer', {
+    says: [
+      `LUN ${lun} is ${image.name}, to a BIOS the drive ${DRIVES.installed}: its first sector is started, or by a UEFI ${EFI_LOADER}.`,
+      `Where nothing on it boots, ${installer} starts from LUN ${lun + 1}, the drive ${DRIVES.installer}; where ${image.name} was chosen by PXELINUX or by \`client next\`, the firmware goes on to its next boot device, a CD for example.`,
+      'What is hooked stays so (keep-san) and stands in the iBFT, by which the system that starts finds it; a UEFI that goes on to its next boot device has nothing hooked any more. What the system does is not known here.',
+    ],
+    files: [`LUN ${lun}: what was installed`, `LUN ${lun + 1}: the installer`],
+    stops: `Nothing on ${image.name} boots, or nothing more after the login to the target`,
+    look: [],
+    lost: `nothing is installed yet, or not for this firmware; \`client next\` with ${installer} starts the installer again`,
   });
 }
 

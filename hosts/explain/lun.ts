@@ -1,6 +1,7 @@
 /** iPXE's login to the target, and what the firmware reads from the LUN. */
 import { SYMPTOM_WORDS } from '../../artifacts/release/symptoms.js';
 import { hostLayout } from '../host/layout.js';
+import { lunsOf } from '../host/state.js';
 import { adapterOf } from '../target/adapters.js';
 import type { Link } from './link.js';
 import type { Subject } from './subject.js';
@@ -19,7 +20,7 @@ export function targetFiles({ host, client, generation, conf }: Subject): string
   return [
     ...adapterOf(host.target.kind).files.map(conf),
     hostLayout(host).secret(client.name),
-    ...(generation === undefined ? [] : [generation.disk]),
+    ...(generation === undefined ? [] : lunsOf(generation).map(({ disk }) => disk)),
   ];
 }
 

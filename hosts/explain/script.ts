@@ -1,5 +1,6 @@
 /** From iPXE's first script to the one of the release. */
 import { kernelAddress } from '../boot-files/address.js';
+import { startsOf } from '../site/blank.js';
 import { webAddress } from './firmware.js';
 import type { Link } from './link.js';
 import type { Subject } from './subject.js';
@@ -44,25 +45,33 @@ export function makeSettings(subject: Subject): Link {
   const direct = image.boot === 'direct';
   const script = subject.bootFile('ipxe-script');
   const own = `clients/${client.name}`;
-  const account = direct ? [] : [`${own}/account.ipxe`];
-  const paths = [...account, `releases/${subject.release}/${script}`];
+  const account = direct || client.prompts === true ? [] : [`${own}/account.ipxe`];
+  const paths = [...account, ...(image.blank === true ? [] : [`releases/${subject.release}/${script}`])];
   return {
     name: 'settings',
-    title: `HTTP: the settings of ${client.name}, then the script of its release`,
+    title: `HTTP: the settings of ${client.name}${image.blank === true ? '' : ', then the script of its release'}`,
     says: [
       ...choices(subject),
+      ...(client.prompts === true
+        ? [
+            'iPXE asks for user and secret, and the target whether they are right; Ctrl-C in the form goes on to the next boot device.',
+          ]
+        : []),
       'Everything from here on is named by the clone’s target and by the release’s digest: never a mixture.',
     ],
     packets: [`${own}/boot.ipxe`, ...paths].map(
       (path) => `TCP client:any -> ${webAddress(host)}  GET /${path}`,
     ),
-    files: [...[`${own}/boot.ipxe`, ...account].map(http), subject.inRelease(script)],
+    files: [
+      ...[`${own}/boot.ipxe`, ...account].map(http),
+      ...(image.blank === true ? [] : [subject.inRelease(script)]),
+    ],
     settings: settings(subject),
     stops: [
       {
         shows: `${client.name} cannot boot now`,
         causes: [
-          ...(direct
+          ...(account.length === 0
             ? []
             : [
                 'the HTTP server may not read account.ipxe: `http.group` in the site must be the group of its process',
@@ -84,9 +93,10 @@ export function makeSettings(subject: Subject): Link {
 }
 
 function choices({ client, image, next }: Subject): string[] {
-  const [first, ...others] = client.images;
-  if (others.length === 0) return [];
-  const names = [first, ...others].map(({ name }) => name).join(', ');
+  const [first] = client.images;
+  const starts = client.images.flatMap(startsOf);
+  if (starts.length === 1) return [];
+  const names = starts.join(', ');
   const chosen =
     next === undefined
       ? client.menuSeconds === 0
@@ -114,9 +124,9 @@ function settings(subject: Subject): Link['settings'] {
   }
   return [
     ...own,
-    { name: 'san-uri', value: sanUri },
+    image.blank === true ? { name: 'keep-san', value: '1' } : { name: 'san-uri', value: sanUri },
     { name: 'initiator-iqn', value: client.initiator },
     { name: 'username', value: client.account },
-    { name: 'password' },
+    ...(client.prompts === true ? [] : [{ name: 'password' }]),
   ];
 }

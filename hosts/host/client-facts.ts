@@ -8,6 +8,7 @@ const imageSchema = z.strictObject({
   channel: z.string(),
   bytes: z.number().int().min(1).optional(),
   boot: z.enum(BOOT_METHODS),
+  blank: z.literal(true).optional(),
   target: z.string().optional(),
 });
 
@@ -21,6 +22,7 @@ const shape = {
   initiator: z.string().min(1),
   account: z.string(),
   secret: z.string(),
+  prompts: z.literal(true).optional(),
   address: z
     .strictObject({
       address: z.string(),

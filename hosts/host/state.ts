@@ -8,22 +8,33 @@ import { clientFactsSchema } from './client-facts.js';
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const time = z.iso.datetime();
 
-/** One LUN of a client: a clone of a release, and the target that offers it. */
-const generationSchema = z.strictObject({
-  /** Unique in its image, and part of its target's name: `<first 12 digits of the release>-<count>`. */
-  id: z.string(),
-  release: digest,
-  /** IQN; each generation has a target of its own, so that no session ever sees its disk change. */
-  target: z.string(),
+const lunSchema = z.strictObject({
   /** SCSI serial number of the LUN, 16 hexadecimal digits. */
   serial: z.string(),
   /** Absolute path on the host, of a file or a block device. */
   disk: z.string(),
   /** Size of the LUN. */
   bytes: z.number().int(),
+});
+export type Lun = z.output<typeof lunSchema>;
+
+/** One LUN of a client, and the target that offers it: a clone of a release, or nothing with the clone of its installer beside it. */
+const generationSchema = lunSchema.extend({
+  /** Unique in its image, and part of its target's name: `<first 12 digits of the release>-<count>`. */
+  id: z.string(),
+  release: digest,
+  /** IQN; each generation has a target of its own, so that no session ever sees its disk change. */
+  target: z.string(),
   made: time,
+  /** The clone of `release` that has the next number on the target; `disk` has begun with nothing on it. */
+  installer: lunSchema.optional(),
 });
 export type Generation = z.output<typeof generationSchema>;
+
+/** What its target offers, in the order of the numbers. */
+export function lunsOf(generation: Generation): readonly Lun[] {
+  return [generation, ...(generation.installer === undefined ? [] : [generation.installer])];
+}
 
 const clientSchema = z.strictObject({
   /** As the site had it when the client was last changed. */
@@ -38,7 +49,7 @@ const clientSchema = z.strictObject({
         message: '`current` is none of the generations.',
       }),
   ),
-  /** The image that it boots at its next start instead of the first, once. */
+  /** What it boots at its next start instead of the first image, once: another, or the installer of one. */
   next: z.string().optional(),
 });
 export type ClientState = z.output<typeof clientSchema>;

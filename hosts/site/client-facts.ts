@@ -3,6 +3,7 @@
 import { didYouMean, oneOf } from '../../base/suggest.js';
 import type { Path } from '../../base/yaml/node.js';
 import { ACCOUNT_RULES } from '../target/accounts.js';
+import { checkBlanks, kindOf, startsOf } from './blank.js';
 import { staticAddress } from './client-address.js';
 import type { WrittenClient } from './client-schema.js';
 import { surroundingsOf } from './dhcp-facts.js';
@@ -22,8 +23,16 @@ export function clientsOf(file: SiteFile, hosts: readonly HostFacts[], findings:
     checkIdentity(name, written, findings);
     if (host !== undefined) checkAccount(name, written, host, findings);
     const images = imagesOf(name, written, file.channels, findings);
-    if (host !== undefined) checkTargets(name, images, host, findings);
+    if (host !== undefined) {
+      checkTargets(name, images, host, findings);
+      const at = (image: string) => [
+        ...['clients', name, 'images'],
+        (written.images ?? []).findIndex((each) => each.name === image),
+      ];
+      checkBlanks(images, host, at, findings);
+    }
     checkRaspberryPi(name, written, images, findings);
+    checkPrompt(name, written, images, findings);
     const dhcp = host === undefined ? undefined : file.hosts[host.name]?.dhcp;
     const around = dhcp === undefined ? {} : surroundingsOf(dhcp);
     const address = staticAddress(name, written, host, around, findings);
@@ -37,7 +46,8 @@ export function clientsOf(file: SiteFile, hosts: readonly HostFacts[], findings:
       ...(written.uuid === undefined ? {} : { uuid: written.uuid }),
       initiator: written.initiator ?? `${host.target.prefix}:client.${name}`,
       account: written.account ?? name,
-      secret: written.secret,
+      secret: written.secret.reference,
+      ...(written.secret.prompts ? { prompts: true } : {}),
       ...(address === undefined ? {} : { address }),
       images: [first, ...rest],
       menuSeconds: written['menu-seconds'] ?? MENU_SECONDS,
@@ -111,6 +121,22 @@ function checkTargets(
   });
 }
 
+/** Where the initramfs logs in without an iBFT, it does so by an archive that holds the secret. */
+function checkPrompt(
+  name: string,
+  { secret }: WrittenClient,
+  images: readonly ClientImage[],
+  findings: Findings,
+): void {
+  const other = images.find(({ boot }) => boot !== 'san');
+  if (!secret.prompts || other === undefined) return;
+  findings.add(['clients', name, 'secret'], {
+    what: `Nobody can be asked for the secret of \`${name}\`: its initramfs takes it from a file.`,
+    expected: '`boot: san` for all its images, or a secret without `prompt:`',
+    found: `\`boot: ${other.boot}\``,
+  });
+}
+
 /** Hex digits, as /proc/cpuinfo and the label of the board have them. */
 const PI_SERIAL = /^(?:0x)?[0-9a-f]{8,16}$/i;
 
@@ -155,9 +181,10 @@ function imagesOf(
     { size, channel, boot, target }: Pick<WrittenClient, 'size' | 'boot' | 'target'> & { channel: string },
     own: string,
     at: Path,
+    key: 'channel' | 'installer' = 'channel',
   ): ClientImage => {
     if (!channels.includes(channel)) {
-      findings.add([...at, 'channel'], {
+      findings.add([...at, key], {
         what: `There is no channel \`${channel}\`.`,
         expected: oneOf(channels),
         ...didYouMean(channel, channels),
@@ -190,13 +217,22 @@ function imagesOf(
   const at = (index: number) => [...path, 'images', index];
   checkUnique(
     'The name',
-    images.map((one, index) => ({
-      value: one.name,
-      path: [...at(index), 'name'],
-      owner: `image ${index + 1} of client \`${name}\``,
-    })),
+    images.flatMap((one, index) =>
+      startsOf({ name: one.name, ...(one.blank === undefined ? {} : { blank: true }) }).map((value) => ({
+        value,
+        path: [...at(index), 'name'],
+        owner: `${value === one.name ? '' : 'the installer of '}image ${index + 1} of client \`${name}\``,
+      })),
+    ),
     'Rename one of them.',
     findings,
   );
-  return images.map((one, index) => image(one, one.name, at(index)));
+  return images.flatMap((one, index): ClientImage[] => {
+    const kind = kindOf(one, at(index), findings);
+    if (kind === undefined) return [];
+    const { channel: _, ...rest } = one;
+    if ('channel' in kind) return [image({ ...rest, ...kind }, one.name, at(index))];
+    const installed = image({ channel: kind.installer }, one.name, at(index), 'installer');
+    return [{ ...installed, bytes: kind.blank, blank: true }];
+  });
 }

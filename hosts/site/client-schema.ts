@@ -38,6 +38,20 @@ const imageKeys = {
 const imageSchema = z.strictObject({
   name: nameSchema(32).describe('Unique in the client; its name in the menu.'),
   ...imageKeys,
+  channel: imageKeys.channel
+    .optional()
+    .describe('Channel that it follows. Either this, or `blank` and `installer`.'),
+  blank: sizeSchema
+    .optional()
+    .describe(
+      'Size of a LUN that begins with nothing on it, such as `60G`: a system installs itself there. It is kept whatever the channel of its installer does.',
+    ),
+  installer: z
+    .string()
+    .optional()
+    .describe(
+      'Channel of the installer for `blank`: it stands beside that LUN on the same target, and is started while nothing on the LUN boots, or by `client next CLIENT NAME-installer`.',
+    ),
 });
 
 export const clientSchema = z.strictObject({
@@ -62,7 +76,8 @@ export const clientSchema = z.strictObject({
     .describe('User of CHAP, unique in the site. Default: the name of the client.'),
   secret: secretSchema.describe(
     'Where the CHAP secret of 12 to 16 characters is: `env:NAME` or `file:PATH`, relative to this file. It is read when ' +
-      'the client is added and when its secret is rotated.',
+      'the client is added and when its secret is rotated. With `prompt:` before it (`prompt:file:PATH`) no boot file holds it: iPXE asks who sits ' +
+      'at the machine, at each boot.',
   ),
   channel: imageKeys.channel.optional().describe('Channel that it follows. Either this or `images`.'),
   size: imageKeys.size,

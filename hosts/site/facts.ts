@@ -108,6 +108,11 @@ export interface ClientImage {
   readonly bytes?: number;
   /** `san`: iPXE sanboot; `direct`: kernel and initramfs by iPXE; `tftp`: by the firmware of a Raspberry Pi. */
   readonly boot: BootMethod;
+  /**
+   * Its LUN begins with nothing on it, `bytes` long, and is the client's own whatever the channel does: that is the channel of an
+   * installer, whose LUN stands beside it.
+   */
+  readonly blank?: true;
   /** IQN that the array has for it; absent: it is made, a new one for each generation. */
   readonly target?: string;
 }
@@ -129,6 +134,8 @@ export interface ClientFacts {
   readonly account: string;
   /** Reference to the secret: `env:NAME` or `file:PATH`. */
   readonly secret: string;
+  /** iPXE asks who sits at the machine for user and secret: no boot file holds them. */
+  readonly prompts?: true;
   /** Absent: by DHCP. */
   readonly address?: StaticAddress;
   /** The first is the default. More than one: a menu. */

@@ -5,7 +5,7 @@ import { suggest } from '../../base/suggest.js';
 const SECRET_WORDS = ['secret', 'password'];
 
 /** `key: value` where the value is no reference. */
-const PLAIN = /([A-Za-z_-]+)["']?\s*:\s*(?!["']?(?:env|file):)[^\s#]/g;
+const PLAIN = /([A-Za-z_-]+)["']?\s*:\s*(?!["']?(?:prompt:)?(?:env|file):)[^\s#]/g;
 /** An account with a password, in a URL or without its scheme. */
 const ACCOUNT = /[^\s/@]:[^\s/]*@/;
 

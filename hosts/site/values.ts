@@ -156,19 +156,35 @@ export const prefixSchema = checkedText(checkPrefix, IQN_PATTERN);
 /** The name of a target that is not ours. */
 export const iqnSchema = checkedText(checkTargetName, IQN_PATTERN);
 
+const PROMPT = 'prompt:';
+const REFERENCE = `^(?:${PROMPT})?(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$`;
+
+/** @returns the reference, and whether who sits at the machine is asked for what is behind it */
 export const secretSchema = checkedText(
-  (text) =>
-    /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/.test(text)
-      ? { value: text }
-      : {
-          problem: {
-            what: 'A secret must be a reference.',
-            expected: '`env:NAME` or `file:PATH`',
-            found: 'something else',
-            hint: 'Put the secret into an environment variable or a file of mode 0600 and name that.',
-          },
+  (text): Checked<{ readonly reference: string; readonly prompts: boolean }> => {
+    if (new RegExp(REFERENCE).test(text)) {
+      const prompts = text.startsWith(PROMPT);
+      return { value: { reference: prompts ? text.slice(PROMPT.length) : text, prompts } };
+    }
+    if (text === PROMPT.slice(0, -1) || text === PROMPT) {
+      return {
+        problem: {
+          what: 'A prompt needs a reference beside it: the target must know the secret.',
+          expected: '`prompt:env:NAME` or `prompt:file:PATH`',
+          found: `\`${text}\``,
         },
-  '^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$',
+      };
+    }
+    return {
+      problem: {
+        what: 'A secret must be a reference.',
+        expected: '`env:NAME` or `file:PATH`',
+        found: 'something else',
+        hint: 'Put the secret into an environment variable or a file of mode 0600 and name that.',
+      },
+    };
+  },
+  REFERENCE,
 );
 
 /** Whether a URL's host is a name, which only DNS leads to an address. */

@@ -3,10 +3,7 @@ import type { Ports } from '../../base/ports.js';
 import type { TargetHost } from '../host/host.js';
 import type { Portal } from '../site/portal.js';
 
-/** A target that offers one disk to one client. */
-export interface OfferedLun {
-  /** IQN of the target. */
-  readonly target: string;
+export interface OfferedDisk {
   /** Absolute path on the host, of a file or a block device. */
   readonly disk: string;
   /** `file` or a block device. */
@@ -15,6 +12,14 @@ export interface OfferedLun {
   readonly bytes: number;
   /** SCSI serial number, 16 hexadecimal digits. */
   readonly serial: string;
+}
+
+/** A target that offers its disk, or two, to one client. */
+export interface OfferedLun extends OfferedDisk {
+  /** IQN of the target. */
+  readonly target: string;
+  /** A second disk, which has the next number. */
+  readonly beside?: OfferedDisk;
   /** IQN of the one client that may log in. */
   readonly initiator: string;
   readonly chap: { readonly user: string; readonly secret: string };
@@ -46,7 +51,7 @@ export interface TargetFile {
 }
 
 export interface TargetAdapter {
-  /** The number under which clients see the disk. */
+  /** The number under which clients see the disk; a second one has the next. */
   readonly lun: number;
   /** Programs that the host needs for it. */
   readonly tools: readonly string[];

@@ -1,7 +1,7 @@
 /** What a target's files and protocols can hold is checked before anything is written or changed. */
 import { Failure } from '../../base/failure.js';
 import { type AccountRules, accountProblems, type TextRule } from './accounts.js';
-import type { OfferedLun } from './adapter.js';
+import type { OfferedDisk, OfferedLun } from './adapter.js';
 
 export interface TextRules {
   readonly target: TextRule;
@@ -31,30 +31,44 @@ export function checkOffered(offered: readonly OfferedLun[], rules: TextRules): 
     if (pattern.test(value)) return;
     throw new Failure('usage', { what: `${by} cannot take this ${what}.`, expected, found: value });
   };
-  for (const { target, disk, serial, initiator, chap } of offered) {
+  for (const lun of offered) {
+    const { target, initiator, chap } = lun;
     check('name of a target', target, rules.target);
     check('name of an initiator', initiator, rules.initiator);
-    check('path of a disk', disk, rules.disk);
-    check('serial number', serial, SERIAL);
+    for (const { disk, serial } of disksOf(lun)) {
+      check('path of a disk', disk, rules.disk);
+      check('serial number', serial, SERIAL);
+    }
     const [problem] = accountProblems(rules.account, chap, `the secret of ${chap.user}`);
     if (problem !== undefined) throw new Failure('usage', problem);
   }
-  unique('name of a target', offered, ({ target }) => target);
-  unique('disk', offered, ({ disk }) => disk);
-  unique('serial number', offered, ({ serial }) => serial);
+  unique('name of a target', offered, ({ target }) => [target]);
+  unique('disk', offered, (lun) => disksOf(lun).map(({ disk }) => disk));
+  unique('serial number', offered, (lun) => disksOf(lun).map(({ serial }) => serial));
 }
 
-function unique(what: string, offered: readonly OfferedLun[], key: (lun: OfferedLun) => string): void {
+/** Its disks in the order of their numbers. */
+export function disksOf(lun: OfferedLun): readonly OfferedDisk[] {
+  return [lun, ...(lun.beside === undefined ? [] : [lun.beside])];
+}
+
+function unique(
+  what: string,
+  offered: readonly OfferedLun[],
+  keys: (lun: OfferedLun) => readonly string[],
+): void {
   const owners = new Map<string, string>();
   for (const lun of offered) {
-    const owner = owners.get(key(lun));
-    if (owner !== undefined) {
-      throw new Failure('usage', {
-        what: `The same ${what} is offered twice.`,
-        expected: `another ${what} for each target`,
-        found: owner === lun.target ? key(lun) : `${key(lun)}, by ${owner} and ${lun.target}`,
-      });
+    for (const key of keys(lun)) {
+      const owner = owners.get(key);
+      if (owner !== undefined) {
+        throw new Failure('usage', {
+          what: `The same ${what} is offered twice.`,
+          expected: `another ${what} for each target`,
+          found: owner === lun.target ? key : `${key}, by ${owner} and ${lun.target}`,
+        });
+      }
+      owners.set(key, lun.target);
     }
-    owners.set(key(lun), lun.target);
   }
 }

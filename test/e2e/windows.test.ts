@@ -1,10 +1,12 @@
 /**
- * The LUN of an installer, booted by BIOS and by UEFI over real DHCP, TFTP, iPXE and iSCSI with CHAP. The medium is one of ours: its boot
- * managers tell on the serial port what they were started from, and read the largest file of the LUN.
+ * The LUN of an installer, booted by BIOS and by UEFI over real DHCP, TFTP, iPXE and iSCSI with CHAP, in the gate and by clients on whose
+ * LUNs it would install a system. The medium is one of ours: its boot managers tell on the serial port what they were started from, and
+ * read the largest file of the LUN.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { beforeAll, expect, inject, it } from 'vitest';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { prove } from '../../app/prove.js';
 import { PC } from '../../artifacts/platform/pc.js';
 import { cellName, cellsOf } from '../../artifacts/platform/platform.js';
@@ -12,6 +14,7 @@ import type { Proof } from '../../artifacts/release/proof.js';
 import { readRelease } from '../../artifacts/release/release.js';
 import { lunsmith } from '../util/cli.js';
 import { BOOT_IMAGE_BYTES, bootImage, checksumOf, mediumFiles, writeDisc } from '../util/windows/medium.js';
+import { type Lab, openLab } from '../util/wire/lab.js';
 
 let release: string;
 let workspace: string;
@@ -32,7 +35,7 @@ beforeAll(async () => {
   workspace = join(inject('shared'), 'workspace');
   await mkdir(home);
   const iso = await writeDisc(home, await mediumFiles());
-  release = await build(home, 'windows', { iso, shows: ['bootmgr: done', 'bootx64: done'] });
+  release = await build(home, 'windows', { iso, shows: ['bootmgr: done', 'bootx64: done'], needs: '200M' });
 });
 
 const lines = async (cell: string) =>
@@ -58,7 +61,7 @@ it('is started by BIOS and by UEFI with the iBFT, reads its largest file, and is
     const { target, initiator } = identity(cell);
     expect(said.slice(-4)).toEqual([
       `${loader}: initiator ${initiator}`,
-      `${loader}: target ${target} user gate-${cell} with a secret`,
+      `${loader}: target ${target} lun 1 user gate-${cell} with a secret`,
       `${loader}: sources/boot.wim ${BOOT_IMAGE_BYTES} bytes, sum ${sum}`,
       `${loader}: done`,
     ]);
@@ -94,5 +97,131 @@ it('is shown by inspect, without a kernel', async () => {
   const { stdout, exitCode } = await lunsmith(['inspect', release]);
   expect(exitCode).toBe(0);
   expect(stdout).toContain('installer');
-  expect((await readRelease(release)).manifest.kernel).toBeUndefined();
+  const { manifest } = await readRelease(release);
+  expect(manifest.kernel).toBeUndefined();
+  expect(manifest.loader).toEqual({ reads: BOOT_IMAGE_BYTES, installs: 200 * 2 ** 20 });
+});
+
+describe('a client on whose LUN a system installs itself', () => {
+  const CLIENTS = {
+    pc7: { firmware: 'bios', mac: '52:54:00:aa:00:07', loader: 'bootmgr' },
+    pc8: { firmware: 'uefi', mac: '52:54:00:aa:00:08', loader: 'bootx64' },
+  } as const;
+  type Name = keyof typeof CLIENTS;
+  let lab: Lab;
+  /** Where each client's LUNs lie, by the name of their image. */
+  const luns = new Map<string, string>();
+  let boots = 0;
+  const CHAP = 'canary-7-c0ffee';
+
+  beforeAll(async () => {
+    const entry = (name: Name, secret: string) =>
+      `{ mac: '${CLIENTS[name].mac}', secret: '${secret}', menu-seconds: 1, images: [{ name: windows, blank: 256M, installer: stable }] }`;
+    lab = await openLab({
+      home: join(inject('shared'), 'windows-lab'),
+      // Who sits at pc8 is asked for its secret.
+      clients: { pc7: entry('pc7', 'env:CHAP'), pc8: entry('pc8', 'prompt:env:CHAP') },
+      secrets: { CHAP },
+    });
+    await lab.cli('publish', release, '--to', 'lab');
+    const { digest } = await readRelease(release);
+    await lab.cli('promote', `windows@${digest}`, 'stable', '--on', 'lab');
+    await lab.cli('client', 'add', 'pc7', 'pc8');
+    for (const path of await readdir(join(lab.root, 'clients'), { recursive: true }))
+      if (path.endsWith('.img')) luns.set(dirname(path), join(lab.root, 'clients', path));
+    await lab.serve();
+  });
+  afterAll(() => lab[Symbol.asyncDispose]());
+
+  interface Step {
+    readonly shows: RegExp;
+    readonly type?: string;
+  }
+
+  /** Switches a machine on until its console has shown all of it. @returns what its boot manager said */
+  async function bootsUntil(name: Name, ...steps: readonly Step[]): Promise<string[]> {
+    const { firmware, mac, loader } = CLIENTS[name];
+    boots += 1;
+    await using machine = await lab.machine({ name: `pc${boots}`, firmware, mac });
+    await machine.powerOn();
+    for (const { shows, type } of steps) {
+      await machine.shows(shows);
+      if (type !== undefined) machine.type(type);
+    }
+    return machine.lines.map((line) => line.trim()).filter((line) => line.startsWith(loader));
+  }
+
+  const target = (name: Name, lun: number) =>
+    expect.stringMatching(
+      new RegExp(
+        `^${CLIENTS[name].loader}: target iqn\\.2026-01\\.org\\.example:lab:${name}\\.windows\\.[0-9a-f]{12}-\\d+ lun ${lun} user ${name} with a secret$`,
+      ),
+    ) as string;
+  const largest = (loader: string) =>
+    `${loader}: sources/boot.wim ${BOOT_IMAGE_BYTES} bytes, sum ${checksumOf(bootImage())}`;
+
+  it('by BIOS starts the installer, which has both LUNs; then what was installed', async () => {
+    expect((await stat(luns.get('pc7/windows') ?? '')).blocks).toBe(0);
+    const installing = await bootsUntil(
+      'pc7',
+      { shows: /Nothing on windows boots/ },
+      { shows: /bootmgr: done/ },
+    );
+    expect(installing).toEqual([
+      'bootmgr: started from drive 0x81',
+      'bootmgr: drive 0x80 is blank',
+      'bootmgr: drive 0x81 has a boot record',
+      'bootmgr: initiator iqn.2026-01.org.example:lab:client.pc7',
+      target('pc7', 1),
+      target('pc7', 2),
+      largest('bootmgr'),
+      'bootmgr: done',
+    ]);
+    // What setup would do: the LUN has a boot record, a boot manager and files of its own.
+    await execa('cp', ['--sparse=always', luns.get('pc7/windows-installer') ?? '', `${lab.root}.installed`]);
+    await execa('dd', [
+      ...[`if=${lab.root}.installed`, `of=${luns.get('pc7/windows')}`, 'bs=1M', 'conv=notrunc,sparse'],
+    ]);
+    await lab.cli('client', 'next', 'pc7', 'windows');
+    const installed = await bootsUntil(
+      'pc7',
+      { shows: /Chosen for the next boot: windows/ },
+      { shows: /bootmgr: done/ },
+    );
+    expect(installed[0]).toBe('bootmgr: started from drive 0x80');
+    expect(installed.slice(-3)).toEqual([target('pc7', 1), largest('bootmgr'), 'bootmgr: done']);
+  });
+
+  /** The form has the user in its first field; Enter goes to the second, and ends it. */
+  const typed = (secret: string): Step => ({ shows: /Password/, type: `\r${secret}\r` });
+
+  it('by UEFI asks for the secret, goes on to the next boot device while nothing boots, and starts the installer when that is chosen', async () => {
+    await lab.cli('client', 'next', 'pc8', 'windows');
+    const nothing = await bootsUntil(
+      'pc8',
+      typed('canary-7-wrong'),
+      { shows: /The target refuses this user and secret, or does not answer/ },
+      typed(CHAP),
+      { shows: /Nothing on windows boots/ },
+      { shows: /Going on to the next boot device/ },
+      { shows: /BdsDxe: failed to start Boot/ },
+    );
+    expect(nothing).toEqual([]);
+    await lab.cli('client', 'next', 'pc8', 'windows-installer');
+    const { stdout } = await lab.cli('client', 'ls', '--on', 'lab', '--json');
+    expect(JSON.parse(stdout)).toMatchObject([
+      { client: 'pc7' },
+      { client: 'pc8', next: true, installs: true },
+    ]);
+    const installing = await bootsUntil('pc8', typed(CHAP), { shows: /bootx64: done/ });
+    const kept = await execa('grep', ['-rlF', CHAP, join(lab.root, 'http/')], { reject: false });
+    expect(kept.stdout.split('\n').filter((path) => path.includes('/pc8/'))).toEqual([]);
+    expect(installing.slice(1)).toEqual([
+      'bootx64: initiator iqn.2026-01.org.example:lab:client.pc8',
+      target('pc8', 1),
+      target('pc8', 2),
+      largest('bootx64'),
+      'bootx64: done',
+    ]);
+  });
 });

@@ -170,6 +170,22 @@ describe('beside the DHCP server of its network', () => {
   });
 });
 
+it('a client whose secret is asked for is told when the target does not take it, and can go on', async () => {
+  const form = (type: string) => ({ expect: 'Password', send: type });
+  const seen = await meet({
+    clients: [clientState({ ...WEB1, prompts: true })],
+    firmware: 'bios',
+    lan: {},
+    steps: [
+      form(`${ENTER}typed-secret${ENTER}`),
+      { expect: 'The target refuses this user and secret, or does not answer' },
+      form('\x03'),
+      { expect: 'Going on to the next boot device' },
+    ],
+  });
+  expect(paths(seen)).toEqual(['/boot.ipxe 200', `${BY_MAC} 200`]);
+});
+
 describe('a client with several images', () => {
   const facts = {
     ...WEB1,

@@ -47,6 +47,16 @@ export const DB1: ClientFacts = {
   ],
 };
 
+/** With a LUN on which a system installs itself. */
+export const PC7: ClientFacts = {
+  ...WEB1,
+  name: 'pc7',
+  mac: '52:54:00:00:00:07',
+  initiator: 'iqn.2026-01.org.example:pc7',
+  account: 'pc7',
+  images: [{ name: 'windows', channel: 'installer', boot: 'san', bytes: 60 * 1024 ** 3, blank: true }],
+};
+
 /** Of both digests. */
 export const MANIFEST = smallManifest({ artifacts: ARTIFACTS, boot: BOOT });
 
@@ -66,8 +76,10 @@ export function generation(client: string, image: string, release = DIGEST): Gen
 /** A client whose images all have one generation. */
 export function clientState(facts: ClientFacts, change: Partial<ClientState> = {}): ClientState {
   const images = Object.fromEntries(
-    facts.images.map(({ name }) => {
-      const one = generation(facts.name, name);
+    facts.images.map(({ name, blank }) => {
+      const own = generation(facts.name, name);
+      const { disk, bytes } = generation(facts.name, `${name}-installer`);
+      const one = blank === true ? { ...own, installer: { disk, bytes, serial: 'fedcba9876543210' } } : own;
       return [name, { current: one.id, generations: [one] }];
     }),
   );

@@ -5,7 +5,13 @@ import { Failure } from '../../base/failure.js';
 import type { Change, ClientIntent, Intent } from '../../hosts/change/intent.js';
 import { planChange } from '../../hosts/change.js';
 import { cloneDisk } from '../../hosts/clients/clone.js';
-import { EMPTY_STATE, type Generation, type HostState, hostStateSchema } from '../../hosts/host/state.js';
+import {
+  EMPTY_STATE,
+  type Generation,
+  type HostState,
+  hostStateSchema,
+  lunsOf,
+} from '../../hosts/host/state.js';
 import { aboutHost } from '../util/about-host.js';
 import { clientFacts, smallRelease } from '../util/hosts.js';
 
@@ -14,6 +20,7 @@ const releases = ['v1', 'v2', 'v3'].map((version) => smallRelease(version, 4 * M
 const about = aboutHost(releases);
 const { host } = about();
 
+const BLANK = { name: 'blank', channel: 'stable', boot: 'san', bytes: 2 * MIB, blank: true } as const;
 const client = fc.constantFrom(1, 2, 3);
 const anyOfClient: fc.Arbitrary<ClientIntent> = fc.oneof(
   fc
@@ -22,15 +29,17 @@ const anyOfClient: fc.Arbitrary<ClientIntent> = fc.oneof(
       fc.constantFrom('promote' as const, 'rebase' as const),
       fc.constantFrom('stable', 'edge'),
       fc.boolean(),
+      fc.boolean(),
     )
     .map(
-      ([number, follows, channel, two]): ClientIntent => ({
+      ([number, follows, channel, two, blank]): ClientIntent => ({
         kind: 'add',
         client: clientFacts(number, {
           follows,
           images: [
             { name: 'debian', channel, boot: 'san' },
             ...(two ? [{ name: 'rescue', channel: 'stable', boot: 'direct' } as const] : []),
+            ...(blank ? [BLANK] : []),
           ],
         }),
       }),
@@ -38,7 +47,9 @@ const anyOfClient: fc.Arbitrary<ClientIntent> = fc.oneof(
   client.map((number): ClientIntent => ({ kind: 'remove', client: `web${number}` })),
   client.map((number): ClientIntent => ({ kind: 'reset', client: `web${number}` })),
   client.map((number): ClientIntent => ({ kind: 'rotate', client: clientFacts(number) })),
-  client.map((number): ClientIntent => ({ kind: 'next', client: `web${number}`, image: 'rescue' })),
+  fc
+    .tuple(client, fc.constantFrom('rescue', 'blank', 'blank-installer'))
+    .map(([number, image]): ClientIntent => ({ kind: 'next', client: `web${number}`, image })),
   fc
     .tuple(client, fc.constantFrom('keep' as const, 'discard' as const))
     .map(([number, state]): ClientIntent => ({ kind: 'rebase', client: `web${number}`, state })),
@@ -62,6 +73,12 @@ const anyIntent: fc.Arbitrary<Intent> = fc.oneof(
 function generations(state: HostState): Generation[] {
   return Object.values(state.clients).flatMap(({ images }) =>
     Object.values(images).flatMap((image) => image.generations),
+  );
+}
+
+function owners(state: HostState): [disk: string, target: string][] {
+  return generations(state).flatMap((each) =>
+    lunsOf(each).map(({ disk }): [string, string] => [disk, each.target]),
   );
 }
 
@@ -101,17 +118,20 @@ it('keeps its word in any order of wishes, whoever is logged in', () => {
           for (const image of Object.values(images))
             expect(image.generations.map(({ id }) => id)).toContain(image.current);
         expect(new Set(now.map(({ target }) => target)).size).toBe(now.length);
-        expect(new Set(now.map(({ disk }) => disk)).size).toBe(now.length);
+        const disksOf = (all: readonly Generation[]) => all.flatMap(lunsOf).map(({ disk }) => disk);
+        const disks = disksOf(now);
+        expect(new Set(disks).size).toBe(disks.length);
+        // No disk ever moves to another target, so that none is attached by two.
+        const owner = new Map(owners(before));
+        for (const [disk, target] of owners(state)) expect(owner.get(disk) ?? target).toBe(target);
         // What is there was there, or is made now for the first time; what is not there any more is dropped.
-        const old = new Set(generations(before).map(({ disk }) => disk));
-        const made = now.filter(({ disk }) => !old.has(disk)).map(({ disk }) => disk);
+        const old = new Set(disksOf(generations(before)));
+        const made = disks.filter((disk) => !old.has(disk));
         expect(made.sort()).toEqual(change.clones.map((each) => cloneDisk(host, each)).sort());
         for (const disk of made) expect(everMade.has(disk)).toBe(false);
         for (const disk of made) everMade.add(disk);
-        const left = new Set(now.map(({ disk }) => disk));
-        expect([...old].filter((disk) => !left.has(disk)).sort()).toEqual(
-          change.dropped.map(({ disk }) => disk).sort(),
-        );
+        const left = new Set(disks);
+        expect([...old].filter((disk) => !left.has(disk)).sort()).toEqual(disksOf(change.dropped).sort());
         for (const { target } of change.dropped)
           expect(sessions.some((session) => session.target === target)).toBe(false);
         if (intent.kind !== 'promote' || change.lines.length === 0) continue;

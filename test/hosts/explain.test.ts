@@ -8,10 +8,11 @@ import { confFiles, httpFiles, tftpFiles } from '../../hosts/boot-files.js';
 import type { Link } from '../../hosts/explain/link.js';
 import { explainClient } from '../../hosts/explain.js';
 import { hostLayout } from '../../hosts/host/layout.js';
+import { lunsOf } from '../../hosts/host/state.js';
 import type { ClientFacts, HostFacts } from '../../hosts/site/facts.js';
 import { portalOf } from '../../hosts/site/portal.js';
 import { adapterOf } from '../../hosts/target/adapters.js';
-import { bootInput, clientState, HOST, MANIFEST, WEB1 } from './boot-host.js';
+import { bootInput, clientState, HOST, MANIFEST, PC7, WEB1 } from './boot-host.js';
 
 const RANGE = { first: '10.77.0.100', last: '10.77.0.199' };
 const DHCP: readonly HostFacts['dhcp'][] = [
@@ -35,6 +36,8 @@ const CLIENTS: readonly ClientFacts[] = [
     uuid: '4c4c4544-0042-3510-8052-b4c04f4a3132',
     menuSeconds: 0,
   },
+  PC7,
+  { ...WEB1, prompts: true },
 ];
 const TARGETS = ['tgt', 'lio', 'iet'] as const;
 
@@ -69,9 +72,11 @@ function served(input: BootFilesInput): Served {
   const { host, state, secrets } = input;
   const layout = hostLayout(host);
   const [http, tftp, conf] = [httpFiles(input), tftpFiles(input), confFiles(input)];
+  const numbered = (index: number) => ({ serial: index.toString().padStart(16, '0') });
   const offered = offeredLuns(host, state, secrets).map((lun, index) => ({
     ...lun,
-    serial: index.toString().padStart(16, '0'),
+    ...numbered(2 * index),
+    ...(lun.beside === undefined ? {} : { beside: { ...lun.beside, ...numbered(2 * index + 1) } }),
   }));
   const target = adapterOf(host.target.kind).render(offered, portalOf(host));
   const paths = [
@@ -82,7 +87,7 @@ function served(input: BootFilesInput): Served {
     ...target.map((file) => posix.join(layout.conf, file.name)),
     ...Object.keys(state.clients).map(layout.secret),
     ...Object.values(state.clients).flatMap(({ images }) =>
-      Object.values(images).flatMap(({ generations }) => generations.map(({ disk }) => disk)),
+      Object.values(images).flatMap(({ generations }) => generations.flatMap(lunsOf).map(({ disk }) => disk)),
     ),
   ];
   const isRelease = (path: string) => path.startsWith('releases/');

@@ -56,9 +56,12 @@ function tableAdapter(folder: string): TargetAdapter {
       }
     },
     show: async (host) =>
-      (await rows(host)).map(({ target, disk, initiator, chap }) => ({
+      (await rows(host)).map(({ target, disk, beside, initiator, chap }) => ({
         target,
-        luns: [{ number: 1, disk }],
+        luns: [disk, ...(beside === undefined ? [] : [beside.disk])].map((each, index) => ({
+          number: 1 + index,
+          disk: each,
+        })),
         initiators: [initiator],
         accounts: [chap.user],
       })),

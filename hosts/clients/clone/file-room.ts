@@ -28,8 +28,10 @@ export async function requireFits(host: TargetHost, requests: readonly CloneRequ
   if (requests.length === 0) return;
   const { facts } = host;
   const layout = hostLayout(facts);
-  const imageOf = ({ release, from }: CloneRequest) => posix.join(layout.release(release), from);
-  const images = [...new Set(requests.map(imageOf))];
+  // One with nothing on it has no image, and takes nothing.
+  const imageOf = ({ release, from }: CloneRequest) =>
+    from === undefined ? [] : [posix.join(layout.release(release), from)];
+  const images = [...new Set(requests.flatMap(imageOf))];
   const { stdout } = await host.run(['sh', '-c', LOOK, 'sh', layout.root, ...images], {
     doing: `ask for the space in ${layout.root}`,
     quiet: true,
@@ -54,7 +56,7 @@ export async function requireFits(host: TargetHost, requests: readonly CloneRequ
   const taken = new Map(
     lines.map((line) => [line.slice(line.indexOf(' ') + 1), Number(line.slice(0, line.indexOf(' '))) * 512]),
   );
-  const needed = requests.reduce((sum, request) => sum + (taken.get(imageOf(request)) ?? 0), 0);
+  const needed = requests.flatMap(imageOf).reduce((sum, image) => sum + (taken.get(image) ?? 0), 0);
   const left = Number(unit) * Number(free);
   if (needed <= left) return;
   throw new Failure('space', {

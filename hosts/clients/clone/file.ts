@@ -43,9 +43,15 @@ export function fileStore(host: TargetHost): CloneStore {
     try {
       // A new file, private from its first byte on.
       await run(['install', '-D', '-m', '0600', '/dev/null', partial], { doing: `create ${partial}` });
-      await copy(host, posix.join(layout.release(request.release), request.from), partial, ports.emit);
-      if (request.bytes > request.disk.bytes) {
-        await growFile(run, partial, { ...request, aside: `${disk}${ASIDE}` });
+      const { release, from, bytes } = request;
+      if (from === undefined) {
+        await run(['truncate', '-s', String(bytes), partial], {
+          doing: `make ${partial} as large as its LUN`,
+        });
+      } else {
+        await copy(host, posix.join(layout.release(release), from), partial, ports.emit);
+        if (bytes > request.disk.bytes)
+          await growFile(run, partial, { ...request, aside: `${disk}${ASIDE}` });
       }
       await run(['sync', partial], { doing: `write ${partial} to the disk` });
       await run(['mv', '-T', partial, disk], { doing: `put ${disk} in its place` });

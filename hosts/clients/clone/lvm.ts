@@ -12,7 +12,7 @@ import type { CloneKind } from '../../site/facts.js';
 import { growDevice } from './grow.js';
 import { type CloneName, diskPath, ownVolume, PARTIAL, seedName, volumeName } from './names.js';
 import { promisedBytes } from './space.js';
-import type { Clone, CloneRequest, CloneStore } from './store.js';
+import { type Clone, type CloneRequest, type CloneStore, imageOf } from './store.js';
 
 type Lvm = Extract<CloneKind, { kind: 'lvm' }>;
 
@@ -54,19 +54,19 @@ export function lvmStore(host: TargetHost, { group, pool }: Lvm): CloneStore {
     await run(['lvrename', group, from, to], { doing: `put the volume ${to} in its place` });
   };
 
+  /** A thin volume of which nothing is allocated. */
+  const create = async (name: string, bytes: number, doing: string) => {
+    const how = ['--virtualsize', `${bytes}b`, '--wipesignatures', 'n', '--thinpool', pool, '--name', name];
+    await run(['lvcreate', '--yes', '--type', 'thin', ...how, group], { doing });
+  };
+
   const ensureSeed = async (request: CloneRequest) => {
     const { release, disk } = request;
     const seed = seedName('lvm', release);
     const partial = `${seed}${PARTIAL}`;
     if ((await volumes()).some(({ name }) => name === seed)) return seed;
     await drop([partial]);
-    const size = ['--virtualsize', `${disk.bytes}b`, '--wipesignatures', 'n'];
-    await run(
-      ['lvcreate', '--yes', '--type', 'thin', ...size, '--thinpool', pool, '--name', partial, group],
-      {
-        doing: `create a volume for the release ${release}`,
-      },
-    );
+    await create(partial, disk.bytes, `create a volume for the release ${release}`);
     await fill(host, request, device(partial));
     await run(['lvchange', '--permission', 'r', `${group}/${partial}`], { doing: `protect ${partial}` });
     await rename(partial, seed);
@@ -77,6 +77,10 @@ export function lvmStore(host: TargetHost, { group, pool }: Lvm): CloneStore {
     const volume = volumeName('lvm', request);
     const partial = `${volume}${PARTIAL}`;
     await drop([partial]);
+    if (request.from === undefined) {
+      await create(partial, request.bytes, `create the volume ${volume}`);
+      return rename(partial, volume);
+    }
     const seed = await ensureSeed(request);
     try {
       // Snapshots of thin volumes are otherwise made inactive, and skipped when the host starts.
@@ -152,10 +156,10 @@ export function lvmStore(host: TargetHost, { group, pool }: Lvm): CloneStore {
 /** Fills a volume of which nothing is allocated with a release's image; zeros stay unallocated. */
 export async function fill(
   { run, facts }: TargetHost,
-  { release, from }: Pick<CloneRequest, 'release' | 'from'>,
+  request: Pick<CloneRequest, 'client' | 'image' | 'release' | 'from'>,
   device: string,
 ): Promise<void> {
-  const image = posix.join(hostLayout(facts).release(release), from);
+  const image = posix.join(hostLayout(facts).release(request.release), imageOf(request));
   // By the smallest chunk of a thin pool, lvmthin(7).
   const how = ['bs=64K', 'conv=sparse,notrunc,fsync'];
   await run(['dd', `if=${image}`, `of=${device}`, ...how], {

@@ -50,16 +50,19 @@ export function zfsStore(host: TargetHost, clone: Zfs): CloneStore {
     await run(['zfs', 'rename', full(from), full(to)], { doing: `put the volume ${to} in its place` });
   };
 
+  /** A sparse volume with nothing in it. */
+  const create = async (volume: string, bytes: number, doing: string) => {
+    await run(['zfs', 'create', '-s', ...PROPERTIES, '-V', String(bytes), full(volume)], { doing });
+    await appeared(volume);
+  };
+
   const ensureSeed = async (request: CloneRequest) => {
     const { release, disk } = request;
     const seed = seedName('zfs', release);
     const partial = `${seed}${PARTIAL}`;
     if ((await volumes()).some(({ name }) => name === seed)) return seed;
     await drop([partial]);
-    await run(['zfs', 'create', '-s', ...PROPERTIES, '-V', String(disk.bytes), full(partial)], {
-      doing: `create a volume for the release ${release}`,
-    });
-    await appeared(partial);
+    await create(partial, disk.bytes, `create a volume for the release ${release}`);
     await fill(host, request, device(partial));
     await run(['zfs', 'snapshot', `${full(partial)}@${SNAPSHOT}`], {
       doing: `take a snapshot of ${partial}`,
@@ -72,6 +75,11 @@ export function zfsStore(host: TargetHost, clone: Zfs): CloneStore {
     const volume = volumeName('zfs', request);
     const partial = `${volume}${PARTIAL}`;
     await drop([partial]);
+    if (request.from === undefined) {
+      await create(partial, request.bytes, `create the volume ${volume}`);
+      await rename(partial, volume);
+      return appeared(volume);
+    }
     const seed = await ensureSeed(request);
     try {
       await run(['zfs', 'clone', ...PROPERTIES, `${full(seed)}@${SNAPSHOT}`, full(partial)], {

@@ -8,6 +8,7 @@ import { Failure } from '../../../base/failure.js';
 import type { Ports } from '../../../base/ports.js';
 import type { TargetHost } from '../../host/host.js';
 import type { OfferedLun, TargetAdapter } from '../adapter.js';
+import { disksOf } from '../check.js';
 import { refuseBusy, refuseStrange, type Strange } from '../refusals.js';
 import { checkIet, ietdConf, initiatorsAllow, LUN } from './conf.js';
 import { type IetTarget, parseSessions, parseVolumes } from './proc.js';
@@ -65,12 +66,16 @@ async function refuse(host: TargetHost, offered: readonly OfferedLun[]): Promise
   return targets;
 }
 
-function strange(targets: readonly IetTarget[], { target, disk }: OfferedLun): Strange[] {
+function strange(targets: readonly IetTarget[], lun: OfferedLun): Strange[] {
+  const { target } = lun;
   const found = targets.find(({ name }) => name === target);
-  const path = found?.disks.get(LUN);
-  if (path !== undefined && path !== disk) return [{ target, found: `LUN ${LUN} is ${path}` }];
-  const other = targets.find(({ name, disks }) => name !== target && [...disks.values()].includes(disk));
-  return other === undefined ? [] : [{ target, found: `its disk ${disk} is offered by ${other.name}` }];
+  return disksOf(lun).flatMap(({ disk }, index) => {
+    const number = LUN + index;
+    const path = found?.disks.get(number);
+    if (path !== undefined && path !== disk) return [{ target, found: `LUN ${number} is ${path}` }];
+    const other = targets.find(({ name, disks }) => name !== target && [...disks.values()].includes(disk));
+    return other === undefined ? [] : [{ target, found: `its disk ${disk} is offered by ${other.name}` }];
+  });
 }
 
 function warn(missing: readonly OfferedLun[], { facts }: TargetHost, { emit }: Ports): void {

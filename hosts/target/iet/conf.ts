@@ -6,8 +6,9 @@
 
 import { ACCOUNT_RULES, type TextRule } from '../accounts.js';
 import type { OfferedLun } from '../adapter.js';
-import { checkOffered, orNumber, type TextRules } from '../check.js';
+import { checkOffered, disksOf, orNumber, type TextRules } from '../check.js';
 
+/** Of the first disk. */
 export const LUN = 0;
 
 const NAME: TextRule = {
@@ -35,11 +36,15 @@ export function ietdConf(offered: readonly OfferedLun[]): string {
   return [
     '# Made by lunsmith: join it to /etc/iet/ietd.conf, then restart ietd.\n',
     ...offered.map(
-      ({ target, disk, backing, serial, chap }) => `
-Target ${target}
-    IncomingUser ${chap.user} ${chap.secret}
-    Lun ${LUN} Path=${disk},Type=${backing}io,ScsiId=${serial},ScsiSN=${serial}
-`,
+      (lun) => `
+Target ${lun.target}
+    IncomingUser ${lun.chap.user} ${lun.chap.secret}
+${disksOf(lun)
+  .map(
+    ({ disk, backing, serial }, index) =>
+      `    Lun ${LUN + index} Path=${disk},Type=${backing}io,ScsiId=${serial},ScsiSN=${serial}\n`,
+  )
+  .join('')}`,
     ),
   ].join('');
 }

@@ -6,7 +6,7 @@ import type { TargetHost } from '../../host/host.js';
 import type { Portal } from '../../site/portal.js';
 import type { OfferedLun, TargetAdapter } from '../adapter.js';
 import { refuseBusy, refuseStrange } from '../refusals.js';
-import { checkLio, lioConfig, pluginOf } from './saveconfig.js';
+import { checkLio, lioConfig, storeNames, storesOf } from './saveconfig.js';
 import { LIO_SCRIPT } from './script.js';
 
 /** The Python that the distribution's rtslib is for, and targetcli's first line names; a PATH may have another first. */
@@ -34,7 +34,8 @@ export const lioAdapter: TargetAdapter = {
   sessions: async (host) =>
     (await order(host, { verb: 'sessions' }, 'ask LIO for its sessions')).sessions ?? [],
   remove: async (host, targets) => {
-    await order(host, { verb: 'remove', targets }, 'take the targets away');
+    const stores = targets.flatMap(storeNames);
+    await order(host, { verb: 'remove', targets, stores }, 'take the targets away');
   },
 };
 
@@ -42,7 +43,7 @@ type Order =
   | { readonly verb: 'apply'; readonly portal: Portal; readonly luns: readonly object[] }
   | { readonly verb: 'check'; readonly luns: readonly object[] }
   | { readonly verb: 'show' | 'sessions' }
-  | { readonly verb: 'remove'; readonly targets: readonly string[] };
+  | { readonly verb: 'remove'; readonly targets: readonly string[]; readonly stores: readonly string[] };
 
 const sessions = z.array(z.strictObject({ target: z.string(), initiator: z.string() }));
 const answerSchema = z.strictObject({
@@ -64,8 +65,8 @@ const answerSchema = z.strictObject({
 });
 
 function wanted(lun: OfferedLun): object {
-  const { target, disk, bytes, serial, initiator, chap } = lun;
-  return { target, disk, bytes, serial, initiator, ...chap, plugin: pluginOf(lun) };
+  const { target, initiator, chap } = lun;
+  return { target, initiator, ...chap, stores: storesOf(lun) };
 }
 
 /** The order goes to the script's input: it holds secrets. */

@@ -5,8 +5,8 @@
 
 import type { Portal } from '../../site/portal.js';
 import { ACCOUNT_RULES, type TextRule } from '../accounts.js';
-import type { OfferedLun } from '../adapter.js';
-import { checkOffered, orNumber, type TextRules } from '../check.js';
+import type { OfferedDisk, OfferedLun } from '../adapter.js';
+import { checkOffered, disksOf, orNumber, type TextRules } from '../check.js';
 
 /** rtslib wants a domain of two words at least, no underscore, and makes all letters small. */
 const NAME: TextRule = {
@@ -29,7 +29,24 @@ export function checkLio(offered: readonly OfferedLun[]): void {
   checkOffered(offered, RULES);
 }
 
-export function pluginOf({ backing }: OfferedLun): 'fileio' | 'block' {
+/** Names of the backstores that a target of ours can have, in the order of the numbers of its LUNs. */
+export function storeNames(target: string): readonly [string, string] {
+  return [target, `${target}.beside`];
+}
+
+/** Its backstores, in the order of the numbers. */
+export function storesOf(
+  lun: OfferedLun,
+): readonly (OfferedDisk & { readonly name: string; readonly plugin: 'fileio' | 'block' })[] {
+  const names = storeNames(lun.target);
+  return disksOf(lun).map((disk, index) => ({
+    ...disk,
+    name: names[index] as string,
+    plugin: pluginOf(disk),
+  }));
+}
+
+function pluginOf({ backing }: OfferedDisk): 'fileio' | 'block' {
   return backing === 'file' ? 'fileio' : 'block';
 }
 
@@ -38,15 +55,13 @@ export function lioConfig(offered: readonly OfferedLun[], portal: Portal): strin
   checkLio(offered);
   const config = {
     fabric_modules: [],
-    storage_objects: offered.map(storageObject),
+    storage_objects: offered.flatMap(storesOf).map(storageObject),
     targets: offered.map((lun) => target(lun, portal)),
   };
   return `${JSON.stringify(config, undefined, 2)}\n`;
 }
 
-function storageObject(lun: OfferedLun): object {
-  const { target: name, disk, bytes, serial } = lun;
-  const plugin = pluginOf(lun);
+function storageObject({ name, disk, bytes, serial, plugin }: ReturnType<typeof storesOf>[number]): object {
   return {
     // The clone of an image is sparse or thin: what a client discards is free again.
     attributes: { emulate_tpu: 1 },
@@ -60,18 +75,22 @@ function storageObject(lun: OfferedLun): object {
 }
 
 function target(lun: OfferedLun, { address, port }: Portal): object {
+  const stores = storesOf(lun);
   return {
     fabric: 'iscsi',
     tpgs: [
       {
         attributes: { authentication: 1, demo_mode_write_protect: 1, generate_node_acls: 0 },
         enable: true,
-        luns: [{ index: 0, storage_object: `/backstores/${pluginOf(lun)}/${lun.target}` }],
+        luns: stores.map(({ name, plugin }, index) => ({
+          index,
+          storage_object: `/backstores/${plugin}/${name}`,
+        })),
         node_acls: [
           {
             chap_password: lun.chap.secret,
             chap_userid: lun.chap.user,
-            mapped_luns: [{ index: 0, tpg_lun: 0, write_protect: false }],
+            mapped_luns: stores.map((_, index) => ({ index, tpg_lun: index, write_protect: false })),
             node_wwn: lun.initiator,
           },
         ],

@@ -4,7 +4,7 @@
  * shall be done, secrets too, comes to its standard input as JSON, and the answer is JSON.
  *
  * - Every step asks what is there first, so that an interrupted call is finished by the next.
- * - The backstore has the target's name: of two things with one name, one is strange.
+ * - The first backstore has the target's name, a second one follows from it: of two things with one name, one is strange.
  * - What survives a restart of the host is LIO's own saveconfig.json: the entries of ours, and only they, are replaced in it.
  */
 export const LIO_SCRIPT = String.raw`
@@ -58,21 +58,22 @@ def shown(target):
     }
 
 def strange(want, targets, stores):
-    name = want["target"]
+    names = [each["name"] for each in want["stores"]]
     for store in stores:
         label = store.plugin + "/" + store.name
         path = path_of(store)
-        if store.name == name and path and (path != want["disk"] or store.plugin != want["plugin"]):
-            return "the backstore %s is %s" % (label, path)
-        if store.name != name and path == want["disk"]:
-            return "its disk %s is offered by the backstore %s" % (path, label)
-    target = targets.get(name)
+        for each in want["stores"]:
+            if store.name == each["name"] and path and (path != each["disk"] or store.plugin != each["plugin"]):
+                return "the backstore %s is %s" % (label, path)
+            if store.name != each["name"] and path == each["disk"]:
+                return "its disk %s is offered by the backstore %s" % (path, label)
+    target = targets.get(want["target"])
     for tpg in target.tpgs if target else []:
         if tpg.tag != 1:
             return "a portal group with the tag %d" % tpg.tag
         luns = [(lun.lun, store_of(lun)) for lun in tpg.luns]
         for number, store in luns:
-            if store is not None and (number != 0 or store.name != name):
+            if store is not None and (number >= len(names) or store.name != names[number]):
                 return "LUN %d is the backstore %s/%s" % (number, store.plugin, store.name)
         if not luns:
             for acl in tpg.node_acls:
@@ -80,7 +81,7 @@ def strange(want, targets, stores):
     return None
 
 def make_store(want, stores):
-    store = next((each for each in stores if each.name == want["target"]), None)
+    store = next((each for each in stores if each.name == want["name"]), None)
     if store is not None and not store.is_configured():
         store.delete()
         store = None
@@ -88,9 +89,9 @@ def make_store(want, stores):
         if want["plugin"] == "fileio":
             # Each write is on the disk before it is answered: clients outlive a restart of the host.
             store = rtslib.FileIOStorageObject(
-                want["target"], dev=want["disk"], size=want["bytes"], wwn=want["serial"], write_back=False)
+                want["name"], dev=want["disk"], size=want["bytes"], wwn=want["serial"], write_back=False)
         else:
-            store = rtslib.BlockStorageObject(want["target"], dev=want["disk"], wwn=want["serial"])
+            store = rtslib.BlockStorageObject(want["name"], dev=want["disk"], wwn=want["serial"])
     if store.wwn != want["serial"]:
         store.wwn = want["serial"]
     # The kernel refuses it where the disk cannot give blocks back.
@@ -99,7 +100,7 @@ def make_store(want, stores):
     return store
 
 def offer(want, portal, fabric, stores):
-    store = make_store(want, stores)
+    made = [make_store(each, stores) for each in want["stores"]]
     tpg = rtslib.TPG(rtslib.Target(fabric, want["target"]), 1)
     for name, value in TPG_ATTRIBUTES.items():
         if tpg.get_attribute(name) != str(value):
@@ -107,8 +108,10 @@ def offer(want, portal, fabric, stores):
     for lun in list(tpg.luns):
         if store_of(lun) is None:
             lun.delete()
-    if not list(tpg.luns):
-        rtslib.LUN(tpg, 0, store)
+    there = {lun.lun for lun in tpg.luns}
+    for number, store in enumerate(made):
+        if number not in there:
+            rtslib.LUN(tpg, number, store)
     rtslib.NetworkPortal(tpg, portal["address"], portal["port"])
     for acl in list(tpg.node_acls):
         # The name that the client had; a session under it is left alone.
@@ -124,8 +127,10 @@ def offer(want, portal, fabric, stores):
             mapped.alias
         except rtslib.RTSLibBrokenLink:
             mapped.delete()
-    if not list(acl.mapped_luns):
-        rtslib.MappedLUN(acl, 0, 0, False)
+    there = {mapped.mapped_lun for mapped in acl.mapped_luns}
+    for number in range(len(made)):
+        if number not in there:
+            rtslib.MappedLUN(acl, number, number, False)
     if not tpg.enable:
         tpg.enable = True
 
@@ -161,7 +166,7 @@ def apply(order, root, fabric, targets):
     check(order, targets, stores)
     for want in order["luns"]:
         offer(want, order["portal"], fabric, stores)
-    save({want["target"] for want in order["luns"]}, root, fabric)
+    save({each["name"] for want in order["luns"] for each in want["stores"]}, root, fabric)
     answer()
 
 def remove(order, root, fabric, targets):
@@ -184,6 +189,7 @@ def remove(order, root, fabric, targets):
         answer(busy=busy)
     for target in gone:
         target.delete()
+    names = set(order["stores"])
     for store in [each for each in root.storage_objects if each.name in names]:
         store.delete()
     save(names, root, fabric)

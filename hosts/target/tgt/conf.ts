@@ -6,9 +6,9 @@
 
 import { ACCOUNT_RULES, type TextRule } from '../accounts.js';
 import type { OfferedLun } from '../adapter.js';
-import { checkOffered, orNumber, type TextRules } from '../check.js';
+import { checkOffered, disksOf, orNumber, type TextRules } from '../check.js';
 
-/** LUN 0 is tgtd's own controller and cannot be deleted. */
+/** Of the first disk: LUN 0 is tgtd's own controller and cannot be deleted. */
 export const LUN = 1;
 
 /**
@@ -51,23 +51,29 @@ export function targetsConf(offered: readonly OfferedLun[]): string {
   return [
     '# Made by lunsmith; tgt-admin(8) reads it when tgtd starts.\n',
     ...offered.map(
-      ({ target, disk, serial, initiator, chap }) => `
-<target ${target}>
-    <backing-store ${disk}>
-        lun ${LUN}
-        scsi_id ${serial}
-        scsi_sn ${serial}
-        write-cache off
-        params thin_provisioning=1
-    </backing-store>
+      (lun) => `
+<target ${lun.target}>
+${disksOf(lun)
+  .map(({ disk, serial }, index) => backingStore(disk, LUN + index, serial))
+  .join('\n')}
     # Nobody by address, for an address would be enough; one by name.
     initiator-address ${NO_ADDRESS}
-    initiator-name ${initiator}
-    ${INCOMING_USER} ${chap.user} ${chap.secret}
+    initiator-name ${lun.initiator}
+    ${INCOMING_USER} ${lun.chap.user} ${lun.chap.secret}
 </target>
 `,
     ),
   ].join('');
+}
+
+function backingStore(disk: string, lun: number, serial: string): string {
+  return `    <backing-store ${disk}>
+        lun ${lun}
+        scsi_id ${serial}
+        scsi_sn ${serial}
+        write-cache off
+        params thin_provisioning=1
+    </backing-store>`;
 }
 
 const INCOMING_USER = 'incominguser';

@@ -6,6 +6,7 @@ import type { TargetHost } from '../../host/host.js';
 import { hostLayout } from '../../host/layout.js';
 import type { Portal } from '../../site/portal.js';
 import type { IscsiSession, OfferedLun, OfferOptions, ShownTarget } from '../adapter.js';
+import { disksOf } from '../check.js';
 import { refuseBusy, refuseStrange } from '../refusals.js';
 import { accountOrders, orphans, unbindAll } from './accounts.js';
 import { askTgtd, NO_ANSWER } from './client.js';
@@ -96,21 +97,28 @@ function isOurs({ facts }: TargetHost, { name, luns }: TgtTarget): boolean {
 /** The ACL is bound last: a session meets a whole target. */
 /** @param id of a target that has nothing yet, where none was found */
 function lunOrders(found: TgtTarget | undefined, lun: OfferedLun, id: number): TgtOrder[] {
+  const disks = disksOf(lun).map((disk, index) => ({ ...disk, number: LUN + index }));
   if (found === undefined) {
     return [
-      newLun(id, LUN, lun.disk),
-      setLun(id, LUN, lun.serial, WRITE_CACHE_OFF + THIN),
+      ...disks.flatMap(({ number, disk, serial }) => [
+        newLun(id, number, disk),
+        setLun(id, number, serial, WRITE_CACHE_OFF + THIN),
+      ]),
       bindAccount(id, lun.chap.user),
       bindInitiator(id, lun.initiator),
     ];
   }
-  const disk = found.luns.find((each) => each.lun === LUN);
-  const described = disk?.serial === lun.serial && disk.thin;
   const [account, ...more] = found.accounts;
   const bound = account === lun.chap.user && more.length === 0;
   return [
-    ...(disk === undefined ? [newLun(found.id, LUN, lun.disk)] : []),
-    ...(described ? [] : [setLun(found.id, LUN, lun.serial, WRITE_CACHE_OFF + THIN)]),
+    ...disks.flatMap(({ number, disk, serial }) => {
+      const there = found.luns.find((each) => each.lun === number);
+      const described = there?.serial === serial && there.thin;
+      return [
+        ...(there === undefined ? [newLun(found.id, number, disk)] : []),
+        ...(described ? [] : [setLun(found.id, number, serial, WRITE_CACHE_OFF + THIN)]),
+      ];
+    }),
     ...(bound ? [] : [...unbindAll(found), bindAccount(found.id, lun.chap.user)]),
     ...unwantedAccess(found, lun.initiator).map((each) => unbindInitiator(found.id, each)),
     ...(found.access.includes(lun.initiator) ? [] : [bindInitiator(found.id, lun.initiator)]),

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { artifactsOf } from '../../../artifacts/release/roles.js';
 import { canonicalJson, sha256OfText } from '../../../base/digest.js';
 import type { HostRig } from '../../util/host-rig.js';
-import { smallRelease } from '../../util/hosts.js';
+import { clientFacts, smallRelease } from '../../util/hosts.js';
 import { withRoles } from '../../util/manifest.js';
 import { WEB1, WEB2, wellHost } from './well-host.js';
 
@@ -47,6 +47,33 @@ describe('LUNs', () => {
         expected: 'mode 600',
         found: 'mode 644',
       },
+    ]);
+  });
+
+  it('an installer’s is not there, and its target has lost it', async () => {
+    const pc3 = clientFacts(3, {
+      name: 'pc3',
+      images: [{ name: 'windows', channel: 'stable', boot: 'san', bytes: 2 ** 20, blank: true }],
+    });
+    await act({ kind: 'add', client: pc3 });
+    const site = { clients: [WEB1, WEB2, pc3], channels: ['stable', 'edge'] };
+    expect(await found({ site })).toEqual([]);
+    const { installer, target, disk } = await generationOf('pc3');
+    await unlink(installer?.disk ?? '');
+    const table = await well.rig.table();
+    const without = table.map(({ beside: _, ...row }) => row);
+    await writeFile(join(well.rig.folder, 'table.json'), JSON.stringify(without));
+    expect((await found({ site })).map(({ what, where, expected }) => [what, where, expected])).toEqual([
+      [
+        expect.stringMatching(/^The LUN of pc3, image windows-installer, .*, is not there\.$/),
+        installer?.disk,
+        'a disk of 1048576 bytes',
+      ],
+      [
+        'The target of pc3, image windows, has another disk.',
+        target,
+        `LUN 1: ${disk}, LUN 2: ${installer?.disk}`,
+      ],
     ]);
   });
 

@@ -43,7 +43,8 @@ export function wellHost(): WellHost {
   let whole: string;
   const act = (intent: Intent) => applyChange(rig.host, intent, options, rig.ports);
   const generationOf = async (client: string) => {
-    const generation = (await readState(rig.host)).clients[client]?.images['debian']?.generations[0];
+    const [image] = Object.values((await readState(rig.host)).clients[client]?.images ?? {});
+    const generation = image?.generations[0];
     if (generation === undefined) throw new Error(`${client} has no LUN`);
     return generation;
   };

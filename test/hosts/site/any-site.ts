@@ -104,10 +104,17 @@ const sizes = maybe(
 );
 
 function anyImages(channels: readonly string[]): fc.Arbitrary<ClientImage[]> {
-  const image = together<object>(
+  const blank = fc.record({
+    channel: fc.constantFrom(...channels),
+    boot: fc.constant('san'),
+    bytes: fc.integer({ min: 1, max: 65536 }).map((mebibytes) => mebibytes * 1024 ** 2),
+    blank: fc.constant(true),
+  });
+  const copied = together<object>(
     fc.record({ channel: fc.constantFrom(...channels), boot: fc.constantFrom('san', 'direct') }),
     sizes,
   );
+  const image = fc.oneof({ weight: 3, arbitrary: copied }, blank);
   return fc
     .tuple(fc.uniqueArray(name, { minLength: 1, maxLength: 3 }), image, image, image)
     .map(([names, ...images]) => names.map((own, index) => ({ name: own, ...images[index] }) as ClientImage));
@@ -115,30 +122,40 @@ function anyImages(channels: readonly string[]): fc.Arbitrary<ClientImage[]> {
 
 function anyClient(n: number, hosts: number, channels: readonly string[]): fc.Arbitrary<ClientFacts> {
   const byte = n.toString(16).padStart(2, '0');
-  return fc.nat(hosts - 1).chain((host) =>
-    together<object>(
-      fc.constant({ name: `client-${n}`, host: `host${host}`, account: `user.${n}` }),
-      fc.constantFrom<object>(
-        { mac: `52:54:00:ab:cd:${byte}` },
-        { serial: `CZC.${n}`, mac: `52:54:00:ab:cd:${byte}` },
-        { uuid: `4c4c4544-0042-3510-8052-b4c04f4a31${byte}` },
+  return fc
+    .nat(hosts - 1)
+    .chain((host) =>
+      together<object>(
+        fc.constant({ name: `client-${n}`, host: `host${host}`, account: `user.${n}` }),
+        fc.constantFrom<object>(
+          { mac: `52:54:00:ab:cd:${byte}` },
+          { serial: `CZC.${n}`, mac: `52:54:00:ab:cd:${byte}` },
+          { uuid: `4c4c4544-0042-3510-8052-b4c04f4a31${byte}` },
+        ),
+        fc.record({
+          initiator: fc.oneof(
+            hex(14).map((digits) => `eui.${digits}${byte}`),
+            name.map((own) => `iqn.1993-08.org.debian:${n}:${own}`),
+          ),
+          secret: fc.oneof(
+            fc.constant(`env:CHAP_${n}`),
+            fc.string({ minLength: 1 }).map((path) => `file:${path}`),
+          ),
+          images: anyImages(channels),
+          menuSeconds: fc.integer({ min: 1, max: 3600 }),
+          follows: fc.constantFrom('promote', 'rebase'),
+        }),
+        maybe('prompts', fc.constant(true)),
+        maybe('address', anyAddress(n, host)),
       ),
-      fc.record({
-        initiator: fc.oneof(
-          hex(14).map((digits) => `eui.${digits}${byte}`),
-          name.map((own) => `iqn.1993-08.org.debian:${n}:${own}`),
-        ),
-        secret: fc.oneof(
-          fc.constant(`env:CHAP_${n}`),
-          fc.string({ minLength: 1 }).map((path) => `file:${path}`),
-        ),
-        images: anyImages(channels),
-        menuSeconds: fc.integer({ min: 1, max: 3600 }),
-        follows: fc.constantFrom('promote', 'rebase'),
-      }),
-      maybe('address', anyAddress(n, host)),
-    ),
-  ) as fc.Arbitrary<ClientFacts>;
+    )
+    .map((client) => askable(client as ClientFacts));
+}
+
+/** Nobody can be asked where an initramfs logs in by an archive. */
+function askable({ prompts, ...client }: ClientFacts): ClientFacts {
+  const asked = prompts === true && client.images.every(({ boot }) => boot === 'san');
+  return asked ? { ...client, prompts } : client;
 }
 
 export const anySite: fc.Arbitrary<Site> = fc
@@ -195,14 +212,26 @@ function writtenDhcp(dhcp: DhcpKind): object {
   };
 }
 
-function writtenClient({ name: _, mac, images, menuSeconds, address, ...client }: ClientFacts): object {
+function writtenClient({
+  name: _,
+  mac,
+  images,
+  menuSeconds,
+  address,
+  prompts,
+  secret,
+  ...client
+}: ClientFacts): object {
   return {
     ...client,
+    secret: `${prompts === true ? 'prompt:' : ''}${secret}`,
     ...(mac === undefined ? {} : { mac: mac.toUpperCase().replaceAll(':', '-') }),
     'menu-seconds': menuSeconds,
-    images: images.map(({ bytes, ...image }) => ({
+    images: images.map(({ bytes = 0, blank, channel, ...image }) => ({
       ...image,
-      ...(bytes === undefined ? {} : { size: `${bytes / 1024 ** 2}M` }),
+      ...(blank === true
+        ? { installer: channel, blank: `${bytes / 1024 ** 2}M` }
+        : { channel, ...(bytes === 0 ? {} : { size: `${bytes / 1024 ** 2}M` }) }),
     })),
     ...address,
   };

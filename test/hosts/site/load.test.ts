@@ -295,7 +295,7 @@ describe('docs/site.md', () => {
     const examples = [...page.matchAll(/```yaml\n([^]*?)```/g)].map(([, yaml = '']) => siteOf(yaml));
     expect(examples.map(({ hosts, clients }) => [hosts.length, clients.length])).toEqual([
       [1, 1],
-      [2, 3],
+      [2, 4],
     ]);
   });
 });

@@ -15,6 +15,22 @@ export const WEB: OfferedLun = {
   chap: { user: 'web1', secret: SECRET },
 };
 
+/** With a second disk. */
+export const PC: OfferedLun = {
+  ...WEB,
+  target: `${PREFIX}:pc7.windows.0123456789ab-3`,
+  disk: '/srv/lunsmith/clients/pc7/windows/0123456789ab-3.img',
+  serial: '00000000000000a1',
+  beside: {
+    disk: '/srv/lunsmith/clients/pc7/windows-installer/0123456789ab-3.img',
+    backing: 'file',
+    bytes: 8 << 20,
+    serial: '00000000000000a2',
+  },
+  initiator: 'iqn.2026-01.org.example:client.pc7',
+  chap: { user: 'pc7', secret: SECRET },
+};
+
 export const DB: OfferedLun = {
   target: `${PREFIX}:db1.root.fedcba987654-2`,
   disk: '/dev/vg0/db1-root-fedcba987654-2',

@@ -104,6 +104,8 @@ static void ibft(void) {
       if (target == 0 || far8(segment, target) != 4 || far16(segment, target + 34) == 0) continue;
       text("bootmgr: target ");
       name(segment, target + 34);
+      text(" lun ");
+      number(far8(segment, target + 25));
       text(" user ");
       name(segment, target + 38);
       text(far16(segment, target + 42) == 0 ? " without a secret\r\n" : " with a secret\r\n");

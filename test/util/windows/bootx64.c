@@ -58,6 +58,8 @@ static void ibft(EFI_SYSTEM_TABLE *system) {
       if (target == 0 || table[target] != 4 || u16(table + target + 34) == 0) continue;
       text("bootx64: target ");
       name(table, target + 34);
+      text(" lun ");
+      number(table[target + 25]);
       text(" user ");
       name(table, target + 38);
       text(u16(table + target + 42) == 0 ? " without a secret\r\n" : " with a secret\r\n");

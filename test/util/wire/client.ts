@@ -19,6 +19,12 @@ export interface ClientMachine extends AsyncDisposable {
   readonly lines: readonly string[];
   /** Switches it on and awaits a shell. */
   boot(): Promise<Session>;
+  /** Switches it on. */
+  powerOn(): Promise<void>;
+  /** Awaits what its console shows. */
+  shows(pattern: RegExp): Promise<void>;
+  /** Types on its console. */
+  type(text: string): void;
   /** Has the system reboot and awaits a shell. */
   reboot(session: Session): Promise<Session>;
   /** Has the system switch itself off; the machine is gone then. */
@@ -109,6 +115,12 @@ export async function openClient(wire: Wire, options: ClientOptions): Promise<Cl
       await machine.powerOn();
       return told(shell());
     },
+    powerOn: () => machine.powerOn(),
+    shows: async (pattern) => {
+      const bound = { patience: DEFAULT_BOUNDS.boot, what: String(pattern), signal };
+      await told(console.expect(pattern, bound));
+    },
+    type: console.send,
     reboot: async (session) => {
       await told(stop(session, 'systemctl reboot'));
       return told(shell());

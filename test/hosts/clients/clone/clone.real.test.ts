@@ -57,6 +57,16 @@ it('is a private copy of the image, as sparse, made once', async () => {
   ]);
 });
 
+it('can begin with nothing on it', async () => {
+  await using rig = await cloneRig();
+  const { from: _, ...request } = rig.request({ bytes: 3 * MIB });
+  const made = await makeClone(rig.host, request, rig.ports);
+  expect(made).toEqual({ disk: cloneDisk(rig.host.facts, request), bytes: 3 * MIB, made: true });
+  expect(await fileSizes(made.disk)).toEqual({ apparent: 3 * MIB, allocated: 0 });
+  expect((await stat(made.disk)).mode & 0o777).toBe(0o600);
+  expect(rig.warnings).toEqual([]);
+});
+
 it('warns once that a file system shares no blocks', async () => {
   await using rig = await cloneRig(FIXED);
   const noReflink: TargetHost = {

@@ -132,6 +132,30 @@ it('makes a volume for the release once, and a snapshot of it for each LUN', asy
   expect(given.map((line) => line.split(' ')[0])).toEqual(['lvcreate', 'sync', 'lvrename']);
 });
 
+/** A LUN that begins with nothing on it. */
+const { from: _from, ...EMPTY } = REQUEST;
+
+it('makes an empty volume of LVM where nothing is to be on the LUN', async () => {
+  const { host, given } = lvm(new Map([['thin', 10_240 * MIB]]));
+  expect((await makeClone(host, EMPTY, quiet)).bytes).toBe(1024 * MIB);
+  expect(given).toEqual([
+    `lvcreate --yes --type thin --virtualsize 1073741824b --wipesignatures n --thinpool thin --name ${LUN}.partial vg0`,
+    `lvrename vg0 ${LUN}.partial ${LUN}`,
+  ]);
+});
+
+it('makes an empty volume of ZFS where nothing is to be on the LUN', async () => {
+  const { host, given } = zfs(new Map());
+  const lun = LUN.replaceAll('+', ':');
+  expect((await makeClone(host, EMPTY, quiet)).bytes).toBe(1024 * MIB);
+  expect(given).toEqual([
+    `zfs create -s -o volmode=dev -V 1073741824 tank/luns/${lun}.partial`,
+    `udevadm settle --exit-if-exists=/dev/zvol/tank/luns/${lun}.partial`,
+    `zfs rename tank/luns/${lun}.partial tank/luns/${lun}`,
+    `udevadm settle --exit-if-exists=/dev/zvol/tank/luns/${lun}`,
+  ]);
+});
+
 it('fills the whole extents that a volume of LVM has', async () => {
   const { host, given } = lvm(new Map([['thin', 10_240 * MIB]]));
   const bytes = 1025 * MIB;

@@ -387,3 +387,100 @@ describe('what two clients share', () => {
     `);
   });
 });
+
+describe('an image with nothing on its LUN', () => {
+  const images = (text: string, site = RIGHT) =>
+    problemsOf(changed('    channel: edge\n', `    images: [${text}]\n`, site));
+
+  it('is as it is written', () => {
+    expect(images('{ name: windows, blank: 60G, installer: edge }')).toBe('');
+  });
+  it('without an installer, or an installer without it', () => {
+    expect(images('{ name: windows, blank: 60G }')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:14:16 Missing key \`installer\`.
+          images: [{ name: windows, blank: 60G }]
+                     ^^^^
+        Expected: \`blank\` and \`installer\` together"
+    `);
+    expect(images('{ name: windows, installer: edge }')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:14:16 Missing key \`blank\`.
+          images: [{ name: windows, installer: edge }]
+                     ^^^^
+        Expected: \`blank\` and \`installer\` together"
+    `);
+    expect(images('{ name: windows }')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:14:16 Missing key \`channel\`.
+          images: [{ name: windows }]
+                     ^^^^
+        Expected: \`channel\`; or \`blank\` and \`installer\`"
+    `);
+  });
+  it('with what a copy has', () => {
+    expect(
+      images('{ name: windows, blank: 60G, installer: edge, channel: stable, boot: direct }'),
+    ).toMatchInlineSnapshot(`
+        "lunsmith.yaml:14:69 An image with \`blank\` has no \`channel\`.
+            images: [{ name: windows, blank: 60G, installer: edge, channel: stable, boot: direct }]
+                                                                            ^^^^^^
+          Hint: Leave it out: the LUN is as large as \`blank\` says, and the firmware boots it.
+
+        lunsmith.yaml:14:83 An image with \`blank\` has no \`boot\`.
+            images: [{ name: windows, blank: 60G, installer: edge, channel: stable, boot: direct }]
+                                                                                          ^^^^^^
+          Hint: Leave it out: the LUN is as large as \`blank\` says, and the firmware boots it."
+      `);
+  });
+  it('whose installer is no channel', () => {
+    expect(images('{ name: windows, blank: 60G, installer: windows-installer }')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:14:54 There is no channel \`windows-installer\`.
+          images: [{ name: windows, blank: 60G, installer: windows-installer }]
+                                                           ^^^^^^^^^^^^^^^^^
+        Expected: one of edge, stable"
+    `);
+  });
+  it('whose installer has the name of another image', () => {
+    expect(
+      images('{ name: w, blank: 60G, installer: edge }, { name: w-installer, channel: edge }'),
+    ).toMatchInlineSnapshot(`
+      "lunsmith.yaml:14:64 The name of image 2 of client \`web2\` is that of the installer of image 1 of client \`web2\`.
+          images: [{ name: w, blank: 60G, installer: edge }, { name: w-installer, channel: edge }]
+                                                                     ^^^^^^^^^^^
+        Found: \`w-installer\`, also at lunsmith.yaml:14:22
+        Hint: Rename one of them."
+    `);
+  });
+  it('on a storage array', () => {
+    const array = changed(
+      '    dhcp:',
+      '    target: { kind: none, prefix: iqn.2026-01.org.example, portal: 192.0.2.3 }\n    dhcp:',
+    );
+    expect(images('{ name: windows, blank: 60G, installer: edge }', array)).toMatchInlineSnapshot(`
+      "lunsmith.yaml:15:38 A storage array has no LUN with nothing on it that lunsmith could make.
+          images: [{ name: windows, blank: 60G, installer: edge }]
+                                           ^^^
+        Expected: a host whose target is its own
+        Found: \`target: { kind: none }\`"
+    `);
+  });
+});
+
+describe('a secret that is asked for', () => {
+  it('without what the target knows', () => {
+    expect(problemsOf(changed('secret: env:WEB1_CHAP', 'secret: prompt'))).toMatchInlineSnapshot(`
+      "lunsmith.yaml:11:13 A prompt needs a reference beside it: the target must know the secret.
+        Expected: \`prompt:env:NAME\` or \`prompt:file:PATH\`
+        Found: not shown: it may be a secret"
+    `);
+  });
+  it('where an initramfs takes it from a file', () => {
+    expect(
+      problemsOf(changed('secret: env:WEB1_CHAP', 'secret: prompt:env:WEB1_CHAP\n    boot: direct')),
+    ).toMatchInlineSnapshot(`
+      "lunsmith.yaml:11:13 Nobody can be asked for the secret of \`web1\`: its initramfs takes it from a file.
+          secret: prompt:env:WEB1_CHAP
+                  ^^^^^^^^^^^^^^^^^^^^
+        Expected: \`boot: san\` for all its images, or a secret without \`prompt:\`
+        Found: \`boot: direct\`"
+    `);
+  });
+});

@@ -4,7 +4,7 @@ import type { TargetHost } from '../../../../hosts/host/host.js';
 import { adapterOf } from '../../../../hosts/target/adapters.js';
 import { failureOf, ports } from '../../../artifacts/formats/tools.js';
 import { hostFacts, hostOf } from '../host.js';
-import { DB, PORTAL, PREFIX, SECRET, WEB } from '../luns.js';
+import { DB, PC, PORTAL, PREFIX, SECRET, WEB } from '../luns.js';
 
 const adapter = adapterOf('iet');
 
@@ -32,6 +32,14 @@ ${PREFIX}:db1.root.fedcba987654-2 iqn\\.2026-01\\.org\\.example:client\\.db1
 `,
     },
   ]);
+});
+
+it('renders two disks of one target', () => {
+  expect(adapter.render([PC], PORTAL)[0]?.text).toContain(`Target ${PC.target}
+    IncomingUser pc7 ${SECRET}
+    Lun 0 Path=${PC.disk},Type=fileio,ScsiId=00000000000000a1,ScsiSN=00000000000000a1
+    Lun 1 Path=${PC.beside?.disk},Type=fileio,ScsiId=00000000000000a2,ScsiSN=00000000000000a2
+`);
 });
 
 it('writes comments at the beginning of a line only, as ietd.conf(5) wants', () => {

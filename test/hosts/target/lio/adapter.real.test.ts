@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import type { Failure } from '../../../../base/failure.js';
-import { DB, PORTAL, SECRET, WEB } from '../luns.js';
+import { DB, PC, PORTAL, SECRET, WEB } from '../luns.js';
 import { commandLinesDuring } from '../watch.js';
 import { lioRig } from './rig.js';
 
@@ -232,6 +232,36 @@ it('lets a session live that came in the last moment', async () => {
   });
   expect(await used.dump()).toEqual(whole);
   expect(await used.sessions()).toEqual([{ target: WEB.target, initiator: WEB.initiator }]);
+});
+
+it('offers two disks on one target, as it restores them, adds a second one, and takes both away', async () => {
+  await using live = await lioRig();
+  await using restored = await lioRig();
+  const { beside: _, ...first } = PC;
+  await live.apply([WEB, first]);
+  await live.changes();
+  await live.apply([WEB, PC]);
+  const whole = await live.dump();
+  expect((await live.changes()).filter((line) => line.includes('web1'))).toEqual([]);
+  await live.apply([WEB, PC]);
+  expect(await live.changes()).toEqual([]);
+  const shown = (await live.adapter.show(live.host, undefined as never)).find(
+    ({ target }) => target === PC.target,
+  );
+  expect(shown?.luns.toSorted((a, b) => a.number - b.number)).toEqual([
+    { number: 0, disk: PC.disk },
+    { number: 1, disk: PC.beside?.disk },
+  ]);
+  const [file] = live.adapter.render([WEB, PC], PORTAL);
+  await restored.python(
+    'import json, sys, rtslib_fb; rtslib_fb.RTSRoot().restore(json.load(sys.stdin))',
+    file?.text,
+  );
+  expect(await restored.dump()).toEqual(whole);
+  expect(await live.saved()).toEqual(whole);
+  await live.remove([PC]);
+  expect(await live.left()).toEqual({ stores: 1, targets: [WEB.target] });
+  expect((await live.saved()).storage_objects.map(({ name }) => name)).toEqual([WEB.target]);
 });
 
 it('shows no secret in a command line', async () => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { secretsIn, targetsConf } from '../../../../hosts/target/tgt/conf.js';
 import { failureOf } from '../../../artifacts/formats/tools.js';
-import { DB, PREFIX, SECRET, WEB } from '../luns.js';
+import { DB, PC, PREFIX, SECRET, WEB } from '../luns.js';
 
 it('offers each disk to one initiator', () => {
   expect(targetsConf([WEB, DB])).toBe(`# Made by lunsmith; tgt-admin(8) reads it when tgtd starts.
@@ -33,6 +33,25 @@ it('offers each disk to one initiator', () => {
     initiator-name iqn.2026-01.org.example:client.db1
     incominguser db1 other-c0ffee12
 </target>
+`);
+});
+
+it('offers two disks on one target, with numbers that stay', () => {
+  expect(targetsConf([PC])).toContain(`<target ${PC.target}>
+    <backing-store ${PC.disk}>
+        lun 1
+        scsi_id 00000000000000a1
+        scsi_sn 00000000000000a1
+        write-cache off
+        params thin_provisioning=1
+    </backing-store>
+    <backing-store ${PC.beside?.disk}>
+        lun 2
+        scsi_id 00000000000000a2
+        scsi_sn 00000000000000a2
+        write-cache off
+        params thin_provisioning=1
+    </backing-store>
 `);
 });
 
@@ -73,6 +92,11 @@ it.each([
 it.each([
   [{}, 'name of a target', WEB.target],
   [{ target: DB.target }, 'disk', `${WEB.disk}, by ${WEB.target} and ${DB.target}`],
+  [
+    { target: DB.target, disk: DB.disk, serial: DB.serial, beside: { ...DB, disk: WEB.disk } },
+    'disk',
+    `${WEB.disk}, by ${WEB.target} and ${DB.target}`,
+  ],
   [{ target: DB.target, disk: DB.disk }, 'serial number', `${WEB.serial}, by ${WEB.target} and ${DB.target}`],
 ])('refuses the same twice: %j', (change, what, found) => {
   expect(failureOf(() => targetsConf([WEB, { ...WEB, ...change }])).diagnostics).toEqual([

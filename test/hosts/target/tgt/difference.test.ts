@@ -3,7 +3,7 @@ import { accountOrders, orphans } from '../../../../hosts/target/tgt/accounts.js
 import { strangeTargets, unwantedAccess } from '../../../../hosts/target/tgt/difference.js';
 import type { TgtTarget } from '../../../../hosts/target/tgt/show.js';
 import { failureOf } from '../../../artifacts/formats/tools.js';
-import { DB, PREFIX, SECRET, WEB } from '../luns.js';
+import { DB, PC, PREFIX, SECRET, WEB } from '../luns.js';
 
 const CONTROLLER = { lun: 0, serial: 'beaf10', thin: false, path: 'None' };
 const OURS: TgtTarget = {
@@ -40,6 +40,24 @@ it.each([
   ],
 ])('finds what is foreign: %s', (_, targets, found) => {
   expect(strangeTargets(targets, [WEB])).toEqual(found === undefined ? [] : [{ target: WEB.target, found }]);
+});
+
+it.each([
+  ['the second is not there yet', [], undefined],
+  ['both are there', [{ lun: 2, serial: '', thin: true, path: PC.beside?.disk ?? '' }], undefined],
+  ['the second is another', [{ lun: 2, serial: '', thin: true, path: '/x' }], 'LUN 2 is /x'],
+])('of two disks: %s', (_, more, found) => {
+  const first = { lun: 1, serial: PC.serial, thin: true, path: PC.disk };
+  const there = { ...OURS, name: PC.target, luns: [CONTROLLER, first, ...more] };
+  const expected = found === undefined ? [] : [{ target: PC.target, found }];
+  expect(strangeTargets([there], [PC])).toEqual(expected);
+});
+
+it('finds the second disk elsewhere', () => {
+  const luns = [CONTROLLER, { lun: 1, serial: '', thin: true, path: PC.beside?.disk ?? '' }];
+  expect(strangeTargets([{ ...OURS, name: 'iqn.2000-01.a:b', luns }], [PC])).toEqual([
+    { target: PC.target, found: `its disk ${PC.beside?.disk} is offered by iqn.2000-01.a:b` },
+  ]);
 });
 
 it('names who shall not log in', () => {

@@ -234,6 +234,7 @@ describe('options', () => {
       files: [{ path: 'a', source: 'b' }],
       size: '9G',
       free: '1G',
+      needs: '9G',
       label: 'OTHER',
       'wim-part': '1G',
       shows: ['started'],

@@ -1,0 +1,82 @@
+/**
+ * What a client is handed to install a system on a LUN that begins with nothing on it, and to boot what has installed itself there. Both
+ * LUNs stand on one target, so that a system which logs in by the iBFT sees both; which is which to a BIOS says the number of the drive:
+ * 0x80 is what the system is installed on, 0x81 its installer. A UEFI is told by file. Facts: ipxe.org/cmd/sanhook, ipxe.org/cmd/sanboot,
+ * ipxe.org/cfg/keep-san.
+ */
+import { sanUri, setSetting } from '../../artifacts/formats/ipxe.js';
+import { PC } from '../../artifacts/platform/pc.js';
+import type { ClientState } from '../host/state.js';
+import { installerOf } from '../site/blank.js';
+import type { HostFacts } from '../site/facts.js';
+import { portalOf } from '../site/portal.js';
+import { accountCommands, hookCommands, unhook } from './account.js';
+import type { BootImage } from './boot-image.js';
+import { CHOSEN, OVER } from './entry.js';
+
+interface Input {
+  readonly host: HostFacts;
+  /** Number of the first LUN of a target. */
+  readonly lun: number;
+  readonly client: ClientState;
+}
+
+/** What a BIOS calls its first disk, and its second. */
+export const DRIVES = { installed: '0x80', installer: '0x81' } as const;
+export const EFI_LOADER = `\\${PC.architectures.amd64.efiBootFile.replaceAll('/', '\\')}`;
+/** Seconds in which a person may keep the installer from starting. */
+const WAIT_SECONDS = 10;
+
+/**
+ * The LUN itself, unless its installer was chosen. What does not boot there gives way to the installer, or to the firmware's next boot
+ * device where the LUN was chosen by name: a CD, for example, whose system finds the LUN in the iBFT, since the iPXE of a BIOS stays in
+ * memory and keeps it; that of a UEFI does not. The LUN is hooked anew in between: a target that does not answer is no LUN with nothing on it.
+ */
+export function bootInstalled(input: Input, each: BootImage): string[] {
+  const { host, client, lun } = input;
+  const { facts } = client;
+  const { name } = each.image;
+  const { address, port } = portalOf(host);
+  const uri = (number: number) =>
+    sanUri({ server: address, port, lun: number, target: each.generation.target });
+  const [disk, medium] = [DRIVES.installed, DRIVES.installer];
+  const hook = (drive: string, number: number) => hookCommands(drive, uri(number), 'goto failed');
+  const begin = (start: string) => [
+    `:image-${start}`,
+    `echo ${facts.name} boots ${start} ${each.generation.id}`,
+    ...accountCommands(host, facts, { start, uri: uri(lun) }),
+    setSetting('initiator-iqn', facts.initiator),
+    ...hook(disk, lun),
+  ];
+  const start = (drive: string, start: string, otherwise: string) => [
+    `iseq \${platform} efi && goto efi-${start} ||`,
+    `sanboot --drive ${drive} || ${otherwise}`,
+    otherwise,
+    `:efi-${start}`,
+    `sanboot --drive ${drive} --filename ${EFI_LOADER} || ${otherwise}`,
+    otherwise,
+  ];
+  const installer = installerOf(name);
+  return [
+    ...begin(name),
+    ...start(disk, name, `goto empty-${name}`),
+    `:empty-${name}`,
+    `echo Nothing on ${name} boots: no system is installed there, or its loader ended`,
+    ...hook(disk, lun),
+    client.next === name ? `goto leave-${name}` : `iseq \${${CHOSEN}} ${name} && goto leave-${name} ||`,
+    `echo ${installer} starts in ${WAIT_SECONDS} seconds. Ctrl-C goes on to the next boot device`,
+    `sleep ${WAIT_SECONDS} || goto leave-${name}`,
+    ...begin(installer),
+    ...hook(medium, lun + 1),
+    ...start(medium, installer, `goto ended-${installer}`),
+    `:ended-${installer}`,
+    `echo Nothing on ${installer} boots by this firmware, or its loader ended`,
+    `:leave-${name}`,
+    // Where iPXE itself goes with its end, what it has hooked goes before it.
+    `iseq \${platform} efi || goto over-${name}`,
+    ...[disk, medium].flatMap(unhook),
+    `:over-${name}`,
+    `set ${OVER} 1`,
+    'exit 0',
+  ];
+}
