@@ -170,6 +170,18 @@ export class Failure extends Error {
         { cause: error },
       );
     }
+    if (code === 'EFBIG') {
+      return new Failure(
+        'host',
+        {
+          what: 'A file would be larger than its file system allows.',
+          expected: 'a file system for files of that size; ext4 ends at 16 TiB, FAT at 4 GiB',
+          found: error instanceof Error ? error.message : code,
+          hint: 'Put the workspace and the output directory on another file system, such as XFS, or make the file smaller.',
+        },
+        { cause: error },
+      );
+    }
     const refused = systemError(error);
     if (refused !== undefined) return refused;
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error);

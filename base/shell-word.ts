@@ -39,5 +39,6 @@ export function anyShellCommand(script: string): string {
   }
   pieces.push(piece);
   const read = 'eval "$(printf "$(printf %s "$@")")"';
-  return ['exec sh -c', `'${read}'`, 'sh', ...pieces.map((each) => `'${each}'`)].join(' ');
+  // By its path: a shell that runs busybox's programs before all others would take its own, and those with it.
+  return ['exec /bin/sh -c', `'${read}'`, 'sh', ...pieces.map((each) => `'${each}'`)].join(' ');
 }

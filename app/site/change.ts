@@ -1,9 +1,10 @@
 /** A wish of the user for a target host, told, carried out, and told of. */
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import { ipxeBinaries } from '../../artifacts/formats/ipxe-binaries.js';
 import { createPorts } from '../../base/command.js';
 import type { Emit } from '../../base/event.js';
 import { Failure } from '../../base/failure.js';
+import { ownUser } from '../../base/own-user.js';
 import type { Ports } from '../../base/ports.js';
 import { runTask, stopwatch, type TaskWords } from '../../base/task.js';
 import { hostDrivers } from '../../hosts/apply/drivers.js';
@@ -184,7 +185,7 @@ export function asTask<T>(
 
 /** What others read of us while they wait. */
 export function lockFor(doing: string) {
-  return { words: `${doing}, by ${userInfo().username} on ${hostname()}, process ${process.pid}` };
+  return { words: `${doing}, by ${ownUser().name} on ${hostname()}, process ${process.pid}` };
 }
 
 /** A wish in a few words. */

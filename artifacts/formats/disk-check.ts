@@ -5,6 +5,7 @@
 import type { Diagnostic } from '../../base/failure.js';
 import { formatSize, MIB } from '../../base/size.js';
 import type { DiskSpec, PartitionSpec, PartitionType } from './disk-spec.js';
+import { MOST_FILE_BYTES } from './most-file-bytes.js';
 
 /** `path` leads from the disk in the words of a recipe: `['size']`, `['partitions', 0, 'name']`. */
 export interface DiskFinding extends Omit<Diagnostic, 'place'> {
@@ -232,7 +233,18 @@ function sizeFindings(spec: DiskSpec): DiskFinding[] {
       },
     ];
   }
-  if (whole <= Number.MAX_SAFE_INTEGER) return [];
+  if (whole <= MOST_FILE_BYTES) return [];
+  if (whole <= Number.MAX_SAFE_INTEGER) {
+    return [
+      {
+        path: bytes === undefined ? ['partitions'] : ['size'],
+        what: 'The disk is too large for a release.',
+        expected: `at most ${formatSize(MOST_FILE_BYTES)}`,
+        found: formatSize(whole),
+        hint: 'A LUN may be larger than its image: give the last partition the size `grow`, and the client a `size` in lunsmith.yaml.',
+      },
+    ];
+  }
   // Only of a disk that has no size, for the sum of partitions; no file system is as large as one of these.
   return [
     { path: ['partitions'], what: 'The partitions are too large together.', expected: 'less than 8192T' },

@@ -3,9 +3,11 @@
  * proofs come later, name that digest, and lie beside it in `proofs/`, so that proving does not change what is proven.
  * Readers find a file by its role (roles.ts), never by its name.
  */
+
 import { z } from 'zod';
 import { Failure } from '../../base/failure.js';
 import { checkRecord, parseRecord } from '../../base/schema/record.js';
+import { MOST_FILE_BYTES } from '../formats/most-file-bytes.js';
 import { LOADERS } from '../platform/loader.js';
 import { BOOT_METHODS, FIRMWARE } from '../platform/platform.js';
 import { PLATFORM_IDS } from '../platform/platforms.js';
@@ -37,8 +39,6 @@ const path = z
   );
 const role = z.enum(ROLES);
 
-/** What is known of a file's blocks is held in memory: 64 KiB for each GiB. */
-export const MOST_FILE_BYTES = 4 * 1024 ** 4;
 /** Firmware folders have hundreds. */
 const MOST_FILES = 10_000;
 /** More than there are. */

@@ -1,5 +1,5 @@
 /** A target host that is this machine: its folder is a folder here. */
-import { userInfo } from 'node:os';
+import { ownUser } from '../../base/own-user.js';
 import type { Ports } from '../../base/ports.js';
 import { readRegular } from '../../base/regular-file.js';
 import { nearestFolder } from '../../base/writable.js';
@@ -31,7 +31,7 @@ export function openDirectory(facts: HostFacts, { run, start }: Ports): TargetHo
 
 /** Who runs this, and whether they may write in the host's folder, or make it. */
 export async function ownAccount({ root }: Pick<HostFacts, 'root'>): Promise<HostAccount> {
-  const { username: user, uid } = userInfo();
+  const { name: user, uid } = ownUser();
   const { folder: at, refused } = await nearestFolder(root);
   return { user, uid, mayWrite: refused === undefined, at };
 }

@@ -62,6 +62,22 @@ describe('what cannot be', () => {
       [['table', 'The disk is too large for an MBR.']],
     ],
     [
+      'more than a file of a release has',
+      { ...GPT_DISK, bytes: 17 * TIB },
+      [['size', 'The disk is too large for a release.']],
+    ],
+    [
+      'more than a file of a release has, without a size',
+      {
+        ...unsized,
+        partitions: [
+          { ...swap, size: { bytes: 4 * TIB } },
+          { ...root, size: 'grow' },
+        ],
+      },
+      [['partitions', 'The disk is too large for a release.']],
+    ],
+    [
       'more than can be counted',
       {
         ...unsized,

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rename, rm, symlink, truncate, writeFile } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MOST_FILE_BYTES } from '../../../artifacts/release/manifest.js';
+import { MOST_FILE_BYTES } from '../../../artifacts/formats/most-file-bytes.js';
 import { readRelease, verifyRelease } from '../../../artifacts/release/release.js';
 import { createPorts } from '../../../base/command.js';
 import { canonicalJson, sha256OfText } from '../../../base/digest.js';
