@@ -21,7 +21,9 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 function ask(shell: string, script: string): string[] {
-  const { stdout, stderr } = spawnSync(shell, ['-c', script], { encoding: 'utf8', cwd: folder });
+  // Nothing of what the machine's own shells read when they start.
+  const env = { PATH: process.env['PATH'], HOME: folder };
+  const { stdout, stderr } = spawnSync(shell, ['-c', script], { encoding: 'utf8', cwd: folder, env });
   expect(stderr).toBe('');
   return stdout.split(/\s+/).filter((word) => word !== '');
 }
