@@ -2,7 +2,7 @@
  * By which accelerator the gate runs its clients. A KVM that stalls is found out by a machine that does not come up, which
  * takes its time: what was found so stands in the workspace until the host boots again.
  */
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Emit } from '../base/event.js';
@@ -19,6 +19,7 @@ const foundSchema = z.strictObject({ boot: z.string(), problem: z.string().min(1
 export interface AcceleratorRequest {
   /** `kvm` insists, and tries again whatever was found before. */
   readonly wanted: 'auto' | Accelerator;
+  /** Absolute path of a folder that is there. */
   readonly workspace: string;
   /** Starts a machine by KVM. @returns what kept it from working */
   readonly probe: () => Promise<string | undefined>;
@@ -55,7 +56,6 @@ async function found(
     if (before?.boot === boot) return before.problem;
   }
   const problem = await probe();
-  await mkdir(join(file, '..'), { recursive: true });
   if (problem === undefined) await rm(file, { force: true });
   else await replaceFile(file, JSON.stringify({ boot, problem }));
   return problem;

@@ -78,7 +78,6 @@ function width(text: string): number {
   return [...text].length;
 }
 
-/** Tabs and control characters as one visible column each: a recipe must not steer the terminal. */
 /** Blanks that are none, and what is not drawn at all: in a word that is wrong they are what is wrong. */
 const UNSEEN = /[\u00a0\u00ad\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]/g;
 
@@ -87,6 +86,7 @@ function visible(line: string): string {
   return printable(line).replace(UNSEEN, (char) => `<U+${code(char)}>`);
 }
 
+/** Tabs and control characters as one visible column each: a recipe must not steer the terminal. */
 function printable(line: string): string {
   return line.replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => (char === '\t' ? ' ' : '\ufffd'));
 }

@@ -72,6 +72,17 @@ export async function readRegular(path: string, options: ReadOptions): Promise<B
   }
 }
 
+/** The first bytes of a file, fewer where it is shorter; a link is followed. @throws what open(2) says */
+export async function readHead(path: string, most: number): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(most), 0, most, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
 interface Kinds {
   isDirectory(): boolean;
   isSymbolicLink(): boolean;

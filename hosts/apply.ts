@@ -161,16 +161,13 @@ async function finish(
   drivers: HostDrivers,
   ports: Ports,
 ): Promise<void> {
-  let kept = false;
   await withReserve(host, async () => {
     await converge(host, state, drivers, ports, { filesTell: settled });
     await clean(host, state, drivers, ports);
-    // Not twice: where it left no room for the last word, that is what it is given up for.
-    if (!kept) await keepReserve(host);
-    kept = true;
-    // The last of all: a call that is cut off afterwards has done what it was called for.
-    await settle(host, state);
   });
+  await keepReserve(host);
+  // The last of all: a call that is cut off afterwards has done what it was called for.
+  await withReserve(host, () => settle(host, state));
 }
 
 /** What a change begins with. What an earlier one left unfinished is kept from being lost, and needs not be finished first. */

@@ -199,9 +199,13 @@ export const debootstrap = defineStage({
       : []),
   ],
   surroundings: async (about) => {
-    const { keyring } = about.options;
-    const image = imageSources(about.options, (await mirrors(about)).image);
+    const { keyring, repositories, suite } = about.options;
+    const mirror = (await mirrors(about)).image;
+    const image = imageSources(about.options, mirror);
+    // Pins that the image could not have are refused before anything is built.
+    const preferences = pinsText(repositories, { url: mirror.main, suite });
     return {
+      ...(preferences === '' ? {} : { preferences }),
       'sources.list': formatSources(image),
       // A keyring of the recipe is an input by itself; Debian's own comes with its package.
       ...(isAbsolute(keyring) && keyring !== DEBIAN_KEYRING

@@ -15,7 +15,7 @@ import { recordPackages } from './distribution/debian/dpkg.js';
 import { resolveNative } from './distribution/debian/native/resolve.js';
 import { packageKey } from './distribution/expected.js';
 import { removeLeftBehind } from './distribution/prune.js';
-import { archivesSchema, keyringInputs, sourcesOf } from './import/archives.js';
+import { archivesSchema, keyringFindings, keyringInputs, sourcesOf } from './import/archives.js';
 import { openSource, readFrom } from './import/source.js';
 import { foreignFolder, type ReadTree, requireSystem } from './import/system.js';
 import { UNPACK_TOOLS } from './import/unpack.js';
@@ -66,8 +66,10 @@ export const importStage = defineStage({
   ],
   toolsFor: ({ archives }) => (archives === undefined ? [] : [{ name: 'apt-get', package: 'apt' }]),
   inputs: ({ archives }) => (archives === undefined ? [] : keyringInputs(archives)),
-  check: ({ options: { from, sha256, distribution }, recipe }) => {
+  check: ({ options: { from, sha256, distribution, archives }, recipe }) => {
     const path = resolve(recipe.folder, from);
+    const wrong = archives === undefined ? [] : keyringFindings(archives, recipe.folder);
+    if (wrong.length > 0) return wrong;
     if (!existsSync(path)) {
       return [{ path: ['from'], what: `${path} does not exist.`, hint: 'Download or copy it there first.' }];
     }

@@ -1,14 +1,14 @@
 /** The last step: what belongs to this build or to one machine leaves the image. */
-import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
+import { readHead } from '../base/regular-file.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { distributionOf } from './distribution/distribution.js';
 import type { Software } from './distribution/topics.js';
 import { addUnit, hasSystemd } from './rootfs/systemd.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
 import { removeTraces } from './seal/clean.js';
-import { elfArchitecture } from './seal/elf.js';
+import { ELF_HEAD_BYTES, elfArchitecture } from './seal/elf.js';
 import { misfit } from './seal/machines.js';
 import { ROOT, SEALED_ROOT } from './things.js';
 
@@ -66,10 +66,8 @@ async function assertArchitecture(ctx: StageContext<Options>, tree: RootTree): P
       hint: 'The recipe must begin with a step that creates a base system, such as `debootstrap`.',
     });
   }
-  await using file = await openFile(shell);
-  const { bytesRead, buffer } = await file.handle.read(Buffer.alloc(20), 0, 20, 0);
   const { architecture } = ctx.recipe;
-  const found = elfArchitecture(buffer.subarray(0, bytesRead));
+  const found = elfArchitecture(await readHead(shell, ELF_HEAD_BYTES));
   if (found !== architecture) throw otherMachine('/bin/sh', architecture, found);
   // Packages of another architecture beside the root's are the recipe's own wish.
   const { software } = distributionOf(ctx);
@@ -89,11 +87,6 @@ function otherMachine(path: string, expected: string, found: string): Failure {
     found,
     hint: 'Look for a step that copied files of another architecture over the tree.',
   });
-}
-
-async function openFile(path: string) {
-  const handle = await open(path);
-  return { handle, [Symbol.asyncDispose]: () => handle.close() };
 }
 
 /**

@@ -5,7 +5,7 @@ import { renderFailure } from './failure.js';
 import { hostLines } from './host.js';
 import type { Renderer } from './renderer.js';
 import { styleFor } from './style.js';
-import { because, cleanLine, formatSeconds, plural, shortPath } from './text.js';
+import { because, checkedLine, cleanLine, formatSeconds, plural, shortPath } from './text.js';
 import { unreachable } from './unreachable.js';
 import { TASK_NOUNS } from './work.js';
 
@@ -78,11 +78,9 @@ export function plainRenderer(terminal: Terminal, { verbose }: PlainOptions): Re
           `${style.red(event.note ?? 'failed')} after ${formatSeconds(event.seconds)}`,
           event.task,
         );
-      case 'checked': {
-        const steps = plural(event.steps.length, 'step');
-        stdout.write(`${event.recipe}: ${steps}, nothing is missing  (${shortPath(event.path, cwd)})\n`);
+      case 'checked':
+        stdout.write(`${checkedLine(event, cwd)}\n`);
         return;
-      }
       case 'released':
         return write(
           `released ${event.recipe} in ${formatSeconds(event.seconds)}: ${shortPath(event.path, cwd)} (sha256 ${event.digest})`,

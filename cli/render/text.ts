@@ -1,5 +1,6 @@
 /** Small pure helpers that turn values into text for people: widths, sizes, times, paths and commands. */
 import path from 'node:path';
+import type { Event } from '../../base/event.js';
 import { shellWord } from '../../base/shell-word.js';
 
 const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g;
@@ -135,4 +136,12 @@ export function table(rows: readonly (readonly string[])[], gap = 2): string[] {
       .join('')
       .trimEnd(),
   );
+}
+
+/** What `check` says of a recipe that is right. */
+export function checkedLine(
+  { recipe, path, steps }: Extract<Event, { readonly type: 'checked' }>,
+  cwd: string,
+): string {
+  return `${recipe}: ${plural(steps.length, 'step')}, nothing is missing  (${shortPath(path, cwd)})`;
 }

@@ -7,7 +7,7 @@ import { hostLines } from './host.js';
 import type { Renderer } from './renderer.js';
 import { Screen } from './screen.js';
 import { styleFor } from './style.js';
-import { cleanLine, formatSeconds, plural, shortPath } from './text.js';
+import { checkedLine, cleanLine, formatSeconds, plural, shortPath } from './text.js';
 import { unreachable } from './unreachable.js';
 import { applyEvent, TASK_NOUNS, type Work } from './work.js';
 
@@ -71,9 +71,7 @@ export function ttyRenderer(terminal: Terminal, { verbose }: TtyOptions): Render
       case 'task-failed':
         return ended(event.task);
       case 'checked':
-        return screen.print([
-          `${event.recipe}: ${plural(event.steps.length, 'step')}, nothing is missing  (${shortPath(event.path, cwd)})`,
-        ]);
+        return screen.print([checkedLine(event, cwd)]);
       case 'released':
         // Others may still be built beside it.
         if (work?.tasks.every(({ state }) => state === 'done' || state === 'failed') === true) rest();

@@ -61,22 +61,24 @@ export function unknownClient({ about, clients }: Draft, client: string): Failur
 }
 
 export function requireImage(facts: ClientFacts, image: string): void {
-  if (facts.images.some(({ name }) => name === image)) return;
-  throw new Failure('usage', {
-    what: `The client ${facts.name} has no image ${image}.`,
-    expected: `one of ${listed(facts.images.map(({ name }) => name))}`,
-    found: image,
-  });
+  requireNamed(
+    facts,
+    facts.images.map(({ name }) => name),
+    image,
+  );
 }
 
 /** @param start an image, or the installer of one */
 export function requireStart(facts: ClientFacts, start: string): void {
-  const starts = facts.images.flatMap(startsOf);
-  if (starts.includes(start)) return;
+  requireNamed(facts, facts.images.flatMap(startsOf), start);
+}
+
+function requireNamed({ name }: ClientFacts, names: readonly string[], wanted: string): void {
+  if (names.includes(wanted)) return;
   throw new Failure('usage', {
-    what: `The client ${facts.name} has no image ${start}.`,
-    expected: `one of ${listed(starts)}`,
-    found: start,
+    what: `The client ${name} has no image ${wanted}.`,
+    expected: `one of ${listed(names)}`,
+    found: wanted,
   });
 }
 

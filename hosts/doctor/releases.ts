@@ -49,7 +49,7 @@ function absent(host: TargetHost, digest: string, why: string, where: string): F
       what: `The release ${digest.slice(0, 12)} is not on the host.`,
       where,
     },
-    expected: `a release, for ${why}`,
+    expected: `a release that is needed: ${why}`,
     found: 'nothing',
     hint: `Publish it again: npx lunsmith publish out/RECIPE/releases/${digest} --to ${host.facts.name}`,
   };

@@ -96,31 +96,19 @@ function entangled(
 
 /** A system that is told of no DNS server boots, and finds no name. */
 function dnsFindings({ name, dhcp }: HostFacts, clients: readonly ClientFacts[]): Finding[] {
-  const [asServer, told] =
-    dhcp.kind === 'dnsmasq' || dhcp.kind === 'isc-dhcpd' ? [true, dhcp.dns] : [false, undefined];
-  if (told !== undefined) return [];
-  const own = clients.filter(({ address }) => address !== undefined && address.dns === undefined);
-  const finding = (what: string, expected: string): Finding => ({
-    ...{
-      level: 'warning',
-      about: 'site',
-      what,
-      where: `lunsmith.yaml, host ${name}`,
-      expected,
-      found: 'none',
-    },
-    hint: asServer ? 'Name one. If none is meant: `dns: []` under `dhcp`.' : 'Name one beside `address`.',
+  const finding = (what: string, expected: string, hint: string): Finding => ({
+    ...{ level: 'warning', about: 'site', what, where: `lunsmith.yaml, host ${name}`, expected },
+    ...{ found: 'none', hint },
   });
-  if (asServer)
-    return [finding(`The DHCP server of ${name} tells clients of no DNS server.`, '`dns` under `dhcp`')];
-  return own.length === 0
-    ? []
-    : [
-        finding(
-          `Clients with an address of their own are told of no DNS server: ${own.map((each) => each.name).join(', ')}.`,
-          '`dns` beside `address`',
-        ),
-      ];
+  if (dhcp.kind === 'dnsmasq' || dhcp.kind === 'isc-dhcpd') {
+    if (dhcp.dns !== undefined) return [];
+    const what = `The DHCP server of ${name} tells clients of no DNS server.`;
+    return [finding(what, '`dns` under `dhcp`', 'Name one. If none is meant: `dns: []` under `dhcp`.')];
+  }
+  const untold = clients.filter(({ address }) => address !== undefined && address.dns === undefined);
+  if (untold.length === 0) return [];
+  const what = `Clients with an address of their own are told of no DNS server: ${untold.map((each) => each.name).join(', ')}.`;
+  return [finding(what, '`dns` beside `address`', 'Name one beside `address`.')];
 }
 
 function changedKeys(site: ClientFacts, there: ClientFacts): string[] {

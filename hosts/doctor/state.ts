@@ -73,11 +73,12 @@ function channelFindings(facts: HostFacts, { channels }: HostState): Finding[] {
   });
 }
 
-function nameFindings({ target: { kind, prefix } }: HostFacts, generation: NamedGeneration): Finding[] {
+function nameFindings(facts: HostFacts, generation: NamedGeneration): Finding[] {
+  const { prefix } = facts.target;
   const { client, image, id, target } = generation;
   const wanted = `${prefix}:${client}.${image}.${id}`;
   // The array has names of its own.
-  const array = kind === 'none';
+  const array = isArray(facts);
   const hint = `Give it a fresh LUN: npx lunsmith client reset ${client}`;
   const findings: Finding[] = [];
   if (target !== wanted && !array) {
@@ -105,9 +106,9 @@ function nameFindings({ target: { kind, prefix } }: HostFacts, generation: Named
   return findings;
 }
 
-/** What no two LUNs may have in common; on an array a new generation has the name of the one before it, and each the same image. */
 const WORDS = { target: 'the same target', serial: 'the same serial number', disk: 'the same disk' } as const;
 
+/** What no two LUNs may have in common; on an array a new generation has the name of the one before it, and each the same image. */
 function sharedFindings<T extends Pick<NamedLun, 'client' | 'image' | 'id'>>(
   all: readonly T[],
   key: keyof typeof WORDS,

@@ -6,6 +6,7 @@ import type { Path } from '../../base/yaml/node.js';
 import type { WrittenClient } from './client-schema.js';
 import type { ClientImage, HostFacts } from './facts.js';
 import type { Findings } from './findings.js';
+import { isArray } from './portal.js';
 
 type WrittenImage = NonNullable<WrittenClient['images']>[number];
 
@@ -53,11 +54,11 @@ export function kindOf(
 /** The administrator of an array fills LUNs with images, and has one for each target. @param at where an image of the client stands */
 export function checkBlanks(
   images: readonly ClientImage[],
-  { target }: HostFacts,
+  host: HostFacts,
   at: (image: string) => Path,
   findings: Findings,
 ): void {
-  if (target.kind !== 'none') return;
+  if (!isArray(host)) return;
   for (const { name } of images.filter(({ blank }) => blank === true)) {
     findings.add([...at(name), 'blank'], {
       what: 'A storage array has no LUN with nothing on it that lunsmith could make.',

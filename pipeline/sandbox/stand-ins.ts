@@ -7,9 +7,11 @@
  * program, or the same one in another version, is emulated. So no path counts, and a program that a package replaces
  * meanwhile is at once the new one.
  */
-import { chmod, mkdir, open, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Architecture, processorFacts } from '../../artifacts/platform/architecture.js';
+import { readHead } from '../../base/regular-file.js';
 import type { NativeTree, StandIn } from '../native-tools.js';
 import type { Lent } from './confine.js';
 import { BINFMT, emulatorFor } from './foreign.js';
@@ -55,7 +57,8 @@ export async function openStandIns(
   const known = await headsOf(standIns, about.architecture);
   try {
     for (const [index, { head, standIn }] of known.entries()) {
-      const name = `lunsmith-stand-in-${index}`;
+      // Steps that make outputs run at once, in one sandbox.
+      const name = `lunsmith-${randomUUID()}`;
       const path = join(about.folder, String(index));
       const start = {
         loader: at(tools.loader),
@@ -88,7 +91,7 @@ async function headsOf(
 ): Promise<{ readonly head: Buffer; readonly standIn: StandIn }[]> {
   const known = new Map<string, { readonly head: Buffer; readonly standIn: StandIn } | undefined>();
   for (const standIn of standIns) {
-    const head = await headOf(standIn.foreign);
+    const head = await readHead(standIn.foreign, HEAD_BYTES);
     if (head.length < HEAD_BYTES || !isOf(architecture, head)) continue;
     const key = head.toString('latin1');
     const other = known.get(key);
@@ -96,14 +99,4 @@ async function headsOf(
     known.set(key, same ? { head, standIn } : undefined);
   }
   return [...known.values()].filter((each) => each !== undefined);
-}
-
-async function headOf(path: string): Promise<Buffer> {
-  const file = await open(path);
-  try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { urlSchema } from '../../base/schema/url.js';
+import type { StageFinding } from '../../pipeline/stage.js';
 import { defaultArchive } from '../debootstrap/default-archive.js';
 import {
   DEBIAN_KEYRING,
@@ -10,7 +11,12 @@ import {
   requireMirror,
   suiteSources,
 } from '../distribution/debian/apt/mirror.js';
-import { archiveSchema, archiveSources, keyringsOfRecipe } from '../distribution/debian/apt/repositories.js';
+import {
+  archiveFindings,
+  archiveSchema,
+  archiveSources,
+  keyringsOfRecipe,
+} from '../distribution/debian/apt/repositories.js';
 import type { NamedSource } from '../distribution/debian/apt/sources.js';
 
 const url = urlSchema({
@@ -51,6 +57,14 @@ export type Archives = z.output<typeof archivesSchema>;
 /** Keyrings that belong to the recipe. */
 export function keyringInputs({ keyring, more }: Archives): string[] {
   return keyringsOfRecipe([{ keyring }, ...more]);
+}
+
+/** What is wrong with the keyrings and names of the archives. @param folder the recipe's */
+export function keyringFindings({ more }: Archives, folder: string): StageFinding[] {
+  return archiveFindings(more, folder).map((finding) => ({
+    ...finding,
+    path: ['archives', 'more', ...finding.path],
+  }));
 }
 
 export async function sourcesOf(

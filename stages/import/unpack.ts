@@ -1,10 +1,10 @@
 /** A file that holds a disk image or a tar, in whatever it is wrapped: checked against its digest, then unwrapped. */
 
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256File } from '../../artifacts/formats/file-digest.js';
 import { Failure } from '../../base/failure.js';
 import type { Argv, Ports } from '../../base/ports.js';
+import { readHead } from '../../base/regular-file.js';
 
 export interface Unpacked {
   readonly kind: 'image' | 'tar';
@@ -69,7 +69,7 @@ export async function unpack(
   ports: Ports,
 ): Promise<Unpacked> {
   await checkDigest(file, ports.signal);
-  const head = await headOf(file.path);
+  const head = await readHead(file.path, HEAD_BYTES);
   const wrapping = WRAPPINGS.find(({ magic }) => head.subarray(0, magic.length).equals(Buffer.from(magic)));
   if (wrapping === undefined) return { kind: kindOf(head), path: file.path };
   const path = join(scratch, 'unpacked');
@@ -93,7 +93,7 @@ export async function unpack(
       { cause: error, ...(failure.command === undefined ? {} : { command: failure.command }) },
     );
   }
-  return { kind: kindOf(await headOf(path)), path };
+  return { kind: kindOf(await readHead(path, HEAD_BYTES)), path };
 }
 
 async function checkDigest(
@@ -108,16 +108,6 @@ async function checkDigest(
     found: `sha256 ${found}`,
     hint: 'Download it again, or write the digest of this one into the recipe.',
   });
-}
-
-async function headOf(path: string): Promise<Buffer> {
-  const file = await open(path);
-  try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }
 
 function kindOf(head: Buffer): Unpacked['kind'] {

@@ -10,9 +10,12 @@ const MACHINES: Readonly<Record<number, string>> = {
   243: 'riscv64',
 };
 
+/** So much of a file tells its machine. */
+export const ELF_HEAD_BYTES = 20;
+
 /** Debian's name of the machine, `ELF machine N` for others, or what it is instead. */
 export function elfArchitecture(header: Uint8Array): Architecture | (string & {}) {
-  if (header.length < 20 || Buffer.from(header.subarray(0, 4)).toString('latin1') !== '\x7fELF')
+  if (header.length < ELF_HEAD_BYTES || Buffer.from(header.subarray(0, 4)).toString('latin1') !== '\x7fELF')
     return 'no ELF program';
   const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
   const machine = view.getUint16(18, header[5] !== 2);

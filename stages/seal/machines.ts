@@ -2,7 +2,7 @@
 import { closeSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Architecture } from '../../pipeline/stage.js';
-import { elfArchitecture } from './elf.js';
+import { ELF_HEAD_BYTES, elfArchitecture } from './elf.js';
 
 interface Kind {
   readonly folders: readonly string[];
@@ -57,8 +57,12 @@ function isFolder(rootfs: string, path: string): boolean {
 function machineOf(path: string): string | undefined {
   const file = openSync(path, 'r');
   try {
-    const header = Buffer.alloc(20);
-    if (readSync(file, header, 0, 20, 0) < 20 || header.readUInt32BE(0) !== 0x7f454c46) return undefined;
+    const header = Buffer.alloc(ELF_HEAD_BYTES);
+    if (
+      readSync(file, header, 0, ELF_HEAD_BYTES, 0) < ELF_HEAD_BYTES ||
+      header.readUInt32BE(0) !== 0x7f454c46
+    )
+      return undefined;
     return elfArchitecture(header);
   } finally {
     closeSync(file);

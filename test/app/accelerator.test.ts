@@ -20,9 +20,9 @@ const never = () => Promise.reject(new Error('nothing is to be started'));
 beforeEach(async () => {
   denied = undefined;
   events = [];
-  workspace = join(await mkdtemp(join(tmpdir(), 'lunsmith-kvm-')), 'workspace');
+  workspace = await mkdtemp(join(tmpdir(), 'lunsmith-kvm-'));
 });
-afterEach(() => rm(join(workspace, '..'), { recursive: true }));
+afterEach(() => rm(workspace, { recursive: true }));
 
 it('takes software emulation without a look when it is asked for', async () => {
   expect(await decide('tcg', never)).toBe('tcg');

@@ -7,7 +7,7 @@ import { readRelease } from '../../artifacts/release/release.js';
 import { createCommandLine } from '../../cli/command-line.js';
 import { ask, type TestFolder, testFolder } from '../artifacts/formats/tools.js';
 import { DISK, smallRelease } from '../artifacts/release/compare/small-release.js';
-import { pipes } from './fake-terminal.js';
+import { pipes, terminalWindow } from './fake-terminal.js';
 
 const BIG = 'library '.repeat(40_000);
 const TREE = {
@@ -20,6 +20,7 @@ const TREE = {
   'usr/lib/big': BIG,
   'usr/lib/motd': 'hello\n',
   'boot/efi/under': 'hidden by the partition',
+  'boot/steers': 'a\u001b[2Jb\u202e\n',
 };
 
 let folder: TestFolder;
@@ -152,6 +153,13 @@ describe('cat', () => {
     expect(err).toContain(what);
     expect(err).toContain(hint);
   });
+});
+
+it('shows on a terminal what would steer it', async () => {
+  const terminal = { ...terminalWindow(80, 10), cwd: folder.path };
+  const argv = ['cat', 'release', '/boot/steers'];
+  expect(await createCommandLine(terminal, new AbortController().signal).run(argv)).toBe(0);
+  expect(terminal.raw()).toBe('a\\u001b[2Jb\\u202e\n');
 });
 
 it('writes all of it to a pipe that is read slowly', () => {

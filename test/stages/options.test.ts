@@ -114,6 +114,10 @@ const WRONG: readonly (readonly [uses: string, options: string])[] = [
   ['import', '{ from: key.pub, sha256: 1234 }'],
   [
     'import',
+    "{ from: files, archives: { suite: bookworm, more: [{ name: a, url: 'http://a.example.org', suite: x, keyring: armoured.gpg }] } }",
+  ],
+  [
+    'import',
     "{ from: files, archives: { suite: bookworm, more: [{ name: main, url: 'x', suite: a, keyring: b }] } }",
   ],
   [

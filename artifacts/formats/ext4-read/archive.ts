@@ -1,15 +1,11 @@
 /** The files of an ext4 file system as entries of a tar archive: how they leave an image without a mount. */
-import { BLOCK } from '../ext4-size.js';
 import type { TarContent, TarEntry } from '../tar-write.js';
-import type { InodeBlocks } from './blocks.js';
+import { type InodeBlocks, readRange, writtenRanges } from './blocks.js';
 import { TIMES } from './inode.js';
 import type { Ext4Tree, FileEntry } from './tree.js';
-import { damaged, readVolume, type Volume } from './volume.js';
+import { damaged, type Volume } from './volume.js';
 
 const MODIFIED = TIMES.indexOf('modification time');
-
-/** Bytes that are read at once. */
-const CHUNK = 4 * 1024 * 1024;
 
 export interface Ext4Archive {
   readonly entries: Iterable<TarEntry>;
@@ -75,24 +71,13 @@ function pathOf({ path, pathBytes }: FileEntry): Buffer {
   return (pathBytes ?? Buffer.from(path)).subarray(1);
 }
 
-function contentOf(volume: Volume, size: number, { extents }: InodeBlocks): TarContent {
-  const pieces = extents
-    .filter(({ unwritten, start }) => !unwritten && start * BLOCK < size)
-    .map(({ start, end, physical }) => ({
-      start: start * BLOCK,
-      end: Math.min(end * BLOCK, size),
-      from: physical * BLOCK,
-    }))
-    .sort((a, b) => a.start - b.start);
+function contentOf(volume: Volume, size: number, inode: InodeBlocks): TarContent {
+  const ranges = writtenRanges(size, inode);
   return {
     size,
-    ranges: pieces,
+    ranges,
     async *read() {
-      for (const { start, end, from } of pieces) {
-        for (let at = start; at < end; at += CHUNK) {
-          yield await readVolume(volume, from + at - start, Math.min(CHUNK, end - at));
-        }
-      }
+      for (const range of ranges) yield* readRange(volume, range);
     },
   };
 }

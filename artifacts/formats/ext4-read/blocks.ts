@@ -106,23 +106,42 @@ export async function readContent(volume: Volume, size: number, { extents }: Ino
 /** Bytes that are read at once. */
 const CHUNK = 4 * 1024 * 1024;
 
+/** Bytes of a file that are written, and where they lie from the file system's start on. */
+export interface WrittenRange {
+  readonly start: number;
+  readonly end: number;
+  readonly from: number;
+}
+
+/** What is no hole, in order. @param size of the file, bytes */
+export function writtenRanges(size: number, { extents }: InodeBlocks): WrittenRange[] {
+  return extents
+    .filter(({ unwritten, start }) => !unwritten && start * BLOCK < size)
+    .map(({ start, end, physical }) => ({
+      start: start * BLOCK,
+      end: Math.min(end * BLOCK, size),
+      from: physical * BLOCK,
+    }))
+    .sort((a, b) => a.start - b.start);
+}
+
+export async function* readRange(volume: Volume, { start, end, from }: WrittenRange): AsyncGenerator<Buffer> {
+  for (let at = start; at < end; at += CHUNK) {
+    yield await readVolume(volume, from + at - start, Math.min(CHUNK, end - at));
+  }
+}
+
 /** As {@link readContent}, piece by piece, for files of any size. */
 export async function* streamContent(
   volume: Volume,
   size: number,
-  { extents }: InodeBlocks,
+  blocks: InodeBlocks,
 ): AsyncGenerator<Buffer> {
   let at = 0;
-  const written = extents.filter(({ unwritten }) => !unwritten).sort((a, b) => a.start - b.start);
-  for (const { start, end, physical } of written) {
-    const [from, to] = [start * BLOCK, Math.min(end * BLOCK, size)];
-    if (from >= to) break;
-    yield* zeros(from - at);
-    for (at = from; at < to; ) {
-      const bytes = await readVolume(volume, physical * BLOCK + at - from, Math.min(CHUNK, to - at));
-      yield bytes;
-      at += bytes.length;
-    }
+  for (const range of writtenRanges(size, blocks)) {
+    yield* zeros(range.start - at);
+    yield* readRange(volume, range);
+    at = range.end;
   }
   yield* zeros(size - at);
 }

@@ -94,8 +94,7 @@ function isOurs({ facts }: TargetHost, { name, luns }: TgtTarget): boolean {
   );
 }
 
-/** The ACL is bound last: a session meets a whole target. */
-/** @param id of a target that has nothing yet, where none was found */
+/** The ACL is bound last: a session meets a whole target. @param id of a target that has nothing yet, where none was found */
 function lunOrders(found: TgtTarget | undefined, lun: OfferedLun, id: number): TgtOrder[] {
   const disks = disksOf(lun).map((disk, index) => ({ ...disk, number: LUN + index }));
   if (found === undefined) {
@@ -204,13 +203,13 @@ function refuseDeaf(ports: readonly number[], { port }: Portal): void {
   });
 }
 
+/** A socket may be left of a tgtd that has ended; then a forwarded one ends at the first word. */
+const AWAY = ['ENOENT', 'ECONNREFUSED', 'EPIPE', 'ECONNRESET', NO_ANSWER];
+
 function isAway(error: unknown): boolean {
   const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
   return AWAY.includes(code ?? '');
 }
-
-/** A socket may be left of a tgtd that has ended; then a forwarded one ends at the first word. */
-const AWAY = ['ENOENT', 'ECONNREFUSED', 'EPIPE', 'ECONNRESET', NO_ANSWER];
 
 function notRunning({ facts }: TargetHost, socket: string, cause: unknown): Failure {
   return new Failure(

@@ -97,7 +97,7 @@ describe('releases', () => {
         about: 'releases',
         what: `The release ${digest.slice(0, 12)} is not on the host.`,
         where: at(`releases/${digest}`),
-        expected: 'a release, for the channel stable is at it',
+        expected: 'a release that is needed: the channel stable is at it',
         found: 'nothing',
         hint: `Publish it again: npx lunsmith publish out/RECIPE/releases/${digest} --to san1`,
       },
