@@ -34,8 +34,8 @@ export default defineConfig({
           setupFiles: 'test/util/processor-time.ts',
           include: ['test/**/*.real.test.ts'],
           exclude: ['test/e2e/**'],
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          testTimeout: 600_000,
+          hookTimeout: 1_800_000,
         },
       },
       {
