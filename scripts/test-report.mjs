@@ -16,6 +16,7 @@ export default class TestReport {
       name: test.fullName,
       state: test.result().state,
       seconds: seconds(test.diagnostic()?.duration),
+      errors: (test.result().errors ?? []).map(told),
     }));
     write({
       ended: nameOf(module),
@@ -26,18 +27,27 @@ export default class TestReport {
       errors: [
         ...module.errors(),
         ...[...module.children.allSuites()].flatMap((suite) => suite.errors()),
-      ].map(({ message }) => message),
+      ].map(told),
     });
   }
 
   onTestRunEnd(_modules, errors) {
-    write({ errors: errors.map(({ message }) => message) });
+    write({ errors: errors.map(told) });
   }
 }
 
 /** Path relative to the project's root. */
 function nameOf({ moduleId }) {
   return relative('.', moduleId);
+}
+
+/** An error as it tells of itself: one of ours with what it found and the last lines of the command, see base/failure.ts. */
+function told({ message, diagnostics = [], command }) {
+  const found = diagnostics.flatMap(({ expected, found }) => [
+    ...(expected === undefined ? [] : [`expected: ${expected}`]),
+    ...(found === undefined ? [] : [`found: ${found}`]),
+  ]);
+  return [message, ...found, ...(command?.lastLines ?? [])].join('\n    ');
 }
 
 function seconds(milliseconds = 0) {

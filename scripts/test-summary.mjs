@@ -34,9 +34,10 @@ function count({ lines, problems }) {
     ...problems,
     ...tests
       .filter(({ state }) => state !== 'passed')
-      .map(
-        ({ state, file, name }) =>
-          `${state === 'failed' ? 'failed' : `not run (${state})`}: ${file}: ${name}`,
+      .map(({ state, file, name, errors }) =>
+        [`${state === 'failed' ? 'failed' : `not run (${state})`}: ${file}: ${name}`, ...errors].join(
+          '\n    ',
+        ),
       ),
     ...ended.flatMap((file) => file.errors.map((error) => `failed as a whole: ${file.ended}: ${error}`)),
     ...lines

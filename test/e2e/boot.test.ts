@@ -6,13 +6,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { defaultParallel } from '../../app/matrix.js';
-import { prove } from '../../app/prove.js';
 import { cellName } from '../../artifacts/platform/platform.js';
 import { type Proof } from '../../artifacts/release/proof.js';
 import { readRelease, verifyRelease } from '../../artifacts/release/release.js';
 import { shippedRelease } from '../util/build.js';
 import { CORE, cellSeed, chooseCells, RECIPES } from '../util/cells.js';
-import { expectBooted, expectRefused } from '../util/proofs.js';
+import { expectBooted, expectRefused, proveShipped } from '../util/proofs.js';
 
 const seed = cellSeed();
 const chosen = chooseCells(seed);
@@ -40,7 +39,7 @@ describe.each(RECIPES)('%s', (recipe) => {
       parallel: defaultParallel(),
       workspace,
     } as const;
-    const found = await prove(request, () => undefined, new AbortController().signal);
+    const found = await proveShipped(request, new AbortController().signal);
     proofs = new Map(found.map((proof) => [cellName(proof.cell), proof]));
   });
 

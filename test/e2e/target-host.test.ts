@@ -58,6 +58,7 @@ hosts:
       interface: ${nic}
       network: 10.78.0.0/24
       range: { first: 10.78.0.100, last: 10.78.0.199 }
+      dns: []
     reload: [systemctl, restart, dnsmasq]
     gate: []
 clients:

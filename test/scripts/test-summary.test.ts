@@ -9,7 +9,12 @@ interface Line {
   readonly ended?: string;
   readonly seconds?: number;
   readonly processorSeconds?: number;
-  readonly tests?: readonly { readonly name: string; readonly state: string; readonly seconds: number }[];
+  readonly tests?: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly seconds: number;
+    readonly errors: readonly string[];
+  }[];
   readonly errors?: readonly string[];
 }
 
@@ -34,7 +39,10 @@ async function summary(
 const ended = (name: string, ...states: readonly string[]): Line => ({
   ended: name,
   seconds: 0,
-  tests: states.map((state, index) => ({ name: `test ${index + 1}`, state, seconds: 0 })),
+  tests: states.map((state, index) => ({
+    ...{ name: `test ${index + 1}`, state, seconds: 0 },
+    errors: state === 'failed' ? ['expected 2 to be 3\n    found: 2'] : [],
+  })),
   errors: [],
 });
 const BEGAN = { began: 'a.test.ts' };
@@ -51,6 +59,8 @@ it('counts failed, skipped and unloadable tests as failed, and errors of no file
     code: 1,
     lines: [
       'failed: b.test.ts: test 1',
+      '    expected 2 to be 3',
+      '    found: 2',
       'not run (skipped): b.test.ts: test 2',
       'not run (pending): b.test.ts: test 3',
       'failed as a whole: c.test.ts: SyntaxError',
@@ -92,7 +102,7 @@ it('shows the slowest twenty files and tests first', async () => {
     ...ended(`${index}.test.ts`),
     seconds: index,
     ...(index === 24 ? { processorSeconds: 31.26 } : {}),
-    tests: [{ name: 'works', state: 'passed', seconds: index / 2 }],
+    tests: [{ name: 'works', state: 'passed', seconds: index / 2, errors: [] }],
   }));
   const { lines } = await summary(files, 0);
   expect(lines.slice(0, 3)).toEqual([
@@ -117,7 +127,8 @@ it('reads what the reporter writes', async () => {
       join(folder, 'some.test.ts'),
       `import { afterAll, describe, expect, it } from 'vitest';
       describe('these', () => { it('pass', () => undefined); it('fail', () => expect(1).toBe(2)); });
-      describe('those', () => { afterAll(() => { throw new Error('too late'); }); it('pass', () => undefined); });`,
+      const failure = { diagnostics: [{ what: 'too late', expected: 'noon', found: 'one' }], command: { lastLines: ['a', 'b'] } };
+      describe('those', () => { afterAll(() => { throw Object.assign(new Error('too late'), failure); }); it('pass', () => undefined); });`,
     );
     const vitest = [join(process.cwd(), 'node_modules/vitest/vitest.mjs'), 'run', '--root', folder];
     const reporter = `--reporter=${join(process.cwd(), 'scripts/test-report.mjs')}`;
@@ -130,9 +141,16 @@ it('reads what the reporter writes', async () => {
     const { stdout } = await execa(process.execPath, ['scripts/test-summary.mjs', report, '1'], {
       reject: false,
     });
-    expect(stdout).toMatch(
-      /\nfailed: some\.test\.ts: these > fail\nfailed as a whole: some\.test\.ts: too late\n2 passed, 2 failed$/,
-    );
+    expect(stdout.split('\n').slice(-8)).toEqual([
+      'failed: some.test.ts: these > fail',
+      '    expected 1 to be 2 // Object.is equality',
+      'failed as a whole: some.test.ts: too late',
+      '    expected: noon',
+      '    found: one',
+      '    a',
+      '    b',
+      '2 passed, 2 failed',
+    ]);
   } finally {
     await rm(folder, { recursive: true });
   }
