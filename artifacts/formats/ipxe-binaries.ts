@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import { PC } from '../platform/pc.js';
+import type { HostFile } from '../platform/platform.js';
 
 export interface BootBinary {
   /** Its name below the TFTP root. */
@@ -23,6 +24,11 @@ export interface BootBinaries {
 const IPXE = [PC.firmware.bios.program, PC.firmware.uefi.program, PC.pxelinuxProgram].map(({ path }) => path);
 /** For networks whose DHCP server hands out PXELINUX; taken along where both are installed. */
 const PXELINUX = ['/usr/lib/PXELINUX/pxelinux.0', '/usr/lib/syslinux/modules/bios/ldlinux.c32'];
+
+/** One of them. @throws Failure of kind `host` when it is not there */
+export function ipxeProgram({ path }: HostFile): Promise<BootBinary> {
+  return read(path);
+}
 
 /** @throws Failure of kind `host` when the package `ipxe` is not installed, or without dpkg-query */
 export async function ipxeBinaries(ports: Pick<Ports, 'run'>): Promise<BootBinaries> {

@@ -26,6 +26,15 @@ export function ipxeFeatures(program: Uint8Array): ReadonlySet<IpxeFeature> | un
   return new Set(FEATURES.filter((name) => text.includes(`\0${name}\0`)));
 }
 
+/** The name of a script that an iPXE of 2020 and later runs when it lies on the disk that a UEFI started it from (ipxe.org/appnote/autoexec). */
+export const AUTOEXEC = 'autoexec.ipxe';
+
+/** Whether a program for UEFI does so. It has the name as ASCII, or as a UEFI writes text. */
+export function runsAutoexec(program: Uint8Array): boolean {
+  const bytes = Buffer.from(program.buffer, program.byteOffset, program.length);
+  return bytes.includes(AUTOEXEC) || bytes.includes(Buffer.from(AUTOEXEC, 'utf16le'));
+}
+
 /** The packed part begins somewhere behind a loader; a stream of LZMA begins with a zero. */
 function unpacked(program: Buffer): Buffer | undefined {
   for (let at = program.indexOf(0); at !== -1 && at < LOADER; at = program.indexOf(0, at + 1)) {

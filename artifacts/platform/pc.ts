@@ -34,8 +34,10 @@ export const PC = {
     // By the erratum of RFC 4578 both are x86-64.
     uefi: { dhcpArchitectures: [7, 9], program: ipxe('snponly.efi') },
   } satisfies Partial<Record<Firmware, FirmwareFacts>>,
-  /** An iPXE that PXELINUX loads as a kernel. */
+  /** An iPXE that PXELINUX, or SYSLINUX on a stick, loads as a kernel; it has drivers of its own. */
   pxelinuxProgram: ipxe('ipxe.lkrn'),
+  /** An iPXE for a UEFI, with drivers of its own. */
+  uefiStickProgram: ipxe('ipxe.efi'),
   gate: {
     tool: 'qemu-system-x86_64',
     package: 'qemu-system-x86',

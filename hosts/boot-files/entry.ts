@@ -62,19 +62,25 @@ export function unknownScript(host: string): string {
   ]);
 }
 
+interface Lead {
+  /** What the client shall boot, whatever its own script would choose. */
+  readonly image?: string | undefined;
+  /** Where it leads, below the URL. Default: to what finds out which client a machine is. */
+  readonly script?: string;
+}
+
 /**
- * A script over TFTP that leads to `http/boot.ipxe`. Nothing else retries: an iPXE that is handed an URL which does not answer
- * gives up.
- * @param image what the client shall boot, whatever its own script would choose
+ * A script over TFTP, or on a stick, that leads to one of the HTTP server. Nothing else retries: an iPXE that is handed an URL which does
+ * not answer gives up.
  */
-export function leadScript(url: string, image?: string): string {
+export function leadScript(url: string, { image, script = 'boot.ipxe' }: Lead = {}): string {
   return ipxeScript([
     '# Leads to the HTTP server, and asks again until it answers.',
     ...(image === undefined ? [] : [`set ${CHOSEN} ${image}`]),
     ':start',
     '# From ipxe.lkrn nothing has set up the network yet.',
     'isset ${netX/ip} || dhcp || goto wait',
-    `chain --autofree ${uriWord(`${url}/boot.ipxe`)} ||`,
+    `chain --autofree ${uriWord(`${url}/${script}`)} ||`,
     `isset \${${OVER}} && goto over ||`,
     ':wait',
     `echo ${url} does not answer, next attempt in ${WAIT_SECONDS} seconds`,

@@ -53,9 +53,12 @@ export function needsOf({ name, http }: HostFacts, clients: readonly ClientFacts
   ];
 }
 
-const PROGRAMS = [PC.firmware.bios.program, PC.firmware.uefi.program, PC.pxelinuxProgram].map(({ path }) =>
-  basename(path),
-);
+const PROGRAMS = [
+  PC.firmware.bios.program,
+  PC.firmware.uefi.program,
+  PC.pxelinuxProgram,
+  PC.uefiStickProgram,
+].map(({ path }) => basename(path));
 
 /** What the programs lack, one diagnostic for each need. One that cannot be read is taken to lack nothing. */
 export function lackingIn(

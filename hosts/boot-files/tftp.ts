@@ -41,7 +41,7 @@ export function menuFiles(host: HostFacts, { clients }: HostState): BootFile[] {
         ...(facts.address === undefined ? [] : [pxelinuxAddressName(ipv4(facts.address.address))]),
       ];
       return [
-        ...imageScripts(facts).map(({ path, image }) => file(path, leadScript(url, image))),
+        ...imageScripts(facts).map(({ path, image }) => file(path, leadScript(url, { image }))),
         ...names.map((name) => file(`pxelinux.cfg/${name}`, menu)),
       ];
     }),

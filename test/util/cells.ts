@@ -6,7 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import process from 'node:process';
 import type { LoaderName } from '../../artifacts/platform/loader.js';
-import { PC } from '../../artifacts/platform/pc.js';
+import { PC, PC_FIRMWARE, type PcFirmware } from '../../artifacts/platform/pc.js';
 import type { Cell } from '../../artifacts/platform/platform.js';
 import { allRows, coveringArray, shuffled, without } from './covering.js';
 
@@ -68,6 +68,11 @@ export const LOADER_CELLS = [
 /** One of them in each run. @param seed any text, or `all` */
 export function chooseLoaders(seed: string): readonly (typeof LOADER_CELLS)[number][] {
   return seed === 'all' ? LOADER_CELLS : shuffled(LOADER_CELLS, `${seed} loader`).slice(0, 1);
+}
+
+/** By which firmware a stick starts a client: one of them in each run. @param seed any text, or `all` */
+export function chooseStickFirmware(seed: string): readonly PcFirmware[] {
+  return seed === 'all' ? PC_FIRMWARE : shuffled(PC_FIRMWARE, `${seed} stick`).slice(0, 1);
 }
 
 /** What LUNSMITH_CELLS says, else the commit that is checked out; `none` where there is no repository. */

@@ -20,6 +20,7 @@ export const SLOW = [
   'test/gate/hang.real.test.ts',
   'test/e2e/busybox.test.ts',
   'test/e2e/windows.test.ts',
+  'test/e2e/stick.test.ts',
   'test/e2e/serve.test.ts',
   'test/stages/machine.real.test.ts',
   'test/hosts/publish/transfer.real.test.ts',

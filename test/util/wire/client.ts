@@ -38,6 +38,8 @@ export interface ClientOptions {
   readonly mac: string;
   /** A disk of its own, which it boots from instead of the network; what it writes to it is gone with the machine. */
   readonly disk?: string;
+  /** The same, of a USB stick. */
+  readonly stick?: string;
   readonly signal: AbortSignal;
 }
 
@@ -45,17 +47,22 @@ const PROMPT = loginPrompt(debian.console.login ?? '');
 const ACCOUNT = { name: 'wire', password: 'wire-console' };
 
 /** The machine ends with the test, however that ends. With a disk the network card is the second choice. */
-function prepared(argv: Argv, disk: string | undefined): Argv {
+function prepared(argv: Argv, { disk, stick }: Pick<ClientOptions, 'disk' | 'stick'>): Argv {
   const guard = ['setpriv', '--pdeathsig', 'KILL'] as const;
-  if (disk === undefined) return [...guard, ...argv];
+  const file = disk ?? stick;
+  if (file === undefined) return [...guard, ...argv];
+  const device =
+    disk === undefined
+      ? ['-device', 'qemu-xhci', '-device', 'usb-storage,removable=on,drive=disk,bootindex=0']
+      : ['-device', 'virtio-blk-pci,drive=disk,bootindex=0'];
   const args = argv.map((arg) => arg.replace('bootindex=0', 'bootindex=1'));
-  const drive = `if=none,id=disk,format=raw,snapshot=on,file=${value(disk)}`;
-  return [...guard, ...args, '-drive', drive, '-device', 'virtio-blk-pci,drive=disk,bootindex=0'];
+  const drive = `if=none,id=disk,format=raw,snapshot=on,file=${value(file)}`;
+  return [...guard, ...args, '-drive', drive, ...device];
 }
 
 /** The machine is off. */
 export async function openClient(wire: Wire, options: ClientOptions): Promise<ClientMachine> {
-  const { name, firmware, mac, disk, signal } = options;
+  const { name, firmware, mac, signal } = options;
   await using stack = new UndoStack();
   const folder = await mkdtemp(join(tmpdir(), 'lunsmith-wire-'));
   stack.defer(() => rm(folder, { recursive: true }));
@@ -80,7 +87,7 @@ export async function openClient(wire: Wire, options: ClientOptions): Promise<Cl
           oemString,
           ...(firmware === 'uefi' ? { variables } : {}),
         }),
-        disk,
+        options,
       ),
       runtime,
       capture,

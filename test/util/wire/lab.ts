@@ -8,7 +8,7 @@ import { expect } from 'vitest';
 import { UndoStack } from '../../../base/undo-stack.js';
 import { type CliResult, lunsmith } from '../cli.js';
 import { type ClientMachine, type ClientOptions, openClient } from './client.js';
-import { startDhcp, startHttp, startTarget } from './servers.js';
+import { startDhcp, startHttp, startPlainDhcp, startTarget } from './servers.js';
 import { openWire } from './wire.js';
 
 export interface Lab extends AsyncDisposable {
@@ -31,9 +31,11 @@ export interface LabOptions {
   readonly clients: Readonly<Record<string, string>>;
   /** Values of environment variables that the site file refers to; none may be told. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** The network has a DHCP server that gives addresses and tells nothing of booting. */
+  readonly plainDhcp?: true;
 }
 
-export async function openLab({ home, clients, secrets }: LabOptions): Promise<Lab> {
+export async function openLab({ home, clients, secrets, plainDhcp }: LabOptions): Promise<Lab> {
   await using stack = new UndoStack();
   const { signal } = new AbortController();
   await mkdir(home);
@@ -44,7 +46,7 @@ export async function openLab({ home, clients, secrets }: LabOptions): Promise<L
   ];
   const wire = stack.use(await openWire(signal));
   const writeSite = (cells: readonly string[]) =>
-    writeFile(file, siteText({ address: wire.address, bridge: wire.bridge, cells, clients }));
+    writeFile(file, siteText({ address: wire.address, bridge: wire.bridge, cells, clients, plainDhcp }));
   await writeSite([]);
   stack.use(await startTarget(wire, socket));
   const rest = stack.move();
@@ -62,7 +64,8 @@ export async function openLab({ home, clients, secrets }: LabOptions): Promise<L
     requireProofs: writeSite,
     serve: async () => {
       rest.use(await startHttp(wire, root));
-      rest.use(await startDhcp(wire, root));
+      if (plainDhcp === true) rest.use(await startPlainDhcp(await wire.neighbour('10.78.0.2')));
+      else rest.use(await startDhcp(wire, root));
     },
     machine: async (options) => rest.use(await openClient(wire, { ...options, signal })),
     [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose](),
@@ -74,21 +77,22 @@ interface SiteFacts {
   readonly bridge: string;
   readonly cells: readonly string[];
   readonly clients: LabOptions['clients'];
+  readonly plainDhcp: LabOptions['plainDhcp'];
 }
 
-function siteText({ address, bridge, cells, clients }: SiteFacts): string {
+function siteText({ address, bridge, cells, clients, plainDhcp }: SiteFacts): string {
   const entries = Object.entries(clients).map(([name, entry]) => `  ${name}: ${entry}\n`);
+  const dhcp =
+    plainDhcp === true
+      ? '{ kind: none }'
+      : `{ kind: dnsmasq, interface: ${bridge}, network: 10.78.0.0/24, range: { first: 10.78.0.100, last: 10.78.0.199 } }`;
   return `
 hosts:
   lab:
     connect: ./lab
     address: ${address}
     target: { kind: tgt, prefix: iqn.2026-01.org.example:lab }
-    dhcp:
-      kind: dnsmasq
-      interface: ${bridge}
-      network: 10.78.0.0/24
-      range: { first: 10.78.0.100, last: 10.78.0.199 }
+    dhcp: ${dhcp}
     gate: [${cells.join(', ')}]
 clients:
 ${entries.join('')}`;
