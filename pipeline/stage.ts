@@ -113,6 +113,9 @@ export interface StageSurroundings<Options> {
   readonly mirror: string | undefined;
 }
 
+/** The root on which a step stands, read-only. */
+export type StageRoot = Pick<StageContext<unknown>, 'rootfs' | 'distribution'>;
+
 /** A result inside an output step that is kept by itself, for changes that do not concern it. */
 export interface StagePart {
   /** Those of the stage's facts that it depends on. */
@@ -190,6 +193,11 @@ export interface StageDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly surroundings?: (
     about: StageSurroundings<z.output<Schema>>,
   ) => Promise<Readonly<Record<string, string>>>;
+  /**
+   * Of a `rootfs` stage whose step takes long: what of the root, as absolute paths, its step neither reads nor writes. When nothing else
+   * of the root has changed, the layer of an earlier build is taken. Such a step is told of nothing that earlier ones recorded.
+   */
+  readonly unread?: (root: StageRoot) => Promise<readonly string[]>;
   /** Parts by name; only of an `output` stage. */
   readonly parts?: Readonly<Record<string, StagePart>>;
   /** What of the options `resolve` depends on, a JSON value: a lock is stale when it changes. Absent: all of them. */

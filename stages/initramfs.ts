@@ -32,6 +32,7 @@ export const initramfs = defineStage({
   options,
   tools: [],
   asks: ['software', 'initramfs'],
+  unread: ({ rootfs, distribution }) => distributionOf({ distribution }).initramfs.unread(rootTree(rootfs)),
   async run(ctx) {
     const tree = rootTree(ctx.rootfs);
     const { initramfs: generator } = distributionOf(ctx);

@@ -8,10 +8,11 @@ import type { KeyedStep } from '../plan/keys/fingerprint.js';
 import { digestInputs } from '../plan/keys/input-files.js';
 import type { PooledPackage } from '../plan/package-set.js';
 import type { PlannedStep } from '../plan/planned-step.js';
-import { makeEntry } from '../store/entry.js';
+import { type Made, makeEntry } from '../store/entry.js';
 import { type Build, quietPorts, stepsOf, task } from './build.js';
 import { keepFailedTree } from './failed-tree.js';
 import { makeHookLayer } from './hook-layer.js';
+import { rootKeyOf, takeLayerOf } from './root-key.js';
 import type { MountedTree } from './root-tree.js';
 import type { Records, StageWork } from './run-stage.js';
 import { makeStageLayer } from './stage-layer.js';
@@ -27,9 +28,11 @@ export async function makeLayer(
   below: readonly string[],
   fetching: Fetching,
 ): Promise<void> {
-  await makeResult(build, step, 'layers', (tree, ports) =>
-    inTree(build, step, { tree, below, fetching }, ports),
-  );
+  let known = false;
+  const make = async (tree: string, ports: Ports) =>
+    inTree(build, step, { tree, below, fetching, onKnown: () => (known = true) }, ports);
+  const note = () => (known ? 'nothing that it reads has changed' : undefined);
+  await makeResult(build, step, 'layers', make, note);
 }
 
 /** Runs an output step on the finished root and keeps its files. */
@@ -37,7 +40,7 @@ export async function makeOutput(build: Build, step: KeyedStep, rootfs: string):
   const { work: planned } = step;
   if (typeof planned === 'string') return;
   await makeResult(build, step, 'outputs', (output, ports) =>
-    inOutput(build, step, planned, { rootfs, output }, ports),
+    inOutput(build, step, planned, { rootfs, output }, ports).then((records) => ({ records })),
   );
 }
 
@@ -46,7 +49,8 @@ async function makeResult(
   build: Build,
   step: KeyedStep,
   room: 'layers' | 'outputs',
-  make: (content: string, ports: Ports) => Promise<Records>,
+  make: (content: string, ports: Ports) => Promise<Made>,
+  note: () => string | undefined = () => undefined,
 ): Promise<void> {
   const kind = room === 'layers' ? 'layer' : 'output';
   const folder = join(build.folder.path, room, step.id.replaceAll(':', '-'));
@@ -66,7 +70,7 @@ async function makeResult(
       remember(build, records);
       return made;
     },
-    { because, note: (made) => (made ? undefined : 'made by another build meanwhile') },
+    { because, note: (made) => (made ? note() : 'made by another build meanwhile') },
   );
 }
 
@@ -74,21 +78,29 @@ interface LayerWork {
   readonly tree: string;
   readonly below: readonly string[];
   readonly fetching: Fetching;
+  /** Called when the layer was there under another key. */
+  readonly onKnown: () => void;
 }
 
 async function inTree(
   build: Build,
   step: KeyedStep,
-  { tree, below, fetching }: LayerWork,
+  { tree, below, fetching, onKnown }: LayerWork,
   ports: Ports,
-): Promise<Records> {
+): Promise<Made> {
   const { work, id } = step;
   const { recipe } = build.keyed.plan;
   const ground = { mountRoot: build.mountRoot, floor: floorOf(build), below, tree, epoch: recipe.epoch };
   try {
     if (typeof work === 'string') {
       await makeHookLayer(ground, recipe, work, ports);
-      return {};
+      return { records: {} };
+    }
+    const rootKey = await rootKeyOf(step, work, ground, ports);
+    const known = rootKey === undefined ? undefined : await takeLayerOf(build, rootKey, id, tree, ports);
+    if (known !== undefined) {
+      onKnown();
+      return known;
     }
     const records = await makeStageLayer(
       ground,
@@ -96,7 +108,7 @@ async function inTree(
       ports,
     );
     await assertInputsUnchanged(build, step, work);
-    return records;
+    return { records, rootKey };
   } catch (error) {
     await keepIfAsked(build, step, tree, below, ports);
     throw error;
@@ -170,7 +182,7 @@ function stageWork(
     temporary: build.temporary,
     packages,
     native: build.native,
-    recorded: (key) => build.records.get(key),
+    recorded: step.stage.unread === undefined ? (key) => build.records.get(key) : () => undefined,
     part: (name, work) => makePart(build, keyed, name, work, ports),
     digested: (image, tree) => build.digests.note(image, tree),
   };
@@ -197,7 +209,7 @@ async function makePart(
       folder: join(build.folder.path, 'parts', `${step.id}-${name}`),
       make: async (folder) => {
         await work(folder);
-        return {};
+        return { records: {} };
       },
     },
     ports,

@@ -20,8 +20,14 @@ export interface EntryWork extends Keyed {
   readonly step: string;
   /** Where it is made, on the store's file system; must not exist yet. */
   readonly folder: string;
-  /** Fills the content folder, and says what the step recorded. */
-  readonly make: (content: string) => Promise<Readonly<Record<string, unknown>>>;
+  /** Fills the content folder. */
+  readonly make: (content: string) => Promise<Made>;
+}
+
+export interface Made {
+  /** What the step recorded. */
+  readonly records: StepRecord['records'];
+  readonly rootKey?: string | undefined;
 }
 
 /**
@@ -106,18 +112,18 @@ export async function makeEntry(
     const started = Date.now();
     const content = contentFolder(work.folder, kind);
     await mkdir(content, { recursive: true, mode: 0o755 });
-    const records = await work.make(content);
+    const made = await work.make(content);
     const seconds = (Date.now() - started) / 1000;
     if (kind !== 'layer') await makeReadOnly(content);
     // Before the entry is visible: a release gets hard links to the files that stay.
     if (kind === 'output') await shareWithLast(build, work, content);
     await store.place(work.folder, key);
-    const completion = complete(build, work, records, seconds).finally(() => lease[Symbol.asyncDispose]());
+    const completion = complete(build, work, made, seconds).finally(() => lease[Symbol.asyncDispose]());
     // Awaited at the end of the build; until then it must not count as an unhandled rejection.
     completion.catch(() => undefined);
     build.completions.push(completion);
     completing = true;
-    return { records, path, made: true };
+    return { records: made.records, path, made: true };
   } finally {
     if (!completing) await lease[Symbol.asyncDispose]();
   }
@@ -135,7 +141,7 @@ async function shareWithLast(build: Build, { step, folder }: EntryWork, content:
 async function complete(
   build: Build,
   { key, kind, step, inputs }: EntryWork,
-  records: Readonly<Record<string, unknown>>,
+  { records, rootKey }: Made,
   seconds: number,
 ): Promise<void> {
   const ports = quietPorts(build);
@@ -156,6 +162,7 @@ async function complete(
     seconds,
     made: new Date().toISOString(),
     boot,
+    ...(rootKey === undefined ? {} : { rootKey }),
     ...tree,
     ...digests,
   });

@@ -54,7 +54,9 @@ async function pointersOf(store: Store): Promise<string[]> {
   const steps = recipes.map(async (recipe) =>
     (await readdir(join(home, recipe))).map((step) => join(home, recipe, step)),
   );
-  return (await Promise.all(steps)).flat().sort();
+  const roots = join(store.path, 'roots');
+  const byRoot = (await readdir(roots)).map((name) => join(roots, name));
+  return [...(await Promise.all(steps)).flat(), ...byRoot].sort();
 }
 
 async function forgetHalfWritten(store: Store): Promise<void> {

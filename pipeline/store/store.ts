@@ -15,6 +15,7 @@
  *   steps/<key>/output/       or the files of an output step, or of a part of one; read-only
  *   steps/<key>/checked       run of the machine in which every byte was looked at since; empty when it is to be done again
  *   last/<recipe>/<step>      key of the newest entry of that step: what a miss is compared with; of a part, <step>:<part>
+ *   roots/<root key>          key of the newest layer that a step made of that root
  *   releases/<key>.json       where the release is that follows from the key, and which entries it is made of
  *   pool/<aa>/<sha256>        package files
  *   resolve/                  indexes that packages are resolved against
@@ -76,6 +77,8 @@ const recordSchema = z.strictObject({
   /** Files and their digests: of an output each for the manifest, of a layer all under one, with extended attributes. */
   files: z.array(z.strictObject({ path: z.string(), bytes: z.number(), digest: z.string() })),
   content: z.string(),
+  /** Of a layer that may be found by the root that it was made of: see root-key.ts. */
+  rootKey: z.string().optional(),
   /** Identity of the machine's run that wrote it. */
   boot: z.string(),
 });
@@ -121,6 +124,8 @@ export interface Store {
   touch(key: string): Promise<void>;
   /** Keys of all entries. */
   keys(): Promise<string[]>;
+  /** The newest layer that a step made of the same root, whatever had made that. */
+  byRootKey(rootKey: string): Promise<string | undefined>;
   /** The newest entry of a recipe's step. */
   last(recipe: string, step: string): Promise<StepRecord | undefined>;
   findRelease(key: string): Promise<ReleaseRecord | undefined>;
@@ -131,7 +136,17 @@ export interface Store {
 /** Opens the store of a workspace and makes its folders. */
 export async function openStore(path: string): Promise<Store> {
   const at = (...parts: string[]) => join(path, ...parts);
-  for (const folder of ['steps', 'last', 'releases', 'pool', 'resolve', 'locks', 'in-use', 'trash']) {
+  for (const folder of [
+    'steps',
+    'last',
+    'roots',
+    'releases',
+    'pool',
+    'resolve',
+    'locks',
+    'in-use',
+    'trash',
+  ]) {
     await mkdir(at(folder), { recursive: true });
   }
   // A part's name is `STEP/PART`, and there is a file for the step too.
@@ -162,6 +177,7 @@ export async function openStore(path: string): Promise<Store> {
     complete: async (record) => {
       await writeAside(at('steps', record.key, 'record.json'), canonicalJson(record));
       await writeAside(lastOf(record.recipe, record.step), record.key);
+      if (record.rootKey !== undefined) await writeAside(at('roots', record.rootKey), record.key);
     },
     checked: async (key) => {
       const run = await bootId();
@@ -184,6 +200,7 @@ export async function openStore(path: string): Promise<Store> {
       await utimes(at('steps', key, 'record.json'), now, now).catch(() => undefined);
     },
     keys: () => readdir(at('steps')),
+    byRootKey: (rootKey) => readFile(at('roots', rootKey), 'utf8').catch(() => undefined),
     last: async (recipe, step) => {
       const key = await readFile(lastOf(recipe, step), 'utf8').catch(() => undefined);
       return key === undefined ? undefined : readJson(at('steps', key, 'record.json'), recordSchema);

@@ -45,11 +45,19 @@ export const TAR_STREAM = [
   '--xattrs-include=*',
 ] as const;
 
-/** Lower-case hex sha256 of all that is below a folder. Runs where the owners are seen as they are written: in the sandbox. */
-export async function digestContents(folder: string, { run }: Pick<Ports, 'run'>): Promise<string> {
+/**
+ * Lower-case hex sha256 of all that is below a folder. Runs where the owners are seen as they are written: in the sandbox.
+ * @param without paths below the folder, with a `/` before, that are left out with all that is in them
+ */
+export async function digestContents(
+  folder: string,
+  { run }: Pick<Ports, 'run'>,
+  without: readonly string[] = [],
+): Promise<string> {
   // tar(1) pipes its stream into the program that should compress it, whose output is the digest.
   const digest = ['--use-compress-program=sha256sum', '--file=-'] as const;
-  const argv = ['tar', '--create', ...TAR_STREAM, ...digest, `--directory=${folder}`, '.'] as const;
+  const left = ['--anchored', '--no-wildcards', ...without.map((path) => `--exclude=.${path}`)];
+  const argv = ['tar', '--create', ...TAR_STREAM, ...digest, ...left, `--directory=${folder}`, '.'] as const;
   const { stdout } = await run(argv, { doing: 'digest a folder of the store', quiet: true });
   return stdout.slice(0, 64);
 }

@@ -131,6 +131,8 @@ export interface InitramfsWishes {
 export interface InitramfsGenerator {
   /** From where it takes what it puts into an initramfs. */
   readonly sources: readonly string[];
+  /** What of a root neither it nor any of its hooks there reads or writes: absolute paths, none where that is not known. */
+  unread(tree: RootTree): Promise<readonly string[]>;
   /** Versions of the kernels that have an image and modules, oldest first. */
   kernels(tree: RootTree): Promise<string[]>;
   configure(tree: RootTree, wishes: InitramfsWishes): Promise<void>;

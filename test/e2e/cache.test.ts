@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { readRelease } from '../../artifacts/release/release.js';
+import { UNREAD } from '../../stages/distribution/debian/initramfs/sources.js';
 import { ask } from '../artifacts/formats/tools.js';
 import { type CliResult, lunsmith, MAIN } from '../util/cli.js';
 import { type SmallRecipe, writeSmallRecipe } from '../util/small-recipe.js';
@@ -40,6 +41,15 @@ function ran(result: CliResult): string[] {
   return tasks.map((task) => (OUTPUTS.includes(task) ? (outputs.shift() ?? task) : task));
 }
 
+/** What an initramfs is kept for that an earlier build generated on another root. */
+const KNOWN = 'nothing that it reads has changed';
+
+/** What is said of a task that has ended. */
+function noteOf(result: CliResult, task: string): string | undefined {
+  const ended = result.events.find((event) => event.type === 'task-finished' && event.task === task);
+  return ended?.type === 'task-finished' ? ended.note : undefined;
+}
+
 function digestOf(result: CliResult): string {
   const released = result.events.find((event) => event.type === 'released');
   return released?.type === 'released' ? released.digest : 'no release';
@@ -52,6 +62,26 @@ describe('a build', () => {
     expect((await run('lock', folder)).exitCode).toBe(0);
     first = await build(WISHES);
     expect(ran(first)).toEqual([...BASE, 'hostname', ...AFTER_HOSTNAME, ...OUTPUTS, 'release']);
+  });
+
+  it('generates the initramfs by hooks that read nothing of what it is kept in spite of', async () => {
+    const key = await readFile(join(work(), 'store', 'last', 'small', 'packages'), 'utf8');
+    const tree = join(work(), 'store', 'steps', key, 'tree');
+    const home = 'usr/share/initramfs-tools';
+    const places = [
+      'usr/sbin/mkinitramfs',
+      'usr/sbin/update-initramfs',
+      `${home}/hooks`,
+      `${home}/hook-functions`,
+    ];
+    // Where it begins no name goes before it: `conf.d/root` is not /root.
+    const patterns = UNREAD.flatMap((path) => ['-e', `(^|[^A-Za-z0-9_./}-])${path}\\b`]);
+    const { stdout, exitCode } = await execa('grep', ['-rnE', ...patterns, ...places], {
+      cwd: tree,
+      reject: false,
+    });
+    expect([stdout, exitCode]).toEqual(['', 1]);
+    expect(await readdir(join(tree, 'usr/share/initramfs-tools/hooks'))).toContain('iscsi');
   });
 
   it('runs nothing when nothing changed', async () => {
@@ -123,6 +153,7 @@ it('another recipe shares what it has in common: no package step runs', async ()
   );
   const result = await build({ hostname: 'other', motd: 'one' }, 'other');
   expect(ran(result)).toEqual(['hostname', ...AFTER_HOSTNAME, ...OUTPUTS, 'release']);
+  expect(noteOf(result, 'initramfs')).toBe(KNOWN);
 });
 
 it('goes on at the step that failed', async () => {
@@ -131,6 +162,7 @@ it('goes on at the step that failed', async () => {
   expect(failed.events.at(-1)).toMatchObject({ type: 'failed', failure: { step: 'run' } });
   const mended = await build({ ...WISHES, hostname: 'three', command: 'true' });
   expect(ran(mended)).toEqual(['run', ...AFTER_HOSTNAME, ...OUTPUTS, 'release']);
+  expect(noteOf(mended, 'initramfs')).toBe(KNOWN);
 });
 
 it('built twice by a step that gives other bytes each time, is a failure that tells which, and where', async () => {
@@ -142,6 +174,9 @@ it('built twice by a step that gives other bytes each time, is a failure that te
   expect(failure?.kind).toBe('integrity');
   expect(failure?.diagnostics[0]?.what).toBe('Two builds of small are not the same.');
   const found = failure?.diagnostics.find(({ what }) => what.includes('/srv/random'));
+  // The first took the initramfs of another root, the second generated its own.
+  expect(noteOf(result, 'initramfs')).toBe(KNOWN);
+  expect(failure?.diagnostics.filter(({ what }) => /initr|\/boot\//.test(what))).toEqual([]);
   const [, at] =
     /^disk\.img: content of \/srv\/random at its byte (\d+) differs \(partition 3 \(root\)\)\.$/.exec(
       found?.what ?? '',

@@ -80,7 +80,7 @@ async function make(
       await chown(join(content, 'secret'), 100, 200);
       // A pipe: reading it blocks until it was written to.
       if (wait !== undefined) await readFile(wait);
-      return records;
+      return { records };
     },
   };
   try {

@@ -48,6 +48,9 @@ export const initramfs: InitramfsGenerator = {
     '/usr/lib/udev',
   ],
 
+  // mkinitcpio.conf(5) may name any file, and so may hooks.
+  unread: () => Promise.resolve([]),
+
   async kernels(tree) {
     const versions: string[] = [];
     for (const version of await tree.names('/usr/lib/modules')) {

@@ -4,7 +4,7 @@ import { Failure } from '../../../base/failure.js';
 import type { RootTree } from '../../rootfs/tree.js';
 import type { InitramfsGenerator, TopicContext } from '../topics.js';
 import { SHORTCUTS, SHORTCUTS_PATH } from './initramfs/shortcuts.js';
-import { INITRAMFS_SOURCES } from './initramfs/sources.js';
+import { INITRAMFS_SOURCES, KNOWN_HOOKS, UNREAD } from './initramfs/sources.js';
 import { addModules, initramfsConf, missingParts } from './initramfs/texts.js';
 
 /** Without the folder of the no-op update-initramfs. */
@@ -13,6 +13,13 @@ const imageOf = (version: string) => `/boot/initrd.img-${version}`;
 
 export const initramfs: InitramfsGenerator = {
   sources: INITRAMFS_SOURCES,
+
+  unread: async (tree) => {
+    const folders = ['/etc/initramfs-tools', '/usr/share/initramfs-tools'];
+    const hooks = folders.flatMap((folder) => [`${folder}/hooks`, `${folder}/conf-hooks.d`]);
+    const names = (await Promise.all(hooks.map((folder) => tree.names(folder)))).flat();
+    return names.every((name) => KNOWN_HOOKS.includes(name)) ? UNREAD : [];
+  },
 
   async kernels(tree) {
     const images = await tree.names('/boot');

@@ -21,6 +21,7 @@ const imageOf = (version: string) => `/boot/initramfs-${version}`;
 
 export const initramfs: InitramfsGenerator = {
   sources: ['/bin', '/sbin', '/lib'],
+  unread: () => Promise.resolve([]),
   kernels: (tree) => tree.names('/lib/modules'),
   configure: () => Promise.resolve(),
   async generate(ctx, tree, version) {

@@ -49,6 +49,7 @@ export interface EntryWish {
   readonly below?: string;
   readonly inputs?: Partial<StepInputs>;
   readonly records?: Readonly<Record<string, unknown>>;
+  readonly rootKey?: string;
   /** RFC 3339. */
   readonly made?: string;
   /** What the record says. */
@@ -93,6 +94,7 @@ export async function addEntry(
       kind === 'layer' ? [] : [{ path: 'file', bytes: name.length, digest: `sha256:${sha256OfText(name)}` }],
     content: '',
     boot: '',
+    ...(wish.rootKey === undefined ? {} : { rootKey: wish.rootKey }),
   });
   if (wish.days !== undefined) await usedDaysAgo(join(store.entry(key), 'record.json'), wish.days);
   return key;
@@ -120,7 +122,7 @@ export async function makeTrueEntry(
   const build = testBuild(at);
   const make = async (content: string) => {
     await fill(content);
-    return {};
+    return { records: {} };
   };
   const folder = join(at.workspace, 'builds', name);
   const work = { key: keyOf(name), inputs: inputsOf({}), kind, step, folder, make };

@@ -219,7 +219,11 @@ describe('clears away', () => {
   });
 
   it('locks, uses and pointers that are of no use any more', async () => {
-    await add(THREE);
+    await add({
+      ...THREE,
+      a: { days: 3, rootKey: keyOf('root a') },
+      c: { days: 1, rootKey: keyOf('root c') },
+    });
     const locks = join(at.store.path, 'locks');
     for (const name of ['a', 'c', 'x']) await writeFile(join(locks, keyOf(name)), '');
     await writeFile(
@@ -232,6 +236,8 @@ describe('clears away', () => {
     expect(await readdir(usesFolder(at.store))).toEqual(['tiny-1']);
     expect(await readdir(join(at.store.path, 'last', 'tiny'))).toEqual(['c']);
     expect(await readFile(join(at.store.path, 'last', 'tiny', 'c'), 'utf8')).toBe(keyOf('c'));
+    expect(await at.store.byRootKey(keyOf('root a'))).toBeUndefined();
+    expect(await at.store.byRootKey(keyOf('root c'))).toBe(keyOf('c'));
   });
 
   it('what interrupted work left behind, once it is old enough', async () => {

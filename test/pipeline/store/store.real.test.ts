@@ -21,7 +21,7 @@ it('is used by several processes at once', async () => {
   expect(keys).toContain((await store.last('demo', 'packages'))?.key);
   // Nothing that was being written is left.
   expect((await readdir(path)).sort()).toEqual(
-    ['in-use', 'last', 'locks', 'pool', 'releases', 'resolve', 'salt', 'steps', 'trash'].sort(),
+    ['in-use', 'last', 'locks', 'pool', 'releases', 'resolve', 'roots', 'salt', 'steps', 'trash'].sort(),
   );
   expect(await readdir(folder.at('store/last/demo'))).toEqual(['packages']);
 });

@@ -33,7 +33,7 @@ const textOf = (key = KEY) => readFile(join(store.entry(key), 'tree', 'file'), '
 it('has its folders, also when it is opened again', async () => {
   await openStore(store.path);
   expect((await readdir(store.path)).sort()).toEqual(
-    ['in-use', 'last', 'locks', 'pool', 'releases', 'resolve', 'steps', 'trash'].sort(),
+    ['in-use', 'last', 'locks', 'pool', 'releases', 'resolve', 'roots', 'steps', 'trash'].sort(),
   );
   expect([store.pool, store.resolve, store.entry(KEY)]).toEqual(
     ['pool', 'resolve', `steps/${KEY}`].map((path) => join(store.path, path)),

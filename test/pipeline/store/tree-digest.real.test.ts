@@ -141,6 +141,16 @@ describe('a digest of contents', () => {
     expect(await digest()).toBe(before);
   });
 
+  it('leaves out what is named, and nothing else', async () => {
+    const without = () => digestContents(at(), ports, ['/inner/b', '/in*']);
+    const [all, before] = [await digest(), await without()];
+    expect(before).not.toBe(all);
+    await secretly(() => writeFile(at('inner', 'b'), 'c'));
+    expect(await without()).toBe(before);
+    await secretly(() => writeFile(at('a'), 'b'));
+    expect(await without()).not.toBe(before);
+  });
+
   it('is of a tree without contents too, and of none that is missing', async () => {
     await mkdir(folder.at('nothing'));
     await utimes(folder.at('nothing'), 5, 5);
