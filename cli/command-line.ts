@@ -54,6 +54,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command, session
   client: async () => (await import('./commands/client.js')).addClientCommand,
   apply: async () => (await import('./commands/apply.js')).addApplyCommand,
   status: async () => (await import('./commands/status.js')).addStatusCommand,
+  metrics: async () => (await import('./commands/metrics.js')).addMetricsCommand,
   explain: async () => (await import('./commands/explain.js')).addExplainCommand,
   doctor: async () => (await import('./commands/doctor.js')).addDoctorCommand,
   repair: async () => (await import('./commands/repair.js')).addRepairCommand,

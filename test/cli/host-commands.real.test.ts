@@ -1,5 +1,5 @@
 /** The commands that change a target host, on one that is a folder with a real tgtd: what they say, and what they leave alone. */
-import { readdir, readFile, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HostStatus } from '../../app/site/status.js';
@@ -298,6 +298,19 @@ describe('client', () => {
       ],
     });
     expect(await ok('status')).toContain(`stable   ${name('v2')}`);
+    expect(await ok('metrics')).toContain(
+      '\nlunsmith_client_behind{host="lab",client="web1",image="main",channel="stable"} 0\n',
+    );
+  });
+
+  it('metrics are written for a collector at one stroke, or not at all', async () => {
+    const file = join(host.home, 'lunsmith.prom');
+    expect(await ok('metrics', '--output', file)).toBe('');
+    const text = await readFile(file, 'utf8');
+    expect(text).toContain('\nlunsmith_up{host="lab"} 1\n');
+    expect((await stat(file)).mode & 0o777).toBe(0o644);
+    const none = await lunsmith(['metrics', '--output', join(host.home, 'none', 'x.prom')]);
+    expect([none.code, none.err]).toEqual([4, expect.stringMatching(/none\/x\.prom cannot be written/)]);
     expect(await lunsmith(['status', '--on', 'lap'])).toEqual({
       ...{ code: 2, out: '' },
       err: 'error: The site has no target host `lap`.\n  Hint: Did you mean `lab`?\n',
@@ -370,5 +383,13 @@ describe('a site with a host that cannot be reached', () => {
     expect(await failure(6, 'rollback', 'stable', '--on', 'far')).toMatchObject({ kind: 'network' });
     expect(await failure(6, 'publish', path('v1'), '--to', 'far')).toMatchObject({ kind: 'network' });
     expect((await lunsmith(['status', '--on', 'far'])).code).toBe(6);
+  });
+
+  it('is told of in metrics, beside the others', async () => {
+    const file = join(host.home, 'hosts.prom');
+    const { code, err } = await lunsmith(['metrics', '--output', file]);
+    expect([code, err]).toEqual([6, expect.stringContaining('127.0.0.1')]);
+    const up = (await readFile(file, 'utf8')).split('\n').filter((line) => line.startsWith('lunsmith_up'));
+    expect(up).toEqual(['lunsmith_up{host="lab"} 1', 'lunsmith_up{host="far"} 0']);
   });
 });

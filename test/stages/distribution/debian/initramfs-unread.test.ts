@@ -11,7 +11,7 @@ async function unreadWith(...files: readonly string[]): Promise<readonly string[
   await using folder = await testFolder();
   const tree = rootTree(folder.path);
   for (const file of files) await tree.write(file, '#!/bin/sh\n');
-  return initramfs.unread(tree);
+  return await initramfs.unread(tree);
 }
 
 it('is known where only hooks of Debian that are known are installed', async () => {
