@@ -202,6 +202,7 @@ function openHost({ root, ground }: Place): TargetHost {
       address: '127.0.0.1',
       target: { kind: 'tgt', prefix: 'iqn.2026-01.org.example:bench', port: 3260 },
       clone: { kind: 'file' },
+      retention: 0,
       http: { url: 'http://127.0.0.1' },
       dhcp: { kind: 'none' },
       gate: [],

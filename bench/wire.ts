@@ -89,6 +89,7 @@ async function publish(ground: Ground, scratch: string, releases: readonly strin
       address: '192.0.2.1',
       target: { kind: 'tgt', prefix: 'iqn.2026-01.org.example:bench', port: 3260 },
       clone: { kind: 'file' },
+      retention: 0,
       http: { url: 'http://192.0.2.1' },
       dhcp: { kind: 'none' },
       gate: [],

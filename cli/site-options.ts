@@ -12,10 +12,14 @@ export const onOption = () =>
 
 export const dryRunOption = () => new Option('--dry-run', 'tell all that would change, and change nothing');
 
-export const yesOption = () => new Option('--yes', 'LUNs may be removed, with all that was written to them');
+export const yesOption = () =>
+  new Option('--yes', 'LUNs may be taken from clients, with all that was written to them');
 
 export const makeSecretsOption = () =>
   new Option(
     '--make-secrets',
     'make the CHAP secrets whose files (file:PATH) are not there yet, each with mode 0600',
   );
+
+export const purgeOption = () =>
+  new Option('--purge', 'remove the LUNs at once: nothing can be brought back');

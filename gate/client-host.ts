@@ -51,6 +51,7 @@ export function bootFilesInput(options: ClientHostOptions): BootFilesInput {
     address: server,
     target: { kind: 'tgt', prefix: identity.target, port: ISCSI_PORT },
     clone: { kind: 'file' },
+    retention: 0,
     http: { url: `http://${server}` },
     dhcp,
     gate: [],

@@ -25,6 +25,7 @@ import { listStates, readState, switchTo } from './apply/states.js';
 import type { ClientAccount } from './boot-files/boot-file.js';
 import { type Change, type Intent } from './change/intent.js';
 import { finishedChange, planChange, releasesNeeded } from './change.js';
+import { clockOf } from './host/clock.js';
 import type { HostDrivers } from './host/drivers.js';
 import type { TargetHost } from './host/host.js';
 import { hostLayout } from './host/layout.js';
@@ -214,7 +215,8 @@ async function plan(
   const sessions = await drivers.adapter.sessions(host, ports);
   const disk = (clone: Parameters<HostDrivers['clones']['disk']>[1]) =>
     drivers.clones.disk(host.facts, clone);
-  return planChange(state, intent, { host: host.facts, channels, releases, sessions, disk, now });
+  const clock = await clockOf(host);
+  return planChange(state, intent, { host: host.facts, channels, releases, sessions, disk, now, clock });
 }
 
 /** Those that come with a change, and those that the host has lost: without them nothing could be changed there any more. */

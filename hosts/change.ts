@@ -3,12 +3,14 @@
  * words for it. Pure: nothing is asked and nothing is done here.
  */
 import { Failure } from '../base/failure.js';
+import { forgetOverdue } from './change/aside.js';
 import { promote, rollback, standing } from './change/channels.js';
 import { addClient, forgetStarted, removeClient, rotateClient, setNext } from './change/clients.js';
 import { type Draft, draftOf, finished, wishOf } from './change/draft.js';
 import type { About, Change, ChannelIntent, ClientIntent, Intent } from './change/intent.js';
 import { requireOwnIdentities } from './change/refusals.js';
 import { rebase, reset } from './change/renewal.js';
+import { purge, undelete } from './change/undelete.js';
 import type { HostState } from './host/state.js';
 
 type Single = ChannelIntent | ClientIntent;
@@ -21,6 +23,7 @@ export function planChange(state: HostState, intent: Intent, about: About): Chan
   // Who asks for several learns of all that stands against it.
   Failure.throwAll(all.flatMap((single) => refusalOf(() => fulfil(draft, single))));
   requireOwnIdentities(draft);
+  forgetOverdue(draft);
   return finished(draft, intent);
 }
 
@@ -37,13 +40,17 @@ function fulfil(draft: Draft, intent: Single): void {
     case 'add':
       return addClient(draft, intent.client);
     case 'remove':
-      return removeClient(draft, intent.client);
+      return removeClient(draft, intent);
     case 'reset':
       return reset(draft, intent);
     case 'rebase':
       return rebase(draft, intent);
     case 'rotate':
       return rotateClient(draft, intent.client);
+    case 'undelete':
+      return undelete(draft, intent);
+    case 'purge':
+      return purge(draft, intent.client);
     case 'next':
       return setNext(draft, intent);
   }
@@ -60,7 +67,7 @@ function refusalOf(work: () => void): Failure[] {
 }
 
 /** Wishes that go further each time that they are fulfilled; each of the others leads to the same state again. */
-const FURTHER: readonly Single['kind'][] = ['rollback', 'reset', 'rebase'];
+const FURTHER: readonly Single['kind'][] = ['rollback', 'reset', 'rebase', 'undelete', 'purge'];
 
 /**
  * The change when the wish is the one that led to the state, and the call that had it was cut off before all that follows was done:
@@ -69,7 +76,7 @@ const FURTHER: readonly Single['kind'][] = ['rollback', 'reset', 'rebase'];
 export function finishedChange(state: HostState, intent: Intent): Change | undefined {
   const further = singles(intent).some(({ kind }) => FURTHER.includes(kind));
   if (!further || state.wish !== wishOf(intent)) return undefined;
-  return { next: state, clones: [], dropped: [], secrets: [], lines: [], finishes: true };
+  return { next: state, clones: [], dropped: [], deleted: [], secrets: [], lines: [], finishes: true };
 }
 
 /** Digests of the releases whose manifests a plan may want. */
@@ -77,7 +84,7 @@ export function releasesNeeded(state: HostState, intent: Intent): string[] {
   return [...new Set(singles(intent).flatMap((single) => neededFor(state, single)))];
 }
 
-function neededFor({ channels, clients }: HostState, intent: Single): string[] {
+function neededFor({ channels, clients, deleted = [] }: HostState, intent: Single): string[] {
   const ofChannels = Object.values(channels).map(({ release }) => release);
   const ofClients = Object.values(clients)
     .flatMap(({ images }) => Object.values(images))
@@ -93,6 +100,14 @@ function neededFor({ channels, clients }: HostState, intent: Single): string[] {
     case 'add':
     case 'rebase':
       return ofChannels;
+    case 'undelete':
+      return [
+        ...ofChannels,
+        ...deleted
+          .filter(({ facts }) => facts.name === intent.client.name)
+          .flatMap(({ generations }) => generations)
+          .map(({ release }) => release),
+      ];
     case 'reset':
       return [...ofClients, ...ofChannels];
     default:

@@ -12,6 +12,7 @@ import type { ClientAccount } from './boot-files/boot-file.js';
 import { lackingIn } from './boot-files/needs.js';
 import { freeSpace, listClones, thinExhaustion } from './clients/clone.js';
 import { arrayFindings } from './doctor/array.js';
+import { deletedDisks, deletedFindings } from './doctor/deleted.js';
 import { dhcpFindings } from './doctor/dhcp.js';
 import { diskFindings } from './doctor/disks.js';
 import { type ExpectedFiles, expectedFiles } from './doctor/expected.js';
@@ -28,6 +29,7 @@ import { targetFindings } from './doctor/target.js';
 import { tftpFindings } from './doctor/tftp.js';
 import { toolFindings } from './doctor/tools.js';
 import { writerProblem } from './host/account.js';
+import { clockOf } from './host/clock.js';
 import type { TargetHost } from './host/host.js';
 import { hostLayout } from './host/layout.js';
 import { isFull } from './host/room.js';
@@ -106,7 +108,13 @@ async function examineState(
     ...(isArray(facts) ? [] : diskFindings(luns, sizes)),
     ...(await releaseFindings(host, state)),
     ...(await history({ host, adapter }, { state, generations, entries }, ports)),
-    ...(await spaceFindings(host)),
+    ...(await spaceFindings(host, state)),
+    ...(isArray(facts)
+      ? []
+      : deletedFindings(facts, state, {
+          sizes: await sizesOf(host, deletedDisks(state)),
+          clock: await clockOf(host),
+        })),
   ];
 }
 
@@ -166,9 +174,10 @@ async function history(
     if (other !== undefined) others.push(...namedGenerations(other));
   }
   const all = [...generations, ...others];
+  const deleted = deletedDisks(state);
   const [known, named] = [
     new Set(all.map(({ target }) => target)),
-    new Set(namedLuns(all).map(({ disk }) => disk)),
+    new Set([...namedLuns(all).map(({ disk }) => disk), ...deleted]),
   ];
   const left = { states, named, clones: await listClones(host) };
   return [
@@ -198,9 +207,9 @@ function writerFindings(host: TargetHost): Finding[] {
   return problem === undefined ? [] : [{ level: 'error', about: 'host', where: host.facts.root, ...problem }];
 }
 
-async function spaceFindings(host: TargetHost): Promise<Finding[]> {
+async function spaceFindings(host: TargetHost, state: HostState): Promise<Finding[]> {
   const { name, root } = host.facts;
-  const space = await freeSpace(host);
+  const space = await freeSpace(host, new Set(deletedDisks(state)));
   return thinExhaustion(name, space).map(({ message, hint }) => ({
     ...{ level: isFull(space.free) ? 'error' : 'warning', about: 'space', what: message, where: root, hint },
   }));

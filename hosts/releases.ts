@@ -12,7 +12,7 @@ import type { HostState } from './host/state.js';
 export type ReleaseNeeds = ReadonlyMap<string, readonly string[]>;
 
 /** What clients see needs them, and nothing else: a change that was begun and cut off is removed by the next one. Pure. */
-export function releaseNeeds({ channels, clients }: HostState): ReleaseNeeds {
+export function releaseNeeds({ channels, clients, deleted = [] }: HostState): ReleaseNeeds {
   const needs = new Map<string, Set<string>>();
   const add = (digest: string | undefined, why: string) => {
     if (digest !== undefined) needs.set(digest, (needs.get(digest) ?? new Set()).add(why));
@@ -25,6 +25,9 @@ export function releaseNeeds({ channels, clients }: HostState): ReleaseNeeds {
     const generations = Object.values(images).flatMap((image) => image.generations);
     for (const { release } of generations) add(release, `the client ${name} has a clone of it`);
   }
+  for (const { facts, generations } of deleted)
+    for (const { release } of generations)
+      add(release, `a LUN of the client ${facts.name} that was deleted is a clone of it`);
   return new Map([...needs].map(([digest, why]) => [digest, [...why]]));
 }
 

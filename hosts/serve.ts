@@ -149,6 +149,7 @@ function factsOf(options: ServeOptions): HostFacts {
     address,
     target: { kind: 'tgt', prefix: PREFIX, port: ports.iscsi },
     clone: { kind: 'file' },
+    retention: 0,
     http: { url: `http://${address}:${ports.http}` },
     dhcp: { kind: 'dnsmasq-proxy', interface: options.interface, network },
     // It is for trying what may not be proven yet.

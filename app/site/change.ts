@@ -11,6 +11,7 @@ import { hostDrivers } from '../../hosts/apply/drivers.js';
 import { applyChange, describeChange, repair } from '../../hosts/apply.js';
 import type { Change, Intent } from '../../hosts/change/intent.js';
 import type { TargetHost } from '../../hosts/host/host.js';
+import type { Generation } from '../../hosts/host/state.js';
 import type { HostFacts, Site } from '../../hosts/site/facts.js';
 import { isArray } from '../../hosts/site/portal.js';
 import type { Caller } from '../caller.js';
@@ -101,7 +102,7 @@ export async function changeHost(
   const lines = [...secrets.lines, ...made.lines, ...(file === undefined ? [] : [file.line])];
   const notes = [
     ...(note === undefined ? [] : [note]),
-    ...(dryRun && !options.yes && losesLuns(intent, facts, made) ? [NEEDS_YES] : []),
+    ...(dryRun && !options.yes && losesLuns(intent, facts, made) ? [needsYes(made)] : []),
     ...(lines.length === 0 ? standing(intent, made) : []),
   ];
   emit({ type: 'changed', host: facts.name, lines, notes, dryRun, seconds: seconds() });
@@ -142,6 +143,7 @@ function loses(intent: Intent): boolean {
       return intent.intents.some(loses);
     case 'remove':
     case 'reset':
+    case 'purge':
       return true;
     case 'rebase':
       return intent.state === 'discard';
@@ -151,17 +153,32 @@ function loses(intent: Intent): boolean {
 }
 
 /** The LUNs of an array stay as they are. */
-function losesLuns(intent: Intent, facts: HostFacts, { dropped }: Change): boolean {
-  return dropped.length > 0 && loses(intent) && !isArray(facts);
+function losesLuns(intent: Intent, facts: HostFacts, change: Change): boolean {
+  return takenOf(change).length > 0 && loses(intent) && !isArray(facts);
 }
 
-const NEEDS_YES = 'LUNs would be removed, with all that was written to them: that wants `--yes`.';
+function takenOf({ dropped, deleted }: Change): readonly Generation[] {
+  return [...dropped, ...deleted];
+}
 
-function lunsLost(host: string, { dropped }: Change): Failure {
+/** What happens to LUNs, of which some go at once, or all can be brought back. */
+function fateOf({ dropped }: Change): string {
+  return dropped.length > 0
+    ? 'would be removed, with all that was written to them'
+    : 'would be taken from their clients';
+}
+
+function needsYes(change: Change): string {
+  return `LUNs ${fateOf(change)}: that wants \`--yes\`.`;
+}
+
+function lunsLost(host: string, change: Change): Failure {
   return new Failure('usage', {
-    what: `LUNs of ${host} would be removed, with all that was written to them.`,
+    what: `LUNs of ${host} ${fateOf(change)}.`,
     expected: '`--yes`, if that is meant',
-    found: dropped.map(({ target }) => target).join(', '),
+    found: takenOf(change)
+      .map(({ target }) => target)
+      .join(', '),
     hint: 'See all that would change: the same command with `--dry-run`.',
   });
 }
@@ -197,9 +214,12 @@ function wordsOf(intent: Intent): string {
       return `roll ${intent.channel} back`;
     case 'add':
     case 'rotate':
+    case 'undelete':
       return `${intent.kind} ${intent.client.name}`;
     case 'several':
-      return `change ${intent.intents.length} clients`;
+      return intent.intents.length === 0
+        ? 'remove what is overdue'
+        : `change ${intent.intents.length} clients`;
     default:
       return `${intent.kind} ${intent.client}`;
   }

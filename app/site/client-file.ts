@@ -4,8 +4,9 @@ import { dirname } from 'node:path';
 import { Failure } from '../../base/failure.js';
 import { replaceFile } from '../../base/replace-file.js';
 import { nearestFolder } from '../../base/writable.js';
+import { clientEntry } from '../../hosts/site/client-entry.js';
 import { addClient, removeClient } from '../../hosts/site/client-text.js';
-import type { Site } from '../../hosts/site/facts.js';
+import type { ClientFacts, Site } from '../../hosts/site/facts.js';
 import { parseSite, readSite, type SiteText } from '../../hosts/site/load.js';
 import type { Caller } from '../caller.js';
 import { clientNamed, type SiteOptions } from './open.js';
@@ -55,6 +56,31 @@ export async function siteWithClient(
     site: parseSite({ ...source, text: edit(source.text) }),
     file: {
       line: `${source.file}: client ${name} is added`,
+      write: () => rewrite(caller, options, edit),
+    },
+  };
+}
+
+/**
+ * The site with entries that it had before, as hosts remember their clients.
+ * @throws Failure of kind `usage` when the site would not be valid with them
+ */
+export async function siteWithEntries(
+  caller: Pick<Caller, 'cwd'>,
+  clients: readonly ClientFacts[],
+  options: SiteOptions,
+): Promise<ChangedSite> {
+  const source = await readSite(caller.cwd, options.site);
+  const site = parseSite(source);
+  if (clients.length === 0) return { site };
+  await requireWritable(source);
+  const edit = (text: string) =>
+    clients.reduce((before, facts) => addClient(before, facts.name, clientEntry(facts, site)), text);
+  const names = clients.map(({ name }) => name);
+  return {
+    site: parseSite({ ...source, text: edit(source.text) }),
+    file: {
+      line: `${source.file}: ${names.length === 1 ? 'client' : 'clients'} ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} added again`,
       write: () => rewrite(caller, options, edit),
     },
   };

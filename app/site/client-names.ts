@@ -14,7 +14,7 @@ export interface Selection {
 }
 
 /** The names, each once, in the order in which they were given. @throws Failure of kind `usage` for a range that is none */
-function namesOf(patterns: readonly string[]): string[] {
+export function namesOf(patterns: readonly string[]): string[] {
   return [...new Set(patterns.flatMap(expand))];
 }
 

@@ -45,11 +45,21 @@ export async function changeClient(
 export interface FollowOptions extends ClientChangeOptions, HostOptions {
   /** Take away clients that the site does not have. */
   readonly prune?: true | undefined;
+  /** With `prune`: so that their LUNs cannot be brought back. */
+  readonly purge?: true | undefined;
 }
 
 /** Has target hosts follow the site: all of them, or the one that is named. */
 export async function followSite(caller: Caller, options: FollowOptions): Promise<void> {
   const site = await openSite(caller, options);
+  const purge = options.purge === true ? { purge: true as const } : {};
+  if (options.purge === true && options.prune !== true) {
+    throw new Failure('usage', {
+      what: 'With `--purge` and without `--prune` nothing would be removed.',
+      expected: '`--prune --purge`, or neither',
+      found: '`--purge`',
+    });
+  }
   const hosts = options.on === undefined ? site.hosts : [hostNamed(site, options.on)];
   await onEachHost(
     site,
@@ -61,7 +71,7 @@ export async function followSite(caller: Caller, options: FollowOptions): Promis
         const gone = Object.keys((await readState(host)).clients).filter((name) => !kept.has(name));
         const removed = options.prune === true ? gone : [];
         const intents = [
-          ...removed.map((client) => ({ kind: 'remove', client }) as const),
+          ...removed.map((client) => ({ kind: 'remove', client, ...purge }) as const),
           ...clients.map((client) => ({ kind: 'add', client }) as const),
         ];
         if (gone.length === removed.length) return { intent: asOne(intents) };
@@ -72,7 +82,7 @@ export async function followSite(caller: Caller, options: FollowOptions): Promis
 }
 
 /** One host after the other; what stands against one keeps the others from nothing. */
-async function onEachHost(
+export async function onEachHost(
   site: Site,
   names: readonly string[],
   work: (facts: HostFacts) => Promise<void>,
@@ -88,7 +98,7 @@ async function onEachHost(
   Failure.throwAll(failures);
 }
 
-function asOne(intents: readonly ClientIntent[]): Intent {
+export function asOne(intents: readonly ClientIntent[]): Intent {
   const [only, ...others] = intents;
   return only !== undefined && others.length === 0 ? only : { kind: 'several', intents };
 }

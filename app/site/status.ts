@@ -2,13 +2,14 @@
 
 import type { Ports } from '../../base/ports.js';
 import { needsRepair, readState } from '../../hosts/apply.js';
-import { freeSpace, type Space, thinExhaustion } from '../../hosts/clients/clone.js';
+import { freeSpace, listClones, type Space, thinExhaustion } from '../../hosts/clients/clone.js';
 import { writerProblem } from '../../hosts/host/account.js';
 import type { TargetHost } from '../../hosts/host/host.js';
 import type { HostState } from '../../hosts/host/state.js';
 import { installerOf, startsOf } from '../../hosts/site/blank.js';
 import type { HostFacts } from '../../hosts/site/facts.js';
 import type { IscsiSession } from '../../hosts/target/adapter.js';
+import { restingLuns } from './deleted.js';
 import type { OpenHost } from './open.js';
 import { type ReleaseOnHost, releasesOnHost } from './release-name.js';
 
@@ -56,13 +57,16 @@ export interface HostStatus {
   readonly images: readonly ImageRow[];
   readonly sessions: readonly IscsiSession[];
   readonly space: Space;
+  /** LUNs that can be brought back, and bytes that they take at most: those that they share count in each. */
+  readonly deleted: { readonly luns: number; readonly allocated: number };
   readonly warnings: readonly { readonly message: string; readonly hint: string }[];
 }
 
 export async function statusOf({ host, adapter }: OpenHost, ports: Ports): Promise<HostStatus> {
   const state = await readState(host);
   const sessions = await adapter.sessions(host, ports);
-  const space = await freeSpace(host);
+  const space = await freeSpace(host, restingLuns(state));
+  const deleted = await deletedOf(host, state);
   const images = imageRows(state, sessions);
   const channels = channelRows(state);
   return {
@@ -77,12 +81,19 @@ export async function statusOf({ host, adapter }: OpenHost, ports: Ports): Promi
     images,
     sessions,
     space,
+    deleted,
     warnings: [
       ...readOnly(host),
       ...((await needsRepair(host)) ? [unfinishedChange(host.facts)] : []),
       ...thinExhaustion(host.facts.name, space),
     ],
   };
+}
+
+async function deletedOf(host: TargetHost, state: HostState): Promise<HostStatus['deleted']> {
+  const resting = restingLuns(state);
+  const all = resting.size === 0 ? [] : (await listClones(host)).filter(({ disk }) => resting.has(disk));
+  return { luns: resting.size, allocated: all.reduce((sum, { allocated }) => sum + allocated, 0) };
 }
 
 function readOnly(host: TargetHost): HostStatus['warnings'] {

@@ -3,7 +3,14 @@ import type { Command } from '@commander-js/extra-typings';
 import { followSite } from '../../app/site/clients.js';
 import { jsonOption, plainOption, verboseOption } from '../options.js';
 import type { Session } from '../session.js';
-import { dryRunOption, makeSecretsOption, onOption, siteOption, yesOption } from '../site-options.js';
+import {
+  dryRunOption,
+  makeSecretsOption,
+  onOption,
+  purgeOption,
+  siteOption,
+  yesOption,
+} from '../site-options.js';
 
 export function addApplyCommand(program: Command, session: Session): void {
   program
@@ -16,8 +23,9 @@ export function addApplyCommand(program: Command, session: Session): void {
     .addOption(onOption().default(undefined, 'all'))
     .option(
       '--prune',
-      'remove clients that the site does not have, with their LUNs; refused while one of them is logged in',
+      'remove clients that the site does not have, as `client rm` does; refused while one of them is logged in',
     )
+    .addOption(purgeOption())
     .addOption(yesOption())
     .addOption(makeSecretsOption())
     .addOption(siteOption())

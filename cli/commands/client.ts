@@ -3,14 +3,16 @@ import type { Command } from '@commander-js/extra-typings';
 import { Option } from '@commander-js/extra-typings';
 import { describesClient, siteWithClient, siteWithoutClient } from '../../app/site/client-file.js';
 import { changeClient, changeClients } from '../../app/site/clients.js';
+import { listDeleted } from '../../app/site/deleted.js';
 import { listClients } from '../../app/site/list-clients.js';
 import { Failure } from '../../base/failure.js';
 import type { ClientFacts } from '../../hosts/site/facts.js';
-import { jsonOption, plainOption, verboseOption } from '../options.js';
-import { clientLines } from '../render/status.js';
+import { clientLines, deletedLines } from '../render/status.js';
 import { styleFor } from '../render/style.js';
 import type { Session } from '../session.js';
-import { dryRunOption, makeSecretsOption, siteOption, yesOption } from '../site-options.js';
+import { makeSecretsOption, purgeOption, siteOption, yesOption } from '../site-options.js';
+import { changing, changingMany, imageOption, purgeOf } from './client/changing.js';
+import { addPrune, addUndelete } from './client/deleted.js';
 
 export function addClientCommand(program: Command, session: Session): void {
   const client = program
@@ -21,30 +23,12 @@ export function addClientCommand(program: Command, session: Session): void {
   addAdd(client, session);
   addList(client, session);
   addRemove(client, session);
+  addUndelete(client, session);
+  addPrune(client, session);
   addReset(client, session);
   addRebase(client, session);
   addRotate(client, session);
   addNext(client, session);
-}
-
-/** What all commands that change something take. */
-function changing(parent: Command, name: string, summary: string, description: string) {
-  return parent
-    .command(name)
-    .summary(summary)
-    .description(description)
-    .addOption(siteOption())
-    .addOption(dryRunOption())
-    .addOption(plainOption())
-    .addOption(verboseOption())
-    .addOption(jsonOption());
-}
-
-/** Of those that may be about many clients. */
-function changingMany(parent: Command, name: string, summary: string, description: string) {
-  return changing(parent, name, summary, description)
-    .argument('[clients...]', 'their names in the site, or ranges such as web[01-30]')
-    .option('--all', 'all clients of the site');
 }
 
 function addAdd(parent: Command, session: Session): void {
@@ -90,11 +74,19 @@ function addList(parent: Command, session: Session): void {
     .command('ls')
     .summary('list the clients, and what each boots next')
     .option('--on <host>', 'the target host (default: all)')
+    .option('--deleted', 'what was deleted instead, and can be brought back')
     .addOption(siteOption())
     .addOption(new Option('--json', 'print everything as one JSON document'))
     .action(async (options) => {
       const renderer = session.open({ plain: true });
-      const rows = await listClients({ ...session.terminal, signal: session.signal }, options);
+      const caller = { ...session.terminal, signal: session.signal };
+      if (options.deleted === true) {
+        const gone = await listDeleted(caller, options);
+        const lines = () => deletedLines(gone, Date.now());
+        renderer.print(options.json === true ? [JSON.stringify(gone, undefined, 2)] : lines());
+        return;
+      }
+      const rows = await listClients(caller, options);
       const { stdout, env } = session.terminal;
       renderer.print(
         options.json === true
@@ -109,13 +101,15 @@ function addRemove(parent: Command, session: Session): void {
     parent,
     'rm',
     'take a client away, its LUNs included',
-    'Removes the client, its LUNs and its secret from the target host, and its entry from the site. Refused while it is logged in.',
+    'Removes the client and its secret from the target host, and its entry from the site. Its LUNs are kept there for the time that is ' +
+      '`retention` of the host in lunsmith.yaml (7 days): until then `client undelete` brings all of it back. Refused while it is logged in.',
   )
     .argument('<client>', 'its name in the site')
     .option('--keep-entry', 'leave the site file as it is')
+    .addOption(purgeOption())
     .addOption(yesOption())
     .action(async (name, options) => {
-      const intent = () => ({ kind: 'remove', client: name }) as const;
+      const intent = () => ({ kind: 'remove', client: name, ...purgeOf(options) }) as const;
       const caller = session.caller(options);
       if (options.keepEntry === true) return changeClients(caller, { names: [name] }, options, intent);
       const look = () => siteWithoutClient(session.terminal, name, options);
@@ -123,22 +117,23 @@ function addRemove(parent: Command, session: Session): void {
     });
 }
 
-const imageOption = () => new Option('--image <image>', 'one of the images (default: all)');
-
 function addReset(parent: Command, session: Session): void {
   changingMany(
     parent,
     'reset',
     'give clients fresh clones of the releases that they have',
-    'What the clients wrote is lost. Refused while one of them is logged in.',
+    'What the clients wrote can be brought back by `client undelete` for the time that is `retention` of the host (7 days). Refused while one ' +
+      'of them is logged in.',
   )
     .addOption(imageOption())
+    .addOption(purgeOption())
     .addOption(yesOption())
     .action((names, options) =>
       changeClients(session.caller(options), { names, all: options.all }, options, ({ name }) => ({
         kind: 'reset',
         client: name,
         ...imageOf(options),
+        ...purgeOf(options),
       })),
     );
 }
@@ -149,19 +144,31 @@ function addRebase(parent: Command, session: Session): void {
     'rebase',
     'move clients to the releases that their channels are at',
     'At its next boot a client has a fresh clone of that release. The clone that it had, with all that it wrote, is kept ' +
-      'for a rollback, or with --discard removed.',
+      'for a rollback, or with --discard deleted as by `client reset`.',
   )
     .addOption(imageOption())
-    .option('--discard', 'remove the clones that they had; refused while one of them is logged in')
+    .option('--discard', 'delete the clones that they had; refused while one of them is logged in')
+    .addOption(purgeOption())
     .addOption(yesOption())
-    .action((names, options) =>
-      changeClients(session.caller(options), { names, all: options.all }, options, ({ name }) => ({
+    .action((names, options) => {
+      const caller = session.caller(options);
+      if (options.purge === true && options.discard !== true) throw nothingToPurge();
+      return changeClients(caller, { names, all: options.all }, options, ({ name }) => ({
         kind: 'rebase',
         client: name,
         state: options.discard === true ? 'discard' : 'keep',
         ...imageOf(options),
-      })),
-    );
+        ...purgeOf(options),
+      }));
+    });
+}
+
+function nothingToPurge(): Failure {
+  return new Failure('usage', {
+    what: 'With `--purge` and without `--discard` nothing would be removed: the clones that clients had are kept for a rollback.',
+    expected: '`--discard --purge`, or neither',
+    found: '`--purge`',
+  });
 }
 
 function addRotate(parent: Command, session: Session): void {
@@ -207,4 +214,5 @@ Examples:
   $ npx lunsmith client add 'web[01-30]' --make-secrets
   $ npx lunsmith client add web2 --mac 52:54:00:12:34:57 --channel stable --secret file:secrets/web2
   $ npx lunsmith client rebase web1 --dry-run
-  $ npx lunsmith client rm web2 --yes`;
+  $ npx lunsmith client rm web2 --yes
+  $ npx lunsmith client undelete web2`;

@@ -1,4 +1,5 @@
 /** A target host and its clients as tables for people. */
+import type { DeletedRow } from '../../app/site/deleted.js';
 import type { ReleaseRow } from '../../app/site/releases.js';
 import type { HostStatus, ImageRow } from '../../app/site/status.js';
 import type { Style } from './style.js';
@@ -7,7 +8,7 @@ import { formatAge, formatBinary, plural, table } from './text.js';
 const DIGITS = 12;
 
 export function statusLines(status: HostStatus, style: Style, now: number): string[] {
-  const { host, root, serial, channels, releases, images, sessions, space, warnings } = status;
+  const { host, root, serial, channels, releases, images, sessions, space, deleted, warnings } = status;
   const head = `${style.bold(host)}  ${root}, ${plural(serial, 'change')} so far`;
   const section = (title: string, rows: readonly (readonly string[])[], none: string) => [
     '',
@@ -50,6 +51,11 @@ export function statusLines(status: HostStatus, style: Style, now: number): stri
     '',
     style.bold('Space'),
     `  ${formatBinary(space.free)} of ${formatBinary(space.total)} free; ${plural(space.luns, 'LUN')} may grow by ${formatBinary(space.promised)}`,
+    ...(deleted.luns === 0
+      ? []
+      : [
+          `  ${plural(deleted.luns, 'deleted LUN')} ${deleted.luns === 1 ? 'takes' : 'take'} at most ${formatBinary(deleted.allocated)}: npx lunsmith client ls --deleted --on ${host}`,
+        ]),
     ...warnings.flatMap(({ message, hint }) => [
       `  ${style.yellow('warning:')} ${message}`,
       `  ${style.yellow('to do:')} ${hint}`,
@@ -79,6 +85,25 @@ function imageRow(image: ImageRow, style: Style): string[] {
 export function clientLines(images: readonly ImageRow[], style: Style): string[] {
   if (images.length === 0) return ['No clients: `npx lunsmith client add NAME` adds one of the site.'];
   return table([IMAGE_HEAD, ...images.map((image) => imageRow(image, style))]);
+}
+
+/** What was deleted and can be brought back. */
+export function deletedLines(rows: readonly DeletedRow[], now: number): string[] {
+  if (rows.length === 0) return ['Nothing that was deleted is kept.'];
+  return table([
+    ['client', 'image', 'release', 'LUNs', 'at most', 'deleted', 'by change', 'on', 'kept until'],
+    ...rows.map((each) => [
+      each.client,
+      each.image,
+      each.release.slice(0, DIGITS),
+      String(each.luns),
+      formatBinary(each.allocated),
+      formatAge((now - Date.parse(each.at)) / 1000),
+      String(each.change),
+      each.host,
+      each.overdue ? 'the next change' : each.until.slice(0, 16).replace('T', ' '),
+    ]),
+  ]);
 }
 
 /** The releases alone, with what keeps each of them. */

@@ -1,6 +1,6 @@
 /**
  * Removes what no state needs any more. Every LUN and target that was ever made is named by a state that lies on the host: it is
- * written before them, and goes after them. So nothing is searched for, and nothing that is not ours is touched.
+ * written before them, and goes after them. LUNs that can be brought back are named by the current state, which keeps them; their targets go. So nothing is searched for, and nothing that is not ours is touched.
  */
 
 import { Failure } from '../../base/failure.js';
@@ -8,7 +8,14 @@ import type { Ports } from '../../base/ports.js';
 import type { HostDrivers } from '../host/drivers.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
-import { type Generation, generationsOf, type HostState, lunsOf, releasesOf } from '../host/state.js';
+import {
+  deletedGenerations,
+  type Generation,
+  generationsOf,
+  type HostState,
+  lunsOf,
+  releasesKept,
+} from '../host/state.js';
 import { listStates, readStateOf, type StateThere, setMark } from './states.js';
 
 /** States that are kept, the current one among them. */
@@ -34,13 +41,16 @@ export async function clean(
     const sessions = await adapter.sessions(host, ports);
     const inUse = new Set(sessions.map(({ target }) => target));
     const gone = new Set<string>();
+    const kept = new Set(deletedGenerations(state).map(({ target }) => target));
     for (const each of dirty) {
-      const named = generationsOf((await readStateOf(host, each.serial)) ?? state);
+      const there = (await readStateOf(host, each.serial)) ?? state;
+      const named = [...generationsOf(there), ...deletedGenerations(there)];
       const garbage = named.filter(({ target }) => !wanted.has(target));
       const idle = garbage.filter(({ target }) => !inUse.has(target));
       const left = idle.filter(({ target }) => !gone.has(target));
       const done = await removeAll(left, {
         host,
+        kept,
         offered: each.marks.has('offered'),
         adapter,
         clones,
@@ -54,7 +64,7 @@ export async function clean(
       await setMark(host, each.serial, 'cleaned');
       cleaned.push(each);
     }
-    await clones.clean(host, new Set(releasesOf(state)));
+    await clones.clean(host, new Set(releasesKept(state)));
   }
   await removeStates(
     host,
@@ -88,6 +98,8 @@ export async function requireUndisturbed(
 
 interface Removal {
   readonly host: TargetHost;
+  /** Targets of generations whose LUNs stay, since they can be brought back. */
+  readonly kept: ReadonlySet<string>;
   /** Whether the target may know them; else a target of such a name is not ours. */
   readonly offered: boolean;
   readonly adapter: HostDrivers['adapter'];
@@ -98,7 +110,7 @@ interface Removal {
 /** @returns false when a client has logged in meanwhile: then all of it stays until the next time */
 async function removeAll(
   generations: readonly Generation[],
-  { host, offered, adapter, clones, ports }: Removal,
+  { host, kept, offered, adapter, clones, ports }: Removal,
 ): Promise<boolean> {
   if (generations.length === 0) return true;
   if (offered) {
@@ -113,7 +125,8 @@ async function removeAll(
       throw error;
     }
   }
-  for (const { disk } of generations.flatMap(lunsOf)) await clones.remove(host, disk);
+  const removed = generations.filter(({ target }) => !kept.has(target));
+  for (const { disk } of removed.flatMap(lunsOf)) await clones.remove(host, disk);
   return true;
 }
 

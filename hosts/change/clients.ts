@@ -4,8 +4,9 @@ import { Failure } from '../../base/failure.js';
 import type { ClientState } from '../host/state.js';
 import { startsOf } from '../site/blank.js';
 import type { ClientFacts, ClientImage } from '../site/facts.js';
+import { currentLast, purgeAll, setAside } from './aside.js';
 import type { Draft } from './draft.js';
-import { currentOf, drop, freshClone, takeOver } from './generations.js';
+import { currentOf, freshClone, takeOver } from './generations.js';
 import { freshLine, releaseName } from './names.js';
 import { requireChannel, requireNoSession, requireRelease, requireStart, unknownClient } from './refusals.js';
 
@@ -24,7 +25,23 @@ const TOLD = [
 ] as const;
 
 export function addClient(draft: Draft, facts: ClientFacts): void {
-  const { about, clients, lines, secrets } = draft;
+  const { clients, lines, deleted } = draft;
+  const before = clients.get(facts.name);
+  if (before === undefined) {
+    lines.push(`client ${facts.name}: is new, ${facts.initiator}`);
+    if ([...deleted].some((each) => each.facts.name === facts.name))
+      lines.push(
+        `client ${facts.name}: what it stored before can be brought back: npx lunsmith client undelete ${facts.name}`,
+      );
+  }
+  takeFacts(draft, facts, before);
+  for (const image of facts.images) bringImage(draft, facts, image, before);
+  dropImages(draft, facts, before);
+}
+
+/** What the site says of a client is what the host says from now on. */
+export function takeFacts(draft: Draft, facts: ClientFacts, before: ClientState | undefined): void {
+  const { about, clients, secrets } = draft;
   if (facts.host !== about.host.name) {
     throw new Failure('usage', {
       what: `The client ${facts.name} is not one of ${about.host.name}.`,
@@ -33,20 +50,17 @@ export function addClient(draft: Draft, facts: ClientFacts): void {
     });
   }
   for (const { channel } of facts.images) requireChannel(draft, channel);
-  const before = clients.get(facts.name);
-  if (before === undefined) lines.push(`client ${facts.name}: is new, ${facts.initiator}`);
-  else if (!isDeepStrictEqual(before.facts, facts)) tellChanges(draft, before.facts, facts);
+  if (before !== undefined && !isDeepStrictEqual(before.facts, facts))
+    tellChanges(draft, before.facts, facts);
   if (before?.facts.secret !== facts.secret || before.facts.account !== facts.account) secrets.push(facts);
   const { next, ...rest } = before ?? { images: {} };
   const stays = next !== undefined && facts.images.flatMap(startsOf).includes(next);
   clients.set(facts.name, { ...rest, facts, ...(stays ? { next } : {}) });
   draft.brought.add(facts.name);
-  for (const image of facts.images) bringImage(draft, facts, image, before);
-  dropImages(draft, facts, before);
 }
 
 /** The clone of an image that is new, or that is on another channel now. */
-function bringImage(
+export function bringImage(
   draft: Draft,
   facts: ClientFacts,
   image: ClientImage,
@@ -82,11 +96,13 @@ function bringImage(
   takeOver(draft, { client: facts.name, image: image.name }, fresh, { former: 'keep' });
 }
 
-function dropImages(draft: Draft, facts: ClientFacts, before: ClientState | undefined): void {
-  for (const [name, { generations }] of Object.entries(before?.images ?? {})) {
+export function dropImages(draft: Draft, facts: ClientFacts, before: ClientState | undefined): void {
+  if (before === undefined) return;
+  for (const [name, had] of Object.entries(before.images)) {
+    const { generations } = had;
     if (facts.images.some((image) => image.name === name)) continue;
     requireNoSession(draft, facts.name, generations, `take ${name} from ${facts.name}`);
-    drop(draft, facts.name, name, generations);
+    setAside(draft, { facts: before.facts, image: name, generations: currentLast(had) });
     const now = draft.clients.get(facts.name);
     if (now === undefined) continue;
     const images = Object.fromEntries(Object.entries(now.images).filter(([image]) => image !== name));
@@ -119,14 +135,18 @@ function described({ channel, boot, bytes, blank }: ClientImage): string {
 }
 
 /** One that is not there is gone already: a call whose site file could not be written is repeated as it was. */
-export function removeClient(draft: Draft, client: string): void {
+export function removeClient(
+  draft: Draft,
+  { client, purge }: { readonly client: string; readonly purge?: true },
+): void {
   const state = draft.clients.get(client);
+  if (purge === true) purgeAll(draft, client);
   if (state === undefined) return;
   const all = Object.values(state.images).flatMap(({ generations }) => generations);
   requireNoSession(draft, client, all, `remove ${client}`);
   draft.lines.push(`client ${client}: is removed, with its secret`);
-  for (const [image, { generations }] of Object.entries(state.images))
-    drop(draft, client, image, generations);
+  for (const [image, had] of Object.entries(state.images))
+    setAside(draft, { facts: state.facts, image, generations: currentLast(had) }, { purge });
   draft.clients.delete(client);
 }
 

@@ -2,7 +2,7 @@
 
 import { canonicalJson, sha256OfText } from '../../base/digest.js';
 import type { CloneRequest } from '../clients/clone.js';
-import type { ChannelState, ClientState, Generation, HostState } from '../host/state.js';
+import type { ChannelState, ClientState, DeletedLuns, Generation, HostState } from '../host/state.js';
 import type { ClientFacts } from '../site/facts.js';
 import type { About, Change, Intent } from './intent.js';
 
@@ -13,6 +13,8 @@ export interface Draft {
   readonly clients: Map<string, ClientState>;
   readonly clones: CloneRequest[];
   readonly dropped: Generation[];
+  /** Those that can be brought back: see aside.ts. */
+  readonly deleted: Set<DeletedLuns>;
   readonly secrets: ClientFacts[];
   readonly lines: string[];
   /** Names of clients whose facts came with the wish. */
@@ -27,6 +29,7 @@ export function draftOf(before: HostState, about: About): Draft {
     clients: new Map(Object.entries(before.clients)),
     clones: [],
     dropped: [],
+    deleted: new Set(before.deleted),
     secrets: [],
     lines: [],
     brought: new Set(),
@@ -39,20 +42,26 @@ export function wishOf(intent: Intent): string {
 
 /** What is said is what changes: a change without words is none. */
 export function finished(
-  { before, channels, clients, clones, dropped, secrets, lines }: Draft,
+  { before, channels, clients, clones, dropped, deleted, secrets, lines }: Draft,
   intent: Intent,
 ): Change {
+  const { deleted: _former, ...rest } = before;
   const next: HostState =
     lines.length === 0
       ? before
       : {
-          ...before,
+          ...rest,
           wish: wishOf(intent),
           serial: before.serial + 1,
           channels: Object.fromEntries(sorted(channels)),
           clients: Object.fromEntries(sorted(clients)),
+          ...(deleted.size === 0 ? {} : { deleted: [...deleted] }),
         };
-  return { next, clones, dropped, secrets, lines };
+  const fresh = [...deleted].filter(({ serial }) => serial === next.serial && next !== before);
+  return {
+    ...{ next, clones, dropped, secrets, lines },
+    deleted: fresh.flatMap(({ generations }) => generations),
+  };
 }
 
 function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {

@@ -7,6 +7,7 @@ import type { ClientState, Generation, Lun } from '../host/state.js';
 import type { ReleaseThere } from '../publish/releases-there.js';
 import { installerOf } from '../site/blank.js';
 import type { ClientImage } from '../site/facts.js';
+import { drop, setAside } from './aside.js';
 import type { Draft } from './draft.js';
 import { releaseName } from './names.js';
 import { requireMethod, requireRoom } from './refusals.js';
@@ -31,20 +32,29 @@ export function checkFit(
   wanted: readonly { readonly client: string; readonly image: ClientImage }[],
   release: ReleaseThere,
 ): void {
-  const { disk, platform, boot } = release.manifest;
-  const { bytes } = disk;
-  const methods = boot.map(({ method }) => method);
-  const others = wanted.filter(({ image }) => !methods.includes(image.boot));
-  requireMethod(
-    others.map(({ client, image }) => ({ client, image: image.name, boot: image.boot })),
-    { name: releaseName(draft, release.digest), methods, platform: platformOf(platform).matrix.methods },
-  );
+  checkMethod(draft, wanted, release);
+  const { bytes } = release.manifest.disk;
   const lacking = wanted.flatMap(({ client, image }) => {
     const found = sizeOf(image, release);
     const least = image.blank === true ? (release.manifest.loader?.installs ?? 0) : bytes;
     return found < least ? [{ client, image, bytes: least, found }] : [];
   });
   requireRoom(lacking, releaseName(draft, release.digest));
+}
+
+/** @throws Failure for all clients that are other machines than the release is for */
+export function checkMethod(
+  draft: Draft,
+  wanted: readonly { readonly client: string; readonly image: ClientImage }[],
+  release: ReleaseThere,
+): void {
+  const { platform, boot } = release.manifest;
+  const methods = boot.map(({ method }) => method);
+  const others = wanted.filter(({ image }) => !methods.includes(image.boot));
+  requireMethod(
+    others.map(({ client, image }) => ({ client, image: image.name, boot: image.boot })),
+    { name: releaseName(draft, release.digest), methods, platform: platformOf(platform).matrix.methods },
+  );
 }
 
 /** A clone that is to be made, or a LUN of nothing and the clone of its installer. Its name has the serial of the state that brings it, and so is never used twice. */
@@ -84,6 +94,8 @@ export function lunSerial(target: string, index: number): string {
 export interface Takeover {
   /** Whether the clone that it boots until now may be kept. */
   readonly former: 'keep' | 'discard';
+  /** What is discarded cannot be brought back. */
+  readonly purge?: true;
 }
 
 /** Lets a client boot another generation; of those that it has, the last are kept and those in use, and the others go. */
@@ -91,7 +103,7 @@ export function takeOver(
   draft: Draft,
   { client, image }: { readonly client: string; readonly image: string },
   generation: Generation,
-  { former }: Takeover,
+  { former, purge }: Takeover,
 ): void {
   const state = draft.clients.get(client);
   if (state === undefined) return;
@@ -108,27 +120,23 @@ export function takeOver(
   ];
   const kept = new Set([...wished.slice(0, KEPT), ...wished.filter(inUse)]);
   const generations = [...others.filter((each) => kept.has(each)), generation];
+  const gone = others.filter((each) => !kept.has(each));
+  const deleted = gone.filter(discarded);
   drop(
     draft,
     client,
     image,
-    others.filter((each) => !kept.has(each)),
+    gone.filter((each) => !deleted.includes(each)),
   );
+  setAside(draft, { facts: state.facts, image, generations: deleted }, { purge });
   draft.clients.set(client, {
     ...state,
     images: { ...state.images, [image]: { current: generation.id, generations: inOrder(generations) } },
   });
 }
 
-/** LUNs that go, with what is said of it. */
-export function drop(draft: Draft, client: string, image: string, generations: readonly Generation[]): void {
-  for (const { id } of generations)
-    draft.lines.push(`client ${client}: its clone ${id} of ${image} is removed`);
-  draft.dropped.push(...generations);
-}
-
 /** Oldest first: the count at the end of an id is that of the state which brought it. */
-function inOrder(generations: readonly Generation[]): Generation[] {
+export function inOrder(generations: readonly Generation[]): Generation[] {
   const count = ({ id }: Generation) => Number(id.slice(id.lastIndexOf('-') + 1));
   return [...generations].sort((a, b) => count(a) - count(b));
 }

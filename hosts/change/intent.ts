@@ -16,19 +16,33 @@ export type ChannelIntent =
   /** `from`: digest of the release that it leaves; absent: whichever the channel is at. */
   | { readonly kind: 'rollback'; readonly channel: string; readonly from?: string };
 
+/** `purge`: what is taken from the client is removed at once, and cannot be brought back. */
 export type ClientIntent =
   /** Adds a client, or brings it to what the site says of it now. */
   | { readonly kind: 'add'; readonly client: ClientFacts }
-  | { readonly kind: 'remove'; readonly client: string }
+  | { readonly kind: 'remove'; readonly client: string; readonly purge?: true }
   /** A fresh clone of the same release. Without `image`: all its images. */
-  | { readonly kind: 'reset'; readonly client: string; readonly image?: string }
+  | { readonly kind: 'reset'; readonly client: string; readonly image?: string; readonly purge?: true }
   /** A fresh clone of the release that the channel is at. `state`: what becomes of the clone that it has. */
   | {
       readonly kind: 'rebase';
       readonly client: string;
       readonly image?: string;
       readonly state: 'keep' | 'discard';
+      readonly purge?: true;
     }
+  /**
+   * Brings back the LUNs that were taken from it last, and the client with them; `change`: by the change of that serial. Without
+   * `image`: of all its images.
+   */
+  | {
+      readonly kind: 'undelete';
+      readonly client: ClientFacts;
+      readonly image?: string;
+      readonly change?: number;
+    }
+  /** Removes what could be brought back of it. */
+  | { readonly kind: 'purge'; readonly client: string }
   /** Reads the client's secret again. */
   | { readonly kind: 'rotate'; readonly client: ClientFacts }
   /** What it boots at its next start instead of its first image; without `image`: the first again. */
@@ -46,6 +60,8 @@ export interface About {
   disk(clone: Pick<CloneRequest, 'client' | 'image' | 'generation' | 'release' | 'from'>): string;
   /** RFC 3339, UTC. */
   readonly now: string;
+  /** RFC 3339, UTC, by the clock of the host: what is kept for a time is kept by it. */
+  readonly clock: string;
 }
 
 export interface Change {
@@ -54,6 +70,8 @@ export interface Change {
   readonly clones: readonly CloneRequest[];
   /** LUNs that are not needed any more. */
   readonly dropped: readonly Generation[];
+  /** LUNs that no client has any more, and that can be brought back for a time. */
+  readonly deleted: readonly Generation[];
   /** Clients whose secrets are to be read and kept on the host. */
   readonly secrets: readonly ClientFacts[];
   /** One for each thing that changes. */

@@ -38,3 +38,9 @@ export function freshLine(
     ? `client ${client}: ${name} is a new LUN of ${mebibytes(bytes)} with nothing on it, and beside it a fresh clone of ${releaseName(draft, release)}, which installs there`
     : `client ${client}: its next boot of ${name} is a fresh clone of ${releaseName(draft, release)}`;
 }
+
+/** Seconds as whole days or hours: `7 days`. */
+export function timeWords(seconds: number): string {
+  const [count, unit] = seconds % 86_400 === 0 ? [seconds / 86_400, 'day'] : [seconds / 3600, 'hour'];
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}

@@ -205,7 +205,7 @@ function shared(
         found: value,
         hint:
           `If ${other.name} has another now, change them at once: ${all}. If ${facts.name} is its new ` +
-          `name: give it the old one again, run npx lunsmith client rm ${other.name} --keep-entry, which removes what it stored, then rename it.`,
+          `name: give it the old one again, run npx lunsmith client rm ${other.name} --keep-entry, which deletes what it stored, then rename it.`,
       },
     ];
   });

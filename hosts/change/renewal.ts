@@ -2,6 +2,7 @@
 import { Failure } from '../../base/failure.js';
 import type { ClientState } from '../host/state.js';
 import type { ClientImage } from '../site/facts.js';
+import { keeps } from './aside.js';
 import type { Draft } from './draft.js';
 import { currentOf, freshClone, takeOver } from './generations.js';
 import { freshLine } from './names.js';
@@ -10,6 +11,7 @@ import { requireImage, requireNoSession, requireRelease, unknownClient } from '.
 interface Renewal {
   readonly client: string;
   readonly image?: string;
+  readonly purge?: true;
 }
 
 export function reset(draft: Draft, intent: Renewal): void {
@@ -25,10 +27,10 @@ export function reset(draft: Draft, intent: Renewal): void {
     const release = requireRelease(draft, channel?.release ?? current.release);
     requireNoSession(draft, client, [current], `reset ${image.name} of ${client}`);
     draft.lines.push(
-      `${freshLine(draft, client, image, release.digest)}; what was written to ${current.id} is thrown away`,
+      `${freshLine(draft, client, image, release.digest)}; ${leaves(draft, current.id, intent)}`,
     );
     const fresh = freshClone(draft, client, image, release);
-    takeOver(draft, { client, image: image.name }, fresh, { former: 'discard' });
+    takeOver(draft, { client, image: image.name }, fresh, { former: 'discard', ...purging(intent) });
   }
 }
 
@@ -49,14 +51,25 @@ export function rebase(draft: Draft, intent: Renewal & { readonly state: 'keep' 
     const release = requireRelease(draft, channel.release, channel.history.at(-1)?.recipe);
     if (intent.state === 'discard' && current !== undefined)
       requireNoSession(draft, client, [current], `discard the state of ${image.name} of ${client}`);
-    const old = current === undefined ? '' : `; what was written to ${current.id} ${FATE[intent.state]}`;
+    const fate =
+      intent.state === 'keep'
+        ? `what was written to ${current?.id} is kept for a rollback`
+        : leaves(draft, current?.id, intent);
+    const old = current === undefined ? '' : `; ${fate}`;
     draft.lines.push(`${freshLine(draft, client, image, release.digest)}${old}`);
     const fresh = freshClone(draft, client, image, release);
-    takeOver(draft, { client, image: image.name }, fresh, { former: intent.state });
+    takeOver(draft, { client, image: image.name }, fresh, { former: intent.state, ...purging(intent) });
   }
 }
 
-const FATE = { keep: 'is kept for a rollback', discard: 'is thrown away' } as const;
+function leaves({ about }: Draft, id: string | undefined, { purge }: Renewal): string {
+  const fate = keeps(about.host) && purge !== true ? 'can be brought back' : 'is thrown away';
+  return `what was written to ${id} ${fate}`;
+}
+
+function purging({ purge }: Renewal): Pick<Renewal, 'purge'> {
+  return purge === true ? { purge } : {};
+}
 
 function imagesOf(draft: Draft, { client, image }: Renewal): { image: ClientImage; state: ClientState }[] {
   const state = draft.clients.get(client);

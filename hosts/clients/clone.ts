@@ -109,9 +109,12 @@ export async function cleanClones(host: TargetHost, releases: ReadonlySet<string
   for (const release of await store.seeds()) if (!releases.has(release)) await store.removeSeed(release);
 }
 
-/** The room where the LUNs of the host lie; see `thinExhaustion` for what to think of it. */
-export async function freeSpace(host: TargetHost): Promise<Space> {
-  return openStore(host).space();
+/**
+ * The room where the LUNs of the host lie; see `thinExhaustion` for what to think of it.
+ * @param resting paths of LUNs that no client has: they take no more than they have
+ */
+export async function freeSpace(host: TargetHost, resting: ReadonlySet<string> = new Set()): Promise<Space> {
+  return openStore(host).space(resting);
 }
 
 function openStore(host: TargetHost): CloneStore {

@@ -42,5 +42,5 @@ export function isFull(free: number): boolean {
 
 /** What to do on a host whose disk is full, where both of these work. @param host its name in the site */
 export function roomHint(host: string): string {
-  return `Remove releases that nothing needs: npx lunsmith release prune --keep 0 --on ${host}; or clients with their LUNs: npx lunsmith client rm CLIENT --yes. Or add space. Then run the same command again.`;
+  return `Remove releases that nothing needs: npx lunsmith release prune --keep 0 --on ${host}; LUNs that were deleted: npx lunsmith client prune --all --on ${host} --yes; or clients with their LUNs: npx lunsmith client rm CLIENT --yes --purge. Or add space. Then run the same command again.`;
 }

@@ -63,6 +63,20 @@ const channelSchema = z.strictObject({
 });
 export type ChannelState = z.output<typeof channelSchema>;
 
+/** LUNs of one image that a change took from their client, and that can be brought back: no target offers them. */
+const deletedSchema = z.strictObject({
+  /** Of the state that took them; order goes by it, no clock. */
+  serial: z.number().int().min(1),
+  /** When, by the clock of the host. */
+  at: time,
+  /** The client as it was. */
+  facts: clientFactsSchema,
+  image: z.string(),
+  /** Oldest first; the last one is what the client booted. */
+  generations: z.tuple([generationSchema], generationSchema),
+});
+export type DeletedLuns = z.output<typeof deletedSchema>;
+
 export const hostStateSchema = z.strictObject({
   format: z.literal('lunsmith-host/1'),
   /** sha256 of the wish that led to it: the same wish again, when its call was cut off, finishes it. Older states have none. */
@@ -71,6 +85,8 @@ export const hostStateSchema = z.strictObject({
   serial: z.number().int().min(0),
   channels: z.record(z.string(), channelSchema),
   clients: z.record(z.string(), clientSchema),
+  /** Oldest first; absent where there are none. */
+  deleted: z.array(deletedSchema).optional(),
 });
 export type HostState = z.output<typeof hostStateSchema>;
 
@@ -81,10 +97,20 @@ export function generationsOf({ clients }: HostState): Generation[] {
   );
 }
 
+/** What no client has, and what is not removed either. */
+export function deletedGenerations({ deleted = [] }: HostState): Generation[] {
+  return deleted.flatMap(({ generations }) => generations);
+}
+
 /** Digests of every release that a channel is at or that a client has a clone of. */
 export function releasesOf(state: HostState): readonly string[] {
   const all = [...Object.values(state.channels), ...generationsOf(state)];
   return [...new Set(all.map(({ release }) => release))];
+}
+
+/** Digests of those too that could be needed again: what was deleted is a clone of them. */
+export function releasesKept(state: HostState): readonly string[] {
+  return [...new Set([...releasesOf(state), ...deletedGenerations(state).map(({ release }) => release)])];
 }
 
 export const EMPTY_STATE: HostState = { format: 'lunsmith-host/1', serial: 0, channels: {}, clients: {} };

@@ -14,8 +14,8 @@ import type { SiteFile } from './schema.js';
 import { checkShared } from './shared-by-clients.js';
 
 /** The name of the image of a client that has but one. */
-const ONLY_IMAGE = 'main';
-const MENU_SECONDS = 5;
+export const ONLY_IMAGE = 'main';
+export const MENU_SECONDS = 5;
 
 export function clientsOf(file: SiteFile, hosts: readonly HostFacts[], findings: Findings): ClientFacts[] {
   const all = Object.entries(file.clients).flatMap(([name, written]) => {

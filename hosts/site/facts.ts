@@ -74,6 +74,8 @@ export interface HostFacts {
     readonly lun?: number;
   };
   readonly clone: CloneKind;
+  /** Seconds for which LUNs that were deleted are kept; 0: they are removed at once. */
+  readonly retention: number;
   readonly http: {
     /** Base URL under which `<root>/http` is served, without a slash at its end. */
     readonly url: string;

@@ -56,6 +56,7 @@ function hostFacts(
     address,
     target: { ...targetOf(target), prefix: target.prefix ?? `iqn.2026-01.net.lunsmith:${name}` },
     clone: cloneKind(clone),
+    retention: written.retention,
     http: {
       url: http.url ?? `http://${address}`,
       ...(http.group === undefined ? {} : { group: http.group }),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { cellName } from '../../artifacts/platform/platform.js';
 import { allCells } from '../../artifacts/platform/platforms.js';
-import { checkedText } from '../../base/schema/checked.js';
+import { type Checked, checked, checkedText } from '../../base/schema/checked.js';
 import { checkConnection, checkRoot } from './connect.js';
 import { TARGETS } from './facts.js';
 import { addressSchema, networkSchema, prefixSchema, urlSchema } from './values.js';
@@ -87,6 +87,22 @@ const cloneSchema = z.union(
   '`file`, `{ lvm: GROUP/POOL }` or `{ zfs: DATASET }`',
 );
 
+const UNITS: Readonly<Record<string, number>> = { d: 86_400, h: 3600 };
+
+/** @returns seconds */
+function checkRetention(written: string | number): Checked<number> {
+  const [, count, unit = ''] = /^(\d{1,4})([dh])$/.exec(String(written)) ?? [];
+  if (String(written) === '0') return { value: 0 };
+  if (count !== undefined) return { value: Number(count) * (UNITS[unit] ?? 0) };
+  return {
+    problem: {
+      what: 'Not a time for which something is kept.',
+      expected: 'days or hours, such as `7d` or `12h`; or `0`',
+      found: `\`${written}\``,
+    },
+  };
+}
+
 export const hostSchema = z.strictObject({
   connect: checkedText(checkConnection)
     .optional()
@@ -136,6 +152,12 @@ export const hostSchema = z.strictObject({
     .describe(
       'How a client’s LUN comes from that of a release. `file`: a copy that shares its blocks where the file system can ' +
         '(XFS, Btrfs), else a sparse copy; `lvm` and `zfs`: a snapshot.',
+    ),
+  retention: checked(z.union([z.string(), z.int()], 'a time such as `7d`'), checkRetention)
+    .prefault('7d')
+    .describe(
+      'How long the LUNs of clients that were removed or reset are kept, so that `client undelete` brings them back: days or hours, such as ' +
+        '`7d` or `12h`; `0`: they are removed at once. Default: `7d`.',
     ),
   http: z
     .strictObject({

@@ -65,6 +65,8 @@ const VERBS: Record<string, (() => string[]) | undefined> = {
   rebase: () => ['client', 'rebase', 'web1', '--discard', '--yes'],
   rotate: () => ['client', 'rotate', 'web1'],
   next: () => ['client', 'next', 'web1', 'main'],
+  undelete: () => ['client', 'undelete', 'web1'],
+  prune: () => ['client', 'prune', '--all', '--yes'],
   apply: () => ['apply'],
   'release rm': () => ['release', 'rm', name('v3')],
   'release prune': () => ['release', 'prune', '--keep', '0'],
@@ -107,7 +109,7 @@ it('the verbs are all that have it', async () => {
       if ((await help(word, verb)).includes('--dry-run')) found.push(`${word} ${verb}`);
     if (verbs.length === 0 && text.includes('--dry-run')) found.push(word);
   }
-  const ofClients = ['add', 'rm', 'reset', 'rebase', 'rotate', 'next'];
+  const ofClients = ['add', 'rm', 'reset', 'rebase', 'rotate', 'next', 'undelete', 'prune'];
   expect(found.sort()).toEqual(
     Object.keys(VERBS)
       .map((verb) => (ofClients.includes(verb) ? `client ${verb}` : verb))
@@ -313,6 +315,8 @@ describe('what nothing stands against', () => {
       call('apply'),
       ['client', 'rm', 'web3', '--yes'],
       call('rm'),
+      call('undelete'),
+      call('prune'),
     ]) {
       const before = await everything();
       const dry = await told([...args, '--dry-run']);
@@ -322,7 +326,7 @@ describe('what nothing stands against', () => {
     }
     const wanted = (await events(0, 'client', 'reset', 'web2', '--dry-run')).at(-1);
     expect(wanted).toMatchObject({
-      notes: ['LUNs would be removed, with all that was written to them: that wants `--yes`.'],
+      notes: ['LUNs would be taken from their clients: that wants `--yes`.'],
     });
     expect((await told(['client', 'reset', 'web2'])).refused?.[0]?.expected).toBe(
       '`--yes`, if that is meant',

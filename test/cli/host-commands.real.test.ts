@@ -283,7 +283,8 @@ describe('client', () => {
     ]);
     const status = JSON.parse(await ok('status', '--json')) as HostStatus;
     expect(Object.keys(status)).toEqual([
-      ...['host', 'root', 'serial', 'channels', 'releases', 'images', 'sessions', 'space', 'warnings'],
+      ...['host', 'root', 'serial', 'channels', 'releases', 'images', 'sessions', 'space'],
+      ...['deleted', 'warnings'],
     ]);
     expect(status).toMatchObject({
       ...{ host: 'lab', root: join(host.home, 'lab'), sessions: [], warnings: [] },
@@ -332,7 +333,7 @@ describe('client', () => {
     const refused = await failure(2, 'client', 'rm', 'web1');
     expect(refused).toEqual({
       kind: 'usage',
-      what: 'LUNs of lab would be removed, with all that was written to them.',
+      what: 'LUNs of lab would be taken from their clients.',
       expected: '`--yes`, if that is meant',
       found: expect.stringMatching(/^iqn\S+:lab:web1\.main\.\S+, iqn\S+:web1\.main\.\S+$/) as unknown,
       hint: 'See all that would change: the same command with `--dry-run`.',

@@ -39,7 +39,7 @@ afterAll(async () => {
 const call = (...args: string[]): LimitedStep => ({ call: args });
 const publish = (version: string) =>
   call('publish', paths[version] ?? '', '--workspace', join(host.home, 'ws'));
-const remove = () => call('client', 'rm', 'web1', '--keep-entry', '--yes');
+const remove = () => call('client', 'rm', 'web1', '--keep-entry', '--yes', '--purge');
 const dry = (step: LimitedStep): LimitedStep => ('call' in step ? call(...step.call, '--dry-run') : step);
 
 /** Each verb that would change the host and frees nothing. */
@@ -93,7 +93,7 @@ const PARTS = {
     publish('v3'),
     ...[FILL, call('release', 'rm', name('v3')), FREE],
     call('client', 'add', 'web1'),
-    ...[FILL, call('apply', '--prune', '--yes', '--site', 'one.yaml'), FREE],
+    ...[FILL, call('apply', '--prune', '--purge', '--yes', '--site', 'one.yaml'), FREE],
     call('doctor', '--site', 'one.yaml'),
   ],
   withoutReserve: () => [
@@ -155,7 +155,7 @@ it('at 0 bytes free nothing begins that needs room, dry or not, and what is serv
       code: 8,
       what: 'lab is full: nothing was changed there.',
       found: '0 bytes',
-      hint: expect.stringContaining('npx lunsmith client rm CLIENT --yes') as unknown,
+      hint: expect.stringContaining('npx lunsmith client rm CLIENT --yes --purge') as unknown,
     });
   }
 });

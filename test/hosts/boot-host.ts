@@ -14,6 +14,7 @@ export const HOST: HostFacts = {
   address: '10.77.0.1',
   target: { kind: 'tgt', prefix: 'iqn.2026-01.org.example:san1', port: 3260 },
   clone: { kind: 'file' },
+  retention: 0,
   http: { url: 'http://10.77.0.1' },
   dhcp: { kind: 'dnsmasq-proxy', interface: 'san0', network: '10.77.0.0' },
   gate: ['bios-san'],

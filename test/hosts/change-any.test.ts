@@ -2,10 +2,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Failure } from '../../base/failure.js';
-import type { Change, ClientIntent, Intent } from '../../hosts/change/intent.js';
+import type { About, Change, ClientIntent, Intent } from '../../hosts/change/intent.js';
 import { planChange } from '../../hosts/change.js';
 import { cloneDisk } from '../../hosts/clients/clone.js';
 import {
+  deletedGenerations,
   EMPTY_STATE,
   type Generation,
   type HostState,
@@ -17,8 +18,10 @@ import { clientFacts, smallRelease } from '../util/hosts.js';
 
 const MIB = 2 ** 20;
 const releases = ['v1', 'v2', 'v3'].map((version) => smallRelease(version, 4 * MIB));
-const about = aboutHost(releases);
-const { host } = about();
+const ofReleases = aboutHost(releases);
+/** It keeps what is deleted until an hour later. */
+const host = { ...ofReleases().host, retention: 3600 };
+const about = (changed: Partial<About> = {}) => ofReleases({ host, ...changed });
 
 const BLANK = { name: 'blank', channel: 'stable', boot: 'san', bytes: 2 * MIB, blank: true } as const;
 const client = fc.constantFrom(1, 2, 3);
@@ -46,6 +49,16 @@ const anyOfClient: fc.Arbitrary<ClientIntent> = fc.oneof(
     ),
   client.map((number): ClientIntent => ({ kind: 'remove', client: `web${number}` })),
   client.map((number): ClientIntent => ({ kind: 'reset', client: `web${number}` })),
+  client.map((number): ClientIntent => ({ kind: 'reset', client: `web${number}`, purge: true })),
+  client.map((number): ClientIntent => ({ kind: 'purge', client: `web${number}` })),
+  fc.tuple(client, fc.boolean()).map(
+    ([number, blank]): ClientIntent => ({
+      kind: 'undelete',
+      client: clientFacts(number, {
+        images: [{ name: 'debian', channel: 'stable', boot: 'san' }, ...(blank ? [BLANK] : [])],
+      }),
+    }),
+  ),
   client.map((number): ClientIntent => ({ kind: 'rotate', client: clientFacts(number) })),
   fc
     .tuple(client, fc.constantFrom('rescue', 'blank', 'blank-installer'))
@@ -76,8 +89,13 @@ function generations(state: HostState): Generation[] {
   );
 }
 
+/** Those that lie on the host. */
+function everything(state: HostState): Generation[] {
+  return [...generations(state), ...deletedGenerations(state)];
+}
+
 function owners(state: HostState): [disk: string, target: string][] {
-  return generations(state).flatMap((each) =>
+  return everything(state).flatMap((each) =>
     lunsOf(each).map(({ disk }): [string, string] => [disk, each.target]),
   );
 }
@@ -96,14 +114,20 @@ it('keeps its word in any order of wishes, whoever is logged in', () => {
     fc.property(steps, (all) => {
       let state = EMPTY_STATE;
       const everMade = new Set<string>();
+      let minutes = 0;
       for (const [intent, luck] of all) {
+        minutes += luck % 20;
         const before = state;
         const sessions = generations(before)
           .filter((_, index) => (luck + index) % 3 === 0)
           .map(({ target }) => ({ target, initiator: 'iqn.2026-01.org.example:any' }));
         let change: Change;
         try {
-          change = planChange(before, intent, about({ sessions }));
+          change = planChange(
+            before,
+            intent,
+            about({ sessions, clock: new Date(minutes * 60_000).toISOString() }),
+          );
         } catch (error) {
           if (error instanceof Failure && error.kind === 'usage') continue;
           throw error;
@@ -113,7 +137,7 @@ it('keeps its word in any order of wishes, whoever is logged in', () => {
         expect(state.serial).toBe(before.serial + (change.lines.length === 0 ? 0 : 1));
         for (const { release, history } of Object.values(state.channels))
           expect(history.at(-1)?.release).toBe(release);
-        const now = generations(state);
+        const now = everything(state);
         for (const { images } of Object.values(state.clients))
           for (const image of Object.values(images))
             expect(image.generations.map(({ id }) => id)).toContain(image.current);
@@ -125,14 +149,14 @@ it('keeps its word in any order of wishes, whoever is logged in', () => {
         const owner = new Map(owners(before));
         for (const [disk, target] of owners(state)) expect(owner.get(disk) ?? target).toBe(target);
         // What is there was there, or is made now for the first time; what is not there any more is dropped.
-        const old = new Set(disksOf(generations(before)));
+        const old = new Set(disksOf(everything(before)));
         const made = disks.filter((disk) => !old.has(disk));
         expect(made.sort()).toEqual(change.clones.map((each) => cloneDisk(host, each)).sort());
         for (const disk of made) expect(everMade.has(disk)).toBe(false);
         for (const disk of made) everMade.add(disk);
         const left = new Set(disks);
         expect([...old].filter((disk) => !left.has(disk)).sort()).toEqual(disksOf(change.dropped).sort());
-        for (const { target } of change.dropped)
+        for (const { target } of [...change.dropped, ...change.deleted])
           expect(sessions.some((session) => session.target === target)).toBe(false);
         if (intent.kind !== 'promote' || change.lines.length === 0) continue;
         if (before.channels[intent.channel] === undefined) continue;

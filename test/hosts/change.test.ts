@@ -29,7 +29,7 @@ const rollback: Intent = { kind: 'rollback', channel: 'stable' };
 
 /** The state after all of them, and the last change. */
 function after(...intents: Intent[]): Change {
-  let change: Change = { next: EMPTY_STATE, clones: [], dropped: [], secrets: [], lines: [] };
+  let change: Change = { next: EMPTY_STATE, clones: [], dropped: [], deleted: [], secrets: [], lines: [] };
   for (const intent of intents) change = planChange(change.next, intent, about());
   return change;
 }
@@ -332,7 +332,7 @@ describe('a client', () => {
           what: `The ${words} of web2 is that of web1 on san1.`,
           expected: 'one that no other client there has',
           found: value,
-          hint: 'If web1 has another now, change them at once: npx lunsmith client add web2 web1. If web2 is its new name: give it the old one again, run npx lunsmith client rm web1 --keep-entry, which removes what it stored, then rename it.',
+          hint: 'If web1 has another now, change them at once: npx lunsmith client add web2 web1. If web2 is its new name: give it the old one again, run npx lunsmith client rm web1 --keep-entry, which deletes what it stored, then rename it.',
         },
       ],
     });

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { applyChange, needsRepair, readState, repair } from '../../hosts/apply.js';
 import type { Intent } from '../../hosts/change/intent.js';
-import { generationsOf } from '../../hosts/host/state.js';
+import { deletedGenerations, generationsOf } from '../../hosts/host/state.js';
 import { type HostRig, hostRig, picture } from '../util/host-rig.js';
 import { clientFacts } from '../util/hosts.js';
 import { mortalHost } from '../util/mortal-host.js';
@@ -17,6 +17,7 @@ import { mortalHost } from '../util/mortal-host.js';
 let rig: HostRig;
 beforeEach(async () => {
   rig = await hostRig((folder) => ({
+    retention: 86_400,
     dhcp: { kind: 'isc-dhcpd', subnet: '192.0.2.0', netmask: '255.255.255.0' },
     reload: ['sh', '-c', `cat ${join(folder, 'root/conf')}/dhcpd.conf >${join(folder, 'loaded')}`],
   }));
@@ -43,7 +44,7 @@ function intents(name: string): Intent[] {
     'a promotion': forward,
     'a rollback': [...forward, { kind: 'rollback', channel: 'stable' }],
     'a reset': [...start, { kind: 'reset', client: 'web1' }],
-    'a rebase': [...forward, { kind: 'rebase', client: 'web2', state: 'discard' }],
+    'a rebase': [...forward, { kind: 'rebase', client: 'web2', state: 'discard', purge: true }],
     'a rotation': [...start, { kind: 'rotate', client: { ...first, secret: 'env:OTHER' } }],
     'a choice of the next boot': [
       ...start,
@@ -51,6 +52,7 @@ function intents(name: string): Intent[] {
       { kind: 'next', client: 'web1', image: 'rescue' },
     ],
     'a removal': [...forward, { kind: 'remove', client: 'web1' }],
+    'a return': [...forward, { kind: 'remove', client: 'web1' }, { kind: 'undelete', client: first }],
   };
   return all[name] ?? [];
 }
@@ -71,6 +73,7 @@ async function seen(): Promise<Record<string, string>> {
     expect(table.map((row) => row.target)).toContain(target);
     expect((await stat(disk)).size).toBe(bytes);
   }
+  for (const { disk, bytes } of deletedGenerations(state)) expect((await stat(disk)).size).toBe(bytes);
   return http;
 }
 
@@ -85,6 +88,7 @@ it.each([
   ['a rebase', 5],
   ['a rotation', 6],
   ['a removal', 7],
+  ['a return', 1],
   ['a choice of the next boot', 3],
 ] as const)('%s', { timeout: 600_000 }, async (name, offset) => {
   const steps = intents(name);

@@ -14,6 +14,7 @@ export function aboutHost(releases: readonly ReleaseThere[]): (changed?: Partial
     sessions: [],
     disk: (clone) => cloneDisk(host, clone),
     now: '2026-01-02T03:04:05Z',
+    clock: '2026-01-02T03:04:06.000Z',
     ...changed,
   });
 }

@@ -138,7 +138,7 @@ export async function hostRig(
     folder,
     root,
     facts,
-    host: openDirectory(facts, ports),
+    host: withClock(openDirectory(facts, ports)),
     ports,
     events,
     releases,
@@ -154,6 +154,14 @@ export async function hostRig(
       JSON.parse(await readFile(join(folder, 'table.json'), 'utf8').catch(() => '[]')) as TableRow[],
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** Its clock stands still: what two calls write is the same. */
+function withClock(host: TargetHost): TargetHost {
+  const time = { stdout: `${Date.parse('2026-01-02T03:04:06Z') / 1000}\n`, stderr: '', exitCode: 0 };
+  const run: TargetHost['run'] = (argv, options) =>
+    argv[0] === 'date' ? Promise.resolve(time) : host.run(argv, options);
+  return { ...host, run };
 }
 
 /**

@@ -15,6 +15,7 @@ export function hostFacts(root: string, changed: Partial<HostFacts> = {}): HostF
     address: '192.0.2.1',
     target: { kind: 'tgt', prefix: 'iqn.2026-01.org.example:san1', port: 3260 },
     clone: { kind: 'file' },
+    retention: 0,
     http: { url: 'http://192.0.2.1' },
     dhcp: { kind: 'none' },
     gate: ['bios-san'],

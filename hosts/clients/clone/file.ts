@@ -70,11 +70,11 @@ export function fileStore(host: TargetHost): CloneStore {
     });
   };
 
-  const space = async () => {
+  const space = async (resting: ReadonlySet<string>) => {
     const argv = ['sh', '-c', SPACE, 'sh', layout.root] as const;
     const { stdout } = await run(argv, { doing: `ask for the space in ${layout.root}`, quiet: true });
     const [unit = '', blocks = '', available = '', type = ''] = stdout.trim().split(' ');
-    const luns = await list();
+    const luns = (await list()).filter(({ disk }) => !resting.has(disk));
     // The largest file of a release is its LUN image.
     const images = SHARING.has(type) ? await sizes(host, layout.releases, '*') : [];
     return {

@@ -114,11 +114,11 @@ export function lvmStore(host: TargetHost, { group, pool }: Lvm): CloneStore {
       return [{ ...own.name, disk: device(name), partial: own.partial, bytes, allocated }];
     });
 
-  const space = async () => {
+  const space = async (resting: ReadonlySet<string>) => {
     const all = await volumes();
     const thin = all.find(({ name }) => name === pool);
     if (thin === undefined) throw noPool(facts.name, group, pool, all);
-    const luns = await list(all);
+    const luns = (await list(all)).filter(({ disk }) => !resting.has(disk));
     const seeds = all.filter(({ name }) => ownVolume('lvm', name)?.kind === 'seed');
     const shared = Math.max(0, ...seeds.map(({ bytes, data }) => (bytes * data) / 100));
     return {
@@ -134,7 +134,7 @@ export function lvmStore(host: TargetHost, { group, pool }: Lvm): CloneStore {
     size: async (name: CloneName) =>
       (await volumes()).find((volume) => device(volume.name) === diskPath(facts, name))?.bytes,
     check: async () => {
-      await space();
+      await space(new Set());
     },
     make,
     remove: (name) => drop([volumeName('lvm', name), `${volumeName('lvm', name)}${PARTIAL}`]),

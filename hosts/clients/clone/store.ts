@@ -51,7 +51,8 @@ export interface CloneStore {
   discard(name: CloneName): Promise<void>;
   /** In the order of their paths. */
   list(): Promise<readonly Clone[]>;
-  space(): Promise<Space>;
+  /** @param resting paths of LUNs that no client has: they take no more than they have */
+  space(resting: ReadonlySet<string>): Promise<Space>;
   /** Digests of the releases of which a volume is kept to make snapshots of, and of those of which one was begun. */
   seeds(): Promise<readonly string[]>;
   /** Removes such a volume; one that is not there is no error. */

@@ -117,9 +117,9 @@ export function zfsStore(host: TargetHost, clone: Zfs): CloneStore {
     remove: (name) => drop([volumeName('zfs', name), `${volumeName('zfs', name)}${PARTIAL}`]),
     discard: (name) => drop([`${volumeName('zfs', name)}${PARTIAL}`]),
     list,
-    space: async () => {
+    space: async (resting) => {
       const whole = (await rows()).find(({ name }) => name === '');
-      const luns = await list();
+      const luns = (await list()).filter(({ disk }) => !resting.has(disk));
       const [used, free] = [whole?.used ?? 0, whole?.available ?? 0];
       // What a clone shares is not in its `used`: zfsprops(7).
       return { total: used + free, free, luns: luns.length, promised: promisedBytes(luns, 0) };

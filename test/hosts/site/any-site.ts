@@ -73,6 +73,7 @@ function anyHost(n: number): fc.Arbitrary<HostFacts> {
         prefix: name.map((own) => `iqn.2026-01.org.example:${own}`),
         port: fc.integer({ min: 1, max: 65535 }),
       }),
+      retention: fc.constantFrom(0, 3600, 604_800, 90 * 86_400),
       clone: fc.constantFrom(
         { kind: 'file' },
         { kind: 'lvm', group: 'vg0', pool: 'p' },
@@ -178,7 +179,7 @@ export function writtenSite({ hosts, channels, clients }: Site): string {
   });
 }
 
-function writtenHost({ name: _, transport, root, clone, dhcp, ...host }: HostFacts): object {
+function writtenHost({ name: _, transport, root, clone, dhcp, retention, ...host }: HostFacts): object {
   const port = transport.kind === 'ssh' && transport.port !== undefined ? `:${transport.port}` : '';
   const inside = root.startsWith('/site/');
   const where =
@@ -192,7 +193,13 @@ function writtenHost({ name: _, transport, root, clone, dhcp, ...host }: HostFac
     lvm: clone.kind === 'lvm' ? { lvm: `${clone.group}/${clone.pool}` } : '',
     zfs: clone.kind === 'zfs' ? { zfs: clone.dataset } : '',
   };
-  return { ...where, ...host, clone: clones[clone.kind], dhcp: writtenDhcp(dhcp) };
+  return {
+    ...where,
+    ...host,
+    retention: retention === 0 ? 0 : `${retention / 3600}h`,
+    clone: clones[clone.kind],
+    dhcp: writtenDhcp(dhcp),
+  };
 }
 
 function writtenDhcp(dhcp: DhcpKind): object {

@@ -24,6 +24,7 @@ describe('parseSite', () => {
           address: '192.0.2.10',
           target: { kind: 'lio', prefix: 'iqn.2026-01.net.lunsmith:san1', port: 3260 },
           clone: { kind: 'file' },
+          retention: 604_800,
           http: { url: 'http://192.0.2.10' },
           dhcp: { kind: 'dnsmasq-proxy', interface: 'eth0', network: '192.0.2.0' },
           gate: ['bios-san', 'uefi-san', 'bios-san-wrong-secret'],
@@ -95,6 +96,8 @@ describe('parseSite', () => {
   });
 
   it.each([
+    ['retention: 12h', { retention: 43_200 }],
+    ['retention: 0', { retention: 0 }],
     ['clone: { lvm: vg0/pool }', { clone: { kind: 'lvm', group: 'vg0', pool: 'pool' } }],
     ['clone: { zfs: tank/lunsmith/x }', { clone: { kind: 'zfs', dataset: 'tank/lunsmith/x' } }],
     [

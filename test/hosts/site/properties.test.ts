@@ -137,6 +137,7 @@ describe('loading', () => {
       'address',
       'target',
       'clone',
+      'retention',
       'http',
       'dhcp',
       'reload',

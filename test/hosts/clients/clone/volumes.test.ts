@@ -191,6 +191,8 @@ it('lists, removes and cleans volumes of ours alone', async () => {
     promised: 350 * MIB,
     pool: { dataPercent: 25, metadataPercent: 81.5 },
   });
+  // What no client has takes no more than it has.
+  expect(await freeSpace(host, new Set([`/dev/vg0/${LUN}`]))).toMatchObject({ luns: 1, promised: 175 * MIB });
   await cleanClones(host, new Set([RELEASE]));
   expect([...volumes.keys()]).toEqual(['thin', 'other', LUN, SEED]);
   await expect(removeClone(host, '/dev/vg0/other')).rejects.toThrow(
@@ -262,6 +264,7 @@ it('makes a volume of ZFS for the release once, and a clone of its snapshot for 
     `udevadm settle --exit-if-exists=/dev/zvol/tank/luns/${lun}`,
   ]);
   expect(await freeSpace(host)).toEqual({ total: 10_000, free: 9000, luns: 1, promised: 768 * MIB });
+  expect(await freeSpace(host, new Set([made.disk]))).toMatchObject({ luns: 0, promised: 0 });
   await removeClone(host, made.disk);
   await cleanClones(host, new Set());
   expect(volumes.size).toBe(0);

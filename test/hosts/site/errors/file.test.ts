@@ -48,7 +48,7 @@ describe('the file', () => {
       "lunsmith.yaml:3:5 Unknown key \`conect\`.
           conect: ssh://root@san1.example.org
           ^^^^^^
-        Expected: one of connect, sudo, root, address, target, clone, http, tftp, dhcp, reload, gate
+        Expected: one of connect, sudo, root, address, target, clone, retention, http, tftp, dhcp, reload, gate
         Hint: Did you mean \`connect\`?"
     `);
   });

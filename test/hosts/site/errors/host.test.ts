@@ -196,6 +196,10 @@ describe('a host', () => {
         Found: \`pool\`"
     `);
   });
+  it.each(['7', '1w', '-1d', '7 d', '99999d', '1.5d'])('with no time for what was deleted: %s', (time) => {
+    expect(ofHost(`retention: ${time}`)).toContain('Not a time for which something is kept.');
+    expect(ofHost(`retention: ${time}`)).toContain('days or hours, such as `7d` or `12h`; or `0`');
+  });
   it('with an unknown proof', () => {
     expect(ofHost('gate: [bios-sna]')).toMatchInlineSnapshot(`
       "lunsmith.yaml:5:12 Unknown value of \`gate\`.
