@@ -27,6 +27,7 @@ const STATUS: HostStatus = {
   ],
   sessions: [{ initiator: 'i', target: 'iqn' }],
   space: { total: 100, free: 40, luns: 1, promised: 60 },
+  deleted: { luns: 0, allocated: 0 },
   warnings: [{ message: 'full', hint: 'make room' }],
 };
 
