@@ -37,14 +37,15 @@ const SHELL = /[#$] ?$/;
 /** A wrong answer, to what was no prompt, is made good by the next. */
 const TRIES = 3;
 
-/** Awaits the login prompt. */
+/** Awaits the login prompt, also one in the middle of which the kernel had something to say. */
 export async function awaitLogin(
   terminal: SerialConsole,
   prompt: RegExp,
   patience: Patience,
   signal: AbortSignal,
 ): Promise<void> {
-  await terminal.expect(prompt, { patience, what: 'the login prompt', signal });
+  const read = (unread: string) => (prompt.test(unread.replaceAll(MESSAGES, '')) ? unread : undefined);
+  await terminal.atRest(read, { patience, what: 'the login prompt', signal });
 }
 
 /**

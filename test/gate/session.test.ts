@@ -56,6 +56,19 @@ it('logs in and runs commands, without echo and kernel messages', async () => {
   expect(client.typed.at(-1)).toBe('systemctl poweroff');
 });
 
+it.each([
+  ['before it', '[   88.787896] Rounding down aligned max_sectors\nproto login: '],
+  ['after it', 'proto login: [   88.787896] Rounding down aligned max_sectors\n'],
+  ['in the middle of it', 'proto lo[   88.787896] Rounding down aligned max_sectors\ngin: '],
+  ['more than once', 'pro[  OK  ] Started nginx.service.\nto login[   88.787896] Rounding down\n: '],
+])('sees the login prompt when something else is said %s', async (_, said) => {
+  const client = fakeClient({});
+  client.console.feed(`\nDebian GNU/Linux 12 proto ttyS0\n\n${said}`);
+  await awaitLogin(client.console, PROMPT, DEFAULT_BOUNDS.boot, client.options.signal);
+  await logIn({ name: 'gate', password: 'pass-word' }, client.options);
+  expect(client.typed.slice(0, 2)).toEqual(['gate', 'pass-word']);
+});
+
 const REFUSED =
   'The system refused the account that its service manager was told of (credential tmpfiles.extra; systemd 252 or later takes it).';
 
