@@ -111,7 +111,7 @@ export async function siteWithoutClient(
 }
 
 /** Before the host is asked for anything: its change shall not be made when that of the file cannot be. */
-async function requireWritable({ path, file }: SiteText): Promise<void> {
+export async function requireWritable({ path, file }: SiteText): Promise<void> {
   const { folder, refused } = await nearestFolder(dirname(await realpath(path)));
   if (refused === undefined) return;
   throw new Failure('usage', {
@@ -147,7 +147,7 @@ async function rewrite(
 }
 
 /** A disk that is full, or a file that this user may not change. */
-function unwritable(error: Error): Pick<Failure, 'kind' | 'message'> {
+export function unwritable(error: Error): Pick<Failure, 'kind' | 'message'> {
   const { kind } = Failure.from(error);
   return { kind: kind === 'internal' ? 'usage' : kind, message: error.message };
 }

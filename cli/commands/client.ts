@@ -13,6 +13,7 @@ import type { Session } from '../session.js';
 import { makeSecretsOption, purgeOption, siteOption, yesOption } from '../site-options.js';
 import { changing, changingMany, imageOption, purgeOf } from './client/changing.js';
 import { addPrune, addUndelete } from './client/deleted.js';
+import { addImport } from './client/import.js';
 
 export function addClientCommand(program: Command, session: Session): void {
   const client = program
@@ -21,6 +22,7 @@ export function addClientCommand(program: Command, session: Session): void {
     .description('Adds, lists and removes clients, and gives them fresh LUNs. A LUN in use is never touched.')
     .addHelpText('after', HELP);
   addAdd(client, session);
+  addImport(client, session);
   addList(client, session);
   addRemove(client, session);
   addUndelete(client, session);

@@ -238,6 +238,25 @@ describe('client', () => {
     expect(await unlocked()).toEqual(before);
   });
 
+  it('import: tells what it writes into the site, and that apply is next', async () => {
+    const list = join(host.home, 'machines.csv');
+    await writeFile(list, `name,mac\nweb1,${MAC}\nweb8,52:54:00:00:00:08\n`);
+    const before = await everything();
+    const there = 'lunsmith.yaml: has web1 already\n';
+    expect(await ok('client', 'import', list, '--channel', 'stable', '--dry-run')).toBe(
+      `${there}lunsmith.yaml: 1 client would be added: web8\n`,
+    );
+    expect(await everything()).toEqual(before);
+    expect(await ok('client', 'import', list, '--channel', 'stable')).toBe(
+      `${there}lunsmith.yaml: 1 client is added: web8\nNext: npx lunsmith apply --make-secrets --dry-run\n`,
+    );
+    expect(await siteText()).toContain(
+      '  web8:\n    mac: 52:54:00:00:00:08\n    channel: stable\n    secret: file:secrets/web8\n',
+    );
+    const again = JSON.parse(await ok('client', 'import', list, '--json')) as object;
+    expect(again).toEqual({ file: 'lunsmith.yaml', added: [], there: ['web1', 'web8'], left: [] });
+  });
+
   it('add: what is wrong with the options is told before the host is asked', async () => {
     const before = await unlocked();
     const args = ['client', 'add', 'web3', '--mac', 'none', '--channel', 'stable', '--secret', 'file:chap'];
