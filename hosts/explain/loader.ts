@@ -88,7 +88,7 @@ function linkOf(subject: Subject, title: string, words: Words): Link {
         shows: stops,
         causes: [
           `${SYMPTOM_WORDS['boot-loader']}: ${lost}, or another disk answers first`,
-          'the clone is damaged: `client reset` makes a fresh one and throws its state away',
+          'the clone is damaged: `client reset` makes a fresh one; `client undelete` brings what it stored back',
         ],
         look: [...look, ...targetLook(subject)],
       },

@@ -139,7 +139,7 @@ export function rootMount(subject: Subject): Link {
         shows: subject.shows('initramfs-shell', 'a shell of the initramfs'),
         causes: [
           `${SYMPTOM_WORDS['initramfs-shell']}: the login failed (see above), or root= names another file system`,
-          'the client changed its own file systems’ UUIDs: `client reset` makes a fresh clone and throws its state away',
+          'the client changed its own file systems’ UUIDs: `client reset` makes a fresh clone; `client undelete` brings what it stored back',
         ],
         look: ['its prompt: blkid; cat /proc/cmdline; ls -l /dev/disk/by-path', ...targetLook(subject)],
       },
