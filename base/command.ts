@@ -53,7 +53,7 @@ interface Spawned {
   readonly child: ResultPromise<{ reject: false; buffer: false; detached: true }>;
   readonly tail: string[];
   readonly linesDone: Promise<void>;
-  /** Settles when the input was written or is no longer wanted, with what its iterable threw. */
+  /** Settles when the input was written or is no longer wanted and all bytes were taken, with what its iterable or their taker threw. */
   readonly fed: Promise<{ readonly error: unknown } | undefined>;
 }
 
@@ -94,10 +94,12 @@ async function spawnTool(
       ...(surroundings.task === undefined ? {} : { task: surroundings.task }),
     });
   };
+  const { onBytes } = options;
+  const taken = onBytes === undefined ? undefined : takeBytes(child.stdout, onBytes);
   const linesDone = Promise.all(
     (['stdout', 'stderr'] as const).map(async (name) => {
       const stream = child[name];
-      if (stream === null) return;
+      if (stream === null || (name === 'stdout' && taken !== undefined)) return;
       if (name === 'stdout' && keep !== undefined) {
         stream.setEncoding('utf8');
         stream.on('data', keep);
@@ -107,7 +109,26 @@ async function spawnTool(
       await once(lines, 'close');
     }),
   ).then(() => undefined);
-  return { child, tail, linesDone, fed: feed(child.stdin, options) };
+  const fed = feed(child.stdin, options);
+  return {
+    child,
+    tail,
+    linesDone,
+    fed: taken === undefined ? fed : taken.then(async (broken) => broken ?? (await fed)),
+  };
+}
+
+/** A taker that throws closes the pipe, which ends the tool. */
+async function takeBytes(
+  stdout: AsyncIterable<Uint8Array> | null,
+  onBytes: NonNullable<RunOptions['onBytes']>,
+): Promise<{ readonly error: unknown } | undefined> {
+  try {
+    for await (const bytes of stdout ?? []) await onBytes(bytes);
+    return undefined;
+  } catch (error) {
+    return { error };
+  }
 }
 
 /** A tool that ends before it has read its input closes the pipe; its exit code tells what went wrong. */

@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly holdInput?: boolean;
   /** Each line as it comes, besides the `output` event. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
+  /** What it prints goes here as it is, piece by piece, and is not kept as text; the next piece waits. What it throws ends the tool, and is thrown. */
+  readonly onBytes?: (bytes: Uint8Array) => Promise<void>;
   /** Exit codes that are no failure; default [0]. */
   readonly okExitCodes?: readonly number[];
   /** Emit no `output` event: for short queries whose stdout is data. Default false. */

@@ -53,6 +53,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command, session
   release: async () => (await import('./commands/release.js')).addReleaseCommand,
   client: async () => (await import('./commands/client.js')).addClientCommand,
   apply: async () => (await import('./commands/apply.js')).addApplyCommand,
+  capture: async () => (await import('./commands/capture.js')).addCaptureCommand,
   status: async () => (await import('./commands/status.js')).addStatusCommand,
   metrics: async () => (await import('./commands/metrics.js')).addMetricsCommand,
   explain: async () => (await import('./commands/explain.js')).addExplainCommand,

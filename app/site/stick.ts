@@ -5,7 +5,6 @@ import { makeGrubImage } from '../../artifacts/formats/grub.js';
 import { type BootBinary, ipxeBinaries, ipxeProgram } from '../../artifacts/formats/ipxe-binaries.js';
 import { stickVolumeId, writeStick } from '../../artifacts/formats/stick-image.js';
 import { PC, type PcFirmware } from '../../artifacts/platform/pc.js';
-import { hasDigest } from '../../artifacts/release/file-digests.js';
 import { createPorts } from '../../base/command.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
@@ -26,9 +25,8 @@ import {
   stickWay,
 } from '../../hosts/boot-files/stick.js';
 import type { TargetHost } from '../../hosts/host/host.js';
-import { hostLayout } from '../../hosts/host/layout.js';
 import type { ClientState, HostState } from '../../hosts/host/state.js';
-import { manifestsThere } from '../../hosts/publish/releases-there.js';
+import { copyFileThere, manifestsThere } from '../../hosts/publish/releases-there.js';
 import type { Caller } from '../caller.js';
 import { clientNamed, connect, hostNamed, openSite } from './open.js';
 
@@ -221,7 +219,12 @@ async function addKernel(adding: Adding): Promise<string> {
   const { files, kernel, scratch, host, state, client, ports } = adding;
   const account = accountOf(await readAccounts(host, state.serial), client.facts.name);
   const archive = clientArchive(host.facts, client, kernel.each.generation, account);
-  const there = (path: string) => readThere(adding, path);
+  const release = { digest: kernel.each.generation.release, manifest: kernel.manifest };
+  const there = async (path: string) => {
+    const here = join(scratch, 'there');
+    await copyFileThere(host, release, path, here);
+    return readFile(here);
+  };
   const { title, grub, paths } = kernelStick(client, kernel, {
     parameters: (await there(kernel.commandLine)).toString('utf8'),
     volumeId: stickVolumeId(stickName(client)),
@@ -240,22 +243,4 @@ async function addKernel(adding: Adding): Promise<string> {
 
 function stickName({ facts }: ClientState): string {
   return `${facts.host} ${facts.name}`;
-}
-
-/** A file of a release on the host, which is what its manifest says. */
-async function readThere({ host, kernel, scratch }: Adding, path: string): Promise<Buffer> {
-  const { generation } = kernel.each;
-  const at = `${hostLayout(host.facts).release(generation.release)}/${path}`;
-  // What a tool prints comes as text.
-  const { stdout } = await host.run(['base64', at], { doing: `read ${path} of the release`, quiet: true });
-  const here = join(scratch, 'there');
-  await writeFile(here, stdout, 'base64');
-  const digest = kernel.manifest.artifacts.find((artifact) => artifact.path === path)?.digest ?? '';
-  if (await hasDigest(here, digest)) return readFile(here);
-  throw new Failure('integrity', {
-    what: `A file of a release on ${host.facts.name} is not what its manifest says.`,
-    expected: digest,
-    found: at,
-    hint: 'The release is damaged there: move its folder away, then publish it again.',
-  });
 }

@@ -1,4 +1,6 @@
 /** The releases that lie on a target host. */
+import { writeFile } from 'node:fs/promises';
+import { hasDigest } from '../../artifacts/release/file-digests.js';
 import { type Manifest, manifestSchema, parseManifest } from '../../artifacts/release/manifest.js';
 import { type Proof, parseProof } from '../../artifacts/release/proof.js';
 import { sha256OfText } from '../../base/digest.js';
@@ -87,6 +89,26 @@ export async function manifestsThere(
     if ('value' in checked) manifests.set(digest, checked.value);
   }
   return manifests;
+}
+
+/**
+ * A file of a release on the host, but for its LUN image, as a file here, which is what the manifest says.
+ * @param path relative to the release
+ * @param to absolute path
+ * @throws Failure of kind `integrity` when it is damaged there
+ */
+export async function copyFileThere(
+  host: TargetHost,
+  { digest, manifest }: Pick<ReleaseThere, 'digest' | 'manifest'>,
+  path: string,
+  to: string,
+): Promise<void> {
+  const at = `${hostLayout(host.facts).release(digest)}/${path}`;
+  // What a tool prints comes as text.
+  const { stdout } = await host.run(['base64', at], { doing: `read ${path} of the release`, quiet: true });
+  await writeFile(to, stdout, 'base64');
+  const expected = manifest.artifacts.find((artifact) => artifact.path === path)?.digest ?? '';
+  if (!(await hasDigest(to, expected))) throw damaged(host, at);
 }
 
 function damaged({ facts }: TargetHost, path: string): Failure {

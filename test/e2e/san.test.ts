@@ -58,7 +58,7 @@ beforeAll(async () => {
     // Keeps its state until it is told otherwise; has an address of its own.
     two: `{ mac: '${CLIENTS.two.mac}', channel: stable, follows: rebase, secret: env:TWO_CHAP, address: 10.78.0.22 }`,
   };
-  lab = await openLab({ home, clients, secrets: SECRETS });
+  lab = await openLab({ home, clients, secrets: SECRETS, asks: true });
 });
 afterAll(async () => {
   await lab[Symbol.asyncDispose]();
@@ -72,6 +72,24 @@ const session = (name: Name) => sessions.get(name) as Session;
 const run = async (name: Name, line: string) => (await session(name).run(line)).text;
 const less = (name: Name) => run(name, "dpkg-query --show --showformat='${Status}' less || true");
 const target = (name: Name) => run(name, 'cat /sys/class/iscsi_session/*/targetname');
+
+/** What it installed by hand. */
+const PACKAGE = 'made by hand';
+/** Of the client that is captured: its machine ID, and the name of its initiator. */
+const who: string[] = [];
+
+async function whoIs(name: Name): Promise<string[]> {
+  const id = await run(name, 'cat /etc/machine-id');
+  return [id, await run(name, 'cat /sys/class/iscsi_session/*/initiatorname')];
+}
+
+/** Initiators that are logged in, as `status` tells. */
+async function sessionsThere(): Promise<string[]> {
+  const { stdout } = await lab.cli('status', '--on', 'lab', '--json');
+  return (JSON.parse(stdout) as { sessions: { initiator: string }[] }).sessions.map(
+    ({ initiator }) => initiator,
+  );
+}
 
 async function rebootAll(): Promise<void> {
   await eachAtOnce(async (name) => {
@@ -103,12 +121,13 @@ describe('two clients of one channel', () => {
   });
 
   it('are told of by status, and cannot be taken away while they run', async () => {
-    const status = await lab.cli('status', '--on', 'lab', '--json');
-    const { sessions: live } = JSON.parse(status.stdout) as { sessions: { initiator: string }[] };
-    expect(new Set(live.map(({ initiator }) => initiator))).toEqual(
+    expect(new Set(await sessionsThere())).toEqual(
       new Set(NAMES.map((name) => `iqn.2026-01.org.example:lab:client.${name}`)),
     );
     await expect(lab.cli('client', 'reset', 'one')).rejects.toThrow(/one is running from it/);
+    await expect(lab.cli('capture', 'one', '--output', join(home, 'out'))).rejects.toThrow(
+      /:one\.main\.\S+ is in use: a LUN that a client writes to is never whole/,
+    );
   });
 
   it('boot the next release after promotion and rebase, and not before they reboot', async () => {
@@ -138,7 +157,28 @@ describe('two clients of one channel', () => {
       expect(await less(name)).not.toBe('install ok installed');
       expect(await run(name, 'cat /var/lib/mine')).toBe(`${name}-was-here`);
     }
+    who.push(...(await whoIs('one')));
+    await run('one', `echo ${PACKAGE} > /usr/local/bin/by-hand && chmod 755 /usr/local/bin/by-hand && sync`);
     await eachAtOnce((name) => (machines.get(name) as ClientMachine).powerOff(session(name)));
+  });
+
+  it('boot what one of them has become, each as itself', async () => {
+    const out = join(home, 'out');
+    // A machine that is switched off does not log out: its target misses it.
+    await expect.poll(sessionsThere, { timeout: 600_000, interval: 2000 }).toEqual([]);
+    await lab.cli('capture', 'one', '--name', 'golden', '--output', out);
+    await lab.requireProofs([]);
+    await lab.cli('publish', join(out, 'golden', 'latest'), '--to', 'lab');
+    await lab.cli('promote', 'golden', 'stable', '--on', 'lab');
+    await lab.cli('client', 'rebase', 'two');
+    // Its former machine is gone, and the tap device of that name with it.
+    const machine = await lab.machine({ name: 'again', ...CLIENTS.two });
+    sessions.set('two', await machine.boot());
+    expect(await run('two', 'cat /usr/local/bin/by-hand /var/lib/mine')).toBe(`${PACKAGE}\none-was-here`);
+    expect(await target('two')).toMatch(/:two\.main\./);
+    // Not one value of its identity is that of the machine that the release was taken of.
+    expect((await whoIs('two')).filter((value) => value === '' || who.includes(value))).toEqual([]);
+    await machine.powerOff(session('two'));
   });
 
   it('leave no secret where it does not belong', async () => {

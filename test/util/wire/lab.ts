@@ -33,9 +33,11 @@ export interface LabOptions {
   readonly secrets: Readonly<Record<string, string>>;
   /** The network has a DHCP server that gives addresses and tells nothing of booting. */
   readonly plainDhcp?: true;
+  /** The target asks clients for a sign of life, and gives those up that have been gone for a minute. */
+  readonly asks?: true;
 }
 
-export async function openLab({ home, clients, secrets, plainDhcp }: LabOptions): Promise<Lab> {
+export async function openLab({ home, clients, secrets, plainDhcp, asks }: LabOptions): Promise<Lab> {
   await using stack = new UndoStack();
   const { signal } = new AbortController();
   await mkdir(home);
@@ -48,7 +50,7 @@ export async function openLab({ home, clients, secrets, plainDhcp }: LabOptions)
   const writeSite = (cells: readonly string[]) =>
     writeFile(file, siteText({ address: wire.address, bridge: wire.bridge, cells, clients, plainDhcp }));
   await writeSite([]);
-  stack.use(await startTarget(wire, socket));
+  stack.use(await startTarget(wire, socket, asks === undefined ? {} : { asks }));
   const rest = stack.move();
   return {
     root,

@@ -65,8 +65,13 @@ async function appears(file: string, tool: RunningTool): Promise<void> {
 }
 
 /** @param socket where its management socket shall be, as `TGT_IPC_SOCKET` names it: `.0` follows */
-export function startTarget(wire: Wire, socket: string): Promise<RunningTool> {
-  const argv: Argv = ['tgtd', '--foreground', '--iscsi', `portal=${wire.address}:3260`];
+export function startTarget(
+  wire: Wire,
+  socket: string,
+  options: { readonly asks?: true } = {},
+): Promise<RunningTool> {
+  const asks = options.asks === true ? ',nop_interval=10,nop_count=6' : '';
+  const argv: Argv = ['tgtd', '--foreground', '--iscsi', `portal=${wire.address}:3260${asks}`];
   return started(wire, argv, { file: `${socket}.0` }, { TGT_IPC_SOCKET: socket });
 }
 
