@@ -105,7 +105,8 @@ it('the verbs are all that have it', async () => {
   for (const word of commandsOf(await help()).filter((each) => each !== 'cache')) {
     const text = await help(word);
     const verbs = commandsOf(text);
-    for (const verb of verbs)
+    // An import changes the site file alone.
+    for (const verb of verbs.filter((each) => each !== 'import'))
       if ((await help(word, verb)).includes('--dry-run')) found.push(`${word} ${verb}`);
     if (verbs.length === 0 && text.includes('--dry-run')) found.push(word);
   }

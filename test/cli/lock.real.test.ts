@@ -1,7 +1,7 @@
 /** `lunsmith lock` as a user runs it, against a small archive that changes. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { formatBytes } from '../../cli/render/text.js';
 import type { Lock } from '../../pipeline/plan/lock/lock.js';
@@ -62,7 +62,14 @@ async function lock(...args: string[]) {
     join(home, 'work'),
     ...args,
   ]);
-  const clean = (text: string) => text.replaceAll(`${home}/`, '').replaceAll(home, 'HOME').trim().split('\n');
+  const clean = (text: string) =>
+    text
+      .replaceAll(`${home}/`, '')
+      // A path is shown as the shorter one of both.
+      .replaceAll(`${relative('.', home)}/`, '')
+      .replaceAll(home, 'HOME')
+      .trim()
+      .split('\n');
   return { exitCode, out: clean(stdout), err: clean(stderr) };
 }
 
