@@ -16,6 +16,7 @@ import type { Generation } from '../../hosts/host/state.js';
 import { readReleaseThere } from '../../hosts/publish/releases-there.js';
 import type { ClientImage } from '../../hosts/site/facts.js';
 import { isArray } from '../../hosts/site/portal.js';
+import { refuseBusy } from '../../hosts/target/refusals.js';
 import type { Caller } from '../caller.js';
 import { type Capture, describe } from './capture/describe.js';
 import { TASK } from './capture/linux.js';
@@ -112,15 +113,9 @@ async function fetchLun(there: OpenHost, capture: Capture): Promise<void> {
   await requireOff(there, generation, ports);
 }
 
+/** A LUN that a client writes to is never whole. */
 async function requireOff({ host, adapter }: OpenHost, { target }: Generation, ports: Ports): Promise<void> {
-  const session = (await adapter.sessions(host, ports)).find((each) => each.target === target);
-  if (session === undefined) return;
-  throw new Failure('usage', {
-    what: `${target} is in use: a LUN that a client writes to is never whole.`,
-    expected: 'a client that is switched off',
-    found: `a session of ${session.initiator}`,
-    hint: 'Shut that client down, wait until its target misses it (a minute with LIO), then run the same command again.',
-  });
+  refuseBusy((await adapter.sessions(host, ports)).filter((each) => each.target === target));
 }
 
 function gone({ facts }: TargetHost, { release }: Generation): Failure {

@@ -130,10 +130,9 @@ async function rewrite(
 ): Promise<void> {
   const source = await readSite(cwd, site);
   try {
-    const path = await realpath(source.path);
-    await replaceFile(path, edit(source.text), { mode: (await stat(path)).mode & 0o777 });
+    await replaceSite(source, edit(source.text));
   } catch (error) {
-    const { kind, message } = error instanceof Failure ? error : unwritable(error as Error);
+    const { kind, message } = unwritable(error);
     throw new Failure(
       kind,
       {
@@ -146,8 +145,18 @@ async function rewrite(
   }
 }
 
-/** A disk that is full, or a file that this user may not change. */
-export function unwritable(error: Error): Pick<Failure, 'kind' | 'message'> {
-  const { kind } = Failure.from(error);
-  return { kind: kind === 'internal' ? 'usage' : kind, message: error.message };
+/** The file that a link leads to, which keeps its mode. */
+export async function replaceSite({ path: named }: SiteText, text: string): Promise<void> {
+  const path = await realpath(named);
+  await replaceFile(path, text, { mode: (await stat(path)).mode & 0o777 });
+}
+
+/** A disk that is full, or a file that this user may not change; what is a failure already stays what it is. */
+export function unwritable(error: unknown): Pick<Failure, 'kind' | 'message'> {
+  if (error instanceof Failure) return error;
+  const { kind, message } = Failure.from(error);
+  return {
+    kind: kind === 'internal' ? 'usage' : kind,
+    message: error instanceof Error ? error.message : message,
+  };
 }

@@ -1,9 +1,7 @@
 /** `lunsmith client import`: machines of another program's list become clients of the site, all of them at one stroke or none. */
-import { realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Diagnostic, Failure } from '../../base/failure.js';
 import { readRegular } from '../../base/regular-file.js';
-import { replaceFile } from '../../base/replace-file.js';
 import type { ClientText } from '../../hosts/site/client-schema.js';
 import { addClient } from '../../hosts/site/client-text.js';
 import type { ClientFacts, Site } from '../../hosts/site/facts.js';
@@ -11,7 +9,7 @@ import { parseSite, readSite } from '../../hosts/site/load.js';
 import { formatOf, type ListFormat, parseMachines } from '../../hosts/site/machine-lists/formats.js';
 import { MACHINE_KEYS, type Machine, type MachineKey } from '../../hosts/site/machine-lists/machine.js';
 import type { Caller } from '../caller.js';
-import { requireWritable, unwritable } from './client-file.js';
+import { replaceSite, requireWritable, unwritable } from './client-file.js';
 import type { SiteOptions } from './open.js';
 
 export interface ImportOptions extends SiteOptions {
@@ -64,10 +62,9 @@ export async function importClients(
   requireValid({ ...source, text }, fresh, list);
   if (options.dryRun === true) return result;
   try {
-    const path = await realpath(source.path);
-    await replaceFile(path, text, { mode: (await stat(path)).mode & 0o777 });
+    await replaceSite(source, text);
   } catch (error) {
-    const { kind, message } = error instanceof Failure ? error : unwritable(error as Error);
+    const { kind, message } = unwritable(error);
     throw new Failure(
       kind,
       { what: `${source.file} could not be written.`, found: message },

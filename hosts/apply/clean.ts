@@ -1,6 +1,7 @@
 /**
  * Removes what no state needs any more. Every LUN and target that was ever made is named by a state that lies on the host: it is
- * written before them, and goes after them. LUNs that can be brought back are named by the current state, which keeps them; their targets go. So nothing is searched for, and nothing that is not ours is touched.
+ * written before them, and goes after them. LUNs that can be brought back are named by the current state, which keeps them; their
+ * targets go. So nothing is searched for, and nothing that is not ours is touched.
  */
 
 import { Failure } from '../../base/failure.js';

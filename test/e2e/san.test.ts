@@ -126,7 +126,7 @@ describe('two clients of one channel', () => {
     );
     await expect(lab.cli('client', 'reset', 'one')).rejects.toThrow(/one is running from it/);
     await expect(lab.cli('capture', 'one', '--output', join(home, 'out'))).rejects.toThrow(
-      /:one\.main\.\S+ is in use: a LUN that a client writes to is never whole/,
+      /The target \S+:one\.main\.\S+ has a session/,
     );
   });
 
