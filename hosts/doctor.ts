@@ -12,7 +12,7 @@ import type { ClientAccount } from './boot-files/boot-file.js';
 import { lackingIn } from './boot-files/needs.js';
 import { freeSpace, listClones, thinExhaustion } from './clients/clone.js';
 import { arrayFindings } from './doctor/array.js';
-import { deletedDisks, deletedFindings } from './doctor/deleted.js';
+import { deletedFindings } from './doctor/deleted.js';
 import { dhcpFindings } from './doctor/dhcp.js';
 import { diskFindings } from './doctor/disks.js';
 import { type ExpectedFiles, expectedFiles } from './doctor/expected.js';
@@ -33,7 +33,7 @@ import { clockOf } from './host/clock.js';
 import type { TargetHost } from './host/host.js';
 import { hostLayout } from './host/layout.js';
 import { isFull } from './host/room.js';
-import { type HostState, releasesOf } from './host/state.js';
+import { deletedDisks, type HostState, releasesOf } from './host/state.js';
 import { manifestsThere } from './publish/releases-there.js';
 import type { HostFacts } from './site/facts.js';
 import { isArray } from './site/portal.js';
@@ -112,7 +112,7 @@ async function examineState(
     ...(isArray(facts)
       ? []
       : deletedFindings(facts, state, {
-          sizes: await sizesOf(host, deletedDisks(state)),
+          sizes: await sizesOf(host, [...deletedDisks(state)]),
           clock: await clockOf(host),
         })),
   ];
@@ -209,7 +209,7 @@ function writerFindings(host: TargetHost): Finding[] {
 
 async function spaceFindings(host: TargetHost, state: HostState): Promise<Finding[]> {
   const { name, root } = host.facts;
-  const space = await freeSpace(host, new Set(deletedDisks(state)));
+  const space = await freeSpace(host, deletedDisks(state));
   return thinExhaustion(name, space).map(({ message, hint }) => ({
     ...{ level: isFull(space.free) ? 'error' : 'warning', about: 'space', what: message, where: root, hint },
   }));

@@ -6,7 +6,7 @@ import { dueAt } from '../../hosts/change/aside.js';
 import type { ClientIntent, Intent } from '../../hosts/change/intent.js';
 import { listClones } from '../../hosts/clients/clone.js';
 import { clockOf } from '../../hosts/host/clock.js';
-import { deletedGenerations, type HostState, lunsOf } from '../../hosts/host/state.js';
+import { type HostState, lunsOf } from '../../hosts/host/state.js';
 import type { ClientFacts, HostFacts, Site } from '../../hosts/site/facts.js';
 import { isArray } from '../../hosts/site/portal.js';
 import type { Caller } from '../caller.js';
@@ -70,15 +70,6 @@ function deletedRows(
       ...{ change: each.serial, at: each.at, until, overdue: Date.parse(until) <= Date.parse(clock) },
     };
   });
-}
-
-/** Paths of the LUNs that no client has. */
-export function restingLuns(state: HostState): ReadonlySet<string> {
-  return new Set(
-    deletedGenerations(state)
-      .flatMap(lunsOf)
-      .map(({ disk }) => disk),
-  );
 }
 
 function hostsOf(site: Site, { on }: HostOptions): readonly HostFacts[] {

@@ -5,11 +5,10 @@ import { needsRepair, readState } from '../../hosts/apply.js';
 import { freeSpace, listClones, type Space, thinExhaustion } from '../../hosts/clients/clone.js';
 import { writerProblem } from '../../hosts/host/account.js';
 import type { TargetHost } from '../../hosts/host/host.js';
-import type { HostState } from '../../hosts/host/state.js';
+import { deletedDisks, type HostState } from '../../hosts/host/state.js';
 import { installerOf, startsOf } from '../../hosts/site/blank.js';
 import type { HostFacts } from '../../hosts/site/facts.js';
 import type { IscsiSession } from '../../hosts/target/adapter.js';
-import { restingLuns } from './deleted.js';
 import type { OpenHost } from './open.js';
 import { type ReleaseOnHost, releasesOnHost } from './release-name.js';
 
@@ -65,8 +64,9 @@ export interface HostStatus {
 export async function statusOf({ host, adapter }: OpenHost, ports: Ports): Promise<HostStatus> {
   const state = await readState(host);
   const sessions = await adapter.sessions(host, ports);
-  const space = await freeSpace(host, restingLuns(state));
-  const deleted = await deletedOf(host, state);
+  const resting = deletedDisks(state);
+  const space = await freeSpace(host, resting);
+  const deleted = await deletedOf(host, resting);
   const images = imageRows(state, sessions);
   const channels = channelRows(state);
   return {
@@ -90,8 +90,7 @@ export async function statusOf({ host, adapter }: OpenHost, ports: Ports): Promi
   };
 }
 
-async function deletedOf(host: TargetHost, state: HostState): Promise<HostStatus['deleted']> {
-  const resting = restingLuns(state);
+async function deletedOf(host: TargetHost, resting: ReadonlySet<string>): Promise<HostStatus['deleted']> {
   const all = resting.size === 0 ? [] : (await listClones(host)).filter(({ disk }) => resting.has(disk));
   return { luns: resting.size, allocated: all.reduce((sum, { allocated }) => sum + allocated, 0) };
 }

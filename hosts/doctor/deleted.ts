@@ -5,11 +5,6 @@ import type { HostFacts } from '../site/facts.js';
 import type { Finding } from './finding.js';
 import type { Size } from './survey.js';
 
-/** Paths of LUNs that no client has. */
-export function deletedDisks({ deleted = [] }: HostState): string[] {
-  return deleted.flatMap(({ generations }) => generations.flatMap(lunsOf)).map(({ disk }) => disk);
-}
-
 export interface LookedAt {
   /** Of those that are there, by path. */
   readonly sizes: ReadonlyMap<string, Size>;

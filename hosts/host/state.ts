@@ -108,6 +108,15 @@ export function releasesOf(state: HostState): readonly string[] {
   return [...new Set(all.map(({ release }) => release))];
 }
 
+/** Paths of their LUNs. */
+export function deletedDisks(state: HostState): ReadonlySet<string> {
+  return new Set(
+    deletedGenerations(state)
+      .flatMap(lunsOf)
+      .map(({ disk }) => disk),
+  );
+}
+
 /** Digests of those too that could be needed again: what was deleted is a clone of them. */
 export function releasesKept(state: HostState): readonly string[] {
   return [...new Set([...releasesOf(state), ...deletedGenerations(state).map(({ release }) => release)])];
