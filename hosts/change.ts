@@ -8,6 +8,7 @@ import { promote, rollback, standing } from './change/channels.js';
 import { addClient, forgetStarted, removeClient, rotateClient, setNext } from './change/clients.js';
 import { type Draft, draftOf, finished, wishOf } from './change/draft.js';
 import type { About, Change, ChannelIntent, ClientIntent, Intent } from './change/intent.js';
+import { maintain, resume } from './change/maintenance.js';
 import { requireOwnIdentities } from './change/refusals.js';
 import { rebase, reset } from './change/renewal.js';
 import { purge, undelete } from './change/undelete.js';
@@ -45,6 +46,10 @@ function fulfil(draft: Draft, intent: Single): void {
       return reset(draft, intent);
     case 'rebase':
       return rebase(draft, intent);
+    case 'maintain':
+      return maintain(draft, intent);
+    case 'resume':
+      return resume(draft, intent);
     case 'rotate':
       return rotateClient(draft, intent.client);
     case 'undelete':
@@ -99,6 +104,8 @@ function neededFor({ channels, clients, deleted = [] }: HostState, intent: Singl
         .map(({ release }) => release);
     case 'add':
     case 'rebase':
+    case 'maintain':
+    case 'resume':
       return ofChannels;
     case 'undelete':
       return [

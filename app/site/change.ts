@@ -143,6 +143,7 @@ function loses(intent: Intent): boolean {
       return intent.intents.some(loses);
     case 'remove':
     case 'reset':
+    case 'resume':
     case 'purge':
       return true;
     case 'rebase':

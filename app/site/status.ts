@@ -27,6 +27,8 @@ export interface ImageRow {
   readonly next: boolean;
   /** Of one that begins with nothing on its LUN: whether it boots its installer next, which is of `release`. */
   readonly installs?: boolean;
+  /** Its LUN is changed by hand, to become a release; absent: it is not. */
+  readonly maintenance?: true;
   /** Whether an initiator has a session at one of its targets. */
   readonly live: boolean;
   /** Earlier LUNs that are kept for a rollback. */
@@ -133,6 +135,7 @@ export function imageRows(state: HostState, sessions: readonly IscsiSession[]): 
         target: current.target,
         // What a system has installed follows no channel.
         behind: each.blank !== true && state.channels[channel]?.release !== current.release,
+        ...(image.maintenance === undefined ? {} : { maintenance: true }),
         live: sessions.some(({ target }) => targets.includes(target)),
         kept: image.generations.length - 1,
       };

@@ -14,6 +14,7 @@ import { makeSecretsOption, purgeOption, siteOption, yesOption } from '../site-o
 import { changing, changingMany, imageOption, purgeOf } from './client/changing.js';
 import { addPrune, addUndelete } from './client/deleted.js';
 import { addImport } from './client/import.js';
+import { addMaintain } from './client/maintain.js';
 
 export function addClientCommand(program: Command, session: Session): void {
   const client = program
@@ -29,6 +30,7 @@ export function addClientCommand(program: Command, session: Session): void {
   addPrune(client, session);
   addReset(client, session);
   addRebase(client, session);
+  addMaintain(client, session);
   addRotate(client, session);
   addNext(client, session);
 }
@@ -216,5 +218,6 @@ Examples:
   $ npx lunsmith client add 'web[01-30]' --make-secrets
   $ npx lunsmith client add web2 --mac 52:54:00:12:34:57 --channel stable --secret file:secrets/web2
   $ npx lunsmith client rebase web1 --dry-run
+  $ npx lunsmith client maintain web1
   $ npx lunsmith client rm web2 --yes
   $ npx lunsmith client undelete web2`;

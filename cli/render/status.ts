@@ -71,14 +71,18 @@ function imageRow(image: ImageRow, style: Style): string[] {
     image.client,
     image.image,
     image.channel,
-    image.behind
-      ? `${release} ${style.yellow('(channel is elsewhere)')}`
-      : `${release}${image.installs === undefined ? '' : ' (installer)'}`,
+    `${release}${noteOf(image, style)}`,
     image.bytes === undefined ? '-' : formatBinary(image.bytes),
     image.next ? (image.installs === true ? 'its installer' : 'yes') : 'no',
     image.live ? style.green('logged in') : '-',
     String(image.kept),
   ];
+}
+
+function noteOf({ maintenance, behind, installs }: ImageRow, style: Style): string {
+  if (maintenance === true) return ` ${style.yellow('(in maintenance)')}`;
+  if (behind) return ` ${style.yellow('(channel is elsewhere)')}`;
+  return installs === undefined ? '' : ' (installer)';
 }
 
 /** The clients alone. */

@@ -5,6 +5,7 @@ import type { ReleaseThere } from '../publish/releases-there.js';
 import type { ClientImage } from '../site/facts.js';
 import type { Draft } from './draft.js';
 import { checkFit, currentOf, freshClone, takeOver } from './generations.js';
+import { staysLine } from './maintenance.js';
 import { freshLine, releaseName, short } from './names.js';
 import { requireChannel, requireProofs, requireRelease } from './refusals.js';
 
@@ -31,8 +32,9 @@ export function promote(draft: Draft, intent: { readonly channel: string; readon
   if (before?.release !== release.digest) move(draft, channel, release, 'promote');
   const on = followers(draft, channel).map((each) => {
     const current = currentOf(each.state.images[each.image.name]);
-    const stays = each.image.blank === true || each.state.facts.follows === 'rebase';
-    return { ...each, current, stays: current !== undefined && stays };
+    const maintained = each.state.images[each.image.name]?.maintenance !== undefined;
+    const stays = maintained || each.image.blank === true || each.state.facts.follows === 'rebase';
+    return { ...each, current, maintained, stays: current !== undefined && stays };
   });
   const moving = on.filter(({ current, stays }) => !stays && current?.release !== release.digest);
   checkFit(draft, moving, release);
@@ -42,8 +44,9 @@ export function promote(draft: Draft, intent: { readonly channel: string; readon
     takeOver(draft, at(client, image), freshClone(draft, client, image, release), { former: 'keep' });
   }
   if (before?.release === release.digest) return;
-  for (const { client, image, current, stays } of on) {
-    if (!stays || current === undefined || current.release === release.digest) continue;
+  for (const { client, image, current, maintained, stays } of on) {
+    if (maintained) draft.lines.push(staysLine(client, image));
+    if (maintained || !stays || current === undefined || current.release === release.digest) continue;
     draft.lines.push(
       image.blank === true
         ? `client ${client}: ${image.name} keeps its LUN, and the installer beside it that it has`
@@ -71,6 +74,8 @@ export function rollback(
   const on = followers(draft, channel).flatMap((each) => {
     const had = each.state.images[each.image.name];
     const current = currentOf(had);
+    if (had?.maintenance !== undefined) draft.lines.push(staysLine(each.client, each.image));
+    if (had?.maintenance !== undefined) return [];
     // What a system has installed on a LUN is not that of its installer.
     if (current?.release !== from.release || each.image.blank === true) return [];
     const kept = had?.generations.findLast((generation) => generation.release === to.release);

@@ -7,6 +7,7 @@ import type { ClientFacts, ClientImage } from '../site/facts.js';
 import { currentLast, purgeAll, setAside } from './aside.js';
 import type { Draft } from './draft.js';
 import { currentOf, freshClone, takeOver } from './generations.js';
+import { inMaintenance, staysLine } from './maintenance.js';
 import { freshLine, releaseName } from './names.js';
 import { requireChannel, requireNoSession, requireRelease, requireStart, unknownClient } from './refusals.js';
 
@@ -76,6 +77,11 @@ export function bringImage(
   const moved = old !== undefined && (turned || old.channel !== image.channel);
   const same = channel === undefined || (channel.release === current?.release && !turned);
   if (current !== undefined && (!moved || same)) return;
+  if (before?.images[image.name]?.maintenance !== undefined) {
+    if (turned) throw inMaintenance(facts.name, image, 'have another kind of LUN');
+    lines.push(staysLine(facts.name, image));
+    return;
+  }
   if (channel === undefined) {
     if (old === undefined || moved)
       lines.push(

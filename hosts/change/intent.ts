@@ -43,6 +43,13 @@ export type ClientIntent =
     }
   /** Removes what could be brought back of it. */
   | { readonly kind: 'purge'; readonly client: string }
+  /**
+   * Begins the maintenance of an image (without `image`: of the first): a clone of its own that no promotion moves, to be changed by hand
+   * and captured.
+   */
+  | { readonly kind: 'maintain'; readonly client: string; readonly image?: string }
+  /** Ends it (without `image`: of the image that is in maintenance): what the client booted before, or what its channel is at by now. */
+  | { readonly kind: 'resume'; readonly client: string; readonly image?: string; readonly purge?: true }
   /** Reads the client's secret again. */
   | { readonly kind: 'rotate'; readonly client: ClientFacts }
   /** What it boots at its next start instead of its first image; without `image`: the first again. */

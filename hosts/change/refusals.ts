@@ -82,6 +82,16 @@ function requireNamed({ name }: ClientFacts, names: readonly string[], wanted: s
   });
 }
 
+/** Of an image whose channel has no release. */
+export function noClone({ about }: Draft, client: string, { name, channel }: ClientImage): Failure {
+  return new Failure('usage', {
+    what: `${name} of ${client} has no clone yet.`,
+    expected: `a release on the channel ${channel} of ${about.host.name}`,
+    found: 'none',
+    hint: `Promote one: npx lunsmith promote RELEASE ${channel} --on ${about.host.name}`,
+  });
+}
+
 /** A LUN with a session is not taken away. @param doing what is wanted: `reset web1` */
 export function requireNoSession(
   { about }: Draft,

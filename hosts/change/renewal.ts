@@ -5,8 +5,9 @@ import type { ClientImage } from '../site/facts.js';
 import { keeps } from './aside.js';
 import type { Draft } from './draft.js';
 import { currentOf, freshClone, takeOver } from './generations.js';
+import { inMaintenance, isMaintained } from './maintenance.js';
 import { freshLine } from './names.js';
-import { requireImage, requireNoSession, requireRelease, unknownClient } from './refusals.js';
+import { noClone, requireImage, requireNoSession, requireRelease, unknownClient } from './refusals.js';
 
 interface Renewal {
   readonly client: string;
@@ -20,8 +21,9 @@ export function reset(draft: Draft, intent: Renewal): void {
     const current = currentOf(state.images[image.name]);
     if (current === undefined) {
       if (intent.image === undefined) continue;
-      throw noRelease(draft, client, image);
+      throw noClone(draft, client, image);
     }
+    if (isMaintained(state, image)) throw inMaintenance(client, image, 'be reset');
     // Of what installed itself nothing is the release's; its installer may be the newest.
     const channel = image.blank === true ? draft.channels.get(image.channel) : undefined;
     const release = requireRelease(draft, channel?.release ?? current.release);
@@ -40,13 +42,14 @@ export function rebase(draft: Draft, intent: Renewal & { readonly state: 'keep' 
     const channel = draft.channels.get(image.channel);
     if (channel === undefined) {
       if (intent.image === undefined) continue;
-      throw noRelease(draft, client, image);
+      throw noClone(draft, client, image);
     }
     const current = currentOf(state.images[image.name]);
     if (image.blank === true && current !== undefined) {
       if (intent.image === undefined) continue;
       throw installed(client, image);
     }
+    if (isMaintained(state, image)) throw inMaintenance(client, image, 'be rebased');
     if (current?.release === channel.release) continue;
     const release = requireRelease(draft, channel.release, channel.history.at(-1)?.recipe);
     if (intent.state === 'discard' && current !== undefined)
@@ -84,14 +87,5 @@ function installed(client: string, { name }: ClientImage): Failure {
   return new Failure('usage', {
     what: `${name} of ${client} follows no release: a system has installed itself on its LUN.`,
     hint: `A LUN with nothing on it, and beside it the newest installer: npx lunsmith client reset ${client} --image ${name}`,
-  });
-}
-
-function noRelease({ about }: Draft, client: string, { name, channel }: ClientImage): Failure {
-  return new Failure('usage', {
-    what: `${name} of ${client} has no clone yet.`,
-    expected: `a release on the channel ${channel} of ${about.host.name}`,
-    found: 'none',
-    hint: `Promote one: npx lunsmith promote RELEASE ${channel} --on ${about.host.name}`,
   });
 }

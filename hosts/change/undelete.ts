@@ -6,6 +6,7 @@ import { purgeAll } from './aside.js';
 import { bringImage, dropImages, takeFacts } from './clients.js';
 import type { Draft } from './draft.js';
 import { checkMethod, inOrder } from './generations.js';
+import { inMaintenance, isMaintained } from './maintenance.js';
 import { listed, releaseName } from './names.js';
 import { requireRelease } from './refusals.js';
 
@@ -80,6 +81,9 @@ function problem(draft: Draft, facts: ClientFacts, { image, generations }: Delet
       hint: `Write it into lunsmith.yaml again, then run the same command. Others of it by their names: --image IMAGE`,
     });
   }
+  const state = draft.clients.get(facts.name);
+  if (state !== undefined && isMaintained(state, now))
+    return inMaintenance(facts.name, now, 'get another LUN back');
   try {
     for (const release of new Set(generations.map((each) => each.release)))
       checkMethod(draft, [{ client: facts.name, image: now }], requireRelease(draft, release));

@@ -43,11 +43,21 @@ const clientSchema = z.strictObject({
   images: z.record(
     z.string(),
     z
-      .strictObject({ current: z.string(), generations: z.array(generationSchema) })
+      .strictObject({
+        current: z.string(),
+        generations: z.array(generationSchema),
+        /** `current` is changed by hand, to become a release; `resumes` is what the client boots again when that is over. */
+        maintenance: z.strictObject({ resumes: z.string() }).optional(),
+      })
       .refine(({ current, generations }) => generations.some(({ id }) => id === current), {
         path: ['current'],
         message: '`current` is none of the generations.',
-      }),
+      })
+      .refine(
+        ({ current, generations, maintenance: { resumes } = { resumes: undefined } }) =>
+          resumes === undefined || (resumes !== current && generations.some(({ id }) => id === resumes)),
+        { path: ['maintenance', 'resumes'], message: '`resumes` is none of the other generations.' },
+      ),
   ),
   /** What it boots at its next start instead of the first image, once: another, or the installer of one. */
   next: z.string().optional(),

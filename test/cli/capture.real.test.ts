@@ -181,3 +181,43 @@ it('a file system that is damaged is refused, and nothing is left', async () => 
   await rm(lun);
   await writeFile(lun, whole);
 });
+
+it('is the next release of a channel, made by one client in maintenance and brought to the others by a promotion', async () => {
+  const current = async (client: string) => {
+    const state = JSON.parse(await readFile(join(host.home, 'lab/current/state.json'), 'utf8')) as HostState;
+    const { current: id, generations = [] } = state.clients[client]?.images['main'] ?? {};
+    return generations.find((each) => each.id === id);
+  };
+  const told = async (...args: string[]) => {
+    const { code, out, err } = await lunsmith(args);
+    expect([code, err], out).toEqual([0, '']);
+    return out;
+  };
+  await told('client', 'add', 'web3');
+  const daily = await current('web2');
+  await told('client', 'maintain', 'web2');
+  expect(await ok('client', 'ls')).toMatch(/^web2 .*\(in maintenance\)/m);
+  lun = (await current('web2'))?.disk ?? '';
+  await debugfs(`write ${join(host.home, 'key')} /etc/by-hand`);
+  await told('capture', 'web2', '--name', 'golden');
+  const release = join(host.home, 'out/golden/latest');
+  expect(await ok('cat', release, '/etc/by-hand')).toContain(SECRET);
+  await ok('publish', release);
+  // web3 is one that tries it; web2 goes on with what it has.
+  const promoted = await told('promote', 'golden', 'golden');
+  expect(promoted).toMatch(/client web3: its next boot of main is a fresh clone of golden@/);
+  expect(promoted).toContain('client web2: main is in maintenance, and stays so');
+  const refused = await lunsmith(['client', 'maintain', 'web2', '--end']);
+  expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('Expected: `--yes`')]);
+  await told('client', 'maintain', 'web2', '--end', '--yes');
+  const [web2, web3] = [await current('web2'), await current('web3')];
+  expect(web2?.release).toBe(web3?.release);
+  for (const each of [web2, web3]) {
+    lun = each?.disk ?? '';
+    const { stdout } = await execa('debugfs', ['-R', 'cat /etc/by-hand', `${lun}?offset=${MIB}`]);
+    expect(stdout).toContain(SECRET);
+  }
+  // What it had before is there for a rollback, as after every promotion.
+  await told('rollback', 'golden');
+  expect(await current('web2')).toEqual(daily);
+});

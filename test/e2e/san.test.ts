@@ -149,14 +149,14 @@ describe('two clients of one channel', () => {
     }
   });
 
-  // Their clones are booted a second time here.
-  it('boot the former one after a rollback, as they left it', async () => {
+  // The clone of one of them is booted a second time here; the other makes the next release.
+  it('boot the former one after a rollback, as they left it, or in maintenance a fresh clone of it', async () => {
     await lab.cli('rollback', 'stable', '--on', 'lab');
+    await lab.cli('client', 'maintain', 'one');
     await rebootAll();
-    for (const name of NAMES) {
-      expect(await less(name)).not.toBe('install ok installed');
-      expect(await run(name, 'cat /var/lib/mine')).toBe(`${name}-was-here`);
-    }
+    for (const name of NAMES) expect(await less(name)).not.toBe('install ok installed');
+    expect(await run('two', 'cat /var/lib/mine')).toBe('two-was-here');
+    expect(await run('one', 'test ! -e /var/lib/mine && echo fresh')).toBe('fresh');
     who.push(...(await whoIs('one')));
     await run('one', `echo ${PACKAGE} > /usr/local/bin/by-hand && chmod 755 /usr/local/bin/by-hand && sync`);
     await eachAtOnce((name) => (machines.get(name) as ClientMachine).powerOff(session(name)));
@@ -169,12 +169,15 @@ describe('two clients of one channel', () => {
     await lab.cli('capture', 'one', '--name', 'golden', '--output', out);
     await lab.requireProofs([]);
     await lab.cli('publish', join(out, 'golden', 'latest'), '--to', 'lab');
-    await lab.cli('promote', 'golden', 'stable', '--on', 'lab');
+    const { stdout } = await lab.cli('promote', 'golden', 'stable', '--on', 'lab');
+    expect(stdout).toContain('client one: main is in maintenance, and stays so');
     await lab.cli('client', 'rebase', 'two');
+    const ended = await lab.cli('client', 'maintain', 'one', '--end', '--yes');
+    expect(ended.stdout).toContain('client one: its next boot of main is a fresh clone of golden@');
     // Its former machine is gone, and the tap device of that name with it.
     const machine = await lab.machine({ name: 'again', ...CLIENTS.two });
     sessions.set('two', await machine.boot());
-    expect(await run('two', 'cat /usr/local/bin/by-hand /var/lib/mine')).toBe(`${PACKAGE}\none-was-here`);
+    expect(await run('two', 'cat /usr/local/bin/by-hand')).toBe(PACKAGE);
     expect(await target('two')).toMatch(/:two\.main\./);
     // Not one value of its identity is that of the machine that the release was taken of.
     expect((await whoIs('two')).filter((value) => value === '' || who.includes(value))).toEqual([]);

@@ -63,6 +63,8 @@ const anyOfClient: fc.Arbitrary<ClientIntent> = fc.oneof(
   fc
     .tuple(client, fc.constantFrom('rescue', 'blank', 'blank-installer'))
     .map(([number, image]): ClientIntent => ({ kind: 'next', client: `web${number}`, image })),
+  client.map((number): ClientIntent => ({ kind: 'maintain', client: `web${number}` })),
+  client.map((number): ClientIntent => ({ kind: 'resume', client: `web${number}` })),
   fc
     .tuple(client, fc.constantFrom('keep' as const, 'discard' as const))
     .map(([number, state]): ClientIntent => ({ kind: 'rebase', client: `web${number}`, state })),
@@ -108,6 +110,16 @@ function booted(state: HostState): Record<string, string> {
   );
 }
 
+/** What each image in maintenance boots. */
+function maintained(state: HostState): Record<string, string> {
+  const all = Object.entries(state.clients).flatMap(([who, { images }]) =>
+    Object.entries(images).flatMap(([image, { current, maintenance }]) =>
+      maintenance === undefined ? [] : [[`${who} ${image}`, current] as const],
+    ),
+  );
+  return Object.fromEntries(all);
+}
+
 it('keeps its word in any order of wishes, whoever is logged in', () => {
   const steps = fc.array(fc.tuple(anyIntent, fc.nat()), { minLength: 1, maxLength: 40 });
   fc.assert(
@@ -141,6 +153,12 @@ it('keeps its word in any order of wishes, whoever is logged in', () => {
         for (const { images } of Object.values(state.clients))
           for (const image of Object.values(images))
             expect(image.generations.map(({ id }) => id)).toContain(image.current);
+        // What is changed by hand is moved by nothing but its own end; it goes with its image.
+        const ends = (intent.kind === 'several' ? intent.intents : [intent]).flatMap((each) =>
+          each.kind === 'resume' || each.kind === 'remove' ? [each.client] : [],
+        );
+        for (const [who, id] of Object.entries(maintained(before)))
+          if (!ends.includes(who.split(' ')[0] ?? '')) expect(booted(state)[who] ?? id).toBe(id);
         expect(new Set(now.map(({ target }) => target)).size).toBe(now.length);
         const disksOf = (all: readonly Generation[]) => all.flatMap(lunsOf).map(({ disk }) => disk);
         const disks = disksOf(now);
