@@ -62,6 +62,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command, session
   stick: async () => (await import('./commands/stick.js')).addStickCommand,
   serve: async () => (await import('./commands/serve.js')).addServeCommand,
   inspect: async () => (await import('./commands/inspect.js')).addInspectCommand,
+  report: async () => (await import('./commands/report.js')).addReportCommand,
   ls: async () => (await import('./commands/ls.js')).addLsCommand,
   cat: async () => (await import('./commands/cat.js')).addCatCommand,
   extract: async () => (await import('./commands/extract.js')).addExtractCommand,

@@ -10,6 +10,7 @@ import type {
   ConsoleSigns,
   Initiator,
   InitramfsGenerator,
+  Inventory,
   KernelFiles,
   Locale,
   PackageManager,
@@ -20,6 +21,8 @@ import type {
 export interface Topics {
   /** What is installed, and what plays a role. */
   readonly software: Software;
+  /** How large each package is, and why it is installed. */
+  readonly inventory: Inventory;
   /** Packages: which a request comes to, and their installation. */
   readonly packages: PackageManager;
   readonly locale: Locale;

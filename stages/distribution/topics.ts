@@ -53,6 +53,25 @@ export interface Software {
   unitFor(role: Role): string | undefined;
 }
 
+/** Why a package is installed: part of the smallest system that there is, named by somebody, or needed by another. */
+export const REASONS = ['base', 'manual', 'dependency'] as const;
+
+export interface PackageFacts extends InstalledPackage {
+  /** Bytes that its files take, as who made the package counted them. */
+  readonly bytes: number;
+  readonly why: (typeof REASONS)[number];
+  /** Names of the installed packages that depend on it themselves, in byte order. */
+  readonly neededBy: readonly string[];
+}
+
+/** What the package manager's own records tell of a root that nobody runs. */
+export interface Inventory {
+  /** Whether the file of this absolute path is one of the records. */
+  isRecord(path: string): boolean;
+  /** Installed packages by name and architecture, in byte order. @param records texts by path */
+  packages(records: ReadonlyMap<string, string>): readonly PackageFacts[];
+}
+
 export interface PackageRequest {
   readonly install: readonly string[];
   readonly remove: readonly string[];

@@ -4,6 +4,7 @@ import { console } from './console.js';
 import { guard } from './guard.js';
 import { initiator } from './initiator.js';
 import { initramfs } from './initramfs.js';
+import { inventory } from './inventory.js';
 import { kernel } from './kernel.js';
 import { locale } from './locale.js';
 import { network } from './network.js';
@@ -22,6 +23,7 @@ export const arch: Distribution = {
   },
   guard,
   software,
+  inventory,
   packages,
   locale,
   initiator,

@@ -4,6 +4,7 @@ import { console } from './console.js';
 import { guard } from './guard.js';
 import { initiator } from './initiator.js';
 import { initramfs } from './initramfs.js';
+import { inventory } from './inventory.js';
 import { kernel } from './kernel.js';
 import { locale } from './locale.js';
 import { native } from './native.js';
@@ -23,6 +24,7 @@ export const debian: Distribution = {
   guard,
   native,
   software,
+  inventory,
   packages,
   locale,
   initiator,

@@ -29,6 +29,7 @@ export const busybox: Distribution = {
     },
     installedPackages,
   ),
+  inventory: { isRecord: () => false, packages: () => [] },
   packages,
   locale: {
     generate: () => unknown('locales'),
