@@ -11,7 +11,6 @@ import { listStates, readState, readStateOf } from './apply/states.js';
 import type { ClientAccount } from './boot-files/boot-file.js';
 import { lackingIn } from './boot-files/needs.js';
 import { freeSpace, listClones, thinExhaustion } from './clients/clone.js';
-import { arrayFindings } from './doctor/array.js';
 import { deletedFindings } from './doctor/deleted.js';
 import { dhcpFindings } from './doctor/dhcp.js';
 import { diskFindings } from './doctor/disks.js';
@@ -20,6 +19,7 @@ import { fileFindings } from './doctor/files.js';
 import type { Finding } from './doctor/finding.js';
 import { leftoverFindings } from './doctor/leftovers.js';
 import { linkFindings } from './doctor/links.js';
+import { portalFindings } from './doctor/portals.js';
 import { releaseFindings } from './doctor/releases.js';
 import { accountFindings, leakFindings, modeFindings } from './doctor/secrets.js';
 import { type SiteView, siteFindings } from './doctor/site.js';
@@ -85,7 +85,7 @@ async function examineState(
       clients.some(({ bytes }) => bytes !== undefined),
     )),
     ...(await dhcpFindings(host)),
-    ...(isArray(facts) ? await arrayFindings(host) : []),
+    ...(await portalFindings(host)),
     ...siteFindings(facts, state, site),
     ...(binaries === undefined ? [] : programFindings(facts, site, binaries)),
   ];

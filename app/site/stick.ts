@@ -218,7 +218,10 @@ interface Adding {
 async function addKernel(adding: Adding): Promise<string> {
   const { files, kernel, scratch, host, state, client, ports } = adding;
   const account = accountOf(await readAccounts(host, state.serial), client.facts.name);
-  const archive = clientArchive(host.facts, client, kernel.each.generation, account);
+  const archive = clientArchive(host.facts, client, kernel.each.generation, {
+    account,
+    manifest: kernel.manifest,
+  });
   const release = { digest: kernel.each.generation.release, manifest: kernel.manifest };
   const there = async (path: string) => {
     const here = join(scratch, 'there');

@@ -22,20 +22,27 @@ export function sanUri(options: {
 /**
  * The release's script that boots the LUN as a disk.
  * @param efiBootFile of the ESP, which a UEFI finds without an NVRAM entry: `EFI/BOOT/BOOTX64.EFI`
+ * @param uris of the LUN by all its paths, for a script of one client; absent: whoever chains to it sets `san-uri`. iPXE takes a setting
+ *   for one word, so that several cannot stand in it
  */
-export function sanbootScript(efiBootFile: string): string {
+export function sanbootScript(efiBootFile: string, uris: readonly string[] = []): string {
+  const uri = uris.length === 0 ? '${san-uri}' : uris.join(' ');
   return ipxeScript([
-    '# Boots the LUN of this release over iSCSI. It belongs to no client; whoever chains to it sets:',
-    '#   san-uri        iscsi:SERVER::PORT:LUN:TARGET, the LUN in hexadecimal',
+    ...(uris.length === 0
+      ? [
+          '# Boots the LUN of this release over iSCSI. It belongs to no client; whoever chains to it sets:',
+          '#   san-uri        iscsi:SERVER::PORT:LUN:TARGET, the LUN in hexadecimal',
+        ]
+      : ['# Boots the LUN of one client by all its paths. Whoever chains to it sets:']),
     '#   initiator-iqn  the name by which the target knows the client',
     '#   username, password  its CHAP account',
     '#   boot-tries     attempts before it gives up (unset: it never does)',
-    ...required('san-uri'),
+    ...(uris.length === 0 ? required('san-uri') : []),
     ...retrying('SAN boot', [
       'iseq ${platform} efi && goto efi ||',
-      'sanboot ${san-uri} && goto failed || goto failed',
+      `sanboot ${uri} && goto failed || goto failed`,
       ':efi',
-      `sanboot --filename \\${efiBootFile.replaceAll('/', '\\')} \${san-uri} && goto failed || goto failed`,
+      `sanboot --filename \\${efiBootFile.replaceAll('/', '\\')} ${uri} && goto failed || goto failed`,
     ]),
   ]);
 }

@@ -14,12 +14,17 @@ export interface InitiatorSettings {
   readonly target: string;
   /** Address of its portal, IPv4. */
   readonly server: string;
-  /** TCP port of its portal. */
+  /** Addresses of all its portals, for a system that makes one disk of several paths: see PORTALS_KEY. */
+  readonly portals?: readonly string[];
+  /** TCP port of its portal, or of each. */
   readonly port: number;
   /** User of CHAP. */
   readonly user: string;
   readonly secret: string;
 }
+
+/** Not one of open-iscsi's: our own script in the initramfs takes from these the addresses that answer, and an initramfs without it the first. */
+const PORTALS_KEY = 'ISCSI_PORTALS';
 
 /**
  * A small archive that the kernel unpacks over its initramfs. It holds the secret; its files are mode 0600.
@@ -30,6 +35,7 @@ export function initiatorCpio(settings: InitiatorSettings): Buffer {
     ISCSI_INITIATOR: settings.initiator,
     ISCSI_TARGET_NAME: settings.target,
     ISCSI_TARGET_IP: settings.server,
+    ...(settings.portals === undefined ? {} : { [PORTALS_KEY]: settings.portals.join(' ') }),
     ISCSI_TARGET_PORT: String(settings.port),
     ISCSI_TARGET_GROUP: '1',
     ISCSI_USERNAME: settings.user,

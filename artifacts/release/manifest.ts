@@ -88,6 +88,8 @@ export const manifestSchema = z
         installs: z.number().int().min(1).optional(),
       })
       .optional(),
+    /** Its initramfs logs in by every path to the LUN that it is told of and makes one disk of them; else it is told of one at a time. */
+    multipath: z.literal(true).optional(),
     /** Every file of the release but the manifest itself and the proofs, sorted by path. */
     artifacts: z.array(artifactSchema).max(MOST_FILES),
     boot: z.array(bootSchema).max(MOST_METHODS),

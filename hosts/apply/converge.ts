@@ -13,7 +13,7 @@ import type { TargetHost, WriteOptions } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
 import type { HostState } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
-import { portalOf } from '../site/portal.js';
+import { portalsOf } from '../site/portal.js';
 import type { OfferOptions } from '../target/adapter.js';
 import type { SecretReaders } from './batch.js';
 import { putLink } from './links.js';
@@ -40,10 +40,10 @@ export async function converge(
   const secrets = await readAccounts(host, state.serial);
   tellRefused(facts, state, secrets, ports);
   const offered = offeredLuns(facts, state, secrets);
-  await adapter.apply(host, offered, portalOf(facts), ports, options);
+  await adapter.apply(host, offered, portalsOf(facts), ports, options);
   const input = { host: facts, state, lun: adapter.lun, secrets };
   const targetFiles: BootFile[] = adapter
-    .render(offered, portalOf(facts))
+    .render(offered, portalsOf(facts))
     .map(({ name, text }) => ({ path: name, content: { text }, secret: true }));
   const dhcpFiles = bootFiles.conf(input);
   await follow(host, tftp, bootFiles.tftp(input));

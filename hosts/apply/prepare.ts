@@ -12,7 +12,7 @@ import type { HostDrivers } from '../host/drivers.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
 import { generationsOf, type HostState, lunsOf } from '../host/state.js';
-import { portalOf } from '../site/portal.js';
+import { portalsOf } from '../site/portal.js';
 import { fillFolder, secretReaders } from './batch.js';
 import { offeredBefore } from './offered.js';
 import { accountFiles } from './secrets.js';
@@ -49,7 +49,7 @@ export async function prepare(
   await setMark(host, serial, 'offered');
   const offered = offeredBefore(facts, { before: state, next }, { before: there, next: secrets });
   await drivers.adapter
-    .apply(host, offered, portalOf(facts), ports, { filesTell: settled })
+    .apply(host, offered, portalsOf(facts), ports, { filesTell: settled })
     .catch(async (error: unknown) => {
       // Nothing was offered: a target of such a name is foreign, and the undo must not take it away.
       if (error instanceof Failure && error.kind === 'usage') await takeMark(host, serial, 'offered');

@@ -9,7 +9,7 @@ import type { TargetHost } from '../host/host.js';
 import { requireRoom } from '../host/room.js';
 import { releasesOf } from '../host/state.js';
 import { manifestsThere } from '../publish/releases-there.js';
-import { portalOf } from '../site/portal.js';
+import { portalsOf } from '../site/portal.js';
 import { offeredBefore, offeredLuns } from './offered.js';
 import type { Preparation } from './prepare.js';
 
@@ -26,16 +26,16 @@ export async function rehearse(
 ): Promise<ReadonlyMap<string, Manifest>> {
   const { facts } = host;
   const { next } = change;
-  const portal = portalOf(facts);
+  const portals = portalsOf(facts);
   const secrets = new Map([...there, ...brought]);
   const manifests = await manifestsThere(host, releasesOf(next));
   const input = { host: facts, state: next, manifests, lun: adapter.lun, secrets };
   for (const render of [bootFiles.http, bootFiles.tftp, bootFiles.conf]) render(input);
-  adapter.render(offeredLuns(facts, next, secrets), portal);
+  adapter.render(offeredLuns(facts, next, secrets), portals);
   await requireRoom(host, { frees: frees(change) });
   await requireGroups(host);
   const offered = offeredBefore(facts, { before: state, next }, { before: there, next: secrets });
-  await adapter.check(host, offered, portal, ports);
+  await adapter.check(host, offered, portals, ports);
   await clones.check(host, change.clones);
   return manifests;
 }

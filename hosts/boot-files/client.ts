@@ -1,11 +1,10 @@
 /** What one client is handed: its script, its account, and archives for its initramfs. */
 
-import { ipxeScript, sanUri, setSetting, uriWord } from '../../artifacts/formats/ipxe.js';
+import { ipxeScript, setSetting, uriWord } from '../../artifacts/formats/ipxe.js';
 import type { Manifest } from '../../artifacts/release/manifest.js';
 import { bootArtifact } from '../../artifacts/release/roles.js';
 import type { ClientState } from '../host/state.js';
 import type { ClientFacts, HostFacts } from '../site/facts.js';
-import { portalOf } from '../site/portal.js';
 import { accountCommands, accountFiles, LEFT } from './account.js';
 import { kernelAddress, ownAddress } from './address.js';
 import type { BootFile, ClientAccount } from './boot-file.js';
@@ -14,6 +13,7 @@ import { choice } from './choice.js';
 import { clientArchive } from './client-archive.js';
 import { bootInstalled } from './installed.js';
 import { checkNames } from './names.js';
+import { chainByPath, hasPaths, otherCards, pathsScript, sanUris } from './paths.js';
 
 export interface ClientFilesInput {
   readonly host: HostFacts;
@@ -28,7 +28,7 @@ export interface ClientFilesInput {
 const TRIES = 3;
 
 export function clientFiles(input: ClientFilesInput): BootFile[] {
-  const { host, client, account } = input;
+  const { host, client, account, manifests } = input;
   const { facts } = client;
   checkNames(facts);
   const images = bootImages(client);
@@ -39,9 +39,21 @@ export function clientFiles(input: ClientFilesInput): BootFile[] {
     ...images
       .filter(({ image }) => image.boot === 'direct')
       .map((each) => ({
-        path: cpioPath(facts, each),
-        content: { bytes: clientArchive(host, client, each.generation, account) },
+        path: archivePath(facts, each),
+        content: {
+          bytes: clientArchive(host, client, each.generation, {
+            account,
+            manifest: manifests.get(each.generation.release),
+          }),
+        },
         secret: true,
+      })),
+    ...images
+      .filter((each) => bootsByPaths(input, each))
+      .map((each) => ({
+        path: pathsPath(facts, each),
+        content: { text: pathsScript({ ...input, target: each.generation.target }) },
+        secret: false,
       })),
   ];
 }
@@ -64,6 +76,7 @@ function script(input: ClientFilesInput, images: readonly BootImage[]): string {
   return ipxeScript([
     `# The client ${facts.name}. Its account is in a file of its own.`,
     ...ownAddress(facts.address),
+    ...(images.some(({ image }) => image.boot === 'san') ? otherCards(host) : []),
     ...choice(client, [first, ...others]),
     ...images.flatMap((each) => (each.image.blank === true ? bootInstalled(input, each) : boot(input, each))),
     ':failed',
@@ -79,7 +92,6 @@ function boot(input: ClientFilesInput, { image, generation }: BootImage): string
   const url = (path: string) => uriWord(`${host.http.url}/${path}`);
   const manifest = manifests.get(generation.release);
   const next = manifest && bootArtifact(manifest, image.boot, 'ipxe-script');
-  const portal = portalOf(host);
   if (next === undefined) {
     const why = manifest === undefined ? 'is not on the host' : `offers no ${image.boot} boot`;
     return [
@@ -88,27 +100,46 @@ function boot(input: ClientFilesInput, { image, generation }: BootImage): string
       'goto failed',
     ];
   }
-  const uri = sanUri({ server: portal.address, port: portal.port, lun, target: generation.target });
-  const settings =
-    image.boot === 'san'
-      ? { 'san-uri': uri, 'initiator-iqn': facts.initiator }
-      : {
-          'client-initrd': url(cpioPath(facts, { image, generation })),
-          'client-ip': kernelAddress(facts),
-        };
+  const begin = [`:image-${image.name}`, `echo ${facts.name} boots ${image.name} ${generation.id}`];
+  const script = url(`releases/${generation.release}/${next}`);
+  if (image.boot !== 'san') {
+    return [
+      ...begin,
+      setSetting('client-initrd', url(archivePath(facts, { image, generation }))),
+      setSetting('client-ip', kernelAddress(facts)),
+      `set boot-tries ${TRIES}`,
+      `chain --autofree ${script} || goto failed`,
+      'exit 0',
+    ];
+  }
+  const lunOf = { host, lun, target: generation.target };
+  const uri = sanUris(lunOf).join(' ');
+  const settings = [setSetting('initiator-iqn', facts.initiator)];
   return [
-    `:image-${image.name}`,
-    `echo ${facts.name} boots ${image.name} ${generation.id}`,
+    ...begin,
     // The account of an iBFT; the initramfs of a direct boot has it in its archive.
-    ...(image.boot === 'san' ? accountCommands(host, facts, { start: image.name, uri }) : []),
-    ...Object.entries(settings).map(([name, value]) => setSetting(name, value)),
-    `set boot-tries ${TRIES}`,
-    `chain --autofree ${url(`releases/${generation.release}/${next}`)} || goto failed`,
+    ...accountCommands(host, facts, { start: image.name, uri }),
+    ...(bootsByPaths(input, { image, generation })
+      ? [
+          ...settings,
+          `set boot-tries ${TRIES}`,
+          `chain --autofree ${url(pathsPath(facts, { image, generation }))} || goto failed`,
+        ]
+      : chainByPath(lunOf, script, { settings, tries: TRIES })),
     'exit 0',
   ];
 }
 
-/** It names the generation, so that a script of before a change is never given an archive of after it. */
-function cpioPath({ name }: ClientFacts, { image, generation }: BootImage): string {
+function bootsByPaths({ host, manifests }: ClientFilesInput, { image, generation }: BootImage): boolean {
+  return image.boot === 'san' && image.blank !== true && hasPaths(host, manifests.get(generation.release));
+}
+
+/** It names the generation, so that a script of before a change is never given what is of after it. */
+function archivePath({ name }: ClientFacts, { image, generation }: BootImage): string {
   return `clients/${name}/${image.name}-${generation.id}.cpio`;
+}
+
+/** Of the script that boots by all paths. */
+function pathsPath({ name }: ClientFacts, { image, generation }: BootImage): string {
+  return `clients/${name}/${image.name}-${generation.id}.ipxe`;
 }

@@ -4,15 +4,15 @@
  * 0x80 is what the system is installed on, 0x81 its installer. A UEFI is told by file. Facts: ipxe.org/cmd/sanhook, ipxe.org/cmd/sanboot,
  * ipxe.org/cfg/keep-san.
  */
-import { sanUri, setSetting } from '../../artifacts/formats/ipxe.js';
+import { setSetting } from '../../artifacts/formats/ipxe.js';
 import { PC } from '../../artifacts/platform/pc.js';
 import type { ClientState } from '../host/state.js';
 import { installerOf } from '../site/blank.js';
 import type { HostFacts } from '../site/facts.js';
-import { portalOf } from '../site/portal.js';
 import { accountCommands, hookCommands, unhook } from './account.js';
 import type { BootImage } from './boot-image.js';
 import { CHOSEN, OVER } from './entry.js';
+import { sanUris } from './paths.js';
 
 interface Input {
   readonly host: HostFacts;
@@ -36,9 +36,8 @@ export function bootInstalled(input: Input, each: BootImage): string[] {
   const { host, client, lun } = input;
   const { facts } = client;
   const { name } = each.image;
-  const { address, port } = portalOf(host);
-  const uri = (number: number) =>
-    sanUri({ server: address, port, lun: number, target: each.generation.target });
+  // A system that installs itself takes each path for a disk of its own.
+  const uri = (number: number) => sanUris({ host, lun: number, target: each.generation.target })[0];
   const [disk, medium] = [DRIVES.installed, DRIVES.installer];
   const hook = (drive: string, number: number) => hookCommands(drive, uri(number), 'goto failed');
   const begin = (start: string) => [

@@ -85,7 +85,7 @@ export function piFiles(input: BootFilesInput, accountOf: (client: string) => Cl
         },
         {
           path: `${FOLDER}/${name}/${ARCHIVE}`,
-          content: { bytes: clientArchive(input.host, client, generation, account) },
+          content: { bytes: clientArchive(input.host, client, generation, { account, manifest }) },
           secret: true,
           tftp: true,
         },

@@ -6,7 +6,7 @@ import type { BootFile, BootFilesInput, ClientAccount } from '../boot-files/boot
 import { confFiles, httpFiles, tftpFiles } from '../boot-files.js';
 import type { HostState } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
-import { portalOf } from '../site/portal.js';
+import { portalsOf } from '../site/portal.js';
 import type { TargetAdapter } from '../target/adapter.js';
 
 export interface ExpectedFolder {
@@ -38,7 +38,7 @@ export function expectedFiles(
 ): ExpectedFiles {
   const input = { host: facts, state, manifests, lun: adapter.lun, secrets: accounts };
   const targets = adapter
-    .render(offeredLuns(facts, state, accounts), portalOf(facts))
+    .render(offeredLuns(facts, state, accounts), portalsOf(facts))
     .map(({ name, text }): BootFile => ({ path: name, content: { text }, secret: true }));
   return {
     http: { folder: `states/${state.serial}/http`, files: httpFiles(input) },

@@ -46,16 +46,22 @@ export function makeSettings(subject: Subject): Link {
   const script = subject.bootFile('ipxe-script');
   const own = `clients/${client.name}`;
   const account = direct || client.prompts === true ? [] : [`${own}/account.ipxe`];
-  const paths = [...account, ...(image.blank === true ? [] : [`releases/${subject.release}/${script}`])];
+  const starts = subject.multipath && image.boot === 'san' ? [subject.pathsScript] : [];
+  const ofRelease =
+    image.blank === true || starts.length > 0 ? [] : [`releases/${subject.release}/${script}`];
+  const paths = [...account, ...starts, ...ofRelease];
   return {
     name: 'settings',
-    title: `HTTP: the settings of ${client.name}${image.blank === true ? '' : ', then the script of its release'}`,
+    title: `HTTP: the settings of ${client.name}${image.blank === true ? '' : starts.length > 0 ? ', then a script with every path to its LUN' : ', then the script of its release'}`,
     says: [
       ...choices(subject),
       ...(client.prompts === true
         ? [
             'iPXE asks for user and secret, and the target whether they are right; Ctrl-C in the form goes on to the next boot device.',
           ]
+        : []),
+      ...(starts.length > 0
+        ? [`It boots by every path at once, as one drive: ${subject.sanUris.join(' and ')}.`]
         : []),
       'Everything from here on is named by the clone’s target and by the release’s digest: never a mixture.',
     ],
@@ -64,7 +70,8 @@ export function makeSettings(subject: Subject): Link {
     ),
     files: [
       ...[`${own}/boot.ipxe`, ...account].map(http),
-      ...(image.blank === true ? [] : [subject.inRelease(script)]),
+      ...starts.map(http),
+      ...(ofRelease.length === 0 ? [] : [subject.inRelease(script)]),
     ],
     settings: settings(subject),
     stops: [
@@ -107,7 +114,7 @@ function choices({ client, image, next }: Subject): string[] {
 }
 
 function settings(subject: Subject): Link['settings'] {
-  const { client, image, sanUri, url, cpio } = subject;
+  const { client, image, sanUris, multipath, url, cpio } = subject;
   const { address } = client;
   const own = Object.entries({
     'netX/ip': address?.address,
@@ -124,7 +131,11 @@ function settings(subject: Subject): Link['settings'] {
   }
   return [
     ...own,
-    image.blank === true ? { name: 'keep-san', value: '1' } : { name: 'san-uri', value: sanUri },
+    ...(image.blank === true
+      ? [{ name: 'keep-san', value: '1' }]
+      : multipath
+        ? []
+        : sanUris.map((value) => ({ name: 'san-uri', value }))),
     { name: 'initiator-iqn', value: client.initiator },
     { name: 'username', value: client.account },
     ...(client.prompts === true ? [] : [{ name: 'password' }]),

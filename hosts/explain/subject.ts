@@ -1,13 +1,13 @@
 /** What is explained: one client, one of its images, and its target host. */
 import { posix } from 'node:path';
-import { sanUri } from '../../artifacts/formats/ipxe.js';
 import { type Sign, signWords } from '../../artifacts/release/console.js';
 import type { Manifest, Role } from '../../artifacts/release/manifest.js';
 import { bootArtifact } from '../../artifacts/release/roles.js';
+import { hasPaths, sanUris } from '../boot-files/paths.js';
 import { hostLayout } from '../host/layout.js';
 import type { Generation } from '../host/state.js';
 import type { ClientFacts, ClientImage, HostFacts } from '../site/facts.js';
-import { portalOf } from '../site/portal.js';
+import { portalsOf, portalText } from '../site/portal.js';
 
 export interface ExplainedClient {
   readonly host: HostFacts;
@@ -28,9 +28,14 @@ export interface ExplainedClient {
 export interface Subject extends ExplainedClient {
   /** IQN. */
   readonly target: string;
-  /** Address and TCP port of the target. */
+  /** Address and TCP port of the target, as words where the client comes to it by several. */
   readonly portal: string;
-  readonly sanUri: string;
+  /** Address and TCP port of each portal that the client is led to. */
+  readonly portals: readonly [string, ...string[]];
+  /** Whether it is led to all of them at once. */
+  readonly multipath: boolean;
+  /** One for each of them. */
+  readonly sanUris: readonly [string, ...string[]];
   /** Digest. */
   readonly release: string;
   /** Path of a file that the boot of the image needs, relative to the release. */
@@ -47,6 +52,8 @@ export interface Subject extends ExplainedClient {
   readonly conf: (name: string) => string;
   /** Below `http/`: archive with the settings for the initramfs. */
   readonly cpio: string;
+  /** Below `http/`: script that boots by all paths. */
+  readonly pathsScript: string;
   /** A name of the client's script by what identifies the machine. */
   readonly identities: readonly string[];
   /** tcpdump(8) for the client's packets on these ports. */
@@ -67,12 +74,19 @@ export function subjectOf(explained: ExplainedClient): Subject {
   const target = generation?.target ?? `${host.target.prefix}:${client.name}.${image.name}.${id}`;
   const release = generation?.release ?? UNKNOWN.release;
   const { mac, serial, uuid } = client;
-  const portal = portalOf(host);
+  const multipath = hasPaths(host, manifest) && image.blank !== true;
+  // Without one disk of several paths a kernel that iPXE loads itself, and an installer, know the first one.
+  const many = multipath || (image.boot === 'san' && image.blank !== true);
+  const [first, ...others] = portalsOf(host).map(portalText);
+  const portals = [first as string, ...(many ? others : [])] as const;
+  const [uri, ...uris] = sanUris({ host, lun, target });
   return {
     ...explained,
     target,
-    portal: `${portal.address}:${portal.port}`,
-    sanUri: sanUri({ server: portal.address, port: portal.port, lun, target }),
+    portal: portals.join(multipath ? ' and ' : ', else '),
+    portals,
+    multipath,
+    sanUris: [uri, ...(many ? uris : [])],
     release,
     bootFile: (role) => (manifest && bootArtifact(manifest, image.boot, role)) ?? UNKNOWN.file(role),
     shows: (sign, otherwise) => (manifest?.console && signWords(manifest.console, sign)) ?? otherwise,
@@ -82,6 +96,7 @@ export function subjectOf(explained: ExplainedClient): Subject {
     tftp: (name) => posix.join(layout.tftp, name),
     conf: (name) => posix.join(layout.conf, name),
     cpio: `clients/${client.name}/${image.name}-${id}.cpio`,
+    pathsScript: `clients/${client.name}/${image.name}-${id}.ipxe`,
     identities: [
       ...(mac === undefined ? [] : [`clients/by-mac/${mac.replaceAll(':', '-')}.ipxe`]),
       ...(serial === undefined ? [] : [`clients/by-serial/${serial}.ipxe`]),

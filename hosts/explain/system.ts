@@ -61,7 +61,7 @@ function commandLine({ manifest, image }: Subject): string {
 
 /** What the per-client archive and the iBFT tell it: artifacts/formats/open-iscsi.ts. */
 export function initramfsLogin(subject: Subject): Link {
-  const { host, client, lun, target, portal, image } = subject;
+  const { host, client, lun, target, portal, portals, multipath, image } = subject;
   const { port } = host.target;
   const archive = image.boot !== 'san';
   return {
@@ -72,6 +72,12 @@ export function initramfsLogin(subject: Subject): Link {
         ? 'It takes target, names and account from /etc/iscsi.initramfs, which came in the small archive.'
         : 'It takes target, names and account from the iBFT (iscsi_auto); nothing of them is in the image.',
       addressWords(subject),
+      ...(multipath
+        ? [
+            'Every other card asks DHCP too. It logs in at each portal that answers within 3 s; a portal that does not keeps none waiting, and the booted system logs in there later.',
+            'multipath makes one disk of all sessions, /dev/mapper/mpatha.',
+          ]
+        : []),
       ...(image.boot === 'tftp'
         ? []
         : ['The session of iPXE ends unseen; this one lives until the machine goes down.']),
@@ -83,12 +89,10 @@ export function initramfsLogin(subject: Subject): Link {
       `TCP client:any -> ${portal}  login of ${client.initiator} to ${target}, CHAP (MD5) as ${client.account}`,
     ],
     files: targetFiles(subject),
-    settings: [
-      {
-        name: 'disk',
-        value: `/dev/disk/by-path/ip-${portal}-iscsi-${target}-lun-${lun}`,
-      },
-    ],
+    settings: portals.map((each) => ({
+      name: 'disk',
+      value: `/dev/disk/by-path/ip-${each}-iscsi-${target}-lun-${lun}`,
+    })),
     stops: [
       {
         shows: subject.shows('initramfs-refused', 'a login to the target that is refused'),
@@ -153,7 +157,7 @@ export function rootMount(subject: Subject): Link {
 }
 
 export function login(subject: Subject): Link {
-  const { host, target, portal } = subject;
+  const { host, target, portal, multipath } = subject;
   return {
     name: 'login',
     title: 'Userspace: iscsid takes over the session, and the login prompt comes',
@@ -163,7 +167,7 @@ export function login(subject: Subject): Link {
     ],
     packets: [`TCP client:any -> ${portal}  the session of the initramfs, as long as the machine runs`],
     files: ['client: /etc/iscsi/iscsid.conf', 'client: /etc/iscsi/iscsi.initramfs'],
-    settings: [{ name: 'node.session.timeo.replacement_timeout', value: '86400' }],
+    settings: [{ name: 'node.session.timeo.replacement_timeout', value: multipath ? '15' : '86400' }],
     stops: [
       {
         shows: 'session recovery timed out, or Remounting filesystem read-only',

@@ -68,8 +68,8 @@ export interface HostFacts {
     readonly prefix: string;
     /** TCP port; 3260 is the registered one (RFC 7143). */
     readonly port: number;
-    /** IPv4 of the array; absent: the target is on the host. */
-    readonly portal?: string;
+    /** IPv4 addresses at which it is reached, one or more; absent: that of the host. An array has some. */
+    readonly portals?: readonly string[];
     /** Number of the LUNs of the array. */
     readonly lun?: number;
   };

@@ -68,23 +68,32 @@ function hostFacts(
   };
 }
 
-function targetOf({ portal, lun, kind, port }: WrittenHost['target']): Omit<HostFacts['target'], 'prefix'> {
+function targetOf({
+  portal,
+  portals,
+  lun,
+  kind,
+  port,
+}: WrittenHost['target']): Omit<HostFacts['target'], 'prefix'> {
+  const all = portals ?? (portal === undefined ? undefined : [portal]);
   return {
     kind,
     port,
-    ...(portal === undefined ? {} : { portal }),
+    ...(all === undefined ? {} : { portals: all }),
     ...(lun === undefined ? {} : { lun }),
   };
 }
 
 /** An array has a portal; what lunsmith changes itself is on the host. */
-function checkTarget(name: string, { target: { kind, portal, lun } }: WrittenHost, findings: Findings): void {
+function checkTarget(name: string, { target }: WrittenHost, findings: Findings): void {
+  const { kind, portal, portals, lun } = target;
   const path = ['hosts', name, 'target'];
+  checkPortals(name, target, findings);
   if (kind === 'none') {
-    if (portal !== undefined) return;
+    if (portal !== undefined || portals !== undefined) return;
     findings.add(path, {
       what: `Where clients of host \`${name}\` find their LUNs is not said.`,
-      expected: '`portal`: the IPv4 address of the storage array',
+      expected: '`portal`: the IPv4 address of the storage array; or `portals`, if it has several',
     });
     return;
   }
@@ -93,6 +102,28 @@ function checkTarget(name: string, { target: { kind, portal, lun } }: WrittenHos
     findings.add([...path, key], {
       what: `\`${key}\` is for a storage array; ${kind} is on the host itself.`,
       hint: 'Leave it out, or say `kind: none`.',
+    });
+  }
+}
+
+function checkPortals(
+  name: string,
+  { portal, portals = [] }: WrittenHost['target'],
+  findings: Findings,
+): void {
+  const path = ['hosts', name, 'target', 'portals'];
+  if (portal !== undefined && portals.length > 0) {
+    findings.add(path, {
+      what: `Where the target of host \`${name}\` is reached is said twice.`,
+      found: `\`portal\` too, at ${findings.placeText(['hosts', name, 'target', 'portal'])}`,
+      hint: 'Keep `portals`, with all addresses.',
+    });
+  }
+  for (const [index, address] of portals.entries()) {
+    if (portals.indexOf(address) === index) continue;
+    findings.add([...path, index], {
+      what: `The portal ${address} of host \`${name}\` is named twice.`,
+      hint: 'Name each address once: two sessions by one way are no help when it is lost.',
     });
   }
 }

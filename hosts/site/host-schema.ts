@@ -138,6 +138,14 @@ export const hostSchema = z.strictObject({
       portal: addressSchema
         .optional()
         .describe('IPv4 address of the storage array; with `kind: none`, and no other.'),
+      portals: z
+        .array(addressSchema)
+        .min(1)
+        .optional()
+        .describe(
+          'IPv4 addresses, each in a network of its own, at which clients reach the target: a client of a release with `multipath` is logged in at ' +
+            'each, another at the first that lets it in. In the place of `portal` for a storage array. Default: `address` of the host.',
+        ),
       lun: z
         .int()
         .min(0)

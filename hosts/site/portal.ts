@@ -7,9 +7,21 @@ export interface Portal {
   readonly port: number;
 }
 
-/** The host itself, or the storage array that it has beside it. */
-export function portalOf({ address, target }: Pick<HostFacts, 'address' | 'target'>): Portal {
-  return { address: target.portal ?? address, port: target.port };
+/** At least one, the first to be tried first. */
+export type Portals = readonly [Portal, ...Portal[]];
+
+/**
+ * All addresses at which the targets of a host are offered: those of the site, else the address of the host. Each leads to every LUN, so
+ * that a client which loses one goes on by another.
+ */
+export function portalsOf({ address, target }: Pick<HostFacts, 'address' | 'target'>): Portals {
+  const [first = address, ...others] = target.portals ?? [];
+  const at = (each: string): Portal => ({ address: each, port: target.port });
+  return [at(first), ...others.map(at)];
+}
+
+export function portalText({ address, port }: Portal): string {
+  return `${address}:${port}`;
 }
 
 /** Whether its LUNs are those of a storage array, which nothing here makes, looks at or removes. */

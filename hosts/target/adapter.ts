@@ -1,7 +1,7 @@
 /** What each kind of iSCSI target can do, with the same verbs for all. */
 import type { Ports } from '../../base/ports.js';
 import type { TargetHost } from '../host/host.js';
-import type { Portal } from '../site/portal.js';
+import type { Portals } from '../site/portal.js';
 
 export interface OfferedDisk {
   /** Absolute path on the host, of a file or a block device. */
@@ -62,9 +62,9 @@ export interface TargetAdapter {
   /** Commands on the host that show why a login to a target fails. */
   look(target: string): readonly string[];
   /** Pure: the files from which the target starts by itself, with everything that is offered. */
-  render(offered: readonly OfferedLun[], portal: Portal): readonly TargetFile[];
+  render(offered: readonly OfferedLun[], portals: Portals): readonly TargetFile[];
   /** Changes nothing. @throws Failure as {@link apply} does before it changes anything */
-  check(host: TargetHost, offered: readonly OfferedLun[], portal: Portal, ports: Ports): Promise<void>;
+  check(host: TargetHost, offered: readonly OfferedLun[], portals: Portals, ports: Ports): Promise<void>;
   /**
    * Offers the LUNs that are not offered yet, and leaves all others and all sessions alone. Doing it twice is as doing it once.
    * Afterwards logins need the secrets given, as far as the target can learn them while it runs. To be called before the
@@ -74,7 +74,7 @@ export interface TargetAdapter {
   apply(
     host: TargetHost,
     offered: readonly OfferedLun[],
-    portal: Portal,
+    portals: Portals,
     ports: Ports,
     options?: OfferOptions,
   ): Promise<void>;

@@ -2,6 +2,7 @@
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { directScript, sanbootScript } from '../../artifacts/formats/ipxe.js';
+import type { Manifest } from '../../artifacts/release/manifest.js';
 import { offeredLuns } from '../../hosts/apply/offered.js';
 import { type BootFile, type BootFilesInput } from '../../hosts/boot-files/boot-file.js';
 import { confFiles, httpFiles, tftpFiles } from '../../hosts/boot-files.js';
@@ -10,9 +11,9 @@ import { explainClient } from '../../hosts/explain.js';
 import { hostLayout } from '../../hosts/host/layout.js';
 import { lunsOf } from '../../hosts/host/state.js';
 import type { ClientFacts, HostFacts } from '../../hosts/site/facts.js';
-import { portalOf } from '../../hosts/site/portal.js';
+import { portalsOf } from '../../hosts/site/portal.js';
 import { adapterOf } from '../../hosts/target/adapters.js';
-import { bootInput, clientState, HOST, MANIFEST, PC7, WEB1 } from './boot-host.js';
+import { bootInput, clientState, DIGEST, HOST, MANIFEST, PC7, WEB1 } from './boot-host.js';
 
 const RANGE = { first: '10.77.0.100', last: '10.77.0.199' };
 const DHCP: readonly HostFacts['dhcp'][] = [
@@ -52,6 +53,18 @@ const CASES = DHCP.flatMap((dhcp) =>
   ),
 );
 
+const MULTIPATH: Manifest = { ...MANIFEST, multipath: true };
+/** With two portals: those of a system that knows one path, and of one that makes one disk of them. */
+const PORTALS = [MANIFEST, MULTIPATH].flatMap((manifest) =>
+  CLIENTS.flatMap((client) =>
+    client.images.map((image) => ({
+      title: `two portals, ${client.images.length} images, ${image.boot}, ${manifest.multipath === true ? 'multipath' : 'one path'}`,
+      ...{ host: { ...HOST, target: { ...HOST.target, portals: ['10.77.0.1', '10.79.0.1'] } } },
+      ...{ client, image, manifest },
+    })),
+  ),
+);
+
 interface Served {
   /** Absolute paths on the host. */
   readonly files: ReadonlySet<string>;
@@ -78,7 +91,7 @@ function served(input: BootFilesInput): Served {
     ...numbered(2 * index),
     ...(lun.beside === undefined ? {} : { beside: { ...lun.beside, ...numbered(2 * index + 1) } }),
   }));
-  const target = adapterOf(host.target.kind).render(offered, portalOf(host));
+  const target = adapterOf(host.target.kind).render(offered, portalsOf(host));
   const paths = [
     ...http.map(({ path }) => posix.join(layout.http, path)),
     ...tftp.map(({ path }) => posix.join(layout.tftp, path)),
@@ -109,62 +122,68 @@ const isBelow = (path: string, folders: readonly string[]) =>
 const settingsOf = (links: readonly Link[], name: Link['name']) =>
   links.find((link) => link.name === name)?.settings ?? [];
 
-describe.each(CASES)('$title', ({ host, client, image }) => {
-  const adapter = adapterOf(host.target.kind);
-  const state = clientState(client);
-  const secrets = new Map([[client.name, { user: client.account, secret: 'canary-7-aa12' }]]);
-  const input = bootInput([state], { host, lun: adapter.lun, secrets });
-  const there = served(input);
-  const generation = state.images[image.name]?.generations[0];
-  const links = explainClient({ host, client, image, lun: adapter.lun, generation, manifest: MANIFEST });
-  const own = [...there.http].filter(([path]) => path.startsWith(`clients/${client.name}/`));
+describe.each([...CASES.map((each) => ({ ...each, manifest: MANIFEST })), ...PORTALS])(
+  '$title',
+  ({ host, client, image, manifest }) => {
+    const adapter = adapterOf(host.target.kind);
+    const state = clientState(client);
+    const secrets = new Map([[client.name, { user: client.account, secret: 'canary-7-aa12' }]]);
+    const manifests = new Map([[DIGEST, manifest]]);
+    const input = bootInput([state], { host, lun: adapter.lun, secrets, manifests });
+    const there = served(input);
+    const generation = state.images[image.name]?.generations[0];
+    const links = explainClient({ host, client, image, lun: adapter.lun, generation, manifest });
+    const own = [...there.http].filter(([path]) => path.startsWith(`clients/${client.name}/`));
 
-  it('names files that are there', () => {
-    const named = links.flatMap(({ files }) => files).filter((path) => path.startsWith(`${host.root}/`));
-    expect(named.filter((path) => !there.files.has(path) && !isBelow(path, there.below))).toEqual([]);
-    expect(named.length).toBeGreaterThan(8);
-  });
+    it('names files that are there', () => {
+      const named = links.flatMap(({ files }) => files).filter((path) => path.startsWith(`${host.root}/`));
+      expect(named.filter((path) => !there.files.has(path) && !isBelow(path, there.below))).toEqual([]);
+      expect(named.length).toBeGreaterThan(8);
+    });
 
-  it('names menus of PXELINUX that are there', () => {
-    const says = links.flatMap((link) => link.says).join(' ');
-    const menus = [...says.matchAll(/\/\S+\/pxelinux\.cfg\/[^\s,]+/g)].map(([path]) => path);
-    expect(menus.filter((path) => !there.files.has(path))).toEqual([]);
-    expect(menus.length).toBe(client.address === undefined ? 2 : 3);
-  });
+    it('names menus of PXELINUX that are there', () => {
+      const says = links.flatMap((link) => link.says).join(' ');
+      const menus = [...says.matchAll(/\/\S+\/pxelinux\.cfg\/[^\s,]+/g)].map(([path]) => path);
+      expect(menus.filter((path) => !there.files.has(path))).toEqual([]);
+      expect(menus.length).toBe(client.address === undefined ? 2 : 3);
+    });
 
-  it('names requests that are answered', () => {
-    const asked = links.flatMap(({ packets }) =>
-      packets.flatMap((packet) => /GET \/(\S+)$/.exec(packet)?.[1] ?? []),
-    );
-    expect(asked.filter((path) => !there.http.has(path) && !isBelow(path, there.below))).toEqual([]);
-    expect(asked).toContain(`clients/${client.name}/boot.ipxe`);
-  });
+    it('names requests that are answered', () => {
+      const asked = links.flatMap(({ packets }) =>
+        packets.flatMap((packet) => /GET \/(\S+)$/.exec(packet)?.[1] ?? []),
+      );
+      expect(asked.filter((path) => !there.http.has(path) && !isBelow(path, there.below))).toEqual([]);
+      expect(asked).toContain(`clients/${client.name}/boot.ipxe`);
+    });
 
-  it('tells the settings that are made, and the portal, target and names that are offered', () => {
-    const made = own.map(([, text]) => text).join('\n');
-    const lines = settingsOf(links, 'settings').map(({ name, value }) =>
-      value === undefined ? `set ${name} ` : `set ${name} ${value}`,
-    );
-    expect(lines.filter((line) => !made.includes(line))).toEqual([]);
-    if (host.dhcp.kind !== 'none') {
-      const told = [...settingsOf(links, 'power-on'), ...settingsOf(links, 'ipxe')];
-      // dnsmasq names itself as the server by its own address.
-      const values = told.filter(({ name }) => name !== 'next-server' || host.dhcp.kind === 'isc-dhcpd');
-      expect(values.filter(({ value = '' }) => !there.conf.includes(value))).toEqual([]);
-    }
-  });
+    it('tells the settings that are made, and the portal, target and names that are offered', () => {
+      const made = own.map(([, text]) => text).join('\n');
+      const lines = settingsOf(links, 'settings').map(({ name, value }) =>
+        value === undefined ? `set ${name} ` : `set ${name} ${value}`,
+      );
+      expect(lines.filter((line) => !made.includes(line))).toEqual([]);
+      if (host.dhcp.kind !== 'none') {
+        const told = [...settingsOf(links, 'power-on'), ...settingsOf(links, 'ipxe')];
+        // dnsmasq names itself as the server by its own address.
+        const values = told.filter(({ name }) => name !== 'next-server' || host.dhcp.kind === 'isc-dhcpd');
+        expect(values.filter(({ value = '' }) => !there.conf.includes(value))).toEqual([]);
+      }
+    });
 
-  it('tells words that the screen shows', () => {
-    const shown = links.flatMap(({ stops }) => stops.map(({ shows }) => shows));
-    const ours = shown.filter((words) => /does not answer|client|giving up|Going on|cannot boot/.test(words));
-    const unknown = ours.filter(
-      (words) =>
-        !there.scripts.includes(words) && !words.startsWith(`The client ${client.name} has no image`),
-    );
-    expect(unknown).toEqual([]);
-    expect(ours.length).toBeGreaterThan(4);
-  });
-});
+    it('tells words that the screen shows', () => {
+      const shown = links.flatMap(({ stops }) => stops.map(({ shows }) => shows));
+      const ours = shown.filter((words) =>
+        /does not answer|client|giving up|Going on|cannot boot/.test(words),
+      );
+      const unknown = ours.filter(
+        (words) =>
+          !there.scripts.includes(words) && !words.startsWith(`The client ${client.name} has no image`),
+      );
+      expect(unknown).toEqual([]);
+      expect(ours.length).toBeGreaterThan(4);
+    });
+  },
+);
 
 it('a client whose channel has no release shows the words that are told', () => {
   const words = 'The client web1 has no image yet';

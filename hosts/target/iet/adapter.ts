@@ -31,7 +31,7 @@ export const ietAdapter: TargetAdapter = {
   check: async (host, offered) => {
     await refuse(host, offered);
   },
-  apply: async (host, offered, _portal, ports) => {
+  apply: async (host, offered, _portals, ports) => {
     const targets = await refuse(host, offered);
     warn(
       offered.filter(({ target }) => targets.every(({ name }) => name !== target)),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Failure } from '../../../base/failure.js';
 import { parseRecord } from '../../../base/schema/record.js';
 import type { TargetHost } from '../../host/host.js';
-import type { Portal } from '../../site/portal.js';
+import type { Portals } from '../../site/portal.js';
 import type { OfferedLun, TargetAdapter } from '../adapter.js';
 import { refuseBusy, refuseStrange } from '../refusals.js';
 import { checkLio, lioConfig, storeNames, storesOf } from './saveconfig.js';
@@ -21,14 +21,14 @@ export const lioAdapter: TargetAdapter = {
     `targetcli ls /iscsi/${target}`,
     'journalctl -kf    # iSCSI Initiator Node: … is not authorized, or CHAP',
   ],
-  render: (offered, portal) => [{ name: CONF, text: lioConfig(offered, portal) }],
+  render: (offered, portals) => [{ name: CONF, text: lioConfig(offered, portals) }],
   check: async (host, offered) => {
     checkLio(offered);
     await order(host, { verb: 'check', luns: offered.map(wanted) }, 'look at the targets of LIO');
   },
-  apply: async (host, offered, portal) => {
+  apply: async (host, offered, portals) => {
     checkLio(offered);
-    await order(host, { verb: 'apply', portal, luns: offered.map(wanted) }, 'offer the LUNs');
+    await order(host, { verb: 'apply', portals, luns: offered.map(wanted) }, 'offer the LUNs');
   },
   show: async (host) => (await order(host, { verb: 'show' }, 'ask LIO for its targets')).targets ?? [],
   sessions: async (host) =>
@@ -40,7 +40,7 @@ export const lioAdapter: TargetAdapter = {
 };
 
 type Order =
-  | { readonly verb: 'apply'; readonly portal: Portal; readonly luns: readonly object[] }
+  | { readonly verb: 'apply'; readonly portals: Portals; readonly luns: readonly object[] }
   | { readonly verb: 'check'; readonly luns: readonly object[] }
   | { readonly verb: 'show' | 'sessions' }
   | { readonly verb: 'remove'; readonly targets: readonly string[]; readonly stores: readonly string[] };

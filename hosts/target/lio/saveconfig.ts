@@ -3,7 +3,7 @@
  * only: `targetcli restoreconfig FILE` puts it beside what other people have, where none of ours is left.
  */
 
-import type { Portal } from '../../site/portal.js';
+import type { Portals } from '../../site/portal.js';
 import { ACCOUNT_RULES, type TextRule } from '../accounts.js';
 import type { OfferedDisk, OfferedLun } from '../adapter.js';
 import { checkOffered, disksOf, orNumber, type TextRules } from '../check.js';
@@ -51,12 +51,12 @@ function pluginOf({ backing }: OfferedDisk): 'fileio' | 'block' {
 }
 
 /** The text of the file. @throws Failure of kind `usage` */
-export function lioConfig(offered: readonly OfferedLun[], portal: Portal): string {
+export function lioConfig(offered: readonly OfferedLun[], portals: Portals): string {
   checkLio(offered);
   const config = {
     fabric_modules: [],
     storage_objects: offered.flatMap(storesOf).map(storageObject),
-    targets: offered.map((lun) => target(lun, portal)),
+    targets: offered.map((lun) => target(lun, portals)),
   };
   return `${JSON.stringify(config, undefined, 2)}\n`;
 }
@@ -74,7 +74,7 @@ function storageObject({ name, disk, bytes, serial, plugin }: ReturnType<typeof 
   };
 }
 
-function target(lun: OfferedLun, { address, port }: Portal): object {
+function target(lun: OfferedLun, portals: Portals): object {
   const stores = storesOf(lun);
   return {
     fabric: 'iscsi',
@@ -94,7 +94,7 @@ function target(lun: OfferedLun, { address, port }: Portal): object {
             node_wwn: lun.initiator,
           },
         ],
-        portals: [{ ip_address: address, port }],
+        portals: portals.map(({ address, port }) => ({ ip_address: address, port })),
         tag: 1,
       },
     ],

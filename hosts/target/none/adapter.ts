@@ -3,7 +3,7 @@
  * for them, without secrets; its sessions are not known.
  */
 
-import type { Portal } from '../../site/portal.js';
+import { type Portals, portalText } from '../../site/portal.js';
 import type { OfferedLun, TargetAdapter } from '../adapter.js';
 
 /** Name in `conf/`. */
@@ -17,7 +17,7 @@ export function noAdapter(lun: number): TargetAdapter {
     files: [ARRAY_FILE],
     byHand: `The array has to offer what ${ARRAY_FILE} in the folder \`conf\` lists.`,
     look: (target) => [`the array’s own view of ${target}, its sessions and its log`],
-    render: (offered, portal) => [{ name: ARRAY_FILE, text: arrayText(offered, portal, lun) }],
+    render: (offered, portals) => [{ name: ARRAY_FILE, text: arrayText(offered, portals, lun) }],
     check: () => Promise.resolve(),
     apply: () => Promise.resolve(),
     show: () => Promise.resolve([]),
@@ -26,9 +26,9 @@ export function noAdapter(lun: number): TargetAdapter {
   };
 }
 
-function arrayText(offered: readonly OfferedLun[], { address, port }: Portal, lun: number): string {
+function arrayText(offered: readonly OfferedLun[], portals: Portals, lun: number): string {
   return [
-    `# What the storage array at ${address}:${port} has to offer. Each disk has at least the bytes of its image, and its content from it.`,
+    `# What the storage array at ${portals.map(portalText).join(' and ')} has to offer. Each disk has at least the bytes of its image, and its content from it.`,
     ...offered.flatMap(({ target, disk, bytes, initiator, chap }) => [
       '',
       `target     ${target}`,

@@ -14,12 +14,12 @@ export function tgtAdapter(socket = SOCKET): TargetAdapter {
     files: [CONF],
     look: (target) => [`tgtadm --op show --mode target | grep -A 60 ${target}`, 'journalctl -fu tgt'],
     render: (offered) => [{ name: CONF, text: targetsConf(offered) }],
-    check: (host, offered, portal) =>
+    check: (host, offered, portals) =>
       withTgtd(host, socket, async (ask) => {
-        await checkByTgt(offered, portal, ask);
+        await checkByTgt(offered, portals, ask);
       }),
-    apply: (host, offered, portal, _ports, options) =>
-      withTgtd(host, socket, (ask) => offerByTgt(host, offered, { portal, ...options }, ask)),
+    apply: (host, offered, portals, _ports, options) =>
+      withTgtd(host, socket, (ask) => offerByTgt(host, offered, { portals, ...options }, ask)),
     show: (host) => withTgtd(host, socket, shownByTgt),
     sessions: (host) => withTgtd(host, socket, sessionsOfTgt),
     remove: (host, targets) => withTgtd(host, socket, (ask) => removeFromTgt(targets, ask)),

@@ -4,7 +4,7 @@ import { Failure } from '../../../base/failure.js';
 import { nameOf } from '../../clients/clone/names.js';
 import type { TargetHost } from '../../host/host.js';
 import { hostLayout } from '../../host/layout.js';
-import type { Portal } from '../../site/portal.js';
+import type { Portals } from '../../site/portal.js';
 import type { IscsiSession, OfferedLun, OfferOptions, ShownTarget } from '../adapter.js';
 import { disksOf } from '../check.js';
 import { refuseBusy, refuseStrange } from '../refusals.js';
@@ -33,23 +33,23 @@ export const CONF = 'targets.conf';
 /** Why the LUNs could not be offered; changes nothing. @returns the targets that tgtd has */
 export async function checkByTgt(
   offered: readonly OfferedLun[],
-  portal: Portal,
+  portals: Portals,
   ask: Ask,
 ): Promise<readonly TgtTarget[]> {
   checkTgt(offered);
   const targets = await showTargets(ask);
   refuseStrange(strangeTargets(targets, offered));
-  refuseDeaf(parsePortals(await ask(SHOW_PORTALS)), portal);
+  refuseDeaf(parsePortals(await ask(SHOW_PORTALS)), portals);
   return targets;
 }
 
 export async function offerByTgt(
   host: TargetHost,
   offered: readonly OfferedLun[],
-  { portal, filesTell = true }: OfferOptions & { readonly portal: Portal },
+  { portals, filesTell = true }: OfferOptions & { readonly portals: Portals },
   ask: Ask,
 ): Promise<void> {
-  const targets = await checkByTgt(offered, portal, ask);
+  const targets = await checkByTgt(offered, portals, ask);
   const conf = filesTell ? await host.read(posix.join(hostLayout(host.facts).conf, CONF)) : undefined;
   const orders = accountOrders(offered, {
     targets,
@@ -193,7 +193,7 @@ function sessionsOf(targets: readonly TgtTarget[]): IscsiSession[] {
 }
 
 /** Which address does not matter: clients may reach the host by another than it has. */
-function refuseDeaf(ports: readonly number[], { port }: Portal): void {
+function refuseDeaf(ports: readonly number[], [{ port }]: Portals): void {
   if (ports.includes(port)) return;
   throw new Failure('host', {
     what: `tgtd does not listen at port ${port}.`,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { adapterOf } from '../../../hosts/target/adapters.js';
-import { PORTAL, WEB } from './luns.js';
+import { PORTALS, WEB } from './luns.js';
 
 it.each([
   ['lio', 0, ['lio.json']],
@@ -9,5 +9,5 @@ it.each([
 ] as const)('knows %s: LUN %i, files %j', (kind, lun, names) => {
   const adapter = adapterOf(kind);
   expect(adapter.lun).toBe(lun);
-  expect(adapter.render([WEB], PORTAL).map(({ name }) => name)).toEqual(names);
+  expect(adapter.render([WEB], PORTALS).map(({ name }) => name)).toEqual(names);
 });

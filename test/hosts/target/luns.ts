@@ -3,7 +3,7 @@ import type { OfferedLun } from '../../../hosts/target/adapter.js';
 
 export const PREFIX = 'iqn.2026-01.org.example:san1';
 export const SECRET = 'canary-5e7a11ce';
-export const PORTAL = { address: '10.77.0.1', port: 3260 };
+export const PORTALS = [{ address: '10.77.0.1', port: 3260 }] as const;
 
 export const WEB: OfferedLun = {
   target: `${PREFIX}:web1.root.0123456789ab-1`,

@@ -19,7 +19,7 @@ it('tgt shows disks, names and accounts, and leaves out what refuses all initiat
   const lun = { ...WEB, disk: folder.at('web.img') };
   await createSparse(lun.disk, lun.bytes);
   expect(await adapter.show(host, ports)).toEqual([]);
-  await adapter.apply(host, [lun], portal, ports);
+  await adapter.apply(host, [lun], [portal], ports);
   expect(await adapter.show(host, ports)).toEqual([
     {
       target: lun.target,

@@ -227,7 +227,7 @@ describe('a storage array', () => {
       "lunsmith.yaml:5:5 Where clients of host \`san1\` find their LUNs is not said.
           target: { kind: none }
           ^^^^^^
-        Expected: \`portal\`: the IPv4 address of the storage array"
+        Expected: \`portal\`: the IPv4 address of the storage array; or \`portals\`, if it has several"
     `);
   });
   it('with a portal of a target that is on the host', () => {
@@ -240,6 +240,35 @@ describe('a storage array', () => {
   });
   it('as it is meant', () => {
     expect(ofHost('target: { kind: none, portal: 192.0.2.20, lun: 2 }')).toBe('');
+    expect(ofHost('target: { kind: none, portals: [192.0.2.20, 198.51.100.20] }')).toBe('');
+  });
+});
+
+describe('several portals', () => {
+  it('of a target on the host', () => {
+    expect(ofHost('target: { kind: lio, portals: [192.0.2.10, 198.51.100.10] }')).toBe('');
+  });
+  it('beside a single one', () => {
+    expect(
+      ofHost('target: { kind: none, portal: 192.0.2.20, portals: [192.0.2.20] }'),
+    ).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:47 Where the target of host \`san1\` is reached is said twice.
+          target: { kind: none, portal: 192.0.2.20, portals: [192.0.2.20] }
+                                                    ^^^^^^^
+        Found: \`portal\` too, at lunsmith.yaml:5:35
+        Hint: Keep \`portals\`, with all addresses."
+    `);
+  });
+  it('of which one is named twice', () => {
+    expect(ofHost('target: { portals: [192.0.2.20, 192.0.2.20] }')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:37 The portal 192.0.2.20 of host \`san1\` is named twice.
+          target: { portals: [192.0.2.20, 192.0.2.20] }
+                                          ^^^^^^^^^^
+        Hint: Name each address once: two sessions by one way are no help when it is lost."
+    `);
+  });
+  it.each(['[]', '[san1.example.org]', '192.0.2.20'])('written as %s', (portals) => {
+    expect(ofHost(`target: { portals: ${portals} }`)).toContain('lunsmith.yaml:5:');
   });
 });
 

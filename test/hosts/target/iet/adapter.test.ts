@@ -4,13 +4,13 @@ import type { TargetHost } from '../../../../hosts/host/host.js';
 import { adapterOf } from '../../../../hosts/target/adapters.js';
 import { failureOf, ports } from '../../../artifacts/formats/tools.js';
 import { hostFacts, hostOf } from '../host.js';
-import { DB, PC, PORTAL, PREFIX, SECRET, WEB } from '../luns.js';
+import { DB, PC, PORTALS, PREFIX, SECRET, WEB } from '../luns.js';
 
 const adapter = adapterOf('iet');
 
 it('renders both files', () => {
   expect(adapter.lun).toBe(0);
-  expect(adapter.render([WEB, DB], PORTAL)).toEqual([
+  expect(adapter.render([WEB, DB], PORTALS)).toEqual([
     {
       name: 'ietd.conf',
       text: `# Made by lunsmith: join it to /etc/iet/ietd.conf, then restart ietd.
@@ -35,7 +35,7 @@ ${PREFIX}:db1.root.fedcba987654-2 iqn\\.2026-01\\.org\\.example:client\\.db1
 });
 
 it('renders two disks of one target', () => {
-  expect(adapter.render([PC], PORTAL)[0]?.text).toContain(`Target ${PC.target}
+  expect(adapter.render([PC], PORTALS)[0]?.text).toContain(`Target ${PC.target}
     IncomingUser pc7 ${SECRET}
     Lun 0 Path=${PC.disk},Type=fileio,ScsiId=00000000000000a1,ScsiSN=00000000000000a1
     Lun 1 Path=${PC.beside?.disk},Type=fileio,ScsiId=00000000000000a2,ScsiSN=00000000000000a2
@@ -43,7 +43,7 @@ it('renders two disks of one target', () => {
 });
 
 it('writes comments at the beginning of a line only, as ietd.conf(5) wants', () => {
-  for (const { text } of adapter.render([WEB, DB], PORTAL)) {
+  for (const { text } of adapter.render([WEB, DB], PORTALS)) {
     expect(text.split('\n').filter((line) => line.lastIndexOf('#') > 0)).toEqual([]);
   }
 });
@@ -67,7 +67,7 @@ it.each([
   [{ chap: { user: 'a', secret: `${SECRET}#` } }, 'CHAP secret', WORD, 'the secret of a'],
   [{ chap: { user: 'a', secret: `${SECRET}\\` } }, 'CHAP secret', WORD, 'the secret of a'],
 ])('refuses what the files cannot hold: %j', (change, what, expected, found) => {
-  const failure = failureOf(() => adapter.render([{ ...WEB, ...change }], PORTAL));
+  const failure = failureOf(() => adapter.render([{ ...WEB, ...change }], PORTALS));
   expect([failure.kind, failure.diagnostics]).toEqual([
     'usage',
     [{ what: `IET cannot take this ${what}.`, expected, found }],
@@ -111,13 +111,13 @@ it('tells who is logged in', async () => {
 
 it('says nothing when all is offered', async () => {
   const { host, used, events, runs } = rig(VOLUMES);
-  await adapter.apply(host, [WEB, DB], PORTAL, used);
+  await adapter.apply(host, [WEB, DB], PORTALS, used);
   expect([events, runs]).toEqual([[], []]);
 });
 
 it('says what is needed when something is not offered yet', async () => {
   const { host, used, events, runs } = rig('');
-  await adapter.apply(host, [WEB, DB], PORTAL, used);
+  await adapter.apply(host, [WEB, DB], PORTALS, used);
   expect(events).toEqual([
     {
       type: 'warning',
@@ -136,7 +136,7 @@ it.each([
   ],
 ])('refuses what is foreign: %j', async (volumes, found) => {
   const { host, used } = rig(volumes);
-  await expect(adapter.apply(host, [WEB], PORTAL, used)).rejects.toMatchObject({
+  await expect(adapter.apply(host, [WEB], PORTALS, used)).rejects.toMatchObject({
     kind: 'usage',
     diagnostics: [
       {
@@ -173,7 +173,7 @@ it('refuses to take away what has a session', async () => {
 
 it('says where IET is not', async () => {
   const { host, used } = rig(undefined);
-  await expect(adapter.apply(host, [WEB], PORTAL, used)).rejects.toMatchObject({
+  await expect(adapter.apply(host, [WEB], PORTALS, used)).rejects.toMatchObject({
     kind: 'host',
     diagnostics: [
       {

@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import type { Failure } from '../../../../base/failure.js';
-import { DB, PC, PORTAL, SECRET, WEB } from '../luns.js';
+import { DB, PC, PORTALS, SECRET, WEB } from '../luns.js';
 import { commandLinesDuring } from '../watch.js';
 import { lioRig } from './rig.js';
 
@@ -208,7 +208,7 @@ it('renders what rtslib restores to the same', async () => {
   await using live = await lioRig();
   await using restored = await lioRig();
   await live.apply([WEB, FILE]);
-  const [file] = live.adapter.render([WEB, FILE], PORTAL);
+  const [file] = live.adapter.render([WEB, FILE], PORTALS);
   const errors = await restored.python(
     'import json, sys, rtslib_fb; print(json.dumps(rtslib_fb.RTSRoot().restore(json.load(sys.stdin))))',
     file?.text,
@@ -252,7 +252,7 @@ it('offers two disks on one target, as it restores them, adds a second one, and 
     { number: 0, disk: PC.disk },
     { number: 1, disk: PC.beside?.disk },
   ]);
-  const [file] = live.adapter.render([WEB, PC], PORTAL);
+  const [file] = live.adapter.render([WEB, PC], PORTALS);
   await restored.python(
     'import json, sys, rtslib_fb; rtslib_fb.RTSRoot().restore(json.load(sys.stdin))',
     file?.text,

@@ -6,7 +6,7 @@ import type { IscsiSession, OfferedLun } from '../../../../hosts/target/adapter.
 import { adapterOf } from '../../../../hosts/target/adapters.js';
 import { ports, testFolder } from '../../../artifacts/formats/tools.js';
 import { hostFacts, hostOf } from '../host.js';
-import { PORTAL } from '../luns.js';
+import { PORTALS } from '../luns.js';
 
 const KERNEL = join(import.meta.dirname, 'kernel');
 
@@ -40,7 +40,7 @@ export async function lioRig() {
     host,
     folder,
     python,
-    apply: (luns: readonly OfferedLun[]) => adapter.apply(host, luns, PORTAL, ports),
+    apply: (luns: readonly OfferedLun[]) => adapter.apply(host, luns, PORTALS, ports),
     remove: (luns: readonly OfferedLun[]) =>
       adapter.remove(
         host,

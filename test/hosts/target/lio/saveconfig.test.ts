@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { lioConfig } from '../../../../hosts/target/lio/saveconfig.js';
 import { failureOf } from '../../../artifacts/formats/tools.js';
-import { DB, PORTAL, PREFIX, SECRET, WEB } from '../luns.js';
+import { DB, PORTALS, PREFIX, SECRET, WEB } from '../luns.js';
 
 const TARGET = `${PREFIX}:web1.root.0123456789ab-1`;
 
 it('offers a file to one initiator', () => {
-  expect(lioConfig([WEB], PORTAL)).toBe(`{
+  expect(lioConfig([WEB], PORTALS)).toBe(`{
   "fabric_modules": [],
   "storage_objects": [
     {
@@ -68,8 +68,19 @@ it('offers a file to one initiator', () => {
 `);
 });
 
+it('offers it at each portal', () => {
+  const [first] = PORTALS;
+  const { targets } = JSON.parse(lioConfig([WEB], [first, { address: '10.79.0.1', port: 3261 }])) as {
+    targets: { tpgs: { portals: object[] }[] }[];
+  };
+  expect(targets[0]?.tpgs[0]?.portals).toEqual([
+    { ip_address: '10.77.0.1', port: 3260 },
+    { ip_address: '10.79.0.1', port: 3261 },
+  ]);
+});
+
 it('offers a block device as such', () => {
-  const { storage_objects: objects, targets } = JSON.parse(lioConfig([DB], PORTAL)) as {
+  const { storage_objects: objects, targets } = JSON.parse(lioConfig([DB], PORTALS)) as {
     storage_objects: object[];
     targets: { tpgs: { luns: object[] }[] }[];
   };
@@ -107,7 +118,7 @@ it.each([
   [{ chap: { user: 'a', secret: ` ${SECRET}` } }, 'CHAP secret', WORD, 'the secret of a'],
   [{ chap: { user: 'a', secret: SECRET.padEnd(256, 'x') } }, 'CHAP secret', WORD, 'the secret of a'],
 ])('refuses what LIO cannot hold: %j', (change, what, expected, found) => {
-  const failure = failureOf(() => lioConfig([{ ...WEB, ...change }], PORTAL));
+  const failure = failureOf(() => lioConfig([{ ...WEB, ...change }], PORTALS));
   expect([failure.kind, failure.diagnostics]).toEqual([
     'usage',
     [{ what: `LIO cannot take this ${what}.`, expected, found }],

@@ -24,11 +24,14 @@ let server: Server;
 beforeEach(async () => {
   server = createServer((socket) => socket.end());
   await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+    // At all addresses.
+    server.listen(0, '0.0.0.0', resolve);
   });
   ({ port } = server.address() as { port: number });
   const prefix = 'iqn.2026-01.org.example:san1';
-  rig = await hostRig(() => ({ target: { kind: 'none', prefix, port, portal: '127.0.0.1', lun: 3 } }));
+  rig = await hostRig(() => ({
+    target: { kind: 'none', prefix, port, portals: ['127.0.0.1', '127.0.0.2'], lun: 3 },
+  }));
 });
 afterEach(async () => {
   server.close();
@@ -49,7 +52,8 @@ it('promotions change boot files and what the array has to offer, and make no LU
   await act({ kind: 'promote', channel: 'stable', release: v1.digest });
   await act({ kind: 'add', client: WEB1 });
   const script = await read('http/clients/web1/boot.ipxe');
-  expect(script).toContain(`set san-uri iscsi:127.0.0.1::${port}:3:${TARGET}\n`);
+  for (const address of ['127.0.0.1', '127.0.0.2'])
+    expect(script).toContain(`set san-uri iscsi:${address}::${port}:3:${TARGET}\n`);
   const offered = (digest: string) => `
 target     ${TARGET}
 lun        3
@@ -58,6 +62,7 @@ bytes      1048576
 initiator  iqn.2026-01.org.example:web1
 chap-user  web1
 `;
+  expect(await read('conf/array.txt')).toContain(`at 127.0.0.1:${port} and 127.0.0.2:${port} has to offer`);
   expect(await read('conf/array.txt')).toContain(offered(v1.digest));
   expect(await read('conf/array.txt')).not.toContain('SECRET1-of-web1');
   await act({ kind: 'promote', channel: 'stable', release: v2.digest });
@@ -71,10 +76,12 @@ chap-user  web1
     (await examineHost(examination, rig.ports))
       // The rig has no boot programs.
       .filter((finding) => finding.about !== 'tftp')
-      .map(({ what }) => what);
+      .map(({ what, where }) => `${what} ${where}`);
   expect(await about()).toEqual([]);
   server.close();
-  expect(await about()).toEqual(['Nothing answers at the portal of the array.']);
+  expect(await about()).toEqual(
+    ['127.0.0.1', '127.0.0.2'].map((each) => `Nothing answers at the portal of the array. ${each}:${port}`),
+  );
   await act({ kind: 'remove', client: 'web1' });
   // Nothing of the release went with the client.
   expect((await stat(join(rig.root, 'releases', v1.digest, 'disk.img'))).size).toBe(2 ** 20);

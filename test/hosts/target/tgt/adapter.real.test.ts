@@ -28,7 +28,7 @@ async function rig() {
     tgtd,
     adapter,
     host,
-    apply: (luns: readonly OfferedLun[]) => adapter.apply(host, luns, portal, ports),
+    apply: (luns: readonly OfferedLun[]) => adapter.apply(host, luns, [portal], ports),
     remove: (luns: readonly OfferedLun[]) =>
       adapter.remove(
         host,
@@ -147,7 +147,7 @@ it('changes a secret for all targets of the client', async () => {
   const [web, db] = await disks(used.folder);
   const luns = (secret: string) => [web, db].map((lun) => ({ ...lun, chap: { user: 'both', secret } }));
   const written = async (secret: string) => {
-    const [file] = used.adapter.render(luns(secret), used.portal);
+    const [file] = used.adapter.render(luns(secret), [used.portal]);
     await used.host.write(used.folder.at('conf/targets.conf'), file?.text ?? '', { mode: 0o600 });
   };
   await used.apply(luns('first-secret'));
@@ -238,7 +238,7 @@ it('says where tgtd is not', async () => {
   const [web] = await disks(used.folder);
   const socket = used.folder.at('absent.0');
   await expect(
-    adapterOf('tgt', { tgtSocket: socket }).apply(used.host, [web], used.portal, ports),
+    adapterOf('tgt', { tgtSocket: socket }).apply(used.host, [web], [used.portal], ports),
   ).rejects.toMatchObject({
     kind: 'host',
     diagnostics: [
@@ -251,7 +251,7 @@ it('says where tgtd is not', async () => {
     ],
   });
   await expect(
-    used.adapter.apply(used.host, [web], { ...used.portal, port: 1 }, ports),
+    used.adapter.apply(used.host, [web], [{ ...used.portal, port: 1 }], ports),
   ).rejects.toMatchObject({
     kind: 'host',
     diagnostics: [
@@ -268,7 +268,7 @@ it('says where tgtd is not', async () => {
 it('renders what tgt-admin sets up when tgtd starts, and what apply then leaves alone', async () => {
   await using used = await rig();
   const luns = await disks(used.folder);
-  const [file] = used.adapter.render(luns, used.portal);
+  const [file] = used.adapter.render(luns, [used.portal]);
   await used.host.write(used.folder.at('conf/targets.conf'), file?.text ?? '', { mode: 0o600 });
   const { stdout } = await used.host.run(
     ['tgt-admin', '--execute', '--conf', used.folder.at('conf/targets.conf')],
@@ -304,7 +304,7 @@ it('renders only what tgt-admin reads as it was meant', async () => {
     .map((letters) => letters.join(''));
   await fc.assert(
     fc.asyncProperty(word, word, async (user, secret) => {
-      const [file] = used.adapter.render([{ ...web, chap: { user, secret } }], used.portal);
+      const [file] = used.adapter.render([{ ...web, chap: { user, secret } }], [used.portal]);
       await used.host.write(used.folder.at('some.conf'), file?.text ?? '', { mode: 0o600 });
       const { stdout } = await used.host.run(
         ['tgt-admin', '--execute', '--pretend', '--conf', used.folder.at('some.conf')],

@@ -51,7 +51,7 @@ it('takes another number when somebody has taken the next one meanwhile', async 
     read: () => Promise.resolve(undefined),
   } as unknown as TargetHost;
   const portal = { address: '192.0.2.1', port: 3260 };
-  await offerByTgt(host, [WEB], { portal }, refusing);
+  await offerByTgt(host, [WEB], { portals: [portal] }, refusing);
   expect(told.filter((line) => line.startsWith('new target'))).toEqual([
     `new target targetname=${WEB.target}`,
   ]);
