@@ -59,6 +59,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command, session
   explain: async () => (await import('./commands/explain.js')).addExplainCommand,
   doctor: async () => (await import('./commands/doctor.js')).addDoctorCommand,
   repair: async () => (await import('./commands/repair.js')).addRepairCommand,
+  take: async () => (await import('./commands/take.js')).addTakeCommand,
   stick: async () => (await import('./commands/stick.js')).addStickCommand,
   serve: async () => (await import('./commands/serve.js')).addServeCommand,
   inspect: async () => (await import('./commands/inspect.js')).addInspectCommand,

@@ -182,6 +182,11 @@ export interface StageDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly inputs?: (options: z.output<Schema>) => readonly string[];
   /** Facts of the recipe that the stage reads: inputs of the step's key. Reading another one fails. */
   readonly facts?: readonly FactName[];
+  /**
+   * Facts of the recipe by which its step may refuse, and from which nothing that it makes follows: no inputs of the key, so that a step
+   * that is kept is not made again when they change.
+   */
+  readonly judges?: readonly FactName[];
   /** Secret references in the options: their values are inputs of the step's key, which does not tell them. */
   readonly secrets?: (options: z.output<Schema>) => readonly string[];
   /**

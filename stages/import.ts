@@ -3,10 +3,11 @@ import { existsSync, statSync } from 'node:fs';
 import { lstat, mkdir, readdir, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
+import type { DiskSpec } from '../artifacts/formats/disk-spec.js';
 import { sha256OfText } from '../base/digest.js';
 import { Failure } from '../base/failure.js';
 import { replaceFile } from '../base/replace-file.js';
-import { defineStage, type RecipeFacts, type ResolveContext } from '../pipeline/stage.js';
+import { defineStage, type RecipeFacts, type ResolveContext, type StageFinding } from '../pipeline/stage.js';
 import { fetchLists } from './distribution/debian/apt/lists.js';
 import { recordSources } from './distribution/debian/apt/other-sources.js';
 import { fieldOf, splitStanzas } from './distribution/debian/apt/stanza.js';
@@ -26,7 +27,7 @@ const options = z.strictObject({
     .string()
     .min(1)
     .describe(
-      "A disk image with a GPT or MBR table (raw, or wrapped as `.xz`, `.zst`, `.gz`, `.zip` or qcow2), a tar, or a folder: a path on this host, or one relative to the recipe's folder.",
+      "A disk image with a GPT or MBR table (raw, or wrapped as `.xz`, `.zst`, `.gz`, `.zip` or qcow2), a tar, or a folder: a path on this host, or one relative to the recipe's folder. Of a running machine `npx lunsmith take` makes a tar.",
     ),
   sha256: z
     .string()
@@ -46,6 +47,12 @@ const options = z.strictObject({
     .describe(
       'What the system is of, or descends from; checked by its /etc/os-release. Those of other distributions, such as Arch Linux, are not imported.',
     ),
+  exclude: z
+    .array(z.string().regex(/^\/[^\n]*[^/\n]$/, 'an absolute path, such as `/var/log/*`'))
+    .default([])
+    .describe(
+      'What of the system is not imported, by paths there, with all that is below: `*` and `?` stand for what is in one name.',
+    ),
   archives: archivesSchema.optional(),
 });
 type Options = z.output<typeof options>;
@@ -64,9 +71,11 @@ export const importStage = defineStage({
     { name: 'mcopy', package: 'mtools' },
     ...UNPACK_TOOLS,
   ],
+  judges: ['disk'],
   toolsFor: ({ archives }) => (archives === undefined ? [] : [{ name: 'apt-get', package: 'apt' }]),
   inputs: ({ archives }) => (archives === undefined ? [] : keyringInputs(archives)),
   check: ({ options: { from, sha256, distribution, archives }, recipe }) => {
+    if (/^[a-z][a-z0-9+.-]*:\/\//.test(from)) return [notHere(from)];
     const path = resolve(recipe.folder, from);
     const wrong = archives === undefined ? [] : keyringFindings(archives, recipe.folder);
     if (wrong.length > 0) return wrong;
@@ -120,6 +129,7 @@ export const importStage = defineStage({
     );
     const require = (read: ReadTree) => requireSystem(ctx.options.from, read, { distribution, architecture });
     if (source.read !== undefined) await require(source.read);
+    if (ctx.options.exclude.length === 0) requireRoom(ctx.options.from, source.bytes, ctx.recipe.disk);
     await source.extract(ctx);
     if (source.read === undefined) await require(readFrom(ctx.rootfs));
     await recordSources(ctx);
@@ -127,8 +137,36 @@ export const importStage = defineStage({
   },
 });
 
-function wishesOf({ from, sha256, partition }: Options, recipe: Pick<RecipeFacts, 'folder'>) {
-  return { path: resolve(recipe.folder, from), sha256, partition };
+function wishesOf({ from, sha256, partition, exclude }: Options, recipe: Pick<RecipeFacts, 'folder'>) {
+  return { path: resolve(recipe.folder, from), sha256, partition, exclude };
+}
+
+/** A machine that runs is another one at every look, and a download is not what it was: both come here once. */
+function notHere(from: string): StageFinding {
+  return {
+    path: ['from'],
+    what: 'What is imported has to be on this host.',
+    expected: 'a path',
+    found: from,
+    hint: from.startsWith('ssh://')
+      ? `Run \`npx lunsmith take ${from} MACHINE.tar\`, and import that: so every build begins with the same files.`
+      : 'Download it, and give its path and its sha256.',
+  };
+}
+
+/** Told before hours of steps, and not when the image of the disk is written. @throws Failure of kind `recipe` */
+function requireRoom(from: string, bytes: number | undefined, { bytes: disk }: DiskSpec): void {
+  if (bytes === undefined || disk === undefined || bytes <= disk) return;
+  throw new Failure('recipe', {
+    what: `${from} holds more than the disk of the recipe.`,
+    expected: `a disk of more than ${mib(bytes)} MiB`,
+    found: `${mib(disk)} MiB`,
+    hint: 'Enlarge `disk: size:`, or leave out what a client does not need (`exclude`).',
+  });
+}
+
+function mib(bytes: number): number {
+  return Math.ceil(bytes / 2 ** 20);
 }
 
 /** A folder has no digest that could be known before. Whatever is done to a file in it changes the file's ctime (inode(7)). */

@@ -105,7 +105,8 @@ export function openStepContext(parts: ContextParts): OpenContext {
 
 /** The recipe's facts, of which reading an undeclared one fails: it would be missing in the step's key. */
 function declaredFacts(step: PlannedStep, facts: RecipeFacts): RecipeFacts {
-  const declared = new Set<string | symbol>(['folder', 'architecture', ...(step.stage.facts ?? [])]);
+  const { facts: made = [], judges = [] } = step.stage;
+  const declared = new Set<string | symbol>(['folder', 'architecture', ...made, ...judges]);
   return new Proxy(facts, {
     get: (target, name) => {
       if (declared.has(name)) return target[name as keyof RecipeFacts];

@@ -2,6 +2,8 @@
 import { chmod, chown, mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ext4Archive } from '../../artifacts/formats/ext4-read/archive.js';
+import { writtenRanges } from '../../artifacts/formats/ext4-read/blocks.js';
+import type { Ext4Tree } from '../../artifacts/formats/ext4-read/tree.js';
 import { tarArchive } from '../../artifacts/formats/tar-write.js';
 import type { Argv, Ports } from '../../base/ports.js';
 import { removeTree } from '../../base/remove-tree.js';
@@ -17,11 +19,15 @@ export interface SourceWishes {
   /** Of a file. */
   readonly sha256: string | undefined;
   readonly partition: number | undefined;
+  /** Absolute paths in the system, with wildcards of tar(1). */
+  readonly exclude: readonly string[];
 }
 
 type Context = Pick<StageContext<unknown>, 'rootfs' | 'run' | 'bootstrap' | 'scratch' | 'warn' | 'progress'>;
 
 export interface Source extends AsyncDisposable {
+  /** Bytes that its files take at least, as far as that is known before they are read. */
+  readonly bytes?: number;
   /** Absent for a tar, in which links cannot be followed. */
   readonly read?: ReadTree;
   /** Text of a file that is no link; undefined when there is none. */
@@ -32,24 +38,27 @@ export interface Source extends AsyncDisposable {
 
 /** @param scratch an empty folder, for what has to be unpacked; it is removed */
 export async function openSource(wishes: SourceWishes, scratch: string, ports: Ports): Promise<Source> {
-  const { path, sha256, partition } = wishes;
+  const { path, sha256, partition, exclude } = wishes;
   const folder = await stat(path);
-  if (folder.isDirectory()) return treeSource(path);
+  if (folder.isDirectory()) return treeSource(path, exclude);
   await mkdir(scratch, { recursive: true });
   const remove = () => removeTree(scratch);
   try {
     const unpacked = await unpack({ path, sha256: sha256 ?? '' }, scratch, ports);
     if (unpacked.kind === 'tar') {
-      return { ...tarSource(unpacked.path, ports), [Symbol.asyncDispose]: remove };
+      const { size } = await stat(unpacked.path);
+      return { ...tarSource(unpacked.path, exclude, ports), bytes: size, [Symbol.asyncDispose]: remove };
     }
     const image = await openDiskImage(unpacked.path, partition, ports.run);
+    const ext4 = [image.root, ...image.mounts.flatMap((mount) => mount.ext4 ?? [])];
     return {
+      bytes: ext4.reduce((sum, { tree }) => sum + fileBytes(tree), 0),
       read: image.read,
       text: async (name) => (await image.read(name))?.toString('utf8'),
       extract: async (ctx) => {
-        await extractExt4(ctx, image.root, '/');
+        await extractExt4(ctx, image.root, '/', exclude);
         for (const { at, part, ext4 } of image.mounts) {
-          if (ext4 !== undefined) await extractExt4(ctx, ext4, at);
+          if (ext4 !== undefined) await extractExt4(ctx, ext4, at, exclude);
           else await extractFat(ctx, `${unpacked.path}@@${part.offset}`, at);
         }
       },
@@ -64,16 +73,47 @@ export async function openSource(wishes: SourceWishes, scratch: string, ports: P
   }
 }
 
+/** Bytes of the content of all files, each file once whatever names it has. */
+function fileBytes({ files, inodes }: Ext4Tree): number {
+  const sizes = new Map<number, number>();
+  for (const { type, inode: number, size } of files.values()) {
+    const inode = inodes.get(number);
+    if (type !== 'file' || inode === undefined) continue;
+    sizes.set(
+      number,
+      writtenRanges(size, inode).reduce((sum, { start, end }) => sum + end - start, 0),
+    );
+  }
+  return [...sizes.values()].reduce((sum, each) => sum + each, 0);
+}
+
 /** Owners by number, all modes, and every extended attribute that we may set. */
 const EXTRACT = [
   ...(['--extract', '--numeric-owner', '--same-owner', '--same-permissions'] as const),
   ...['--xattrs', '--xattrs-include=*', '--delay-directory-restore'],
 ];
 
-async function extractExt4(ctx: Context, { volume, tree }: Ext4Part, at: string): Promise<void> {
+/**
+ * Options of tar(1) that leave these paths out, of an archive whose names begin at the mount point: with `./` or without.
+ * @param exclude absolute paths in the system
+ */
+function leavingOut(exclude: readonly string[], at = '/'): string[] {
+  const base = at === '/' ? '/' : `${at}/`;
+  const below = exclude.filter((path) => path.startsWith(base)).map((path) => path.slice(base.length));
+  if (below.length === 0) return [];
+  const patterns = below.flatMap((path) => [`--exclude=./${path}`, `--exclude=${path}`]);
+  return ['--anchored', '--wildcards', '--no-wildcards-match-slash', ...patterns];
+}
+
+async function extractExt4(
+  ctx: Context,
+  { volume, tree }: Ext4Part,
+  at: string,
+  exclude: readonly string[],
+): Promise<void> {
   const archive = ext4Archive(volume, tree);
   const target = await makeFolder(ctx, at);
-  const argv: Argv = ['tar', ...EXTRACT, `--directory=${target}`, '--file=-'];
+  const argv: Argv = ['tar', ...EXTRACT, ...leavingOut(exclude, at), `--directory=${target}`, '--file=-'];
   const stream = tarArchive(archive.entries);
   await ctx.bootstrap(argv, { doing: `copy the files of ${volume.name}`, stream }, []);
   const own = tree.files.get('/');
@@ -115,7 +155,11 @@ function few(names: readonly string[]): string {
     : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`;
 }
 
-function tarSource(path: string, { run }: Ports): Omit<Source, typeof Symbol.asyncDispose> {
+function tarSource(
+  path: string,
+  exclude: readonly string[],
+  { run }: Ports,
+): Omit<Source, typeof Symbol.asyncDispose> {
   return {
     text: async (name) => {
       // Archives are made of `.` or of the names in it; those that are not there are no failure.
@@ -139,6 +183,7 @@ function tarSource(path: string, { run }: Ports): Omit<Source, typeof Symbol.asy
         ...EXTRACT,
         '--exclude=./dev/*',
         '--exclude=dev/*',
+        ...leavingOut(exclude),
         `--directory=${ctx.rootfs}`,
       ];
       await ctx.bootstrap([...argv, `--file=${path}`], { doing: `unpack ${path}` }, [path]);
@@ -146,13 +191,16 @@ function tarSource(path: string, { run }: Ports): Omit<Source, typeof Symbol.asy
   };
 }
 
-function treeSource(path: string): Source {
+function treeSource(path: string, exclude: readonly string[]): Source {
   return {
     read: readFrom(path),
     text: rootTree(path).read,
     extract: async (ctx) => {
       const to = join(ctx.scratch, 'tree.tar');
-      const options = ['--numeric-owner', '--xattrs', '--sparse', '--one-file-system', '--exclude=./dev/*'];
+      const options = [
+        ...['--numeric-owner', '--xattrs', '--sparse', '--one-file-system', '--exclude=./dev/*'],
+        ...leavingOut(exclude),
+      ];
       const doing = `copy the files of ${path}`;
       await ctx.run(['tar', '--create', ...options, `--directory=${path}`, `--file=${to}`, '.'], { doing });
       await ctx.bootstrap(['tar', ...EXTRACT, `--directory=${ctx.rootfs}`, `--file=${to}`], { doing }, [to]);

@@ -108,6 +108,9 @@ const WRONG: readonly (readonly [uses: string, options: string])[] = [
 
   ['import', '{}'],
   ['import', '{ from: none.img }'],
+  ['import', '{ from: ssh://root@web1/ }'],
+  ['import', "{ from: 'https://mirror.example.org/a.img.xz' }"],
+  ['import', "{ from: files, exclude: [var/log, '/'] }"],
   ['import', '{ from: key.pub }'],
   ['import', '{ from: arch }'],
   ['import', '{ from: arch, distribution: arch }'],

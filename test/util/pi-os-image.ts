@@ -80,7 +80,7 @@ export async function makePiOsImage(release: Release, folder: string): Promise<P
 }
 
 async function extract(image: string, system: string, scratch: string): Promise<void> {
-  const wishes = { path: image, sha256: await sha256File(image), partition: undefined };
+  const wishes = { path: image, sha256: await sha256File(image), partition: undefined, exclude: [] };
   await using source = await openSource(wishes, scratch, ports);
   await source.extract({
     rootfs: system,

@@ -10,41 +10,15 @@ import type { Argv, Ports, RunningTool } from '../../../base/ports.js';
 import { anyShellCommand, shellCommand } from '../../../base/shell-word.js';
 import type { HostFacts, Transport } from '../../site/facts.js';
 import type { HostAccount } from '../host.js';
+import { sshClient } from './client.js';
 import { noShell, noSudo, printingAccount, type Refusal } from './failures.js';
 import { asRoot, WHO } from './scripts.js';
 import type { SshMaster } from './ssh-master.js';
 
 export type SshFacts = HostFacts & { readonly transport: Extract<Transport, { kind: 'ssh' }> };
 
-/** Names the configuration file that ssh shall read instead of the user's and the system's: ssh(1), -F. */
-const CONFIG_VARIABLE = 'LUNSMITH_SSH_CONFIG';
-/** What ssh, its agent and the proxy commands of the user's configuration need; the port scrubs all else. */
-const KEPT_VARIABLES = ['HOME', 'PATH', 'USER', 'LOGNAME', 'SSH_AUTH_SOCK', 'KRB5CCNAME', 'XDG_RUNTIME_DIR'];
 /** A socket's address has 107 bytes (unix(7)); ssh makes the socket under a name that is 17 longer, in our folder of 20. */
 const LONGEST_TEMPORARY_FOLDER = 60;
-/** Seconds to connect, and until a silent connection counts as lost. */
-const CONNECT_SECONDS = 15;
-const ALIVE_SECONDS = 5;
-const ALIVE_COUNT = 3;
-
-const OPTIONS = [
-  'BatchMode=yes',
-  'ControlMaster=yes',
-  'ControlPersist=no',
-  `ConnectTimeout=${CONNECT_SECONDS}`,
-  `ServerAliveInterval=${ALIVE_SECONDS}`,
-  `ServerAliveCountMax=${ALIVE_COUNT}`,
-  // What the user has for sessions of their own has no place here.
-  'ClearAllForwardings=yes',
-  'ForwardAgent=no',
-  'ForwardX11=no',
-  'PermitLocalCommand=no',
-  'RemoteCommand=none',
-  'RequestTTY=no',
-  'SessionType=default',
-  'LogLevel=ERROR',
-];
-
 const PREFIX = 'lunsmith-ssh-';
 const READY = 'lunsmith-is-connected';
 const ACCOUNT = /^account (\d+) (yes|no) (\/\S*) (.*)$/;
@@ -63,18 +37,11 @@ export async function openMaster(
   const { destination, port } = transport;
   const folder = await privateFolder();
   const socket = join(folder, 'm');
-  const env = Object.fromEntries(
-    KEPT_VARIABLES.flatMap((key) => (environment[key] === undefined ? [] : [[key, environment[key]]])),
-  );
-  const config = environment[CONFIG_VARIABLE];
-  const argv = [
-    'ssh',
-    ...(config === undefined ? [] : ['-F', config]),
-    ...OPTIONS.flatMap((option) => ['-o', option]),
-    ...['-o', `ControlPath=${socket}`],
-    ...(port === undefined ? [] : ['-p', String(port)]),
-    ...['--', destination, anyShellCommand(greeting(root, transport.sudo === true))],
-  ] as const;
+  const { argv: ssh, env } = sshClient(environment, {
+    port,
+    more: ['ControlMaster=yes', 'ControlPersist=no', `ControlPath=${socket}`],
+  });
+  const argv: Argv = [...ssh, '--', destination, anyShellCommand(greeting(root, transport.sudo === true))];
   const command = [
     'ssh',
     ...(port === undefined ? [] : ['-p', String(port)]),

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../base/failure.js';
 import type { Architecture } from '../../../pipeline/stage.js';
-import { openSource, type SourceWishes } from '../../../stages/import/source.js';
-import { requireSystem } from '../../../stages/import/system.js';
+import type { SourceWishes } from '../../../stages/import/source.js';
+import { importStage } from '../../../stages/import.js';
 import { ask, ports, run } from '../../artifacts/formats/tools.js';
+import { importSystem, listSystem } from './imported.js';
 import { makeImage, makeSystem, ROOT_AT } from './stand-in.js';
 
 let folder: string;
@@ -42,40 +43,12 @@ async function importFrom(
 ): Promise<Imported> {
   count += 1;
   const root = at(`root-${count}`);
-  const scratch = at(`scratch-${count}`);
   await mkdir(root);
-  await mkdir(scratch);
-  const warnings: string[] = [];
   const sha256 = wishes.sha256 ?? (wishes.path === at('system') ? undefined : await digestOf(wishes.path));
-  await using source = await openSource(
-    { partition: undefined, ...wishes, sha256 },
-    join(scratch, 's'),
-    ports,
-  );
-  const name = 'the image';
-  if (source.read !== undefined)
-    await requireSystem(name, source.read, { distribution: 'debian', architecture });
-  await source.extract({
-    rootfs: root,
-    scratch,
-    run,
-    bootstrap: (argv, options) => run(argv, options),
-    warn: (message) => void warnings.push(message),
-    progress: () => undefined,
-  });
-  return { root, warnings };
-}
-
-/** Everything that is known of each file: by other tools. */
-async function list(root: string): Promise<string[]> {
-  const shown = await ask(
-    'find',
+  return {
     root,
-    ...['-mindepth', '1', '-not', '-path', `${root}/dev/*`, '-not', '-path', `${root}/boot/firmware*`],
-    ...['-not', '-path', `${root}/lost+found`],
-    ...['-not', '-type', 'c', '-printf', '%P %y %m %U:%G %n %l %T@\\n'],
-  );
-  return shown.split('\n').sort();
+    warnings: await importSystem({ ...wishes, sha256 }, root, at(`scratch-${count}`), architecture),
+  };
 }
 
 const contents = (root: string) =>
@@ -102,7 +75,7 @@ describe('an imported root', () => {
     await expectEqual(root);
     // mke2fs keeps whole seconds of its source's times: the image's own are in its inodes, by debugfs.
     const seconds = (lines: string[]) => lines.map((line) => line.replace(/\.\d+$/, ''));
-    expect(seconds(await list(root))).toEqual(seconds(await list(at('system'))));
+    expect(seconds(await listSystem(root))).toEqual(seconds(await listSystem(at('system'))));
     expect(await readFile(join(root, 'boot/firmware/overlays/a.dtbo'), 'utf8')).toBe('an overlay');
     expect(warnings).toEqual(['Device nodes and sockets are not imported: /home/pi/null.']);
     const [of32MiB] = (await ask('stat', '--format=%b', join(root, 'home/pi/sparse'))).split('\n');
@@ -127,7 +100,19 @@ describe('an imported root', () => {
     for (const path of [at('system.tar'), at('system')]) {
       const { root } = await importFrom({ path });
       await expectEqual(root);
-      expect(await list(root)).toEqual(await list(at('system')));
+      expect(await listSystem(root)).toEqual(await listSystem(at('system')));
+    }
+  });
+
+  it('is without what is left out, whatever it comes from, and with the content of a name that stays', async () => {
+    const exclude = ['/home/pi/l*', '/home/pi/first', '/usr/lib'];
+    for (const path of [image, at('system.tar'), at('system')]) {
+      const { root } = await importFrom({ path, exclude });
+      const names = (await listSystem(root)).map((line) => line.split(' ')[0]);
+      expect(names).toContain('home/pi/sparse');
+      expect(names).not.toContain('usr/lib/os-release');
+      expect(names.filter((name) => name?.startsWith('home/pi/l'))).toEqual([]);
+      expect(await readFile(join(root, 'etc/third'), 'utf8')).toBe('one file with three names');
     }
   });
 
@@ -211,6 +196,28 @@ describe('what is refused, before anything is written', () => {
     expect(JSON.stringify(failure?.diagnostics)).toMatch(expected);
     expect(await ask('find', at(`root-${count}`), '-mindepth', '1')).toBe('');
     expect(await ask('find', at(`scratch-${count}`), '-mindepth', '1')).toBe('');
+  });
+
+  it('more than the disk of the recipe holds', async () => {
+    const sha256 = await digestOf(image);
+    const options = importStage.options.parse({ from: image, sha256 });
+    const root = at('root-too-large');
+    await mkdir(root);
+    const ctx = {
+      options,
+      recipe: { folder, architecture: 'amd64', disk: { bytes: 5 << 20 } },
+      rootfs: root,
+      scratch: folder,
+      ...{ run, bootstrap: run, start: ports.start, emit: ports.emit, signal: ports.signal },
+    };
+    const failure = await importStage.run(ctx as never).then(() => undefined, Failure.from);
+    expect(failure?.diagnostics[0]).toEqual({
+      what: `${image} holds more than the disk of the recipe.`,
+      expected: 'a disk of more than 6 MiB',
+      found: '5 MiB',
+      hint: 'Enlarge `disk: size:`, or leave out what a client does not need (`exclude`).',
+    });
+    expect(await ask('find', root, '-mindepth', '1')).toBe('');
   });
 
   it('another architecture', async () => {

@@ -168,6 +168,7 @@ describe('options', () => {
       from: 'other',
       sha256: 'a'.repeat(64),
       partition: 2,
+      exclude: ['/srv/*'],
       archives: { suite: 'trixie' },
     },
     packages: { install: ['vim'], remove: ['nano'], hold: ['linux-image-amd64'], recommends: true },
