@@ -27,6 +27,8 @@ export interface Machine extends AsyncDisposable {
   vitals(): Promise<Vitals>;
   /** Writes a PNG of the screen. */
   screenshot(file: string): Promise<void>;
+  /** Takes a device out that is named by `id`, and plugs it in again. @param device QEMU's properties of it */
+  replug(device: Device): Promise<void>;
   /** Resets that came before are no news, e.g. those of the firmware. */
   forgetStops(): void;
   /**
@@ -34,6 +36,13 @@ export interface Machine extends AsyncDisposable {
    * @throws Broken or Undecided when the patience ends, Broken when QEMU ends by itself; the signal's reason when it aborts
    */
   stopped(bound: Bound): Promise<{ readonly event: 'RESET' | 'SHUTDOWN'; readonly reason: string }>;
+}
+
+/** What QMP's device_add takes. */
+export interface Device {
+  readonly driver: string;
+  readonly id: string;
+  readonly [property: string]: string;
 }
 
 export interface MachineOptions {
@@ -100,6 +109,10 @@ export async function startMachine(ports: Ports, options: MachineOptions): Promi
     },
     comeBack: () => Promise.resolve(),
     screenshot: (file) => screenshot(qmp, file),
+    replug: async (device) => {
+      await qmp.execute('device_del', { id: device.id });
+      await qmp.execute('device_add', device);
+    },
     forgetStops: stops.forget,
     stopped: async (bound) => {
       const stop = await stops.next(bound);

@@ -140,7 +140,7 @@ async function switchedOff(
 
 /** Its machine begins with the firmware, and has no SMBIOS for the account. */
 async function piSwitchedOff(
-  { identity, evidence, chain, ports }: SceneOptions,
+  { request, identity, evidence, chain, ports }: SceneOptions,
   runtime: Runtime,
   { netdev, device = '' }: GateNetwork,
 ): Promise<Machine> {
@@ -148,6 +148,7 @@ async function piSwitchedOff(
   return piMachine(
     {
       pi: { model: RASPBERRY_PI.gate.model, serial: identity.piSerial, mac: identity.mac },
+      architecture: request.manifest.architecture,
       bridge: device,
       netdev,
       append: accountParameter(name, await hashPassword(password, ports)),

@@ -17,10 +17,12 @@ export const RASPBERRY_PI = {
     tool: 'qemu-system-aarch64',
     package: 'qemu-system-arm',
     machine: 'raspi3b',
+    /** For kernels of 32 bits. */
+    board32: 'raspi2b',
     kvm: false,
     /** Whose firmware is played before the machine starts. */
     model: '3B',
     /** The mini UART, QEMU's second serial port: by Linux's own device tree it is the console. */
     serial: 'ttyS1',
-  } satisfies GateMachine & { readonly model: ModelName },
+  } satisfies GateMachine & { readonly model: ModelName; readonly board32: string },
 } as const;

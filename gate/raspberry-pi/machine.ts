@@ -9,11 +9,11 @@ import { type Machine, type MachineOptions, startMachine } from '../machine.js';
 import type { Runtime } from '../runtime.js';
 import { createVitals } from '../vitals.js';
 import { bootFirmware, type FirmwareOptions } from './firmware.js';
-import { type PiQemuOptions, piQemuArgv } from './qemu.js';
+import { type PiQemuOptions, piQemuArgv, usbCard } from './qemu.js';
 
 export interface PiMachineOptions
   extends Omit<MachineOptions, 'argv' | 'runtime'>,
-    Pick<PiQemuOptions, 'netdev' | 'append'>,
+    Pick<PiQemuOptions, 'architecture' | 'netdev' | 'append'>,
     Pick<FirmwareOptions, 'pi' | 'bridge'> {
   readonly runtime: Runtime;
   /** What the firmware asks for and finds. */
@@ -21,11 +21,19 @@ export interface PiMachineOptions
 }
 
 /**
+ * What Linux's driver says of QEMU's USB host when it has not heard that a device is there: on a busy machine that news comes before
+ * the driver listens, and is not repeated until a device is plugged in.
+ */
+const CARD_LOST = /dwc2 [0-9a-f]+\.usb: Not connected/;
+/** It says so several times of one try. */
+const MOST_REPLUGS = 5;
+
+/**
  * The machine, switched off. After a reset its firmware is played again, as that of a board is: QEMU has none to go back to, and after a
  * reset of its own its USB host sometimes has no device, and the board no network.
  */
 export function piMachine(options: PiMachineOptions, ports: Ports): Machine {
-  const { pi, bridge, runtime, netdev, capture, append, onFirmwareLine } = options;
+  const { pi, architecture, bridge, runtime, netdev, capture, append, onFirmwareLine } = options;
   const off = createVitals([]);
   let running: Machine | undefined;
   let starts = 0;
@@ -44,8 +52,25 @@ export function piMachine(options: PiMachineOptions, ports: Ports): Machine {
     const place = await folderIn(runtime, `start-${starts}`);
     const folder = join(place.path, 'firmware');
     const loaded = await bootFirmware({ pi, bridge, folder, onLine: onFirmwareLine }, ports);
-    const argv = piQemuArgv({ loaded, mac: pi.mac, netdev, capture: captureOf(starts), append });
-    running = await startMachine(ports, { ...options, runtime: place, capture: captureOf(starts), argv });
+    const argv = piQemuArgv({
+      ...{ architecture, loaded, mac: pi.mac, netdev, capture: captureOf(starts), append },
+    });
+    let replugged = 0;
+    const machine = await startMachine(ports, {
+      ...options,
+      runtime: place,
+      capture: captureOf(starts),
+      argv,
+      onConsoleLine: (line) => {
+        options.onConsoleLine(line);
+        if (!CARD_LOST.test(line) || replugged === MOST_REPLUGS) return;
+        replugged += 1;
+        onFirmwareLine(`USB: QEMU’s host has lost the network card; plugged in again (${replugged})`);
+        // A machine that is gone meanwhile says so by itself.
+        machine.replug(usbCard(pi.mac)).catch((error: unknown) => onFirmwareLine(`USB: ${String(error)}`));
+      },
+    });
+    running = machine;
     await running.powerOn();
   };
   return {
@@ -59,6 +84,7 @@ export function piMachine(options: PiMachineOptions, ports: Ports): Machine {
     },
     vitals: () => (running?.vitals ?? off)(),
     screenshot: async (file) => on().screenshot(file),
+    replug: async (device) => on().replug(device),
     forgetStops: () => on().forgetStops(),
     stopped: async (bound) => {
       const stop = await on().stopped(bound);

@@ -1,10 +1,13 @@
 /** The command line of the machine that plays a Raspberry Pi from its kernel on (qemu(1), "Raspberry Pi boards"). */
 import { RASPBERRY_PI } from '../../artifacts/platform/raspberry-pi.js';
 import type { Argv } from '../../base/ports.js';
+import type { Device } from '../machine.js';
 import { CAPTURE_BYTES, NETDEV, QMP_SOCKET, SERIAL, SERIAL_CHARDEV, value } from '../qemu.js';
 import type { Loaded } from './firmware.js';
 
 export interface PiQemuOptions {
+  /** Of the release. */
+  readonly architecture: string;
   readonly loaded: Loaded;
   readonly mac: string;
   /** The network's `-netdev`, with the id {@link NETDEV}. */
@@ -16,7 +19,7 @@ export interface PiQemuOptions {
 }
 
 /** It starts halted, as that of a PC. Its card is a USB one, as that of the board is; the board's own is not emulated. */
-export function piQemuArgv({ loaded, mac, netdev, capture, append }: PiQemuOptions): Argv {
+export function piQemuArgv({ architecture, loaded, mac, netdev, capture, append }: PiQemuOptions): Argv {
   const { kernel, deviceTree, initramfs, commandLine } = loaded;
   return [
     RASPBERRY_PI.gate.tool,
@@ -25,7 +28,7 @@ export function piQemuArgv({ loaded, mac, netdev, capture, append }: PiQemuOptio
     '-S',
     // After a reset its firmware comes first.
     ...['-action', 'reboot=shutdown,shutdown=pause'],
-    ...['-machine', RASPBERRY_PI.gate.machine],
+    ...['-machine', boardOf(architecture)],
     ...['-accel', 'tcg,thread=multi,tb-size=512'],
     ...['-display', 'none'],
     ...['-kernel', kernel],
@@ -38,7 +41,22 @@ export function piQemuArgv({ loaded, mac, netdev, capture, append }: PiQemuOptio
     ...['-serial', `chardev:${SERIAL}`],
     ...['-qmp', `unix:${QMP_SOCKET},server=on,wait=off`],
     ...['-netdev', netdev],
-    ...['-device', `usb-net,netdev=${NETDEV},mac=${mac}`],
+    ...[
+      '-device',
+      Object.entries(usbCard(mac))
+        .map(([name, value]) => (name === 'driver' ? value : `${name}=${value}`))
+        .join(','),
+    ],
     ...['-object', `filter-dump,id=capture,netdev=${NETDEV},file=${value(capture)},maxlen=${CAPTURE_BYTES}`],
   ];
+}
+
+/** The board's network card, straight in the one port of its USB host. */
+export function usbCard(mac: string): Device {
+  return { driver: 'usb-net', id: 'card', netdev: NETDEV, mac, port: '1' };
+}
+
+/** QEMU's board of 64 bits starts no kernel of 32: these boot on the one that came before it, whose devices are the same. */
+function boardOf(architecture: string): string {
+  return architecture === 'armhf' ? RASPBERRY_PI.gate.board32 : RASPBERRY_PI.gate.machine;
 }

@@ -77,6 +77,7 @@ describe('qemuArgv', () => {
 it('halts a Raspberry Pi that resets, for its firmware to be played again', () => {
   const loaded = { kernel: '/k', deviceTree: '/d', initramfs: '/i', commandLine: 'quiet' };
   const argv = piQemuArgv({
+    architecture: 'arm64',
     loaded,
     mac: 'b8:27:eb:00:00:01',
     netdev: 'user,id=net',
