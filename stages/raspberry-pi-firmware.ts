@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ConfigEdit } from '../artifacts/platform/raspberry-pi/config-edit.js';
 import { LINE_LIMIT } from '../artifacts/platform/raspberry-pi/config-txt.js';
-import { MODEL_NAMES } from '../artifacts/platform/raspberry-pi/models.js';
+import { MODEL_NAMES, MODELS } from '../artifacts/platform/raspberry-pi/models.js';
 import { RASPBERRY_PI } from '../artifacts/platform/raspberry-pi.js';
 import { defineStage } from '../pipeline/stage.js';
 import { distributionOf } from './distribution/distribution.js';
@@ -11,6 +11,7 @@ import { requireBoots } from './raspberry-pi-firmware/boots.js';
 import { piCommandLine } from './raspberry-pi-firmware/command-line.js';
 import { configEdits, writeConfig } from './raspberry-pi-firmware/config.js';
 import { fillFolder } from './raspberry-pi-firmware/folder.js';
+import { requireInitramfs } from './raspberry-pi-firmware/initramfs.js';
 import { rootTree } from './rootfs/tree.js';
 import { INITRAMFS, RASPBERRY_PI_FIRMWARE, ROOT } from './things.js';
 
@@ -76,10 +77,22 @@ export const raspberryPiFirmware = defineStage({
   provides: [RASPBERRY_PI_FIRMWARE],
   title: ({ models }) => models.join(' '),
   options,
-  tools: [],
+  tools: [{ name: 'zstd', package: 'zstd' }],
   facts: ['platform', 'disk', 'kernel'],
   asks: ['kernel', 'software', 'packages'],
-  check: ({ options: { config }, recipe }) => [
+  check: ({ options: { config, models }, recipe }) => [
+    ...models.flatMap((model, index) =>
+      recipe.architecture !== 'armhf' || MODELS[model].kernels.bits32.length > 0
+        ? []
+        : [
+            {
+              path: ['models', index],
+              what: `A Raspberry Pi ${model} starts no kernel of 32 bits.`,
+              expected: MODEL_NAMES.filter((name) => MODELS[name].kernels.bits32.length > 0).join(', '),
+              found: `${model}, and \`architecture: armhf\``,
+            },
+          ],
+    ),
     ...(recipe.platform === RASPBERRY_PI.id
       ? []
       : [
@@ -116,6 +129,7 @@ export const raspberryPiFirmware = defineStage({
       `${line.join(' ')}\n`,
     );
     await requireBoots(ctx, tree, given.models);
+    await requireInitramfs(ctx, tree, { architecture: recipe.architecture, models: given.models, version });
     if (!given.hold) return;
     for (const hook of kernel.raspberryPi?.hooks ?? []) await tree.remove(hook);
     const candidates = kernel.raspberryPi?.heldPackages(version) ?? [];

@@ -15,8 +15,8 @@ const TABLE: Readonly<Record<PlatformId, PlatformArchitectures>> = {
     lacking: { arm64: 'no iPXE for it is handed out, and the boot gate has no such machine' },
   },
   'raspberry-pi': {
-    whole: ['arm64'],
-    lacking: { armhf: 'no release for it has passed the boot gate' },
+    whole: ['arm64', 'armhf'],
+    lacking: {},
   },
 };
 

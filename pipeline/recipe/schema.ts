@@ -120,7 +120,7 @@ export const recipeSchema = z.strictObject({
     .optional()
     .describe(
       "The clients' architecture, in Debian's words. Default: `amd64` for `pc`, `arm64` for `raspberry-pi`. " +
-        'A platform is built for those of its architectures that can be booted whole: `pc` for `amd64`, `raspberry-pi` for `arm64`.',
+        'A platform is built for those of its architectures that can be booted whole: `pc` for `amd64`, `raspberry-pi` for `arm64` and `armhf`.',
     ),
   epoch: z
     .union([

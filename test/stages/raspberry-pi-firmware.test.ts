@@ -151,6 +151,17 @@ it('a command line asks for an address by DHCP unless the recipe says otherwise'
   expect(piCommandLine('1', ['ip=::::pi::off'])).toEqual(['root=UUID=1', 'ro', 'ip=::::pi::off']);
 });
 
+it.each([
+  ['arm64', []],
+  ['armhf', [{ path: ['models', 1], what: 'A Raspberry Pi 5 starts no kernel of 32 bits.' }]],
+])('a Pi 5 in a recipe for %s', (architecture, findings) => {
+  const check = {
+    options: raspberryPiFirmware.options.parse({ models: ['4B', '5'] }),
+    recipe: { platform: 'raspberry-pi', architecture },
+  };
+  expect(raspberryPiFirmware.check?.(check as never)).toMatchObject(findings);
+});
+
 describe('options', () => {
   it.each([{}, { models: ['5'] }, { config: [{ key: 'gpu_mem', value: 16 }] }, { hold: false }])(
     '%j',

@@ -378,9 +378,13 @@ describe('initramfs', () => {
       'scripts/local-top/iscsi',
       'etc/iscsi.initramfs',
     ];
-    expect(missingParts(listing, '')).toEqual(['the kernel module iscsi_ibft']);
-    expect(missingParts(listing, 'kernel/drivers/firmware/iscsi_ibft.ko\n')).toEqual([]);
-    expect(missingParts([], '')).toHaveLength(5);
+    const asked = iscsiInitramfsText('ibft');
+    expect(missingParts(listing, '', asked)).toEqual(['the kernel module iscsi_ibft']);
+    expect(missingParts(listing, 'kernel/drivers/firmware/iscsi_ibft.ko\n', asked)).toEqual([]);
+    expect(missingParts([], '', asked)).toHaveLength(5);
+  });
+  it('needs no module for an iBFT that is not asked, which 32-bit ARM does not have', () => {
+    expect(missingParts([], '', iscsiInitramfsText('cmdline'))).toHaveLength(4);
   });
 });
 

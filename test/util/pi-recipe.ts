@@ -16,9 +16,10 @@ const MASKED = [
   ...['dm_mod', 'efi_pstore', 'fuse', 'loop'].map((module) => `modprobe@${module}.service`),
 ];
 
-/** With all drivers there are the initramfs takes minutes to make, and to read where it boots. These are the board's and the gate's card. */
+/** With all drivers there are the initramfs takes minutes to make, and to read where it boots. These are the cards of the boards and that of the gate. */
 const MODULES = [
   'dwc2',
+  ...['smsc95xx', 'lan78xx', 'genet'],
   'usbnet',
   'cdc_ether',
   'rndis_host',
@@ -26,7 +27,6 @@ const MODULES = [
   'sd_mod',
   'ext4',
   'iscsi_tcp',
-  'iscsi_ibft',
 ];
 
 /**

@@ -24,6 +24,8 @@ export interface Model {
   readonly bits: 32 | 64;
   /** Device trees: that of the Raspberry Pi's own kernels, and that of Linux as released. */
   readonly trees: { readonly downstream: string; readonly upstream: string };
+  /** Linux's module for its network card. */
+  readonly card: string;
   /** The ROM takes one of two DHCP replies that come at once for lost. */
   readonly losesReplies: boolean;
 }
@@ -54,6 +56,7 @@ export const MODELS: Readonly<Record<ModelName, Model>> = {
   '3B': {
     ...THREE,
     name: '3B',
+    card: 'smsc95xx',
     filters: ['pi3'],
     boardType: 0x08,
     trees: { downstream: 'bcm2710-rpi-3-b.dtb', upstream: 'bcm2837-rpi-3-b.dtb' },
@@ -62,6 +65,7 @@ export const MODELS: Readonly<Record<ModelName, Model>> = {
   '3B+': {
     ...THREE,
     name: '3B+',
+    card: 'lan78xx',
     filters: ['pi3', 'pi3+'],
     boardType: 0x0d,
     trees: { downstream: 'bcm2710-rpi-3-b-plus.dtb', upstream: 'bcm2837-rpi-3-b-plus.dtb' },
@@ -69,6 +73,7 @@ export const MODELS: Readonly<Record<ModelName, Model>> = {
   },
   '4B': {
     name: '4B',
+    card: 'genet',
     filters: ['pi4'],
     boardType: 0x11,
     begins: 'eeprom',
@@ -81,6 +86,7 @@ export const MODELS: Readonly<Record<ModelName, Model>> = {
   },
   '5': {
     name: '5',
+    card: 'macb',
     filters: ['pi5'],
     boardType: 0x17,
     begins: 'eeprom',

@@ -59,7 +59,8 @@ export const initramfs: InitramfsGenerator = {
       quiet: true,
     });
     const builtin = (await tree.read(`/usr/lib/modules/${version}/modules.builtin`)) ?? '';
-    return missingParts(stdout.split('\n'), builtin);
+    const settings = (await tree.read('/etc/iscsi/iscsi.initramfs')) ?? '';
+    return missingParts(stdout.split('\n'), builtin, settings);
   },
 
   choose: link,

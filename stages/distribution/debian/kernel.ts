@@ -17,7 +17,7 @@ export const kernel: KernelFiles = {
     }),
     heldPackages: (version) => [
       `linux-image-${version}`,
-      ...['arm64', 'armmp', 'rpi-v6', 'rpi-v7', 'rpi-v7l', 'rpi-v8', 'rpi-2712'].map(
+      ...['arm64', 'armmp', 'armmp-lpae', 'rpi-v6', 'rpi-v7', 'rpi-v7l', 'rpi-v8', 'rpi-2712'].map(
         (flavour) => `linux-image-${flavour}`,
       ),
       'raspi-firmware',

@@ -77,6 +77,7 @@ describe('debian-bookworm', () => {
 describe('recipes for Raspberry Pis', () => {
   it.each([
     ['debian-raspberry-pi', {}],
+    ['debian-raspberry-pi-armhf', {}],
     ['raspberry-pi-os', { image: 'package.json', sha256: '0'.repeat(64) }],
   ])('%s can be planned, without a warning', async (name, variables) => {
     const settings = { variables, sourceDateEpoch: '' };

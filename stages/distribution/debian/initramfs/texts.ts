@@ -30,19 +30,32 @@ export function addModules(text: string, modules: readonly string[]): string {
   return head + added.map((module) => `${module}\n`).join('');
 }
 
+interface Part {
+  readonly what: string;
+  readonly path: RegExp;
+}
+
 /** What the initramfs of a root on iSCSI cannot be without, by patterns of paths in it. */
-const NEEDED: readonly { readonly what: string; readonly path: RegExp }[] = [
+const NEEDED: readonly Part[] = [
   { what: 'the program iscsistart', path: /^(?:usr\/)?sbin\/iscsistart$/ },
   { what: 'the kernel module iscsi_tcp', path: /\/iscsi_tcp\.ko(?:\.(?:xz|zst|gz))?$/ },
-  { what: 'the kernel module iscsi_ibft', path: /\/iscsi_ibft\.ko(?:\.(?:xz|zst|gz))?$/ },
   { what: 'the script scripts/local-top/iscsi', path: /^scripts\/local-top\/iscsi$/ },
   { what: 'the file etc/iscsi.initramfs', path: /^etc\/iscsi\.initramfs$/ },
 ];
+/** By which it reads the iBFT; kernels of 32-bit ARM have none. */
+const IBFT: Part = { what: 'the kernel module iscsi_ibft', path: /\/iscsi_ibft\.ko(?:\.(?:xz|zst|gz))?$/ };
 
-/** What of it is missing from a listing by lsinitramfs(8). @param builtin text of the kernel's modules.builtin */
-export function missingParts(listing: readonly string[], builtin: string): string[] {
-  return NEEDED.filter(
-    ({ path }) =>
-      !listing.some((entry) => path.test(entry)) && !builtin.split('\n').some((entry) => path.test(entry)),
-  ).map(({ what }) => what);
+/**
+ * What of it is missing from a listing by lsinitramfs(8).
+ * @param builtin text of the kernel's modules.builtin
+ * @param settings text of iscsi.initramfs, which says whether the iBFT is asked
+ */
+export function missingParts(listing: readonly string[], builtin: string, settings: string): string[] {
+  const needed = /^ISCSI_AUTO=true$/m.test(settings) ? [...NEEDED, IBFT] : NEEDED;
+  return needed
+    .filter(
+      ({ path }) =>
+        !listing.some((entry) => path.test(entry)) && !builtin.split('\n').some((entry) => path.test(entry)),
+    )
+    .map(({ what }) => what);
 }

@@ -105,6 +105,8 @@ describe('modules of words, which no key knows', () => {
     expect(others).toEqual([
       'artifacts/formats/fs-verity-thread.js: Failure.from',
       'artifacts/formats/tree-times.js: Failure.from',
+      // What cannot be unpacked is undefined.
+      'artifacts/release/initramfs.js: Failure.from',
       'pipeline/sandbox/inside.js: Failure.from',
       // Of a tool: another is tried, or its words are told with the file's name.
       'stages/distribution/arch/pacman/databases.js: Failure.from',
