@@ -74,6 +74,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command, session
   completion: async () => (await import('./commands/completion.js')).addCompletionCommand,
 };
 
+/** All commands at once, for what is made of them. */
+export async function allCommands(terminal: Terminal): Promise<Command> {
+  const session = openSession(terminal, new AbortController().signal);
+  return createProgram(session, await lunsmithVersion(), undefined);
+}
+
 /** @param called the first argument: the name of a command, or whatever else was given */
 async function createProgram(
   session: Session,

@@ -1,5 +1,6 @@
 /**
- * Writes what follows from the schemas: schemas/*.schema.json, docs/stages.md, the tables of docs/recipe.md and docs/site.md.
+ * Writes what follows from the schemas: schemas/*.schema.json, docs/stages.md, the tables of docs/recipe.md and docs/site.md; and man/lunsmith.1
+ * from the commands.
  * With `--check` it writes nothing and exits with 1 when one of them is stale.
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -12,9 +13,21 @@ import { recipeJsonSchema } from '../pipeline/recipe/json-schema.js';
 import { recipeParts, type StepExamples, stagesPage } from '../pipeline/recipe/reference.js';
 import { stepExamples } from '../pipeline/recipe/step-examples.js';
 import { stages } from '../stages/index.js';
+import { allCommands } from './command-line.js';
+import { manualPage } from './man/page.js';
+import { systemClock, type Terminal } from './terminal.js';
 
 /** Recipes that the examples are taken from, the one to read first first. */
 const RECIPES = ['debian-bookworm', 'debian-trixie'];
+
+/** The page is the same whoever makes it. */
+const NOBODY: Terminal = {
+  stdout: { write: () => undefined },
+  stderr: { write: () => undefined },
+  env: {},
+  cwd: '/',
+  clock: systemClock,
+};
 
 /** The generated files, by path in the package. */
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
@@ -23,6 +36,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ['schemas/site.schema.json', `${JSON.stringify(siteJsonSchema(), null, 1)}\n`],
     ['docs/stages.md', stagesPage(stages, await examples())],
     ['docs/recipe.md', fillParts(await readFile(packageFile('docs/recipe.md'), 'utf8'), recipeParts())],
+    ['man/lunsmith.1', manualPage(await allCommands(NOBODY))],
     ['docs/site.md', fillParts(await readFile(packageFile('docs/site.md'), 'utf8'), siteParts())],
   ]);
 }
