@@ -3,6 +3,7 @@ import { StringDecoder } from 'node:string_decoder';
 import type { Caller } from '../app/caller.js';
 import type { Failure } from '../base/failure.js';
 import { jsonRenderer } from './render/json.js';
+import { openPicture, type Picture } from './render/picture.js';
 import { plainRenderer } from './render/plain.js';
 import type { Renderer } from './render/renderer.js';
 import { safeStream } from './render/safe-text.js';
@@ -25,6 +26,8 @@ export interface Session {
   writeBytes(bytes: Uint8Array): void;
   /** The renderer that the user's options and terminal ask for; a command opens one at most. */
   open(options: OutputOptions): Renderer;
+  /** For what is shown again and again. */
+  picture(): Picture;
   /** Who calls, for the work of a command; what goes wrong from here on is told as the user wants it. */
   caller(options: OutputOptions): Caller;
   /** Tells of the failure that ends the command; once, if it is told of earlier. */
@@ -39,6 +42,7 @@ export function openSession(raw: Terminal, signal: AbortSignal): Session {
     renderer ??= chooseRenderer(terminal, raw.stdout, options);
     return renderer;
   };
+  let picture: Picture | undefined;
   const told = new WeakSet<Failure>();
   const decoder = new StringDecoder('utf8');
   return {
@@ -49,13 +53,21 @@ export function openSession(raw: Terminal, signal: AbortSignal): Session {
       else raw.stdout.write(bytes);
     },
     open,
+    picture: () => {
+      picture ??= openPicture(terminal, raw.stdout);
+      return picture;
+    },
     caller: (options) => ({ cwd: terminal.cwd, env: terminal.env, emit: open(options).emit, signal }),
     fail: (failure) => {
       if (told.has(failure)) return;
       told.add(failure);
+      picture?.close();
       open({ plain: true }).emit({ type: 'failed', failure: failure.toRecord() });
     },
-    close: () => renderer?.close(),
+    close: () => {
+      picture?.close();
+      renderer?.close();
+    },
   };
 }
 

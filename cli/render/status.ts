@@ -20,12 +20,13 @@ export function statusLines(status: HostStatus, style: Style, now: number): stri
     ...section(
       'Channels',
       [
-        ['channel', 'release', 'since', 'by'],
+        ['channel', 'release', 'since', 'by', 'behind'],
         ...channels.map((each) => [
           each.channel,
           `${each.recipe}@${each.release.slice(0, DIGITS)}`,
           formatAge((now - Date.parse(each.at)) / 1000),
           each.by,
+          behindOf(images, each.channel, style),
         ]),
       ],
       'none: `npx lunsmith promote` makes one',
@@ -61,6 +62,14 @@ export function statusLines(status: HostStatus, style: Style, now: number): stri
       `  ${style.yellow('to do:')} ${hint}`,
     ]),
   ];
+}
+
+/** How many clients of a channel boot something else than what it is at. */
+function behindOf(images: readonly ImageRow[], channel: string, { yellow }: Style): string {
+  const own = images.filter((image) => image.channel === channel);
+  const clients = (rows: readonly ImageRow[]) => new Set(rows.map(({ client }) => client)).size;
+  const behind = clients(own.filter((image) => image.behind));
+  return behind === 0 ? '-' : yellow(`${behind} of ${plural(clients(own), 'client')}`);
 }
 
 const IMAGE_HEAD = ['client', 'image', 'channel', 'release', 'LUN', 'boots next', 'now', 'kept'] as const;

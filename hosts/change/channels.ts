@@ -5,9 +5,11 @@ import type { ReleaseThere } from '../publish/releases-there.js';
 import type { ClientImage } from '../site/facts.js';
 import type { Draft } from './draft.js';
 import { checkFit, currentOf, freshClone, takeOver } from './generations.js';
+import type { Stage } from './intent.js';
 import { staysLine } from './maintenance.js';
 import { freshLine, releaseName, short } from './names.js';
 import { requireChannel, requireProofs, requireRelease } from './refusals.js';
+import { clientsOfStage } from './staged.js';
 
 interface Follower {
   readonly client: string;
@@ -23,25 +25,42 @@ function followers({ clients }: Draft, channel: string): Follower[] {
   );
 }
 
-export function promote(draft: Draft, intent: { readonly channel: string; readonly release: string }): void {
+export function promote(
+  draft: Draft,
+  intent: { readonly channel: string; readonly release: string } & Stage,
+): void {
   const { channel } = intent;
   requireChannel(draft, channel);
   const release = requireRelease(draft, intent.release);
   requireProofs(draft, release);
   const before = draft.channels.get(channel);
+  const all = followers(draft, channel);
+  const stage = clientsOfStage(
+    draft,
+    channel,
+    all.map(({ client }) => client),
+    intent,
+  );
   if (before?.release !== release.digest) move(draft, channel, release, 'promote');
-  const on = followers(draft, channel).map((each) => {
+  const on = all.map((each) => {
     const current = currentOf(each.state.images[each.image.name]);
     const maintained = each.state.images[each.image.name]?.maintenance !== undefined;
     const stays = maintained || each.image.blank === true || each.state.facts.follows === 'rebase';
     return { ...each, current, maintained, stays: current !== undefined && stays };
   });
-  const moving = on.filter(({ current, stays }) => !stays && current?.release !== release.digest);
+  const due = on.filter(({ current, stays }) => !stays && current?.release !== release.digest);
+  const moving = due.filter(({ client }) => stage.has(client));
   checkFit(draft, moving, release);
   for (const { client, image, current } of moving) {
     const kept = current === undefined ? '' : `; its clone ${current.id} is kept for a rollback`;
     draft.lines.push(`${freshLine(draft, client, image, release.digest)}${kept}`);
     takeOver(draft, at(client, image), freshClone(draft, client, image, release), { former: 'keep' });
+  }
+  const waiting = new Set(due.filter((each) => !moving.includes(each)).map(({ client }) => client)).size;
+  if (waiting > 0 && draft.lines.length > 0) {
+    draft.lines.push(
+      `${waiting} of ${new Set(all.map(({ client }) => client)).size} clients of ${channel} boot what they have until: npx lunsmith promote ${name(draft, release)} ${channel}`,
+    );
   }
   if (before?.release === release.digest) return;
   for (const { client, image, current, maintained, stays } of on) {

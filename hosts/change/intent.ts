@@ -11,8 +11,16 @@ export type Intent =
   /** Of as many clients, all in one change: all of them are fulfilled, or none. */
   | { readonly kind: 'several'; readonly intents: readonly ClientIntent[] };
 
+/** The clients that a promotion is about: see staged.ts. At most one of both; neither: all of the channel. */
+export interface Stage {
+  /** Names of clients. */
+  readonly only?: readonly string[];
+  /** Of the channel's clients, 1 to 100, at least one client. The part of a larger number holds that of a smaller one. */
+  readonly percent?: number;
+}
+
 export type ChannelIntent =
-  | { readonly kind: 'promote'; readonly channel: string; readonly release: string }
+  | ({ readonly kind: 'promote'; readonly channel: string; readonly release: string } & Stage)
   /** `from`: digest of the release that it leaves; absent: whichever the channel is at. */
   | { readonly kind: 'rollback'; readonly channel: string; readonly from?: string };
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { imageRows } from '../../app/site/status.js';
 import type { Manifest } from '../../artifacts/release/manifest.js';
 import { Failure } from '../../base/failure.js';
-import { wishOf } from '../../hosts/change/draft.js';
-import { type About, type Change, type Intent } from '../../hosts/change/intent.js';
+import { draftOf, wishOf } from '../../hosts/change/draft.js';
+import { type About, type Change, type Intent, type Stage } from '../../hosts/change/intent.js';
+import { clientsOfStage } from '../../hosts/change/staged.js';
 import { finishedChange, planChange } from '../../hosts/change.js';
 import { EMPTY_STATE, type Generation, type HostState } from '../../hosts/host/state.js';
 import type { ReleaseThere } from '../../hosts/publish/releases-there.js';
@@ -96,6 +98,62 @@ describe('a promotion', () => {
     const change = planChange(next, promote(v3), about({ sessions: [session] }));
     expect(change.dropped).toEqual([]);
     expect(change.next.clients['web1']?.images['debian']?.generations).toHaveLength(3);
+  });
+
+  it('in stages gives a part of the clients the release, then more, then all', () => {
+    const all = [1, 2, 3, 4].map((number) => add(number));
+    const staged = (stage: Stage): Intent => ({ ...promote(v2), ...stage });
+    const at = ({ next }: Change) =>
+      [1, 2, 3, 4].filter((number) => current(next, `web${number}`).release === v2.digest);
+    const first = planChange(after(promote(v1), ...all).next, staged({ only: ['web3'] }), about());
+    expect(first.lines).toEqual([
+      `channel stable: ${name(v1)} -> ${name(v2)}`,
+      `client web3: its next boot of debian is a fresh clone of ${name(v2)}; its clone ${short(v1)}-4 is kept for a rollback`,
+      `3 of 4 clients of stable boot what they have until: npx lunsmith promote ${name(v2)} stable`,
+    ]);
+    expect(at(first)).toEqual([3]);
+    expect(imageRows(first.next, []).map(({ behind }) => behind)).toEqual([true, true, false, true]);
+    // The same stage again changes nothing.
+    expect(planChange(first.next, staged({ only: ['web3'] }), about()).next).toBe(first.next);
+    const half = planChange(first.next, staged({ percent: 50 }), about());
+    const rest = planChange(half.next, promote(v2), about());
+    expect(at(rest)).toEqual([1, 2, 3, 4]);
+    // The channel has moved once, so that one rollback takes all of it back.
+    expect(rest.next.channels['stable']?.history).toHaveLength(2);
+    const back = planChange(first.next, rollback, about());
+    expect(at(back)).toEqual([]);
+    expect(current(back.next, 'web3').id).toBe(`${short(v1)}-4`);
+    expect(back.lines.filter((line) => line.startsWith('client '))).toHaveLength(1);
+  });
+
+  it('of more percent holds that of fewer, and is at least one client', () => {
+    const names = Array.from({ length: 30 }, (_, index) => `web${index}`);
+    const draft = draftOf(EMPTY_STATE, about());
+    const part = (percent: number, channel = 'stable') => clientsOfStage(draft, channel, names, { percent });
+    expect([1, 10, 11, 50, 100].map((percent) => part(percent).size)).toEqual([1, 3, 4, 15, 30]);
+    expect([...part(10)].every((each) => part(50).has(each))).toBe(true);
+    expect([...part(50)].sort()).not.toEqual([...part(50, 'edge')].sort());
+  });
+
+  it('in stages is refused for who does not follow the channel, all of them at once', () => {
+    const { next } = after(
+      promote(v1),
+      add(1),
+      add(2, { images: [{ name: 'debian', channel: 'edge', boot: 'san' }] }),
+    );
+    const told = refusal(next, { ...promote(v2), only: ['web2', 'wab1'] } as Intent);
+    expect(told.diagnostics).toEqual([
+      {
+        what: '`web2` is no client of the channel stable on san1.',
+        expected: 'some of web1',
+        hint: 'Did you mean `web1`?',
+      },
+      {
+        what: '`wab1` is no client of the channel stable on san1.',
+        expected: 'some of web1',
+        hint: 'Did you mean `web1`?',
+      },
+    ]);
   });
 
   it('of the release that the channel is at changes nothing', () => {

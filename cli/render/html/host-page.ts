@@ -134,15 +134,17 @@ export function clientTable(images: readonly ReportedImage[], { releases, channe
 
 /** @param alone whether it is its client's only image, so that nothing else could be next */
 function stateOf(
-  { release, behind, live, next }: ReportedImage,
+  { release, behind, maintenance, live, next }: ReportedImage,
   { promoted, alone }: { readonly promoted: boolean; readonly alone: boolean },
 ): Html {
   const state =
-    release === undefined
-      ? mark('plain', promoted ? 'no LUN' : 'channel without a release')
-      : behind
-        ? mark('warn', 'behind')
-        : mark('good', '✔ up to date');
+    maintenance === true
+      ? mark('plain', 'in maintenance')
+      : release === undefined
+        ? mark('plain', promoted ? 'no LUN' : 'channel without a release')
+        : behind
+          ? mark('warn', 'behind')
+          : mark('good', '✔ up to date');
   return html`${state} ${live && mark('plain', 'running')} ${next && !alone && mark('plain', 'boots next')}`;
 }
 
