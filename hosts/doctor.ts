@@ -194,8 +194,8 @@ async function live(
 ): Promise<Finding[]> {
   try {
     const shown = await adapter.show(host, ports);
-    const inUse = new Set((await adapter.sessions(host, ports)).map(({ target }) => target));
-    return targetFindings(host.facts, state, adapter, { shown, inUse, known });
+    const sessions = await adapter.sessions(host, ports);
+    return targetFindings(host.facts, state, adapter, { shown, sessions, known });
   } catch (error) {
     return ofFailure(error, { about: 'target', where: `${host.facts.target.kind} on ${host.facts.name}` });
   }

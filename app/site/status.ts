@@ -8,7 +8,9 @@ import type { TargetHost } from '../../hosts/host/host.js';
 import { deletedDisks, type HostState } from '../../hosts/host/state.js';
 import { installerOf, startsOf } from '../../hosts/site/blank.js';
 import type { HostFacts } from '../../hosts/site/facts.js';
+import { portalsOf } from '../../hosts/site/portal.js';
 import type { IscsiSession } from '../../hosts/target/adapter.js';
+import { sharedLuns, sharedWords } from '../../hosts/target/shared-luns.js';
 import type { OpenHost } from './open.js';
 import { type ReleaseOnHost, releasesOnHost } from './release-name.js';
 
@@ -87,6 +89,10 @@ export async function statusOf({ host, adapter }: OpenHost, ports: Ports): Promi
     warnings: [
       ...readOnly(host),
       ...((await needsRepair(host)) ? [unfinishedChange(host.facts)] : []),
+      ...sharedLuns(sessions, portalsOf(host.facts).length).map((each) => {
+        const { what: message, hint } = sharedWords(each);
+        return { message, hint };
+      }),
       ...thinExhaustion(host.facts.name, space),
     ],
   };

@@ -2,15 +2,15 @@
 
 import { type HostState, lunsOf } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
-import { isArray } from '../site/portal.js';
-import type { ShownTarget, TargetAdapter } from '../target/adapter.js';
+import { isArray, portalsOf } from '../site/portal.js';
+import type { IscsiSession, ShownTarget, TargetAdapter } from '../target/adapter.js';
+import { type SharedLun, sharedLuns, sharedWords } from '../target/shared-luns.js';
 import { type Finding, repairHint } from './finding.js';
 import { type NamedGeneration, namedGenerations } from './state.js';
 
 export interface TargetView {
   readonly shown: readonly ShownTarget[];
-  /** IQNs of targets that have sessions. */
-  readonly inUse: ReadonlySet<string>;
+  readonly sessions: readonly IscsiSession[];
   /** IQNs of targets that an earlier state on the host names: they go when they have no session any more. */
   readonly known: ReadonlySet<string>;
 }
@@ -20,11 +20,12 @@ export function targetFindings(
   facts: HostFacts,
   state: HostState,
   { lun, byHand }: Pick<TargetAdapter, 'lun' | 'byHand'>,
-  { shown, inUse, known }: TargetView,
+  { shown, sessions, known }: TargetView,
 ): Finding[] {
   // What a storage array offers is not known.
   if (isArray(facts)) return [];
   const generations = namedGenerations(state);
+  const inUse = new Set(sessions.map(({ target }) => target));
   const wanted = new Set(generations.map(({ target }) => target));
   const ours = shown.filter(
     ({ target }) => target.startsWith(`${facts.target.prefix}:`) && !wanted.has(target),
@@ -40,6 +41,9 @@ export function targetFindings(
     ...ours
       .filter(({ target }) => !(known.has(target) && inUse.has(target)))
       .map(({ target }) => leftover(target)),
+    ...sharedLuns(sessions, portalsOf(facts).length)
+      .filter(({ target }) => wanted.has(target))
+      .map((each) => sharedBy(each)),
   ];
 }
 
@@ -93,6 +97,13 @@ function otherwise(
       ? []
       : [finding(`The target of ${client} asks for another CHAP account.`, wanted.account, accounts)]),
   ];
+}
+
+function sharedBy(shared: SharedLun): Finding {
+  return {
+    ...{ level: 'warning', about: 'target', where: shared.target, ...sharedWords(shared) },
+    ...{ expected: 'sessions of one machine', found: shared.addresses.join(', ') },
+  };
 }
 
 function leftover(target: string): Finding {

@@ -30,6 +30,8 @@ export interface IscsiSession {
   readonly target: string;
   /** IQN of the client. */
   readonly initiator: string;
+  /** Those that its connections come from; absent where the target does not tell of all sessions (LIO: of the last of each client). */
+  readonly addresses?: readonly string[];
 }
 
 /** A target as it is offered now, ours or foreign. */

@@ -91,6 +91,12 @@ async function sessionsThere(): Promise<string[]> {
   );
 }
 
+/** What `status` warns of. */
+async function warnings(): Promise<string[]> {
+  const { stdout } = await lab.cli('status', '--on', 'lab', '--json');
+  return (JSON.parse(stdout) as { warnings: { message: string }[] }).warnings.map(({ message }) => message);
+}
+
 async function rebootAll(): Promise<void> {
   await eachAtOnce(async (name) => {
     const machine = machines.get(name) as ClientMachine;
@@ -128,6 +134,42 @@ describe('two clients of one channel', () => {
     await expect(lab.cli('capture', 'one', '--output', join(home, 'out'))).rejects.toThrow(
       /The target \S+:one\.main\.\S+ has a session/,
     );
+  });
+
+  it('are named when another machine has the LUN of one of them too, which nobody else is let in to', async () => {
+    const login = async (address: string, name: Name) => {
+      const there = await lab.neighbour(address);
+      return there.start(
+        [
+          'iscsi-perf',
+          '-i',
+          `iqn.2026-01.org.example:lab:client.${name}`,
+          `iscsi://10.78.0.1/${await target('one')}/1`,
+        ],
+        {
+          doing: 'read the LUN of another machine',
+          quiet: true,
+          env: {
+            LIBISCSI_CHAP_USERNAME: name,
+            LIBISCSI_CHAP_PASSWORD: SECRETS[`${name === 'one' ? 'ONE' : 'TWO'}_CHAP`],
+          },
+        },
+      );
+    };
+    {
+      await using other = await login('10.78.0.3', 'two');
+      await other.ended;
+      expect(other.lastLines().join('\n')).toMatch(/Failed to (connect|log ?in)/i);
+      expect(await warnings()).toEqual([]);
+    }
+    await using _twin = await login('10.78.0.4', 'one');
+    await expect
+      .poll(warnings, { timeout: 60_000, interval: 500 })
+      .toEqual([
+        expect.stringMatching(
+          /^2 machines are logged in to one LUN.*:one\.main\.\S+ from 10\.78\.0\.\d+ and 10\.78\.0\.4\.$/,
+        ),
+      ]);
   });
 
   it('boot the next release after promotion and rebase, and not before they reboot', async () => {

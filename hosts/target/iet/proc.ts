@@ -25,12 +25,14 @@ export function parseVolumes(text: string): IetTarget[] {
 
 /** Reads `/proc/net/iet/session`; it may name a session that broke off and was not taken up again (ietadm(8)). */
 export function parseSessions(text: string): IscsiSession[] {
-  const sessions: IscsiSession[] = [];
+  const sessions: (IscsiSession & { readonly addresses: string[] })[] = [];
   let target = '';
   for (const line of text.split('\n')) {
     target = TARGET.exec(line)?.[2] ?? target;
     const initiator = /^\s+sid:\d+ initiator:(\S+)$/.exec(line)?.[1];
-    if (initiator !== undefined) sessions.push({ target, initiator });
+    if (initiator !== undefined) sessions.push({ target, initiator, addresses: [] });
+    const address = /^\s+cid:\d+ ip:(\S+) /.exec(line)?.[1];
+    if (address !== undefined) sessions.at(-1)?.addresses.push(address);
   }
   return sessions;
 }

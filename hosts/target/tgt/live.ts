@@ -188,7 +188,7 @@ async function showTargets(ask: Ask): Promise<TgtTarget[]> {
 
 function sessionsOf(targets: readonly TgtTarget[]): IscsiSession[] {
   return targets.flatMap(({ name, sessions }) =>
-    sessions.map(({ initiator }) => ({ target: name, initiator })),
+    sessions.map(({ initiator, addresses }) => ({ target: name, initiator, addresses })),
   );
 }
 

@@ -5,6 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import type { Ports } from '../../../base/ports.js';
 import { UndoStack } from '../../../base/undo-stack.js';
 import { type CliResult, lunsmith } from '../cli.js';
 import { type ClientMachine, type ClientOptions, openClient } from './client.js';
@@ -20,6 +21,8 @@ export interface Lab extends AsyncDisposable {
   requireProofs(cells: readonly string[]): Promise<void>;
   /** Starts what machines boot by besides the target, of which something must be published. */
   serve(): Promise<void>;
+  /** Another machine on the network that runs programs of this one, with that address. */
+  neighbour(address: string): Promise<Ports>;
   /** A machine on the network, which is off. */
   machine(options: Omit<ClientOptions, 'signal'>): Promise<ClientMachine>;
 }
@@ -69,6 +72,7 @@ export async function openLab({ home, clients, secrets, plainDhcp, asks }: LabOp
       if (plainDhcp === true) rest.use(await startPlainDhcp(await wire.neighbour('10.78.0.2')));
       else rest.use(await startDhcp(wire, root));
     },
+    neighbour: (address) => wire.neighbour(address),
     machine: async (options) => rest.use(await openClient(wire, { ...options, signal })),
     [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose](),
   };

@@ -106,7 +106,9 @@ function rig(volumes: string | undefined, sessions = `tid:2 name:${DB.target}\nt
 
 it('tells who is logged in', async () => {
   const { host, used } = rig(VOLUMES, SESSIONS);
-  expect(await adapter.sessions(host, used)).toEqual([{ target: WEB.target, initiator: WEB.initiator }]);
+  expect(await adapter.sessions(host, used)).toEqual([
+    { target: WEB.target, initiator: WEB.initiator, addresses: ['10.77.0.10'] },
+  ]);
 });
 
 it('says nothing when all is offered', async () => {

@@ -122,7 +122,9 @@ it('tells of a session, and refuses to take its target away', async () => {
   expect(await used.sessions()).toEqual([]);
   {
     await using _session = await holdSession(web, used.portal, 1, used.sessions);
-    expect(await used.sessions()).toEqual([{ target: web.target, initiator: web.initiator }]);
+    expect(await used.sessions()).toEqual([
+      { target: web.target, initiator: web.initiator, addresses: ['127.0.0.1'] },
+    ]);
     await expect(used.remove([db, web])).rejects.toMatchObject({
       kind: 'usage',
       diagnostics: [
@@ -136,7 +138,9 @@ it('tells of a session, and refuses to take its target away', async () => {
     });
     // A new secret, and another LUN: no session notices.
     await used.apply([{ ...web, chap: { user: 'web1', secret: 'new-secret-1' } }, db]);
-    expect(await used.sessions()).toEqual([{ target: web.target, initiator: web.initiator }]);
+    expect(await used.sessions()).toEqual([
+      { target: web.target, initiator: web.initiator, addresses: ['127.0.0.1'] },
+    ]);
     expect(await used.tgtd.targets()).toHaveLength(2);
   }
   expect(await inquire(db, used.portal, 1)).toMatch('fedcba9876543210');
