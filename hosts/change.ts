@@ -94,7 +94,7 @@ function neededFor({ channels, clients, deleted = [] }: HostState, intent: Singl
   const ofClients = Object.values(clients)
     .flatMap(({ images }) => Object.values(images))
     .flatMap(({ current, generations }) => generations.filter(({ id }) => id === current))
-    .map(({ release }) => release);
+    .flatMap(({ release }) => release ?? []);
   switch (intent.kind) {
     case 'promote':
       return [intent.release];
@@ -113,7 +113,7 @@ function neededFor({ channels, clients, deleted = [] }: HostState, intent: Singl
         ...deleted
           .filter(({ facts }) => facts.name === intent.client.name)
           .flatMap(({ generations }) => generations)
-          .map(({ release }) => release),
+          .flatMap(({ release }) => release ?? []),
       ];
     case 'reset':
       return [...ofClients, ...ofChannels];

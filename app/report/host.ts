@@ -11,8 +11,8 @@ import { type HostStatus, type ImageRow, statusOf } from '../site/status.js';
 /** One LUN of an image of a client. */
 export interface ReportedGeneration {
   readonly id: string;
-  /** The manifest's sha256. */
-  readonly release: string;
+  /** The manifest's sha256; absent: it is a clone of none. */
+  readonly release?: string;
   /** RFC 3339, UTC. */
   readonly made: string;
   /** Bytes of the LUN. */
@@ -67,7 +67,8 @@ function imagesOf({ clients }: HostState, { images }: HostStatus): ReportedImage
     return {
       ...row,
       generations: generations.map(({ id, release, made, bytes }) => ({
-        ...{ id, release, made, bytes },
+        ...{ id, made, bytes },
+        ...(release === undefined ? {} : { release }),
         current: id === image?.current,
       })),
     };

@@ -20,6 +20,7 @@ import { refuseBusy } from '../../hosts/target/refusals.js';
 import type { Caller } from '../caller.js';
 import { type Capture, describe } from './capture/describe.js';
 import { TASK } from './capture/linux.js';
+import { noRelease } from './capture/no-release.js';
 import { lockFor } from './change.js';
 import { clientNamed, connect, hostNamed, type OpenHost, openSite } from './open.js';
 
@@ -46,7 +47,10 @@ export async function captureClient(caller: Caller, request: CaptureRequest): Pr
   const { image, generation } = await lunOf(host, request);
   const name = request.name ?? `${request.client}-${image.name}`.toLowerCase();
   if (!NAME.test(name)) throw unfitName(name);
-  const release = await readReleaseThere(host, generation.release);
+  const release =
+    generation.release === undefined
+      ? { digest: '', manifest: noRelease(generation), proofs: [] }
+      : await readReleaseThere(host, generation.release);
   if (release === undefined) throw gone(host, generation);
   const seconds = stopwatch();
   const title = `${request.client} ${image.name}, generation ${generation.id}, of ${host.facts.name}`;
@@ -120,7 +124,7 @@ async function requireOff({ host, adapter }: OpenHost, { target }: Generation, p
 
 function gone({ facts }: TargetHost, { release }: Generation): Failure {
   return new Failure('usage', {
-    what: `The release ${release.slice(0, 12)}, of which the LUN is a clone, is not on ${facts.name}.`,
+    what: `The release ${release?.slice(0, 12)}, of which the LUN is a clone, is not on ${facts.name}.`,
     hint: 'Publish it again: it tells what the LUN holds.',
   });
 }

@@ -36,7 +36,8 @@ export async function explain(
   const chosen = chooseImage(client, image ?? added?.next);
   const known = added?.images[chosen.name];
   const generation = known?.generations.find(({ id }) => id === known.current);
-  const release = generation === undefined ? undefined : await readReleaseThere(host, generation.release);
+  const release =
+    generation?.release === undefined ? undefined : await readReleaseThere(host, generation.release);
   const links = explainClient({
     ...{ host: host.facts, lun: adapter.lun, client, image: chosen, next: added?.next, generation },
     manifest: release?.manifest,

@@ -6,7 +6,7 @@ import { freeSpace, listClones, type Space, thinExhaustion } from '../../hosts/c
 import { writerProblem } from '../../hosts/host/account.js';
 import type { TargetHost } from '../../hosts/host/host.js';
 import { deletedDisks, type HostState } from '../../hosts/host/state.js';
-import { installerOf, startsOf } from '../../hosts/site/blank.js';
+import { hasInstaller, installerOf, startsOf } from '../../hosts/site/blank.js';
 import type { HostFacts } from '../../hosts/site/facts.js';
 import { portalsOf } from '../../hosts/site/portal.js';
 import type { IscsiSession } from '../../hosts/target/adapter.js';
@@ -17,7 +17,8 @@ import { type ReleaseOnHost, releasesOnHost } from './release-name.js';
 export interface ImageRow {
   readonly client: string;
   readonly image: string;
-  readonly channel: string;
+  /** Absent: it follows none, its LUN has begun with nothing on it. */
+  readonly channel?: string;
   /** Absent, as are `bytes` and `target`: its channel has no release yet, and it no LUN. */
   readonly release?: string;
   /** Bytes of the LUN. */
@@ -128,19 +129,20 @@ export function imageRows(state: HostState, sessions: readonly IscsiSession[]): 
       const current = image?.generations.find(({ id }) => id === image.current);
       const boots = next === undefined ? index === 0 : startsOf(each).includes(next);
       const about = {
-        ...{ client, image: name, channel, next: boots },
-        ...(each.blank === true ? { installs: next === installerOf(name) } : {}),
+        ...{ client, image: name, next: boots },
+        ...(channel === undefined ? {} : { channel }),
+        ...(hasInstaller(each) ? { installs: next === installerOf(name) } : {}),
       };
       if (image === undefined || current === undefined)
         return { ...about, behind: false, live: false, kept: 0 };
       const targets = image.generations.map(({ target }) => target);
       return {
         ...about,
-        release: current.release,
+        ...(current.release === undefined ? {} : { release: current.release }),
         bytes: current.bytes,
         target: current.target,
         // What a system has installed follows no channel.
-        behind: each.blank !== true && state.channels[channel]?.release !== current.release,
+        behind: each.blank !== true && state.channels[channel ?? '']?.release !== current.release,
         ...(image.maintenance === undefined ? {} : { maintenance: true }),
         live: sessions.some(({ target }) => targets.includes(target)),
         kept: image.generations.length - 1,

@@ -199,7 +199,7 @@ async function kernelFor(
   host: TargetHost,
 ): Promise<StickKernel> {
   const digests = Object.values(input.client.images).flatMap(({ generations }) =>
-    generations.map(({ release }) => release),
+    generations.flatMap(({ release }) => release ?? []),
   );
   return stickKernel(input, await manifestsThere(host, [...new Set(digests)]), withSecret);
 }
@@ -222,7 +222,7 @@ async function addKernel(adding: Adding): Promise<string> {
     account,
     manifest: kernel.manifest,
   });
-  const release = { digest: kernel.each.generation.release, manifest: kernel.manifest };
+  const release = { digest: kernel.release, manifest: kernel.manifest };
   const there = async (path: string) => {
     const here = join(scratch, 'there');
     await copyFileThere(host, release, path, here);

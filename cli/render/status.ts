@@ -75,11 +75,11 @@ function behindOf(images: readonly ImageRow[], channel: string, { yellow }: Styl
 const IMAGE_HEAD = ['client', 'image', 'channel', 'release', 'LUN', 'boots next', 'now', 'kept'] as const;
 
 function imageRow(image: ImageRow, style: Style): string[] {
-  const release = image.release?.slice(0, DIGITS) ?? 'none yet';
+  const release = image.release?.slice(0, DIGITS) ?? (image.channel === undefined ? 'none' : 'none yet');
   return [
     image.client,
     image.image,
-    image.channel,
+    image.channel ?? '-',
     `${release}${noteOf(image, style)}`,
     image.bytes === undefined ? '-' : formatBinary(image.bytes),
     image.next ? (image.installs === true ? 'its installer' : 'yes') : 'no',

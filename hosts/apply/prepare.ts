@@ -88,9 +88,10 @@ async function makeClones(
   const releases = new Set<string>();
   const others: CloneRequest[] = [];
   for (const request of clones) {
-    if (releases.has(request.release)) others.push(request);
+    const { release } = request;
+    if (release === undefined || releases.has(release)) others.push(request);
     else await make(request);
-    releases.add(request.release);
+    if (release !== undefined) releases.add(release);
   }
   const queue = new PQueue({ concurrency: CLONES_AT_ONCE });
   await allSettled(others.map((request) => queue.add(() => make(request))));

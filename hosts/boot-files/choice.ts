@@ -34,7 +34,8 @@ export function choice(
     ...chosen,
     `menu ${facts.name}`,
     ...starts.map(
-      ({ name, image, generation }) => `item ${name} ${name} (${image.channel}, ${generation.id})`,
+      ({ name, image, generation }) =>
+        `item ${name} ${name} (${image.channel ?? 'its own'}, ${generation.id})`,
     ),
     'item --gap',
     `item ${NEXT_DEVICE} Next boot device`,

@@ -43,7 +43,7 @@ export function clientFiles(input: ClientFilesInput): BootFile[] {
         content: {
           bytes: clientArchive(host, client, each.generation, {
             account,
-            manifest: manifests.get(each.generation.release),
+            manifest: manifests.get(each.generation.release ?? ''),
           }),
         },
         secret: true,
@@ -90,18 +90,15 @@ function boot(input: ClientFilesInput, { image, generation }: BootImage): string
   const { host, manifests, lun, client } = input;
   const { facts } = client;
   const url = (path: string) => uriWord(`${host.http.url}/${path}`);
-  const manifest = manifests.get(generation.release);
+  const { release = '' } = generation;
+  const manifest = manifests.get(release);
   const next = manifest && bootArtifact(manifest, image.boot, 'ipxe-script');
   if (next === undefined) {
     const why = manifest === undefined ? 'is not on the host' : `offers no ${image.boot} boot`;
-    return [
-      `:image-${image.name}`,
-      `echo The release ${generation.release.slice(0, 12)} ${why}`,
-      'goto failed',
-    ];
+    return [`:image-${image.name}`, `echo The release ${release.slice(0, 12)} ${why}`, 'goto failed'];
   }
   const begin = [`:image-${image.name}`, `echo ${facts.name} boots ${image.name} ${generation.id}`];
-  const script = url(`releases/${generation.release}/${next}`);
+  const script = url(`releases/${release}/${next}`);
   if (image.boot !== 'san') {
     return [
       ...begin,
@@ -131,7 +128,9 @@ function boot(input: ClientFilesInput, { image, generation }: BootImage): string
 }
 
 function bootsByPaths({ host, manifests }: ClientFilesInput, { image, generation }: BootImage): boolean {
-  return image.boot === 'san' && image.blank !== true && hasPaths(host, manifests.get(generation.release));
+  return (
+    image.boot === 'san' && image.blank !== true && hasPaths(host, manifests.get(generation.release ?? ''))
+  );
 }
 
 /** It names the generation, so that a script of before a change is never given what is of after it. */

@@ -7,7 +7,7 @@
 import { setSetting } from '../../artifacts/formats/ipxe.js';
 import { PC } from '../../artifacts/platform/pc.js';
 import type { ClientState } from '../host/state.js';
-import { installerOf } from '../site/blank.js';
+import { hasInstaller, installerOf } from '../site/blank.js';
 import type { HostFacts } from '../site/facts.js';
 import { accountCommands, hookCommands, unhook } from './account.js';
 import type { BootImage } from './boot-image.js';
@@ -56,24 +56,29 @@ export function bootInstalled(input: Input, each: BootImage): string[] {
     otherwise,
   ];
   const installer = installerOf(name);
+  const hooked = hasInstaller(each.image) ? [disk, medium] : [disk];
   return [
     ...begin(name),
     ...start(disk, name, `goto empty-${name}`),
     `:empty-${name}`,
     `echo Nothing on ${name} boots: no system is installed there, or its loader ended`,
     ...hook(disk, lun),
-    client.next === name ? `goto leave-${name}` : `iseq \${${CHOSEN}} ${name} && goto leave-${name} ||`,
-    `echo ${installer} starts in ${WAIT_SECONDS} seconds. Ctrl-C goes on to the next boot device`,
-    `sleep ${WAIT_SECONDS} || goto leave-${name}`,
-    ...begin(installer),
-    ...hook(medium, lun + 1),
-    ...start(medium, installer, `goto ended-${installer}`),
-    `:ended-${installer}`,
-    `echo Nothing on ${installer} boots by this firmware, or its loader ended`,
-    `:leave-${name}`,
+    ...(hasInstaller(each.image)
+      ? [
+          client.next === name ? `goto leave-${name}` : `iseq \${${CHOSEN}} ${name} && goto leave-${name} ||`,
+          `echo ${installer} starts in ${WAIT_SECONDS} seconds. Ctrl-C goes on to the next boot device`,
+          `sleep ${WAIT_SECONDS} || goto leave-${name}`,
+          ...begin(installer),
+          ...hook(medium, lun + 1),
+          ...start(medium, installer, `goto ended-${installer}`),
+          `:ended-${installer}`,
+          `echo Nothing on ${installer} boots by this firmware, or its loader ended`,
+          `:leave-${name}`,
+        ]
+      : []),
     // Where iPXE itself goes with its end, what it has hooked goes before it.
     `iseq \${platform} efi || goto over-${name}`,
-    ...[disk, medium].flatMap(unhook),
+    ...hooked.flatMap(unhook),
     `:over-${name}`,
     `set ${OVER} 1`,
     'exit 0',

@@ -13,7 +13,7 @@ export function checkNames({ name, images, menuSeconds }: ClientFacts): void {
   if (TAKEN.includes(name)) throw unfit('a client', `another name than ${TAKEN.join(', ')}`, name);
   for (const image of images) {
     check('an image', image.name);
-    check('a channel', image.channel);
+    if (image.channel !== undefined) check('a channel', image.channel);
   }
   if (Number.isInteger(menuSeconds) && menuSeconds >= 0 && menuSeconds <= 3600) return;
   throw new Failure('usage', {

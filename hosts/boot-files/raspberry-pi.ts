@@ -56,7 +56,7 @@ export function piFiles(input: BootFilesInput, accountOf: (client: string) => Cl
   checkFolders(clients);
   const booting = clients.flatMap((client) => {
     const [image] = bootImages(client);
-    const manifest = image === undefined ? undefined : input.manifests.get(image.generation.release);
+    const manifest = image === undefined ? undefined : input.manifests.get(image.generation.release ?? '');
     return image === undefined || manifest === undefined ? [] : [{ client, manifest, ...image }];
   });
   const root = booting
@@ -108,7 +108,7 @@ export function piLinks(state: HostState): BootFile[] {
 /** What the release has for the folder of a client, by its name there. */
 function firmwareOf(
   manifest: Manifest,
-  { release }: Pick<Generation, 'release'>,
+  { release = '' }: Pick<Generation, 'release'>,
 ): { name: string; target: string }[] {
   const base = `${folder.inRelease}/`;
   return artifactsOf(manifest, 'firmware', 'device-tree', 'kernel', 'initramfs', 'command-line').flatMap(

@@ -47,6 +47,8 @@ export interface StickInput {
 /** A kernel of a release that is to be on the stick. */
 export interface StickKernel {
   readonly each: BootImage;
+  /** Digest. */
+  readonly release: string;
   readonly manifest: Manifest;
   /** Paths in the release. */
   readonly kernel: string;
@@ -112,8 +114,9 @@ export function stickKernel(
       found: `no release was promoted to ${image.channel}`,
     });
   }
-  const manifest = manifests.get(each.generation.release);
-  const short = each.generation.release.slice(0, 12);
+  const { release = '' } = each.generation;
+  const manifest = manifests.get(release);
+  const short = release.slice(0, 12);
   if (manifest === undefined) throw refuse({ expected: `the release ${short} on the host`, found: 'none' });
   const at = (role: 'kernel' | 'initramfs' | 'command-line') => bootArtifact(manifest, 'direct', role);
   const [kernel, initramfs, commandLine] = [at('kernel'), at('initramfs'), at('command-line')];
@@ -130,7 +133,7 @@ export function stickKernel(
       found: 'no such option',
     });
   }
-  return { each, manifest, kernel, initramfs, commandLine };
+  return { each, release, manifest, kernel, initramfs, commandLine };
 }
 
 /** Texts and programs of the iPXE way, by path. @param program of the BIOS */
@@ -177,7 +180,7 @@ export function kernelStick(
   const { generation, image } = each;
   const mac = facts.mac === undefined ? [] : [`BOOTIF=${pxelinuxMacName(facts.mac)}`];
   const all = [...words(parameters), `ip=${kernelAddress(facts)}`, ...mac];
-  const title = `${facts.name} ${image.name}, ${manifest.recipe.name}@${generation.release.slice(0, 12)}, generation ${generation.id}`;
+  const title = `${facts.name} ${image.name}, ${manifest.recipe.name}@${generation.release?.slice(0, 12)}, generation ${generation.id}`;
   return {
     title,
     grub: grubConfig({

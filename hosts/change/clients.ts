@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../../base/failure.js';
 import type { ClientState } from '../host/state.js';
-import { startsOf } from '../site/blank.js';
+import { hasInstaller, startsOf } from '../site/blank.js';
 import type { ClientFacts, ClientImage } from '../site/facts.js';
 import { currentLast, purgeAll, setAside } from './aside.js';
 import type { Draft } from './draft.js';
@@ -50,7 +50,7 @@ export function takeFacts(draft: Draft, facts: ClientFacts, before: ClientState 
       found: `its host is ${facts.host}`,
     });
   }
-  for (const { channel } of facts.images) requireChannel(draft, channel);
+  for (const { channel } of facts.images) if (channel !== undefined) requireChannel(draft, channel);
   if (before !== undefined && !isDeepStrictEqual(before.facts, facts))
     tellChanges(draft, before.facts, facts);
   if (before?.facts.secret !== facts.secret || before.facts.account !== facts.account) secrets.push(facts);
@@ -70,17 +70,28 @@ export function bringImage(
   const { channels, lines } = draft;
   const current = currentOf(before?.images[image.name]);
   const old = before?.facts.images.find(({ name }) => name === image.name);
-  const channel = channels.get(image.channel);
+  const channel = image.channel === undefined ? undefined : channels.get(image.channel);
   // What a system has installed on a LUN is its own, whatever its installer is.
-  if (current !== undefined && image.blank === true && old?.blank === true) return;
+  if (current !== undefined && image.blank === true && old?.blank === true) {
+    if (hasInstaller(image) && current.installer === undefined) throw noInstaller(facts.name, image);
+    return;
+  }
   const turned = old?.blank !== image.blank;
   const moved = old !== undefined && (turned || old.channel !== image.channel);
-  const same = channel === undefined || (channel.release === current?.release && !turned);
+  const same =
+    (channel === undefined && image.channel !== undefined) ||
+    (channel?.release === current?.release && !turned);
   if (current !== undefined && (!moved || same)) return;
   if (before?.images[image.name]?.maintenance !== undefined) {
     if (turned) throw inMaintenance(facts.name, image, 'have another kind of LUN');
     lines.push(staysLine(facts.name, image));
     return;
+  }
+  const kept = current === undefined ? '' : `; its clone ${current.id} is kept`;
+  if (image.channel === undefined) {
+    lines.push(`${freshLine(draft, facts.name, image)}${kept}`);
+    const blank = freshClone(draft, facts.name, image, undefined);
+    return takeOver(draft, { client: facts.name, image: image.name }, blank, { former: 'keep' });
   }
   if (channel === undefined) {
     if (old === undefined || moved)
@@ -96,10 +107,19 @@ export function bringImage(
     return;
   }
   const release = requireRelease(draft, channel.release, channel.history.at(-1)?.recipe);
-  const kept = current === undefined ? '' : `; its clone ${current.id} is kept`;
   lines.push(`${freshLine(draft, facts.name, image, release.digest)}${kept}`);
   const fresh = freshClone(draft, facts.name, image, release);
   takeOver(draft, { client: facts.name, image: image.name }, fresh, { former: 'keep' });
+}
+
+/** A LUN that is there has a target with nothing beside it. */
+function noInstaller(client: string, { name }: ClientImage): Failure {
+  return new Failure('usage', {
+    what: `No installer can be put beside the LUN that ${client} has for ${name}.`,
+    expected: 'an image of another name with `blank` and `installer`, or this one without `installer`',
+    found: `a LUN that ${client} got without one`,
+    hint: `Rename it in lunsmith.yaml, if the LUN can go: then ${client} gets a new one, and this one can be brought back under its name.`,
+  });
 }
 
 export function dropImages(draft: Draft, facts: ClientFacts, before: ClientState | undefined): void {
@@ -136,7 +156,10 @@ function tellChanges({ lines }: Draft, before: ClientFacts, after: ClientFacts):
 }
 
 function described({ channel, boot, bytes, blank }: ClientImage): string {
-  if (blank === true) return `(blank, ${bytes} bytes, installed by ${channel})`;
+  if (blank === true) {
+    const by = channel === undefined ? 'with no installer' : `installed by ${channel}`;
+    return `(blank, ${bytes} bytes, ${by})`;
+  }
   return `(${channel}, ${boot}, ${bytes === undefined ? 'size of the image' : `${bytes} bytes`})`;
 }
 

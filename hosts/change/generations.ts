@@ -57,33 +57,36 @@ export function checkMethod(
   );
 }
 
-/** A clone that is to be made, or a LUN of nothing and the clone of its installer. Its name has the serial of the state that brings it, and so is never used twice. */
+/**
+ * A clone that is to be made, or a LUN of nothing and the clone of its installer, where there is one. Its name has the serial of the state
+ * that brings it, and so is never used twice.
+ * @param release none for a LUN of nothing alone
+ */
 export function freshClone(
   draft: Draft,
   client: string,
   image: ClientImage,
-  release: ReleaseThere,
+  release: ReleaseThere | undefined,
 ): Generation {
-  checkFit(draft, [{ client, image }], release);
+  if (release !== undefined) checkFit(draft, [{ client, image }], release);
   const { about, before, clones } = draft;
-  const id = `${release.digest.slice(0, 12)}-${before.serial + 1}`;
-  const { disk } = release.manifest;
+  const id = `${release === undefined ? 'blank' : release.digest.slice(0, 12)}-${before.serial + 1}`;
   const own = `${about.host.target.prefix}:${client}.${image.name}.${id}`;
-  const lun = (name: string, bytes: number, from: Pick<CloneRequest, 'from'>): Lun => {
-    const request = {
-      ...{ client, image: name, generation: id, release: release.digest, disk, bytes },
-      ...from,
-    };
+  const lun = (request: CloneRequest): Lun => {
     clones.push(request);
+    const { image: name, bytes } = request;
     return { serial: lunSerial(own, name === image.name ? 0 : 1), disk: about.disk(request), bytes };
   };
-  const copy = { from: lunImageOf(release.manifest) };
-  const blank = image.blank === true;
-  return {
-    ...{ id, release: release.digest, target: image.target ?? own, made: about.now },
-    ...lun(image.name, sizeOf(image, release), blank ? {} : copy),
-    ...(blank ? { installer: lun(installerOf(image.name), disk.bytes, copy) } : {}),
-  };
+  const named = (name: string) => ({ client, image: name, generation: id });
+  const copy = ({ digest, manifest }: ReleaseThere, name: string, bytes: number) =>
+    lun({ ...named(name), release: digest, disk: manifest.disk, from: lunImageOf(manifest), bytes });
+  const common = { id, target: image.target ?? own, made: about.now };
+  if (image.blank !== true && release !== undefined)
+    return { ...common, release: release.digest, ...copy(release, image.name, sizeOf(image, release)) };
+  const blank = { ...common, ...lun({ ...named(image.name), bytes: image.bytes ?? 0 }) };
+  if (release === undefined) return blank;
+  const installer = copy(release, installerOf(image.name), release.manifest.disk.bytes);
+  return { ...blank, release: release.digest, installer };
 }
 
 /** SCSI serial number. @param target the name that lunsmith gives @param index of the LUN among those of the target */

@@ -4,7 +4,7 @@
  * whether an image is theirs to move.
  */
 import { Failure } from '../../base/failure.js';
-import type { ClientState } from '../host/state.js';
+import type { ChannelState, ClientState } from '../host/state.js';
 import type { ClientImage } from '../site/facts.js';
 import { isArray } from '../site/portal.js';
 import { keeps, setAside } from './aside.js';
@@ -28,7 +28,7 @@ export function maintain(draft: Draft, { client, image: wanted }: Wanted): void 
   const image = imageOf(state, wanted) ?? state.facts.images[0];
   if (isMaintained(state, image)) return;
   const had = state.images[image.name];
-  const channel = draft.channels.get(image.channel);
+  const channel = channelOf(draft, image);
   const refused = refusal(draft, client, image);
   if (refused !== undefined) throw refused;
   if (had === undefined || channel === undefined) throw noClone(draft, client, image);
@@ -63,7 +63,7 @@ export function resume(
     `client ${client}: ${image.name} is in maintenance no more; what was written to ${maintained.id} ${fate}`,
   );
   setAside(draft, { facts: before.facts, image: image.name, generations: [maintained] }, { purge });
-  const channel = draft.channels.get(image.channel);
+  const channel = channelOf(draft, image);
   const moved = channel !== undefined && channel.release !== resumed.release;
   if (!moved || before.facts.follows === 'rebase') {
     draft.lines.push(
@@ -127,6 +127,10 @@ function refusal({ about, clients }: Draft, client: string, image: ClientImage):
     );
   }
   return undefined;
+}
+
+function channelOf({ channels }: Draft, { channel }: ClientImage): ChannelState | undefined {
+  return channel === undefined ? undefined : channels.get(channel);
 }
 
 function stateOf(draft: Draft, client: string): ClientState {

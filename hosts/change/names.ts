@@ -7,8 +7,12 @@ export function short(digest: string): string {
   return digest.slice(0, 12);
 }
 
-/** `debian-bookworm@0123456789ab`, where the recipe is known. */
-export function releaseName({ about, before }: Pick<Draft, 'about' | 'before'>, digest: string): string {
+/** `debian-bookworm@0123456789ab`, where the recipe is known. @param digest none: of a LUN that is no clone */
+export function releaseName(
+  { about, before }: Pick<Draft, 'about' | 'before'>,
+  digest: string | undefined,
+): string {
+  if (digest === undefined) return 'no release';
   const recipe =
     about.releases.get(digest)?.manifest.recipe.name ??
     Object.values(before.channels)
@@ -32,10 +36,14 @@ export function freshLine(
   draft: Pick<Draft, 'about' | 'before'>,
   client: string,
   { name, blank, bytes = 0 }: ClientImage,
-  release: string,
+  release?: string,
 ): string {
+  const installer =
+    release === undefined
+      ? ''
+      : `, and beside it a fresh clone of ${releaseName(draft, release)}, which installs there`;
   return blank === true
-    ? `client ${client}: ${name} is a new LUN of ${mebibytes(bytes)} with nothing on it, and beside it a fresh clone of ${releaseName(draft, release)}, which installs there`
+    ? `client ${client}: ${name} is a new LUN of ${mebibytes(bytes)} with nothing on it${installer}`
     : `client ${client}: its next boot of ${name} is a fresh clone of ${releaseName(draft, release)}`;
 }
 

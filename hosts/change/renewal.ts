@@ -1,6 +1,7 @@
 /** A client gets a fresh clone: of the release that it has, or of the one that its channel is at. */
 import { Failure } from '../../base/failure.js';
 import type { ClientState } from '../host/state.js';
+import { hasInstaller } from '../site/blank.js';
 import type { ClientImage } from '../site/facts.js';
 import { keeps } from './aside.js';
 import type { Draft } from './draft.js';
@@ -25,11 +26,13 @@ export function reset(draft: Draft, intent: Renewal): void {
     }
     if (isMaintained(state, image)) throw inMaintenance(client, image, 'be reset');
     // Of what installed itself nothing is the release's; its installer may be the newest.
-    const channel = image.blank === true ? draft.channels.get(image.channel) : undefined;
-    const release = requireRelease(draft, channel?.release ?? current.release);
+    const channel = hasInstaller(image) ? draft.channels.get(image.channel ?? '') : undefined;
+    const digest =
+      image.blank === true && !hasInstaller(image) ? undefined : (channel?.release ?? current.release);
+    const release = digest === undefined ? undefined : requireRelease(draft, digest);
     requireNoSession(draft, client, [current], `reset ${image.name} of ${client}`);
     draft.lines.push(
-      `${freshLine(draft, client, image, release.digest)}; ${leaves(draft, current.id, intent)}`,
+      `${freshLine(draft, client, image, release?.digest)}; ${leaves(draft, current.id, intent)}`,
     );
     const fresh = freshClone(draft, client, image, release);
     takeOver(draft, { client, image: image.name }, fresh, { former: 'discard', ...purging(intent) });
@@ -39,16 +42,17 @@ export function reset(draft: Draft, intent: Renewal): void {
 export function rebase(draft: Draft, intent: Renewal & { readonly state: 'keep' | 'discard' }): void {
   const { client } = intent;
   for (const { image, state } of imagesOf(draft, intent)) {
-    const channel = draft.channels.get(image.channel);
-    if (channel === undefined) {
+    const current = currentOf(state.images[image.name]);
+    const channel = image.channel === undefined ? undefined : draft.channels.get(image.channel);
+    if (channel === undefined && image.channel !== undefined) {
       if (intent.image === undefined) continue;
       throw noClone(draft, client, image);
     }
-    const current = currentOf(state.images[image.name]);
     if (image.blank === true && current !== undefined) {
       if (intent.image === undefined) continue;
       throw installed(client, image);
     }
+    if (channel === undefined) continue;
     if (isMaintained(state, image)) throw inMaintenance(client, image, 'be rebased');
     if (current?.release === channel.release) continue;
     const release = requireRelease(draft, channel.release, channel.history.at(-1)?.recipe);
@@ -86,6 +90,6 @@ function imagesOf(draft: Draft, { client, image }: Renewal): { image: ClientImag
 function installed(client: string, { name }: ClientImage): Failure {
   return new Failure('usage', {
     what: `${name} of ${client} follows no release: a system has installed itself on its LUN.`,
-    hint: `A LUN with nothing on it, and beside it the newest installer: npx lunsmith client reset ${client} --image ${name}`,
+    hint: `A LUN with nothing on it, and beside it the newest installer if it has one: npx lunsmith client reset ${client} --image ${name}`,
   });
 }

@@ -1,6 +1,7 @@
 /** What was taken from a client is given back to it, or removed before its time. */
 import { Failure } from '../../base/failure.js';
 import type { ClientState, DeletedLuns } from '../host/state.js';
+import { hasInstaller } from '../site/blank.js';
 import type { ClientFacts, ClientImage } from '../site/facts.js';
 import { purgeAll } from './aside.js';
 import { bringImage, dropImages, takeFacts } from './clients.js';
@@ -71,9 +72,13 @@ function giveBack({ clients, deleted, lines, about, before }: Draft, taken: Dele
 /** Why it cannot be given back to the client that the site has now. */
 function problem(draft: Draft, facts: ClientFacts, { image, generations }: DeletedLuns): Failure | undefined {
   const now = facts.images.find(({ name }) => name === image);
-  const blank = generations.at(-1)?.installer !== undefined;
-  if (now === undefined || (now.blank === true) !== blank) {
-    const kind = blank ? 'that begins with nothing on its LUN (`blank`)' : 'that follows a channel';
+  const last = generations.at(-1);
+  const blank = last?.installer !== undefined || last?.release === undefined;
+  const same = now !== undefined && (now.blank === true) === blank;
+  if (!same || (hasInstaller(now) && last?.installer === undefined)) {
+    const kind = blank
+      ? `that begins with nothing on its LUN (\`blank\`${last?.installer === undefined ? ' without `installer`' : ''})`
+      : 'that follows a channel';
     return new Failure('usage', {
       what: `What was deleted of ${facts.name} is its image ${image}, which the site says otherwise.`,
       expected: `an image ${image} of ${facts.name} ${kind}`,
@@ -85,7 +90,7 @@ function problem(draft: Draft, facts: ClientFacts, { image, generations }: Delet
   if (state !== undefined && isMaintained(state, now))
     return inMaintenance(facts.name, now, 'get another LUN back');
   try {
-    for (const release of new Set(generations.map((each) => each.release)))
+    for (const release of new Set(generations.flatMap((each) => each.release ?? [])))
       checkMethod(draft, [{ client: facts.name, image: now }], requireRelease(draft, release));
     return undefined;
   } catch (error) {

@@ -2,11 +2,10 @@
 import { posix } from 'node:path';
 import type { HostDrivers } from '../host/drivers.js';
 import { hostLayout } from '../host/layout.js';
-import { imageOf } from './clone/store.js';
 
 export const arrayClones: HostDrivers['clones'] = {
   // The file that the LUN is to be filled from.
-  disk: (facts, request) => posix.join(hostLayout(facts).release(request.release), imageOf(request)),
+  disk: (facts, request) => posix.join(hostLayout(facts).release(request.release ?? ''), request.from ?? ''),
   check: () => Promise.resolve(),
   make: (host, request) =>
     Promise.resolve({ disk: arrayClones.disk(host.facts, request), bytes: request.bytes, made: false }),

@@ -2,7 +2,7 @@
 import { lunSerial } from '../change/generations.js';
 import { hostLayout } from '../host/layout.js';
 import { type Generation, type HostState, lunsOf } from '../host/state.js';
-import { startsOf } from '../site/blank.js';
+import { installerOf } from '../site/blank.js';
 import type { HostFacts } from '../site/facts.js';
 import { isArray } from '../site/portal.js';
 import type { Finding } from './finding.js';
@@ -33,9 +33,8 @@ export interface NamedLun {
 export function namedLuns(generations: readonly NamedGeneration[]): NamedLun[] {
   return generations.flatMap((generation) => {
     const { client, image, id } = generation;
-    const starts = startsOf({ name: image, ...(generation.installer === undefined ? {} : { blank: true }) });
     return lunsOf(generation).map(({ serial, disk, bytes }, index) => ({
-      ...{ client, image: starts[index] ?? image, id, serial, disk, bytes },
+      ...{ client, image: index === 0 ? image : installerOf(image), id, serial, disk, bytes },
     }));
   });
 }

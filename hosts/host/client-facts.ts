@@ -5,7 +5,7 @@ import type { ClientFacts } from '../site/facts.js';
 
 const imageSchema = z.strictObject({
   name: z.string().min(1),
-  channel: z.string(),
+  channel: z.string().optional(),
   bytes: z.number().int().min(1).optional(),
   boot: z.enum(BOOT_METHODS),
   blank: z.literal(true).optional(),

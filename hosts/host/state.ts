@@ -20,9 +20,10 @@ export type Lun = z.output<typeof lunSchema>;
 
 /** One LUN of a client, and the target that offers it: a clone of a release, or nothing with the clone of its installer beside it. */
 const generationSchema = lunSchema.extend({
-  /** Unique in its image, and part of its target's name: `<first 12 digits of the release>-<count>`. */
+  /** Unique in its image, and part of its target's name: `<first 12 digits of the release>-<count>`, or `blank-<count>`. */
   id: z.string(),
-  release: digest,
+  /** Absent: its LUN has begun with nothing on it, and there is no installer beside it. */
+  release: digest.optional(),
   /** IQN; each generation has a target of its own, so that no session ever sees its disk change. */
   target: z.string(),
   made: time,
@@ -115,7 +116,7 @@ export function deletedGenerations({ deleted = [] }: HostState): Generation[] {
 /** Digests of every release that a channel is at or that a client has a clone of. */
 export function releasesOf(state: HostState): readonly string[] {
   const all = [...Object.values(state.channels), ...generationsOf(state)];
-  return [...new Set(all.map(({ release }) => release))];
+  return [...new Set(all.flatMap(({ release }) => release ?? []))];
 }
 
 /** Paths of their LUNs. */
@@ -129,7 +130,9 @@ export function deletedDisks(state: HostState): ReadonlySet<string> {
 
 /** Digests of those too that could be needed again: what was deleted is a clone of them. */
 export function releasesKept(state: HostState): readonly string[] {
-  return [...new Set([...releasesOf(state), ...deletedGenerations(state).map(({ release }) => release)])];
+  return [
+    ...new Set([...releasesOf(state), ...deletedGenerations(state).flatMap(({ release }) => release ?? [])]),
+  ];
 }
 
 export const EMPTY_STATE: HostState = { format: 'lunsmith-host/1', serial: 0, channels: {}, clients: {} };

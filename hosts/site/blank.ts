@@ -17,9 +17,13 @@ export function installerOf(image: string): string {
   return `${image}${INSTALLER}`;
 }
 
-/** What a client can start of an image: itself, and of one that begins with nothing its installer. */
-export function startsOf({ name, blank }: Pick<ClientImage, 'name' | 'blank'>): readonly string[] {
-  return blank === true ? [name, installerOf(name)] : [name];
+/** What a client can start of an image: itself, and of one that begins with nothing its installer, where it has one. */
+export function startsOf(image: Pick<ClientImage, 'name' | 'blank' | 'channel'>): readonly string[] {
+  return hasInstaller(image) ? [image.name, installerOf(image.name)] : [image.name];
+}
+
+export function hasInstaller({ blank, channel }: Pick<ClientImage, 'blank' | 'channel'>): boolean {
+  return blank === true && channel !== undefined;
 }
 
 /** What the image is by its keys, of which some exclude others; undefined after a finding. */
@@ -27,16 +31,18 @@ export function kindOf(
   one: WrittenImage,
   path: Path,
   findings: Findings,
-): { readonly channel: string } | { readonly blank: number; readonly installer: string } | undefined {
+): { readonly channel: string } | { readonly blank: number; readonly installer?: string } | undefined {
   const { channel, blank, installer } = one;
   if (blank === undefined && installer === undefined) {
     if (channel !== undefined) return { channel };
-    findings.add(path, { what: 'Missing key `channel`.', expected: '`channel`; or `blank` and `installer`' });
+    findings.add(path, { what: 'Missing key `channel`.', expected: '`channel`; or `blank`' });
     return undefined;
   }
-  if (blank === undefined || installer === undefined) {
-    const missing = blank === undefined ? 'blank' : 'installer';
-    findings.add(path, { what: `Missing key \`${missing}\`.`, expected: '`blank` and `installer` together' });
+  if (blank === undefined) {
+    findings.add(path, {
+      what: 'Missing key `blank`.',
+      expected: '`blank`: the size of the LUN on which the installer puts its system',
+    });
     return undefined;
   }
   const others = (['channel', 'size', 'boot', 'target'] as const).filter(
@@ -48,7 +54,7 @@ export function kindOf(
       hint: 'Leave it out: the LUN is as large as `blank` says, and the firmware boots it.',
     });
   }
-  return others.length === 0 ? { blank, installer } : undefined;
+  return others.length === 0 ? { blank, ...(installer === undefined ? {} : { installer }) } : undefined;
 }
 
 /** The administrator of an array fills LUNs with images, and has one for each target. @param at where an image of the client stands */

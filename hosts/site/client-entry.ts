@@ -36,7 +36,7 @@ function imagesText(images: ClientFacts['images']): Partial<ClientText> {
 
 function imageText(image: ClientImage) {
   if (image.blank !== true) return followingText(image);
-  return { blank: sizeText(image.bytes ?? 0), installer: image.channel };
+  return { blank: sizeText(image.bytes ?? 0), ...defined({ installer: image.channel }) };
 }
 
 function followingText({ channel, bytes, boot, target }: ClientImage) {

@@ -218,7 +218,11 @@ function imagesOf(
   checkUnique(
     'The name',
     images.flatMap((one, index) =>
-      startsOf({ name: one.name, ...(one.blank === undefined ? {} : { blank: true }) }).map((value) => ({
+      startsOf({
+        name: one.name,
+        ...(one.blank === undefined ? {} : { blank: true }),
+        ...(one.installer === undefined ? {} : { channel: one.installer }),
+      }).map((value) => ({
         value,
         path: [...at(index), 'name'],
         owner: `${value === one.name ? '' : 'the installer of '}image ${index + 1} of client \`${name}\``,
@@ -232,7 +236,8 @@ function imagesOf(
     if (kind === undefined) return [];
     const { channel: _, ...rest } = one;
     if ('channel' in kind) return [image({ ...rest, ...kind }, one.name, at(index))];
-    const installed = image({ channel: kind.installer }, one.name, at(index), 'installer');
-    return [{ ...installed, bytes: kind.blank, blank: true }];
+    const { blank: bytes, installer } = kind;
+    if (installer === undefined) return [{ name: one.name, boot: 'san', bytes, blank: true }];
+    return [{ ...image({ channel: installer }, one.name, at(index), 'installer'), bytes, blank: true }];
   });
 }

@@ -38,19 +38,17 @@ const imageKeys = {
 const imageSchema = z.strictObject({
   name: nameSchema(32).describe('Unique in the client; its name in the menu.'),
   ...imageKeys,
-  channel: imageKeys.channel
-    .optional()
-    .describe('Channel that it follows. Either this, or `blank` and `installer`.'),
+  channel: imageKeys.channel.optional().describe('Channel that it follows. Either this, or `blank`.'),
   blank: sizeSchema
     .optional()
     .describe(
-      'Size of a LUN that begins with nothing on it, such as `60G`: a system installs itself there. It is kept whatever the channel of its installer does.',
+      'Size of a LUN that begins with nothing on it, such as `60G`: for data, or for a system that installs itself there. It is the client’s own, and no promotion changes it.',
     ),
   installer: z
     .string()
     .optional()
     .describe(
-      'Channel of the installer for `blank`: it stands beside that LUN on the same target, and is started while nothing on the LUN boots, or by `client next CLIENT NAME-installer`.',
+      'Channel of an installer for `blank`: it stands beside that LUN on the same target, and is started while nothing on the LUN boots, or by `client next CLIENT NAME-installer`. Default: none; what does not boot goes on to the next boot device, a CD or a stick.',
     ),
 });
 

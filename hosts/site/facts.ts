@@ -105,14 +105,15 @@ export interface StaticAddress {
 export interface ClientImage {
   /** Unique in its client. */
   readonly name: string;
-  readonly channel: string;
+  /** Absent: it follows none, and there is no installer beside its LUN, which is `blank`. */
+  readonly channel?: string;
   /** Bytes of the LUN, a multiple of 1 MiB; absent: as large as the release's image. */
   readonly bytes?: number;
   /** `san`: iPXE sanboot; `direct`: kernel and initramfs by iPXE; `tftp`: by the firmware of a Raspberry Pi. */
   readonly boot: BootMethod;
   /**
    * Its LUN begins with nothing on it, `bytes` long, and is the client's own whatever the channel does: that is the channel of an
-   * installer, whose LUN stands beside it.
+   * installer, whose LUN stands beside it, where it has one.
    */
   readonly blank?: true;
   /** IQN that the array has for it; absent: it is made, a new one for each generation. */

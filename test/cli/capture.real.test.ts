@@ -82,6 +82,7 @@ clients:
   web1: { mac: '52:54:00:00:00:01', channel: stable, secret: 'file:chap' }
   web2: { mac: '52:54:00:00:00:02', channel: golden, secret: 'file:chap' }
   web3: { mac: '52:54:00:00:00:03', channel: golden, secret: 'file:chap' }
+  pc6: { mac: '52:54:00:00:00:06', images: [{ name: data, blank: 40M }], secret: 'file:chap' }
   pc4: { mac: '52:54:00:00:00:04', images: [{ name: own, blank: 40M, installer: stable }], secret: 'file:chap' }
 `);
   await writeFile(join(host.home, 'chap'), 'canary-5-77ae\n', { mode: 0o600 });
@@ -159,6 +160,23 @@ it('of a system that has installed itself is the LUN as it is, started by the fi
   // What its installer has says nothing of it.
   for (const key of ['kernel', 'packages', 'distribution']) expect(manifest).not.toHaveProperty(key);
   await ok('publish', release);
+});
+
+it('of a LUN that began with nothing on it, and with no installer beside it', async () => {
+  await ok('client', 'add', 'pc6');
+  expect(await ok('client', 'ls')).toMatch(/^pc6 +data +- +none +40 MiB +yes/m);
+  const [path = ''] = await readdir(join(host.home, 'lab/clients/pc6/data'));
+  const disk = join(host.home, 'lab/clients/pc6/data', path);
+  expect((await stat(disk)).blocks).toBe(0);
+  await execa('sfdisk', ['--quiet', disk], { input: 'label: gpt\nstart=2048, type=U\n' });
+  await ok('capture', 'pc6');
+  const release = join(host.home, 'out/pc6-data/latest');
+  expect((await readFile(join(release, 'disk.img'))).equals(await readFile(disk))).toBe(true);
+  const manifest = JSON.parse(await readFile(join(release, 'manifest.json'), 'utf8')) as Manifest;
+  expect(manifest.boot.map(({ method, firmware }) => [method, firmware])).toEqual([['san', ['uefi']]]);
+  expect(manifest.artifacts.map(({ path: name }) => name)).toEqual(['boot/sanboot.ipxe', 'disk.img']);
+  await ok('publish', release);
+  await ok('doctor');
 });
 
 it.each([

@@ -12,8 +12,16 @@ import { PC } from '../../artifacts/platform/pc.js';
 import { cellName, cellsOf } from '../../artifacts/platform/platform.js';
 import type { Proof } from '../../artifacts/release/proof.js';
 import { readRelease } from '../../artifacts/release/release.js';
+import { cellSeed, choosePxelinuxMenus } from '../util/cells.js';
 import { lunsmith } from '../util/cli.js';
-import { BOOT_IMAGE_BYTES, bootImage, checksumOf, mediumFiles, writeDisc } from '../util/windows/medium.js';
+import {
+  BOOT_IMAGE_BYTES,
+  bootImage,
+  checksumOf,
+  mediumFiles,
+  writeBootDisc,
+  writeDisc,
+} from '../util/windows/medium.js';
 import { type Lab, openLab } from '../util/wire/lab.js';
 
 let release: string;
@@ -224,4 +232,66 @@ describe('a client on whose LUN a system installs itself', () => {
       'bootx64: done',
     ]);
   });
+});
+
+describe('a machine that PXELINUX leads to a LUN with nothing on it, and no installer beside it', () => {
+  const MACHINES = {
+    mac: { client: 'pc9', mac: '52:54:00:aa:00:09', file: '01-52-54-00-aa-00-09' },
+    // Their site entries name no card: a serial number tells who they are, and an address that DHCP gives them which menu.
+    address: { client: 'pc10', mac: '52:54:00:aa:00:10', file: '0A4E0016' },
+    default: { client: 'pc11', mac: '52:54:00:aa:00:11', file: 'default' },
+  } as const;
+  const sent: string[] = [];
+  const CHAP = 'canary-8-b1ade5';
+  let lab: Lab;
+  /** In the place of that of Microsoft's setup. */
+  let cd: string;
+
+  beforeAll(async () => {
+    const images = 'images: [{ name: windows, blank: 64M }]';
+    const entry = (identity: string) => `{ ${identity}, secret: 'env:CHAP', ${images} }`;
+    lab = await openLab({
+      home: join(inject('shared'), 'pxelinux-lab'),
+      clients: {
+        pc9: entry(`mac: '${MACHINES.mac.mac}'`),
+        pc10: entry(`serial: pc10, address: 10.78.0.22, netmask: 255.255.255.0`),
+        pc11: entry('serial: pc11'),
+      },
+      secrets: { CHAP },
+      pxelinux: {
+        addresses: { [MACHINES.address.mac]: '10.78.0.22' },
+        onLine: (line) => {
+          const [, path = ''] = /sent \S+pxelinux\.cfg\/(\S+) to/.exec(line) ?? [];
+          if (path !== '') sent.push(path);
+        },
+      },
+    });
+    await lab.cli('client', 'add', '--all');
+    await lab.serve();
+    cd = await writeBootDisc(join(inject('shared'), 'pxelinux-lab', 'cd'));
+  });
+  afterAll(() => lab[Symbol.asyncDispose]());
+
+  it.each(choosePxelinuxMenus(cellSeed()))(
+    'by the menu of its %s goes on to the medium in it, which finds the LUN in the iBFT',
+    async (menu) => {
+      const { client, mac, file } = MACHINES[menu];
+      await using machine = await lab.machine({
+        ...{ name: client, firmware: 'bios', mac, serial: client },
+        cd,
+      });
+      await machine.powerOn();
+      for (const shows of [/Nothing on windows boots/, /Going on to the next boot device/, /bootmgr: done/])
+        await machine.shows(shows);
+      const said = machine.lines.map((line) => line.trim()).filter((line) => line.startsWith('bootmgr'));
+      expect(said.slice(0, 2)).toEqual(['bootmgr: started from drive 0xe0', 'bootmgr: drive 0x80 is blank']);
+      expect(said).toContain(`bootmgr: initiator iqn.2026-01.org.example:lab:client.${client}`);
+      expect(said).toContainEqual(
+        expect.stringMatching(
+          `^bootmgr: target iqn\\.2026-01\\.org\\.example:lab:${client}\\.windows\\.blank-\\d+ lun 1 user ${client} with a secret$`,
+        ),
+      );
+      expect(sent.at(-1)).toBe(file);
+    },
+  );
 });

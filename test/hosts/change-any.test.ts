@@ -24,6 +24,7 @@ const host = { ...ofReleases().host, retention: 3600 };
 const about = (changed: Partial<About> = {}) => ofReleases({ host, ...changed });
 
 const BLANK = { name: 'blank', channel: 'stable', boot: 'san', bytes: 2 * MIB, blank: true } as const;
+const DATA = { name: 'data', boot: 'san', bytes: 2 * MIB, blank: true } as const;
 const client = fc.constantFrom(1, 2, 3);
 const anyOfClient: fc.Arbitrary<ClientIntent> = fc.oneof(
   fc
@@ -43,6 +44,7 @@ const anyOfClient: fc.Arbitrary<ClientIntent> = fc.oneof(
             { name: 'debian', channel, boot: 'san' },
             ...(two ? [{ name: 'rescue', channel: 'stable', boot: 'direct' } as const] : []),
             ...(blank ? [BLANK] : []),
+            ...(blank === two ? [DATA] : []),
           ],
         }),
       }),

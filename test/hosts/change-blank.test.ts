@@ -4,6 +4,7 @@ import { canonicalJson, sha256OfText } from '../../base/digest.js';
 import type { About, Change, Intent } from '../../hosts/change/intent.js';
 import { planChange, releasesNeeded } from '../../hosts/change.js';
 import { EMPTY_STATE, type Generation, type HostState } from '../../hosts/host/state.js';
+import { releaseNeeds } from '../../hosts/releases.js';
 import type { ClientFacts } from '../../hosts/site/facts.js';
 import { aboutHost } from '../util/about-host.js';
 import { clientFacts, proofOf, type SmallRelease, smallRelease } from '../util/hosts.js';
@@ -66,10 +67,11 @@ it('are made together, on one target: nothing, and beside it a clone of the inst
     'client pc7: is new, iqn.2026-01.org.example:web7',
     `client pc7: windows is a new LUN of 100 MiB with nothing on it, and beside it a fresh clone of ${name(v1)}, which installs there`,
   ]);
-  const request = { client: 'pc7', generation: id, release: v1.digest, disk: v1.manifest.disk };
+  const request = { client: 'pc7', generation: id };
+  const copy = { release: v1.digest, disk: v1.manifest.disk, from: 'disk.img' };
   expect(clones).toEqual([
     { ...request, image: 'windows', bytes: 100 * MIB },
-    { ...request, image: 'windows-installer', bytes: 4 * MIB, from: 'disk.img' },
+    { ...request, ...copy, image: 'windows-installer', bytes: 4 * MIB },
   ]);
   const made = generation(state);
   expect(made).toMatchObject({
@@ -180,4 +182,61 @@ it('take the place of a clone when the site says so, which is kept', () => {
     [false, false],
     [true, true],
   ]);
+});
+
+describe('without an installer', () => {
+  const alone = (bytes = 100 * MIB) =>
+    facts(bytes, { images: [{ name: 'windows', boot: 'san', bytes, blank: true }] });
+  const addAlone: Intent = { kind: 'add', client: alone() };
+
+  it('are made at once, of no release and with nothing beside them', () => {
+    const { next: state, clones, lines } = after(addAlone);
+    expect(lines.at(-1)).toBe('client pc7: windows is a new LUN of 100 MiB with nothing on it');
+    expect(clones).toEqual([{ client: 'pc7', image: 'windows', generation: 'blank-1', bytes: 100 * MIB }]);
+    expect(generation(state)).toMatchObject({
+      id: 'blank-1',
+      target: 'iqn.2026-01.org.example:san1:pc7.windows.blank-1',
+      bytes: 100 * MIB,
+    });
+    expect(generation(state)).not.toHaveProperty('release');
+    expect(generation(state)).not.toHaveProperty('installer');
+    expect(releaseNeeds(state)).toEqual(new Map());
+    expect(planChange(state, addAlone, about()).lines).toEqual([]);
+  });
+
+  it('stay when the site gives them another size, a release is promoted, or they are to be rebased', () => {
+    const before = after(addAlone).next;
+    for (const intent of [
+      { kind: 'add', client: alone(200 * MIB) },
+      promote(v1),
+      { kind: 'rebase', client: 'pc7', state: 'discard' },
+    ] satisfies Intent[])
+      expect(generation(planChange(before, intent, about()).next)).toEqual(generation(before));
+    expect(() =>
+      planChange(before, { kind: 'rebase', client: 'pc7', image: 'windows', state: 'keep' }, about()),
+    ).toThrow('follows no release');
+    expect(() => planChange(before, { kind: 'maintain', client: 'pc7' }, about())).toThrow(
+      'windows of pc7 cannot be maintained.',
+    );
+  });
+
+  it('are made anew by a reset, and come back', () => {
+    const keeping = { ...about().host, retention: 3600 };
+    const { next: state, clones } = planChange(after(addAlone).next, reset, about({ host: keeping }));
+    expect(clones).toEqual([expect.objectContaining({ generation: 'blank-2', bytes: 100 * MIB })]);
+    const back = planChange(state, { kind: 'undelete', client: alone() }, about({ host: keeping })).next;
+    expect(back.clients['pc7']?.images['windows']?.current).toBe('blank-1');
+    expect(() => planChange(state, { kind: 'undelete', client: facts() }, about({ host: keeping }))).toThrow(
+      'What was deleted of pc7 is its image windows, which the site says otherwise.',
+    );
+  });
+
+  it('keep their target: no installer is put beside one, and one that is there stays', () => {
+    expect(() => planChange(after(promote(v1), addAlone).next, add, about())).toThrow(
+      'No installer can be put beside the LUN that pc7 has for windows.',
+    );
+    const before = after(promote(v1), add).next;
+    const { next: state } = planChange(before, addAlone, about());
+    expect(generation(state)).toEqual(generation(before));
+  });
 });

@@ -75,6 +75,11 @@ export function chooseStickFirmware(seed: string): readonly PcFirmware[] {
   return seed === 'all' ? PC_FIRMWARE : shuffled(PC_FIRMWARE, `${seed} stick`).slice(0, 1);
 }
 
+/** By which of its files PXELINUX finds a client's menu: that of its MAC address in each run. @param seed any text, or `all` */
+export function choosePxelinuxMenus(seed: string): readonly ('mac' | 'address' | 'default')[] {
+  return seed === 'all' ? ['mac', 'address', 'default'] : ['mac'];
+}
+
 /** What LUNSMITH_CELLS says, else the commit that is checked out; `none` where there is no repository. */
 export function cellSeed(): string {
   const given = process.env['LUNSMITH_CELLS'] ?? '';

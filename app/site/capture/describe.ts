@@ -1,5 +1,5 @@
 /** The manifest of a release that is made of a LUN as its client left it, with the files that belong to it. */
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type ReadTable, readPartitionTable } from '../../../artifacts/formats/partition-table.js';
 import type { Manifest } from '../../../artifacts/release/manifest.js';
@@ -12,6 +12,7 @@ import type { Generation } from '../../../hosts/host/state.js';
 import { copyFileThere } from '../../../hosts/publish/releases-there.js';
 import type { ClientImage } from '../../../hosts/site/facts.js';
 import { type Captured, linuxOf } from './linux.js';
+import { OWN_FILES } from './no-release.js';
 
 /** Bytes that the boot manager of an installed system has read of its LUN when it starts the system, and no boot sector or menu before it. */
 const STARTED = 16 * 1024 * 1024;
@@ -32,14 +33,16 @@ export async function describe(capture: Capture): Promise<Manifest> {
   const { size: bytes } = await stat(file);
   const base: Manifest = {
     ...of,
-    recipe: { name, version: generation.id, sha256: generation.release },
+    recipe: { name, version: generation.id, sha256: generation.release ?? of.recipe.sha256 },
     disk: { ...diskOf(of, table, image.blank === true), bytes },
     artifacts: of.artifacts.filter(({ role }) => role === 'lun-image').map((each) => ({ ...each, bytes })),
     lunsmith: await lunsmithVersion(),
   };
   for (const path of image.blank === true ? startFiles(of) : bootFiles(of)) {
     await mkdir(dirname(join(staging, path)), { recursive: true });
-    await copyFileThere(host, release, path, join(staging, path));
+    const own = generation.release === undefined ? OWN_FILES.get(path) : undefined;
+    if (own === undefined) await copyFileThere(host, release, path, join(staging, path));
+    else await writeFile(join(staging, path), own);
   }
   const known =
     image.blank === true ? installed(base, table) : { ...base, ...(await linuxOf(capture, base, file)) };

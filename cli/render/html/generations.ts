@@ -22,11 +22,16 @@ export function generationChart(images: readonly ReportedImage[], now: Date): Ht
       ({ client, image, generations }) =>
         html`<span class="name strong">${client} ${image}</span><div class="dots" role="img" aria-label="LUNs of ${client} ${image}; the table has each">${generations.map(
           ({ id, release, made, current }) =>
-            html`<div class="${current ? 'current' : 'kept'}" style="left:${percent(scale(new Date(made)), WHOLE)}" title="${id}, release ${release.slice(0, 12)}, made ${made}"></div>`,
+            html`<div class="${current ? 'current' : 'kept'}" style="left:${percent(scale(new Date(made)), WHOLE)}" title="${id}, release ${short(release)}, made ${made}"></div>`,
         )}</div><span class="number">${generations.length}</span>`,
     )}<div class="scale" aria-hidden="true">${ticks.map(
     (tick) => html`<span style="left:${percent(scale(tick), WHOLE)}">${format(tick)}</span>`,
   )}</div></div>${details('LUNs as a table', generationTable(images))}`;
+}
+
+/** A LUN that began with nothing on it may be a clone of no release. */
+function short(release: string | undefined): string {
+  return release?.slice(0, 12) ?? 'none';
 }
 
 function generationTable(images: readonly ReportedImage[]): Html {
@@ -36,7 +41,7 @@ function generationTable(images: readonly ReportedImage[]): Html {
     images.flatMap(({ client, image, generations }) =>
       generations.map(({ id, release, made, current }) => [
         ...[client, image, id],
-        html`<code title="${release}">${release.slice(0, 12)}</code>`,
+        html`<code title="${release ?? 'none'}">${short(release)}</code>`,
         when(made),
         current ? 'boots' : 'kept',
       ]),

@@ -124,8 +124,8 @@ export function clientTable(images: readonly ReportedImage[], { releases, channe
           alone: images.every((each) => each === image || each.client !== image.client),
         }),
         image.image,
-        image.channel,
-        image.release === undefined ? 'none yet' : releaseName(image.release, releases),
+        image.channel ?? 'none',
+        releaseOf(image, releases),
         image.bytes === undefined ? '' : formatBytes(image.bytes),
         image.kept,
       ]),
@@ -134,18 +134,25 @@ export function clientTable(images: readonly ReportedImage[], { releases, channe
 
 /** @param alone whether it is its client's only image, so that nothing else could be next */
 function stateOf(
-  { release, behind, maintenance, live, next }: ReportedImage,
+  image: ReportedImage,
   { promoted, alone }: { readonly promoted: boolean; readonly alone: boolean },
 ): Html {
-  const state =
-    maintenance === true
-      ? mark('plain', 'in maintenance')
-      : release === undefined
-        ? mark('plain', promoted ? 'no LUN' : 'channel without a release')
-        : behind
-          ? mark('warn', 'behind')
-          : mark('good', '✔ up to date');
+  const { live, next } = image;
+  const state = followsOf(image, promoted);
   return html`${state} ${live && mark('plain', 'running')} ${next && !alone && mark('plain', 'boots next')}`;
+}
+
+/** How the LUN stands to the channel. */
+function followsOf({ target, release, behind, maintenance }: ReportedImage, promoted: boolean): Html {
+  if (target === undefined) return mark('plain', promoted ? 'no LUN' : 'channel without a release');
+  if (maintenance === true) return mark('plain', 'in maintenance');
+  if (release === undefined) return mark('plain', 'follows no release');
+  return behind ? mark('warn', 'behind') : mark('good', '✔ up to date');
+}
+
+function releaseOf({ target, release }: ReportedImage, releases: HostStatus['releases']): Html | string {
+  if (release !== undefined) return releaseName(release, releases);
+  return target === undefined ? 'none yet' : 'none';
 }
 
 function spaceBar({ space: { total, free, promised, luns, pool } }: HostStatus): Html {

@@ -30,7 +30,7 @@ export async function requireFits(host: TargetHost, requests: readonly CloneRequ
   const layout = hostLayout(facts);
   // One with nothing on it has no image, and takes nothing.
   const imageOf = ({ release, from }: CloneRequest) =>
-    from === undefined ? [] : [posix.join(layout.release(release), from)];
+    release === undefined ? [] : [posix.join(layout.release(release), from)];
   const images = [...new Set(requests.flatMap(imageOf))];
   const { stdout } = await host.run(['sh', '-c', LOOK, 'sh', layout.root, ...images], {
     doing: `ask for the space in ${layout.root}`,

@@ -43,14 +43,13 @@ export function fileStore(host: TargetHost): CloneStore {
     try {
       // A new file, private from its first byte on.
       await run(['install', '-D', '-m', '0600', '/dev/null', partial], { doing: `create ${partial}` });
-      const { release, from, bytes } = request;
-      if (from === undefined) {
-        await run(['truncate', '-s', String(bytes), partial], {
+      if (request.from === undefined) {
+        await run(['truncate', '-s', String(request.bytes), partial], {
           doing: `make ${partial} as large as its LUN`,
         });
       } else {
-        await copy(host, posix.join(layout.release(release), from), partial, ports.emit);
-        if (bytes > request.disk.bytes)
+        await copy(host, posix.join(layout.release(request.release), request.from), partial, ports.emit);
+        if (request.bytes > request.disk.bytes)
           await growFile(run, partial, { ...request, aside: `${disk}${ASIDE}` });
       }
       await run(['sync', partial], { doing: `write ${partial} to the disk` });

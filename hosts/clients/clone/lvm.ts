@@ -12,7 +12,7 @@ import type { CloneKind } from '../../site/facts.js';
 import { growDevice } from './grow.js';
 import { type CloneName, diskPath, ownVolume, PARTIAL, seedName, volumeName } from './names.js';
 import { promisedBytes } from './space.js';
-import { type Clone, type CloneRequest, type CloneStore, imageOf } from './store.js';
+import type { Clone, CloneRequest, CloneStore, CopyRequest } from './store.js';
 
 type Lvm = Extract<CloneKind, { kind: 'lvm' }>;
 
@@ -60,7 +60,7 @@ export function lvmStore(host: TargetHost, { group, pool }: Lvm): CloneStore {
     await run(['lvcreate', '--yes', '--type', 'thin', ...how, group], { doing });
   };
 
-  const ensureSeed = async (request: CloneRequest) => {
+  const ensureSeed = async (request: CopyRequest) => {
     const { release, disk } = request;
     const seed = seedName('lvm', release);
     const partial = `${seed}${PARTIAL}`;
@@ -156,10 +156,10 @@ export function lvmStore(host: TargetHost, { group, pool }: Lvm): CloneStore {
 /** Fills a volume of which nothing is allocated with a release's image; zeros stay unallocated. */
 export async function fill(
   { run, facts }: TargetHost,
-  request: Pick<CloneRequest, 'client' | 'image' | 'release' | 'from'>,
+  { release, from }: Pick<CopyRequest, 'release' | 'from'>,
   device: string,
 ): Promise<void> {
-  const image = posix.join(hostLayout(facts).release(request.release), imageOf(request));
+  const image = posix.join(hostLayout(facts).release(release), from);
   // By the smallest chunk of a thin pool, lvmthin(7).
   const how = ['bs=64K', 'conv=sparse,notrunc,fsync'];
   await run(['dd', `if=${image}`, `of=${device}`, ...how], {

@@ -1,29 +1,30 @@
 /** What each kind of storage does for the LUNs of clients. */
 
 import type { Manifest } from '../../../artifacts/release/manifest.js';
-import { Failure } from '../../../base/failure.js';
 import type { Ports } from '../../../base/ports.js';
 import type { CloneName } from './names.js';
 import type { Space } from './space.js';
 
-export interface CloneRequest extends CloneName {
+export type CloneRequest = CopyRequest | BlankRequest;
+
+/** A LUN that is a copy of the image of a release. */
+export interface CopyRequest extends CloneName {
   /** Digest of a release that is on the host. */
   readonly release: string;
-  /** Path of its LUN image, relative to the release; absent: there is nothing on the LUN. */
-  readonly from?: string;
+  /** Path of its LUN image, relative to the release. */
+  readonly from: string;
   /** Its disk. */
   readonly disk: Manifest['disk'];
-  /** Of the LUN, a multiple of 1 MiB; at least `disk.bytes` where it is a copy. */
+  /** Of the LUN, a multiple of 1 MiB; at least `disk.bytes`. */
   readonly bytes: number;
 }
 
-/** Where the image of a LUN comes from. @throws Failure of kind `usage` for a LUN that begins with nothing on it */
-export function imageOf({ client, image, from }: Pick<CloneRequest, 'client' | 'image' | 'from'>): string {
-  if (from !== undefined) return from;
-  throw new Failure('usage', {
-    what: `The LUN of ${client} for ${image} has no image that it could be filled with.`,
-    expected: 'a host whose target is its own',
-  });
+/** A LUN with nothing on it. */
+export interface BlankRequest extends CloneName {
+  readonly bytes: number;
+  readonly release?: never;
+  readonly from?: never;
+  readonly disk?: never;
 }
 
 /** A LUN that lies on the host. */

@@ -10,7 +10,7 @@ import { growDevice } from './grow.js';
 import { fill } from './lvm.js';
 import { type CloneName, ownVolume, PARTIAL, seedName, volumeFolder, volumeName } from './names.js';
 import { promisedBytes } from './space.js';
-import type { Clone, CloneRequest, CloneStore } from './store.js';
+import type { Clone, CloneRequest, CloneStore, CopyRequest } from './store.js';
 
 type Zfs = Extract<CloneKind, { kind: 'zfs' }>;
 
@@ -56,7 +56,7 @@ export function zfsStore(host: TargetHost, clone: Zfs): CloneStore {
     await appeared(volume);
   };
 
-  const ensureSeed = async (request: CloneRequest) => {
+  const ensureSeed = async (request: CopyRequest) => {
     const { release, disk } = request;
     const seed = seedName('zfs', release);
     const partial = `${seed}${PARTIAL}`;

@@ -113,3 +113,35 @@ it('has both in the menu of PXELINUX', () => {
     expect(textOf(files, `clients/pc7/${name}.ipxe`)).toContain(`set boot-image ${name}\n`);
   }
 });
+
+it('goes on to the next boot device where nothing boots and there is no installer, with the LUN hooked', () => {
+  const own = { name: 'windows', boot: 'san', bytes: 60 * 1024 ** 3, blank: true } as const;
+  const facts = { ...PC7, images: [own] as const };
+  expect(script(undefined, facts)).toBe(`#!ipxe
+# The client pc7. Its account is in a file of its own.
+:image-windows
+echo pc7 boots windows abababababab-1
+${account}
+set initiator-iqn iqn.2026-01.org.example:pc7
+${hooked}iseq \${platform} efi && goto efi-windows ||
+sanboot --drive 0x80 || goto empty-windows
+goto empty-windows
+:efi-windows
+sanboot --drive 0x80 --filename \\EFI\\BOOT\\BOOTX64.EFI || goto empty-windows
+goto empty-windows
+:empty-windows
+echo Nothing on windows boots: no system is installed there, or its loader ended
+${hooked}iseq \${platform} efi || goto over-windows
+set keep-san 0
+sanunhook --drive 0x80 ||
+:over-windows
+set boot-over 1
+exit 0
+:failed
+echo pc7 cannot boot now: http://10.77.0.1 is down or lacks its files
+exit 0
+`);
+  const menu = script(undefined, { ...facts, images: [own, { ...own, name: 'data' }] });
+  expect(menu).toContain('item data data (its own, abababababab-1)\n');
+  expect(menu).not.toContain('-installer');
+});

@@ -105,12 +105,14 @@ const sizes = maybe(
 );
 
 function anyImages(channels: readonly string[]): fc.Arbitrary<ClientImage[]> {
-  const blank = fc.record({
-    channel: fc.constantFrom(...channels),
-    boot: fc.constant('san'),
-    bytes: fc.integer({ min: 1, max: 65536 }).map((mebibytes) => mebibytes * 1024 ** 2),
-    blank: fc.constant(true),
-  });
+  const blank = together<object>(
+    fc.record({
+      boot: fc.constant('san'),
+      bytes: fc.integer({ min: 1, max: 65536 }).map((mebibytes) => mebibytes * 1024 ** 2),
+      blank: fc.constant(true),
+    }),
+    maybe('channel', fc.constantFrom(...channels)),
+  );
   const copied = together<object>(
     fc.record({ channel: fc.constantFrom(...channels), boot: fc.constantFrom('san', 'direct') }),
     sizes,
@@ -237,7 +239,7 @@ function writtenClient({
     images: images.map(({ bytes = 0, blank, channel, ...image }) => ({
       ...image,
       ...(blank === true
-        ? { installer: channel, blank: `${bytes / 1024 ** 2}M` }
+        ? { ...(channel === undefined ? {} : { installer: channel }), blank: `${bytes / 1024 ** 2}M` }
         : { channel, ...(bytes === 0 ? {} : { size: `${bytes / 1024 ** 2}M` }) }),
     })),
     ...address,

@@ -3,7 +3,7 @@
  * tell on COM1 what they were started from (bootmgr.c, bootx64.c). Compilers make them once in a run.
  */
 import { createCipheriv } from 'node:crypto';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { shared } from '../shared.js';
@@ -98,4 +98,16 @@ export async function mediumFiles(): Promise<Record<string, Buffer | { readonly 
     'efi/boot/bootx64.efi': { file: uefi },
     'sources/boot.wim': bootImage(),
   };
+}
+
+/** Segment at which the boot manager of a BIOS begins (bootmgr.ld). */
+const SEGMENT = 0x2000;
+const SECTOR = 512;
+
+/** A CD from which a BIOS starts the boot manager itself (El Torito, without emulation). @returns its path */
+export async function writeBootDisc(folder: string): Promise<string> {
+  const { bios } = await bootManagers();
+  const sectors = Math.ceil((await stat(bios)).size / SECTOR);
+  const where = ['-boot-load-seg', String(SEGMENT), '-boot-load-size', String(sectors)];
+  return writeDisc(folder, { bootmgr: { file: bios } }, ['-b', 'bootmgr', '-no-emul-boot', ...where]);
 }

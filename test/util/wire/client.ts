@@ -38,7 +38,11 @@ export interface ClientOptions {
   readonly mac: string;
   /** A disk of its own, which it boots from instead of the network; what it writes to it is gone with the machine. */
   readonly disk?: string;
-  /** The same, of a USB stick. */
+  /** A CD that it boots from when the network has led nowhere. */
+  readonly cd?: string;
+  /** Serial number that its SMBIOS has. */
+  readonly serial?: string;
+  /** The same as `disk`, of a USB stick. */
   readonly stick?: string;
   readonly signal: AbortSignal;
 }
@@ -47,10 +51,21 @@ const PROMPT = loginPrompt(debian.console.login ?? '');
 const ACCOUNT = { name: 'wire', password: 'wire-console' };
 
 /** The machine ends with the test, however that ends. With a disk the network card is the second choice. */
-function prepared(argv: Argv, { disk, stick }: Pick<ClientOptions, 'disk' | 'stick'>): Argv {
+function prepared(
+  argv: Argv,
+  { disk, cd, stick, serial }: Pick<ClientOptions, 'disk' | 'cd' | 'stick' | 'serial'>,
+): Argv {
+  const smbios = serial === undefined ? [] : ['-smbios', `type=1,serial=${serial}`];
   const guard = ['setpriv', '--pdeathsig', 'KILL'] as const;
+  const medium =
+    cd === undefined
+      ? []
+      : [
+          ...['-drive', `if=none,id=cd,format=raw,media=cdrom,file=${value(cd)}`],
+          ...['-device', 'ide-cd,drive=cd,bootindex=1'],
+        ];
   const file = disk ?? stick;
-  if (file === undefined) return [...guard, ...argv];
+  if (file === undefined) return [...guard, ...argv, ...smbios, ...medium];
   const device =
     disk === undefined
       ? ['-device', 'qemu-xhci', '-device', 'usb-storage,removable=on,drive=disk,bootindex=0']

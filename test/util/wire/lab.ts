@@ -9,7 +9,14 @@ import type { Ports } from '../../../base/ports.js';
 import { UndoStack } from '../../../base/undo-stack.js';
 import { type CliResult, lunsmith } from '../cli.js';
 import { type ClientMachine, type ClientOptions, openClient } from './client.js';
-import { startDhcp, startHttp, startPlainDhcp, startTarget } from './servers.js';
+import {
+  type Pxelinux,
+  startDhcp,
+  startHttp,
+  startPlainDhcp,
+  startPxelinux,
+  startTarget,
+} from './servers.js';
 import { openWire } from './wire.js';
 
 export interface Lab extends AsyncDisposable {
@@ -36,12 +43,16 @@ export interface LabOptions {
   readonly secrets: Readonly<Record<string, string>>;
   /** The network has a DHCP server that gives addresses and tells nothing of booting. */
   readonly plainDhcp?: true;
+  /** The same, and it leads them to PXELINUX by what lies in `tftp/` of the host. */
+  readonly pxelinux?: Pxelinux;
   /** The target asks clients for a sign of life, and gives those up that have been gone for a minute. */
   readonly asks?: true;
 }
 
-export async function openLab({ home, clients, secrets, plainDhcp, asks }: LabOptions): Promise<Lab> {
+export async function openLab({ home, clients, secrets, asks, ...dhcp }: LabOptions): Promise<Lab> {
   await using stack = new UndoStack();
+  const { pxelinux } = dhcp;
+  const plainDhcp = dhcp.plainDhcp ?? (pxelinux === undefined ? undefined : true);
   const { signal } = new AbortController();
   await mkdir(home);
   const [root, file, socket] = ['lab', 'lunsmith.yaml', 'tgtd'].map((name) => join(home, name)) as [
@@ -69,7 +80,10 @@ export async function openLab({ home, clients, secrets, plainDhcp, asks }: LabOp
     requireProofs: writeSite,
     serve: async () => {
       rest.use(await startHttp(wire, root));
-      if (plainDhcp === true) rest.use(await startPlainDhcp(await wire.neighbour('10.78.0.2')));
+      const other = '10.78.0.2';
+      if (pxelinux !== undefined)
+        rest.use(await startPxelinux(await wire.neighbour(other), join(root, 'tftp'), pxelinux));
+      else if (plainDhcp === true) rest.use(await startPlainDhcp(await wire.neighbour(other)));
       else rest.use(await startDhcp(wire, root));
     },
     neighbour: (address) => wire.neighbour(address),

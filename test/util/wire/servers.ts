@@ -6,12 +6,36 @@ import type { Argv, Ports, RunningTool } from '../../../base/ports.js';
 import { startDnsmasq } from '../../../hosts/dhcp/daemon.js';
 import { ROUTER_ADVERTISEMENT, type Wire } from './wire.js';
 
+/** Of a network that boots by PXELINUX. */
+export interface Pxelinux {
+  /** Addresses that machines are given, by their MAC addresses. */
+  readonly addresses: Readonly<Record<string, string>>;
+  /** Called with each line that the server says: of TFTP which file it sent to whom. */
+  readonly onLine: (line: string) => void;
+}
+
+/** The DHCP and TFTP server that a network has whose machines boot by PXELINUX. @param tftp folder that it serves */
+export function startPxelinux(
+  there: Ports,
+  tftp: string,
+  { addresses, onLine }: Pxelinux,
+): Promise<RunningTool> {
+  const hosts = Object.entries(addresses).map(([mac, address]) => `--dhcp-host=${mac},${address}`);
+  const boot = ['--enable-tftp', `--tftp-root=${tftp}`, '--dhcp-boot=pxelinux.0'];
+  return started({ ports: there }, plainDhcp([...hosts, ...boot]), { line: /TFTP root/, onLine });
+}
+
 /** The DHCP server that a network has: addresses, and nothing of booting. */
 export function startPlainDhcp(
   there: Ports,
   host?: { readonly mac: string; readonly address: string },
 ): Promise<RunningTool> {
-  const argv: Argv = [
+  const more = host === undefined ? [] : [`--dhcp-host=${host.mac},${host.address}`];
+  return started({ ports: there }, plainDhcp(more), { line: /DHCP, IP range/ });
+}
+
+function plainDhcp(more: readonly string[]): Argv {
+  return [
     'dnsmasq',
     '--conf-file=/dev/null',
     '--keep-in-foreground',
@@ -26,16 +50,15 @@ export function startPlainDhcp(
     '--no-ping',
     '--dhcp-authoritative',
     '--dhcp-range=10.78.0.100,10.78.0.199,255.255.255.0,1h',
-    ...(host === undefined ? [] : [`--dhcp-host=${host.mac},${host.address}`]),
+    ...more,
   ];
-  return started({ ports: there }, argv, { line: /DHCP, IP range/ });
 }
 
 /** Starts a server and awaits the line, or the file, that tells that it is ready. */
 async function started(
   wire: Pick<Wire, 'ports'>,
   argv: Argv,
-  ready: { readonly line: RegExp } | { readonly file: string },
+  ready: { readonly line: RegExp; readonly onLine?: (line: string) => void } | { readonly file: string },
   env: Readonly<Record<string, string>> = {},
 ): Promise<RunningTool> {
   let tell: () => void = () => undefined;
@@ -45,7 +68,11 @@ async function started(
   const tool = await wire.ports.start(argv, {
     doing: `start ${argv[0]}`,
     env,
-    onLine: (line) => 'line' in ready && ready.line.test(line) && tell(),
+    onLine: (line) => {
+      if (!('line' in ready)) return;
+      ready.onLine?.(line);
+      if (ready.line.test(line)) tell();
+    },
   });
   if ('file' in ready) void appears(ready.file, tool).then(tell);
   if ((await Promise.race([said, tool.ended])) === 'ready') return tool;

@@ -59,7 +59,8 @@ it('is a private copy of the image, as sparse, made once', async () => {
 
 it('can begin with nothing on it', async () => {
   await using rig = await cloneRig();
-  const { from: _, ...request } = rig.request({ bytes: 3 * MIB });
+  const { client, image, generation } = rig.request();
+  const request = { client, image, generation, bytes: 3 * MIB };
   const made = await makeClone(rig.host, request, rig.ports);
   expect(made).toEqual({ disk: cloneDisk(rig.host.facts, request), bytes: 3 * MIB, made: true });
   expect(await fileSizes(made.disk)).toEqual({ apparent: 3 * MIB, allocated: 0 });

@@ -13,7 +13,7 @@ import { measureTree } from '../../../../artifacts/formats/tree-size.js';
 import { createPorts } from '../../../../base/command.js';
 import type { Event } from '../../../../base/event.js';
 import type { Ports } from '../../../../base/ports.js';
-import type { CloneRequest } from '../../../../hosts/clients/clone.js';
+import type { CopyRequest } from '../../../../hosts/clients/clone/store.js';
 import { openDirectory } from '../../../../hosts/host/directory.js';
 import type { TargetHost } from '../../../../hosts/host/host.js';
 import { hostLayout } from '../../../../hosts/host/layout.js';
@@ -47,12 +47,12 @@ export interface CloneRig extends AsyncDisposable {
   readonly host: TargetHost;
   readonly ports: Ports;
   readonly warnings: readonly string[];
-  readonly disk: CloneRequest['disk'];
+  readonly disk: CopyRequest['disk'];
   /** The release's image. */
   readonly image: string;
   /** Folder of what is in its file system. */
   readonly tree: string;
-  request(changes?: Partial<CloneRequest>): CloneRequest;
+  request(changes?: Partial<CopyRequest>): CopyRequest;
 }
 
 export async function cloneRig(spec: DiskSpec = GPT, signal?: AbortSignal): Promise<CloneRig> {

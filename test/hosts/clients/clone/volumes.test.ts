@@ -133,7 +133,12 @@ it('makes a volume for the release once, and a snapshot of it for each LUN', asy
 });
 
 /** A LUN that begins with nothing on it. */
-const { from: _from, ...EMPTY } = REQUEST;
+const EMPTY = {
+  client: REQUEST.client,
+  image: REQUEST.image,
+  generation: REQUEST.generation,
+  bytes: REQUEST.bytes,
+};
 
 it('makes an empty volume of LVM where nothing is to be on the LUN', async () => {
   const { host, given } = lvm(new Map([['thin', 10_240 * MIB]]));

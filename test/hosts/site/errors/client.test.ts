@@ -395,24 +395,22 @@ describe('an image with nothing on its LUN', () => {
   it('is as it is written', () => {
     expect(images('{ name: windows, blank: 60G, installer: edge }')).toBe('');
   });
-  it('without an installer, or an installer without it', () => {
-    expect(images('{ name: windows, blank: 60G }')).toMatchInlineSnapshot(`
-      "lunsmith.yaml:14:16 Missing key \`installer\`.
-          images: [{ name: windows, blank: 60G }]
-                     ^^^^
-        Expected: \`blank\` and \`installer\` together"
-    `);
+  it('without an installer', () => {
+    expect(images('{ name: data, blank: 60G }')).toBe('');
+    expect(images('{ name: data, blank: 60G }, { name: data-installer, blank: 1G }')).toBe('');
+  });
+  it('an installer without it', () => {
     expect(images('{ name: windows, installer: edge }')).toMatchInlineSnapshot(`
       "lunsmith.yaml:14:16 Missing key \`blank\`.
           images: [{ name: windows, installer: edge }]
                      ^^^^
-        Expected: \`blank\` and \`installer\` together"
+        Expected: \`blank\`: the size of the LUN on which the installer puts its system"
     `);
     expect(images('{ name: windows }')).toMatchInlineSnapshot(`
       "lunsmith.yaml:14:16 Missing key \`channel\`.
           images: [{ name: windows }]
                      ^^^^
-        Expected: \`channel\`; or \`blank\` and \`installer\`"
+        Expected: \`channel\`; or \`blank\`"
     `);
   });
   it('with what a copy has', () => {
