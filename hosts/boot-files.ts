@@ -4,6 +4,7 @@
  *
  * ```
  * http/boot.ipxe                                    finds the script of a machine; retries
+ * http/snponly.efi  ->                              ../tftp/snponly.efi, for a UEFI that boots by HTTP
  * http/unknown.ipxe                                 what a machine shows that no client is
  * http/clients/by-{mac,serial,uuid}/<id>.ipxe  ->   ../<client>/boot.ipxe
  * http/clients/<client>/boot.ipxe                   settings of its current generations, then the script of a release
@@ -23,13 +24,16 @@ import type { BootBinaries } from '../artifacts/formats/ipxe-binaries.js';
 import { Failure } from '../base/failure.js';
 import type { BootFile, BootFilesInput, ClientAccount, HostFilesInput } from './boot-files/boot-file.js';
 import { clientFiles } from './boot-files/client.js';
-import { dhcpFiles } from './boot-files/dhcp.js';
+import { dhcpFiles, HTTP_PROGRAM } from './boot-files/dhcp.js';
 import { entryScript, unknownScript } from './boot-files/entry.js';
 import { identityFiles } from './boot-files/identity.js';
 import { isRaspberryPi, piFiles, piLinks } from './boot-files/raspberry-pi.js';
 import { releaseFiles } from './boot-files/releases.js';
 import { menuFiles } from './boot-files/tftp.js';
 import type { HostState } from './host/state.js';
+
+/** From `<root>/states/<serial>/http/`. */
+const TO_TFTP = '../../../tftp';
 
 /**
  * What the HTTP server shows, sorted by path.
@@ -42,6 +46,7 @@ export function httpFiles(input: BootFilesInput): readonly BootFile[] {
   const machines = withoutPis(state);
   return sorted([
     { path: 'boot.ipxe', content: { text: entryScript(url) }, secret: false },
+    { path: HTTP_PROGRAM, content: { link: `${TO_TFTP}/${HTTP_PROGRAM}` }, secret: false },
     { path: 'unknown.ipxe', content: { text: unknownScript(host.name) }, secret: false },
     ...identityFiles(machines),
     ...Object.entries(machines.clients).flatMap(([name, client]) =>

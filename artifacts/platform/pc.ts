@@ -32,7 +32,7 @@ export const PC = {
     // The card is driven through its ROM, or through the firmware.
     bios: { dhcpArchitectures: [0], program: ipxe('undionly.kpxe') },
     // By the erratum of RFC 4578 both are x86-64.
-    uefi: { dhcpArchitectures: [7, 9], program: ipxe('snponly.efi') },
+    uefi: { dhcpArchitectures: [7, 9], httpArchitectures: [16], program: ipxe('snponly.efi') },
   } satisfies Partial<Record<Firmware, FirmwareFacts>>,
   /** An iPXE that PXELINUX, or SYSLINUX on a stick, loads as a kernel; it has drivers of its own. */
   pxelinuxProgram: ipxe('ipxe.lkrn'),

@@ -44,6 +44,8 @@ export interface ArchitectureFacts {
 export interface FirmwareFacts {
   /** What DHCP option 93 says of it (RFC 4578 section 2.1). */
   readonly dhcpArchitectures: readonly number[];
+  /** The same where it boots by HTTP; absent: it does not. */
+  readonly httpArchitectures?: readonly number[];
   /** The iPXE that a plain PXE ROM of it is handed. */
   readonly program: HostFile;
 }

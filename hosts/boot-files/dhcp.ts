@@ -16,11 +16,14 @@ import { IPXE_SCRIPT } from './tftp.js';
  * iPXE too is handed a script over TFTP and not the URL that it leads to: the script asks again when the HTTP server does
  * not answer.
  */
-const BOOT: DnsmasqConfig['boot'] = {
+const BOOT = {
   bios: posix.basename(PC.firmware.bios.program.path),
   uefi: posix.basename(PC.firmware.uefi.program.path),
   ipxe: IPXE_SCRIPT,
-};
+} satisfies DnsmasqConfig['boot'];
+
+/** A UEFI that boots by HTTP gets the same program as one that boots by PXE; below the HTTP server it has the same name. */
+export const HTTP_PROGRAM = BOOT.uefi;
 
 /**
  * A configuration for a server of our own, and for a server that gives addresses a second file: what to include into the
@@ -36,6 +39,7 @@ export function dhcpFiles(host: HostFacts, state: HostState): BootFile[] {
   const own = (server: string, text: string) =>
     file(`${server}.conf`, `The whole configuration of a ${server} of its own.`, text);
   const tftpRoot = posix.normalize(hostLayout(host).tftp);
+  const boot = { ...BOOT, http: `${host.http.url}/${HTTP_PROGRAM}` };
   switch (dhcp.kind) {
     case 'none':
       return [];
@@ -61,7 +65,7 @@ export function dhcpFiles(host: HostFacts, state: HostState): BootFile[] {
             range: dhcp.range,
             network: { router: dhcp.router, dns: dhcp.dns ?? [] },
             hosts: reservations(state),
-            boot: BOOT,
+            boot,
             ...raspberryPis(state),
             tftpRoot,
           }),
@@ -72,7 +76,7 @@ export function dhcpFiles(host: HostFacts, state: HostState): BootFile[] {
           dnsmasqInclude({
             interface: dhcp.interface,
             hosts: reservations(state),
-            boot: BOOT,
+            boot,
             ...raspberryPis(state),
             tftpRoot,
             server: address,
@@ -90,7 +94,7 @@ export function dhcpFiles(host: HostFacts, state: HostState): BootFile[] {
             ...(dhcp.router === undefined ? {} : { router: dhcp.router }),
             dns: dhcp.dns ?? [],
             hosts: reservations(state),
-            boot: BOOT,
+            boot,
             ...raspberryPis(state),
             nextServer: address,
           }),
@@ -98,7 +102,7 @@ export function dhcpFiles(host: HostFacts, state: HostState): BootFile[] {
         file(
           'dhcpd.include',
           `To include into the declaration of the subnet ${dhcp.subnet} that a dhcpd which serves others has.`,
-          dhcpdInclude({ boot: BOOT, ...raspberryPis(state), nextServer: address }),
+          dhcpdInclude({ boot, ...raspberryPis(state), nextServer: address }),
         ),
       ];
   }

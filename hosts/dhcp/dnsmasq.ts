@@ -14,8 +14,16 @@ export interface DnsmasqConfig {
   readonly range: Extract<DhcpKind, { readonly kind: 'dnsmasq' }>['range'];
   /** Clients with an address of their own; dnsmasq finds them by MAC. */
   readonly hosts?: readonly { readonly mac: string; readonly address: string; readonly name?: string }[];
-  /** What each kind of client loads next: a path below the TFTP root, or for iPXE also a URL. */
-  readonly boot: { readonly bios: string; readonly uefi: string; readonly ipxe: string };
+  /**
+   * What each kind of client loads next: a path below the TFTP root, or for iPXE also a URL; `http`: the URL for a UEFI that boots by HTTP,
+   * absent: it is told none.
+   */
+  readonly boot: {
+    readonly bios: string;
+    readonly uefi: string;
+    readonly ipxe: string;
+    readonly http?: string;
+  };
   /** MAC addresses of clients that are Raspberry Pis; others are known by their maker. Absent: there are none. */
   readonly raspberryPis?: readonly string[];
   /** Absolute path of the folder that TFTP serves. */
@@ -28,6 +36,22 @@ export interface DnsmasqConfig {
 const ARCHITECTURES = PC_FIRMWARE.flatMap((firmware) =>
   PC.firmware[firmware].dhcpArchitectures.map((number) => [firmware, number] as const),
 );
+
+const HTTP = 'http';
+
+/** A UEFI takes only the offer of who names himself an HTTP boot server too (UEFI specification 2.10, 24.7.3.1). */
+function httpOffer(tags: string, own: string, url: string | undefined): string[] {
+  if (url === undefined) return [];
+  const tag = `${own}${HTTP}`;
+  return [
+    ...PC.firmware.uefi.httpArchitectures.map(
+      (number) => `dhcp-match=set:${tag},option:client-arch,${number}`,
+    ),
+    `dhcp-option-force=${tags},tag:${tag},60,${HTTP_CLIENT}`,
+    // A value ends at a comma.
+    `dhcp-boot=${tags},tag:${tag},${plain(url.replaceAll(',', '%2C'))}`,
+  ];
+}
 
 /** dnsmasq beside the DHCP server that the network has. */
 export interface DnsmasqProxyConfig
@@ -55,6 +79,7 @@ export function dnsmasqConfig(config: DnsmasqConfig): string {
     ...ARCHITECTURES.map(([tag, number]) => `dhcp-match=set:${tag},option:client-arch,${number}`),
     ...piTags(raspberryPis, PI),
     ...PC_FIRMWARE.map((tag) => `dhcp-boot=${notPi}tag:!ipxe,tag:${tag},${plain(boot[tag])}`),
+    ...httpOffer('tag:!ipxe', '', boot.http),
     `dhcp-boot=tag:ipxe,${plain(boot.ipxe)}`,
     `dhcp-option=tag:ipxe,${NO_PXEDHCP}`,
     ...(raspberryPis === undefined ? [] : piOffer(`tag:${PI}`, RASPBERRY_PI.bootcode)),
@@ -124,6 +149,7 @@ export function dnsmasqInclude(config: DnsmasqIncludeConfig): string {
     ...PC_FIRMWARE.map(
       (tag) => `dhcp-boot=${from}${notPi},tag:!${ipxe},tag:${OURS}${tag},${file(boot[tag])}`,
     ),
+    ...httpOffer(`${from},tag:!${ipxe}`, OURS, boot.http),
     `dhcp-boot=${from},tag:${ipxe},${file(boot.ipxe)}`,
     `dhcp-option=${from},tag:${ipxe},${NO_PXEDHCP}`,
     ...piTags(raspberryPis, pi),
@@ -154,6 +180,8 @@ function piOffer(tags: string, boot: string): string[] {
 
 /** Prefix of our tags in the configuration of a server that is not ours. */
 const OURS = 'lunsmith-';
+/** Vendor class of a UEFI that boots by HTTP, and of the server that serves it. */
+export const HTTP_CLIENT = 'HTTPClient';
 /** No proxy DHCP server is to be waited for: ipxe.org/howto/dhcpd, no-pxedhcp. */
 const NO_PXEDHCP = 'encap:175,176,1b';
 

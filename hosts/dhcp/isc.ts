@@ -7,14 +7,17 @@ import { PC, PC_FIRMWARE, type PcFirmware } from '../../artifacts/platform/pc.js
 import { BOOT_TEXT, MAC_PREFIXES } from '../../artifacts/platform/raspberry-pi/dhcp.js';
 import { RASPBERRY_PI } from '../../artifacts/platform/raspberry-pi.js';
 import { Failure } from '../../base/failure.js';
-import type { DnsmasqConfig } from './dnsmasq.js';
+import { type DnsmasqConfig, HTTP_CLIENT } from './dnsmasq.js';
 
-/** The machines that a firmware's program suits, by what begins their vendor class (RFC 4578 section 3): every dhcpd knows that option. */
+/** The machines that a firmware's program suits. */
 function suits(firmware: PcFirmware): string {
-  const vendorClass = (number: number) => `PXEClient:Arch:${String(number).padStart(5, '0')}`;
-  return PC.firmware[firmware].dhcpArchitectures
-    .map((number) => `substring(option vendor-class-identifier, 0, 20) = "${vendorClass(number)}"`)
-    .join(' or ');
+  return PC.firmware[firmware].dhcpArchitectures.map((number) => says('PXEClient', number)).join(' or ');
+}
+
+/** By what begins their vendor class (RFC 4578 section 3): every dhcpd knows that option. */
+function says(client: string, architecture: number): string {
+  const text = `${client}:Arch:${String(architecture).padStart(5, '0')}`;
+  return `substring(option vendor-class-identifier, 0, ${text.length}) = "${text}"`;
 }
 
 export interface DhcpdConfig {
@@ -88,6 +91,13 @@ function bootStatements(
     ...file(boot.ipxe),
     ...forIpxe.map((line) => `  ${line}`),
     ...PC_FIRMWARE.flatMap((firmware) => [`} elsif ${suits(firmware)} {`, ...file(boot[firmware])]),
+    ...(boot.http === undefined
+      ? []
+      : [
+          `} elsif ${PC.firmware.uefi.httpArchitectures.map((number) => says(HTTP_CLIENT, number)).join(' or ')} {`,
+          `  option vendor-class-identifier "${HTTP_CLIENT}";`,
+          `  filename "${url(boot.http)}";`,
+        ]),
     '}',
   ];
 }
@@ -125,6 +135,11 @@ function path(value: string): string {
     /^[A-Za-z0-9][A-Za-z0-9._:/-]*$/,
     'a path or URL of letters, digits and `.`, `_`, `-`, `:`, `/`',
   );
+}
+
+/** All that a URL may hold but quotes, which it has encoded (RFC 3986, appendix A). */
+function url(value: string): string {
+  return fit(value, /^[A-Za-z0-9._:/~%!$&'()*+,;=@?[\]-]+$/, 'a URL');
 }
 
 function fit(value: string, pattern: RegExp, expected: string): string {

@@ -204,7 +204,7 @@ describe('two clients of one channel', () => {
     await eachAtOnce((name) => (machines.get(name) as ClientMachine).powerOff(session(name)));
   });
 
-  it('boot what one of them has become, each as itself', async () => {
+  it('boot what one of them has become, each as itself, by HTTP too', async () => {
     const out = join(home, 'out');
     // A machine that is switched off does not log out: its target misses it.
     await expect.poll(sessionsThere, { timeout: 600_000, interval: 2000 }).toEqual([]);
@@ -217,8 +217,9 @@ describe('two clients of one channel', () => {
     const ended = await lab.cli('client', 'maintain', 'one', '--end', '--yes');
     expect(ended.stdout).toContain('client one: its next boot of main is a fresh clone of golden@');
     // Its former machine is gone, and the tap device of that name with it.
-    const machine = await lab.machine({ name: 'again', ...CLIENTS.two });
+    const machine = await lab.machine({ name: 'again', ...CLIENTS.two, http: true });
     sessions.set('two', await machine.boot());
+    expect(machine.lines.join('\n')).toContain('http://10.78.0.1/snponly.efi');
     expect(await run('two', 'cat /usr/local/bin/by-hand')).toBe(PACKAGE);
     expect(await target('two')).toMatch(/:two\.main\./);
     // Not one value of its identity is that of the machine that the release was taken of.

@@ -14,6 +14,8 @@ export interface BootRom {
   readonly mac: string;
   /** Its number in RFC 4578. */
   readonly architecture: number;
+  /** It boots by HTTP. */
+  readonly http?: true;
   readonly userClass?: string;
   readonly ipxe?: boolean;
   /** It is a system that wants an address, and no boot ROM. */
@@ -96,7 +98,7 @@ async function ask(question: Question): Promise<Reply> {
   }
 }
 
-function write({ mac, architecture, userClass, ipxe, plain, type, xid, own, item }: Packet): Buffer {
+function write({ mac, architecture, http, userClass, ipxe, plain, type, xid, own, item }: Packet): Buffer {
   const head = Buffer.alloc(HEADER);
   head.set([1, 1, 6]);
   head.writeUInt32BE(xid, 4);
@@ -109,7 +111,7 @@ function write({ mac, architecture, userClass, ipxe, plain, type, xid, own, item
   head.set([99, 130, 83, 99], 236);
   const option = (code: number, bytes: readonly number[]) => [code, bytes.length, ...bytes];
   const text = (value: string) => [...Buffer.from(value)];
-  const vendor = `PXEClient:Arch:${String(architecture).padStart(5, '0')}:UNDI:002001`;
+  const vendor = `${http === true ? 'HTTPClient' : 'PXEClient'}:Arch:${String(architecture).padStart(5, '0')}:UNDI:002001`;
   return Buffer.concat([
     head,
     Buffer.from([

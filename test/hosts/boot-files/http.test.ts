@@ -37,6 +37,7 @@ describe('over HTTP', () => {
       ),
       `releases/${DIGEST}/initrd.img -> ../../../../../releases/${DIGEST}/initrd.img`,
       `releases/${DIGEST}/vmlinuz -> ../../../../../releases/${DIGEST}/vmlinuz`,
+      'snponly.efi -> ../../../tftp/snponly.efi',
       'unknown.ipxe',
     ]);
   });

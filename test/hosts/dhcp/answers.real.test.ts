@@ -9,7 +9,8 @@ import { testFolder } from '../../artifacts/formats/tools.js';
 import type { DhcpInside } from '../../inside/dhcp.js';
 import type { Answer, BootRom } from '../../inside/dhcp-ask.js';
 
-const BOOT = { bios: 'undionly.kpxe', uefi: 'snponly.efi', ipxe: 'boot.ipxe' };
+const URL = 'http://10.77.0.1/snponly.efi';
+const BOOT = { bios: 'undionly.kpxe', uefi: 'snponly.efi', ipxe: 'boot.ipxe', http: URL };
 const mac = '52:54:00:00:00:01';
 const CLIENTS: readonly BootRom[] = [
   { name: 'BIOS', mac, architecture: 0 },
@@ -17,8 +18,9 @@ const CLIENTS: readonly BootRom[] = [
   { name: 'UEFI of old', mac, architecture: 9 },
   { name: 'iPXE on BIOS', mac, architecture: 0, userClass: 'iPXE', ipxe: true },
   { name: 'iPXE on UEFI', mac, architecture: 7, userClass: 'iPXE', ipxe: true },
-  // There is no iPXE of ours for a 32-bit UEFI, for ARM, and for HTTP boot.
-  ...[6, 11, 16].map((architecture) => ({ name: `architecture ${architecture}`, mac, architecture })),
+  { name: 'UEFI by HTTP', mac, architecture: 16, http: true },
+  // There is no iPXE of ours for a 32-bit UEFI, and for ARM.
+  ...[6, 11].map((architecture) => ({ name: `architecture ${architecture}`, mac, architecture })),
   { name: 'gPXE', mac, architecture: 0, userClass: 'gPXE', ipxe: true },
 ];
 
@@ -55,7 +57,7 @@ const FILES = {
   'iPXE on UEFI': 'boot.ipxe',
   'architecture 6': '',
   'architecture 11': '',
-  'architecture 16': '',
+  'UEFI by HTTP': URL,
   // It takes no iPXE script.
   gPXE: 'undionly.kpxe',
 };
@@ -85,9 +87,11 @@ it('dnsmasq as a proxy: a file for each, and neither address nor router', async 
   const all = await answers(
     (folder) => dnsmasqProxyConfig({ interface: 'san0', network: '10.77.0.0', boot: BOOT, tftpRoot: folder }),
     dnsmasq,
-    { proxy: true },
+    // It gives a machine that boots by HTTP no answer at all.
+    { proxy: true, clients: CLIENTS.filter(({ http }) => http !== true) },
   );
-  expect(files(all)).toEqual(FILES);
+  const { 'UEFI by HTTP': _, ...pxe } = FILES;
+  expect(files(all)).toEqual(pxe);
   for (const { options } of all) expect(options.filter((code) => [1, 3, 6, 51].includes(code))).toEqual([]);
 });
 
@@ -106,7 +110,7 @@ it('dhcpd: a file for each, and the address that is reserved', async () => {
   );
   expect(files(all)).toEqual(FILES);
   for (const { address, next, file } of all)
-    expect([address, next]).toEqual(['10.77.0.99', file === '' ? '0.0.0.0' : '10.77.0.1']);
+    expect([address, next]).toEqual(['10.77.0.99', file === '' || file === URL ? '0.0.0.0' : '10.77.0.1']);
 });
 
 /** Each has a meaning of its own in the configuration of one of the servers. */

@@ -11,8 +11,8 @@ import type { BesideInside, Round } from '../../inside/dhcp-beside.js';
 import { bootInput, clientState, DB1, HOST, textOf } from '../boot-host.js';
 
 const mac = (last: number) => `52:54:00:00:09:0${last}`;
-/** Of a class of programs that there is none of ours for: 32-bit UEFI, ARM, and HTTP boot. */
-const FOREIGN: readonly BootRom[] = [6, 11, 16].map((architecture) => ({
+/** Of a class of programs that there is none of ours for: 32-bit UEFI and ARM. */
+const FOREIGN: readonly BootRom[] = [6, 11].map((architecture) => ({
   name: `architecture ${architecture}`,
   mac: mac(5),
   architecture,
@@ -21,10 +21,15 @@ const CLIENTS: readonly BootRom[] = [
   { name: 'BIOS', mac: mac(1), architecture: 0 },
   { name: 'UEFI', mac: mac(2), architecture: 7 },
   { name: 'iPXE', mac: mac(3), architecture: 7, userClass: 'iPXE', ipxe: true },
+  { name: 'HTTP', mac: mac(6), architecture: 16, http: true },
   { name: 'no PXE', mac: mac(4), architecture: 0, plain: true },
   ...FOREIGN,
 ];
-const OURS = { BIOS: 'undionly.kpxe', UEFI: 'snponly.efi', iPXE: 'boot.ipxe' };
+const PXE = { BIOS: 'undionly.kpxe', UEFI: 'snponly.efi', iPXE: 'boot.ipxe' };
+const OURS = {
+  ...PXE,
+  HTTP: `${HOST.http.url}/snponly.efi`,
+};
 const NAMES = ['printer.example.org', 'mail.example.org'];
 
 /** The files that our host has for its DHCP server. */
@@ -112,12 +117,13 @@ it('a proxy of our own beside a dnsmasq: our network boots, the other one and DN
     rounds: [served, served],
     server: dnsmasq(folder.path),
     proxy: dnsmasq(folder.path, 'own.conf'),
-    clients: CLIENTS.filter(({ name }) => name in OURS),
+    // Who boots by HTTP gets no answer from a proxy.
+    clients: CLIENTS.filter(({ name }) => name in PXE),
     names: NAMES,
   });
   expect(after.other).toEqual(before.other);
   expect(after.ours.names).toEqual(before.ours.names);
-  expect(files(after)).toEqual(OURS);
+  expect(files(after)).toEqual(PXE);
   expect(after.ours.tftp).toBe('ours');
 });
 

@@ -42,6 +42,15 @@ tftp-root=/srv/net boot
 `);
 });
 
+it('tells a UEFI that boots by HTTP a URL, and that it is an HTTP boot server', () => {
+  const boot = { ...CONFIG.boot, http: 'http://10.77.0.1/snponly.efi' };
+  expect(dnsmasqConfig({ ...CONFIG, boot })).toContain(`
+dhcp-match=set:http,option:client-arch,16
+dhcp-option-force=tag:!ipxe,tag:http,60,HTTPClient
+dhcp-boot=tag:!ipxe,tag:http,http://10.77.0.1/snponly.efi
+dhcp-boot=tag:ipxe,`);
+});
+
 it('needs neither hosts nor a router', () => {
   const { hosts: _hosts, ...plain } = CONFIG;
   const text = dnsmasqConfig({ ...plain, network: { router: undefined, dns: [] } });

@@ -49,6 +49,16 @@ host web1 {
 `);
 });
 
+it('tells a UEFI that boots by HTTP a URL, and that it is an HTTP boot server', () => {
+  const boot = { ...CONFIG.boot, http: 'http://10.77.0.1/snponly.efi' };
+  expect(dhcpdConfig({ ...CONFIG, boot })).toContain(`    filename "snponly.efi";
+  } elsif substring(option vendor-class-identifier, 0, 21) = "HTTPClient:Arch:00016" {
+    option vendor-class-identifier "HTTPClient";
+    filename "http://10.77.0.1/snponly.efi";
+  }
+`);
+});
+
 it('declares nothing in what another configuration includes', () => {
   const text = dhcpdInclude(CONFIG);
   expect(text).not.toMatch(/subnet|authoritative|code \d|space|^option|range|host/m);

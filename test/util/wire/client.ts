@@ -40,6 +40,8 @@ export interface ClientOptions {
   readonly disk?: string;
   /** A CD that it boots from when the network has led nowhere. */
   readonly cd?: string;
+  /** Its UEFI boots by HTTP and not by PXE. */
+  readonly http?: true;
   /** Serial number that its SMBIOS has. */
   readonly serial?: string;
   /** The same as `disk`, of a USB stick. */
@@ -50,12 +52,20 @@ export interface ClientOptions {
 const PROMPT = loginPrompt(debian.console.login ?? '');
 const ACCOUNT = { name: 'wire', password: 'wire-console' };
 
+/** OVMF tries PXE before HTTP, unless it is told not to (OvmfPkg/README). */
+function noPxe(version: string): string {
+  return `name=opt/org.tianocore/IPv${version}PXESupport,string=n`;
+}
+
 /** The machine ends with the test, however that ends. With a disk the network card is the second choice. */
 function prepared(
   argv: Argv,
-  { disk, cd, stick, serial }: Pick<ClientOptions, 'disk' | 'cd' | 'stick' | 'serial'>,
+  { disk, cd, stick, serial, http }: Pick<ClientOptions, 'disk' | 'cd' | 'stick' | 'serial' | 'http'>,
 ): Argv {
-  const smbios = serial === undefined ? [] : ['-smbios', `type=1,serial=${serial}`];
+  const more = [
+    ...(serial === undefined ? [] : ['-smbios', `type=1,serial=${serial}`]),
+    ...(http === true ? ['4', '6'].flatMap((version) => ['-fw_cfg', noPxe(version)]) : []),
+  ];
   const guard = ['setpriv', '--pdeathsig', 'KILL'] as const;
   const medium =
     cd === undefined
@@ -65,7 +75,7 @@ function prepared(
           ...['-device', 'ide-cd,drive=cd,bootindex=1'],
         ];
   const file = disk ?? stick;
-  if (file === undefined) return [...guard, ...argv, ...smbios, ...medium];
+  if (file === undefined) return [...guard, ...argv, ...more, ...medium];
   const device =
     disk === undefined
       ? ['-device', 'qemu-xhci', '-device', 'usb-storage,removable=on,drive=disk,bootindex=0']
