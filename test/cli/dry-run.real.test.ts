@@ -65,6 +65,7 @@ const VERBS: Record<string, (() => string[]) | undefined> = {
   rebase: () => ['client', 'rebase', 'web1', '--discard', '--yes'],
   rotate: () => ['client', 'rotate', 'web1'],
   next: () => ['client', 'next', 'web1', 'main'],
+  maintain: () => ['client', 'maintain', 'web1'],
   undelete: () => ['client', 'undelete', 'web1'],
   prune: () => ['client', 'prune', '--all', '--yes'],
   apply: () => ['apply'],
@@ -110,7 +111,7 @@ it('the verbs are all that have it', async () => {
       if ((await help(word, verb)).includes('--dry-run')) found.push(`${word} ${verb}`);
     if (verbs.length === 0 && text.includes('--dry-run')) found.push(word);
   }
-  const ofClients = ['add', 'rm', 'reset', 'rebase', 'rotate', 'next', 'undelete', 'prune'];
+  const ofClients = ['add', 'rm', 'reset', 'rebase', 'rotate', 'next', 'maintain', 'undelete', 'prune'];
   expect(found.sort()).toEqual(
     Object.keys(VERBS)
       .map((verb) => (ofClients.includes(verb) ? `client ${verb}` : verb))
