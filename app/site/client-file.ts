@@ -9,7 +9,7 @@ import { addClient, removeClient } from '../../hosts/site/client-text.js';
 import type { ClientFacts, Site } from '../../hosts/site/facts.js';
 import { parseSite, readSite, type SiteText } from '../../hosts/site/load.js';
 import type { Caller } from '../caller.js';
-import { clientNamed, type SiteOptions } from './open.js';
+import type { SiteOptions } from './open.js';
 
 /** What a client is, as options of `client add` say it. */
 const WRITTEN = ['host', 'mac', 'serial', 'uuid', 'channel', 'size', 'secret'] as const;
@@ -80,34 +80,37 @@ export async function siteWithEntries(
   return {
     site: parseSite({ ...source, text: edit(source.text) }),
     file: {
-      line: `${source.file}: ${names.length === 1 ? 'client' : 'clients'} ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} added again`,
+      line: `${source.file}: ${namedWords(names)} added again`,
       write: () => rewrite(caller, options, edit),
     },
   };
 }
 
 /**
- * The site that still has the client, and the removal of its entry.
- * @throws Failure of kind `usage` when the site would not be valid without it, or when its file cannot be written
+ * The site that still has the clients, and the removal of their entries.
+ * @throws Failure of kind `usage` when the site would not be valid without them, or when its file cannot be written
  */
-export async function siteWithoutClient(
+export async function siteWithoutClients(
   caller: Pick<Caller, 'cwd'>,
-  name: string,
+  names: readonly string[],
   options: SiteOptions,
 ): Promise<ChangedSite> {
   const source = await readSite(caller.cwd, options.site);
   const site = parseSite(source);
-  clientNamed(site, name);
-  const edit = (text: string) => removeClient(text, name);
+  const edit = (text: string) => names.reduce(removeClient, text);
   parseSite({ ...source, text: edit(source.text) });
   await requireWritable(source);
   return {
     site,
     file: {
-      line: `${source.file}: client ${name} is removed`,
+      line: `${source.file}: ${namedWords(names)} removed`,
       write: () => rewrite(caller, options, edit),
     },
   };
+}
+
+function namedWords(names: readonly string[]): string {
+  return names.length === 1 ? `client ${names[0]} is` : `clients ${names.join(', ')} are`;
 }
 
 /** Before the host is asked for anything: its change shall not be made when that of the file cannot be. */

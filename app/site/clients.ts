@@ -5,7 +5,7 @@ import type { ClientIntent, Intent } from '../../hosts/change/intent.js';
 import type { ClientFacts, HostFacts, Site } from '../../hosts/site/facts.js';
 import type { Caller } from '../caller.js';
 import { type ClientChangeOptions, changeHost, type HostOptions } from './change.js';
-import type { ChangedSite } from './client-file.js';
+import { type ChangedSite, siteWithoutClients } from './client-file.js';
 import { type Selection, selectClients } from './client-names.js';
 import { clientNamed, hostNamed, openSite } from './open.js';
 
@@ -40,6 +40,37 @@ export async function changeClient(
   const client = clientNamed(site, name);
   const place = { site, facts: hostNamed(site, client.host), file };
   await changeHost(caller, options, place, () => Promise.resolve({ intent: intentOf(client) }));
+}
+
+export interface RemoveOptions extends ClientChangeOptions {
+  /** Leave the site file as it is. */
+  readonly keepEntry?: true | undefined;
+  /** So that their LUNs cannot be brought back. */
+  readonly purge?: true | undefined;
+}
+
+/** Takes clients from their hosts, each host in one change, and their entries from the site's file. */
+export async function removeClients(
+  caller: Caller,
+  patterns: readonly string[],
+  options: RemoveOptions,
+): Promise<void> {
+  const site = await openSite(caller, options);
+  const selected = selectClients(site, { names: patterns });
+  const purge = options.purge === true ? { purge: true as const } : {};
+  await onEachHost(
+    site,
+    selected.map(({ host }) => host),
+    async (facts) => {
+      const names = selected.filter(({ host }) => host === facts.name).map(({ name }) => name);
+      const changed =
+        options.keepEntry === true ? { site } : await siteWithoutClients(caller, names, options);
+      const intents = names.map((client) => ({ kind: 'remove', client, ...purge }) as const);
+      await changeHost(caller, options, { ...changed, facts }, () =>
+        Promise.resolve({ intent: asOne(intents) }),
+      );
+    },
+  );
 }
 
 export interface FollowOptions extends ClientChangeOptions, HostOptions {

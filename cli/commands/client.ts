@@ -1,8 +1,8 @@
 /** `lunsmith client`: machines that boot from a target host. */
 import type { Command } from '@commander-js/extra-typings';
 import { Option } from '@commander-js/extra-typings';
-import { describesClient, siteWithClient, siteWithoutClient } from '../../app/site/client-file.js';
-import { changeClient, changeClients } from '../../app/site/clients.js';
+import { describesClient, siteWithClient } from '../../app/site/client-file.js';
+import { changeClient, changeClients, removeClients } from '../../app/site/clients.js';
 import { listDeleted } from '../../app/site/deleted.js';
 import { listClients } from '../../app/site/list-clients.js';
 import { Failure } from '../../base/failure.js';
@@ -104,21 +104,15 @@ function addRemove(parent: Command, session: Session): void {
   changing(
     parent,
     'rm',
-    'take a client away, its LUNs included',
-    'Removes the client and its secret from the target host, and its entry from the site. Its LUNs are kept there for the time that is ' +
-      '`retention` of the host in lunsmith.yaml (7 days): until then `client undelete` brings all of it back. Refused while it is logged in.',
+    'take clients away, their LUNs included',
+    'Removes clients and their secrets from the target host, and their entries from the site. Their LUNs are kept there for the time that is ' +
+      '`retention` of the host in lunsmith.yaml (7 days): until then `client undelete` brings all of it back. Refused while one of them is logged in.',
   )
-    .argument('<client>', 'its name in the site')
+    .argument('<clients...>', 'their names in the site, or ranges such as web[01-30]')
     .option('--keep-entry', 'leave the site file as it is')
     .addOption(purgeOption())
     .addOption(yesOption())
-    .action(async (name, options) => {
-      const intent = () => ({ kind: 'remove', client: name, ...purgeOf(options) }) as const;
-      const caller = session.caller(options);
-      if (options.keepEntry === true) return changeClients(caller, { names: [name] }, options, intent);
-      const look = () => siteWithoutClient(session.terminal, name, options);
-      await changeClient(caller, name, options, intent, look);
-    });
+    .action((names, options) => removeClients(session.caller(options), names, options));
 }
 
 function addReset(parent: Command, session: Session): void {
@@ -219,5 +213,5 @@ Examples:
   $ npx lunsmith client add web2 --mac 52:54:00:12:34:57 --channel stable --secret file:secrets/web2
   $ npx lunsmith client rebase web1 --dry-run
   $ npx lunsmith client maintain web1
-  $ npx lunsmith client rm web2 --yes
+  $ npx lunsmith client rm 'web[20-30]' --yes
   $ npx lunsmith client undelete web2`;

@@ -376,6 +376,24 @@ describe('client', () => {
       what: 'The site has no client `web1`.',
     });
   });
+
+  it('rm: takes several away, by one change of the host and one of the file', async () => {
+    await host.site(`    gate: [bios-san]
+clients:
+  web1: { mac: '52:54:00:00:00:01', channel: stable, secret: 'file:chap' }
+  web2: { mac: '52:54:00:00:00:02', channel: stable, secret: 'file:chap' }
+`);
+    const told = await changes('client', 'rm', 'web[1-2]', '--dry-run');
+    expect(told?.filter((line) => line.endsWith('is removed, with its secret'))).toEqual([
+      'client web2: is removed, with its secret',
+    ]);
+    // The host has the first one no longer.
+    expect(told?.at(-1)).toBe('lunsmith.yaml: clients web1, web2 are removed');
+    expect(await failure(2, 'client', 'rm', 'web2', 'web9', '--yes')).toMatchObject({
+      what: 'The site has no client `web9`.',
+    });
+    expect(await siteText()).toContain('web2');
+  });
 });
 
 it('doctor agrees with what these commands made', async () => {
