@@ -8,7 +8,7 @@ import type { Ports } from '../base/ports.js';
 import { type NotDecided, Undecided } from './broken.js';
 import { watchChain } from './chain.js';
 import { type Check, check } from './checks.js';
-import { copyDisk, inspectRoot, rootPartition } from './disk.js';
+import { copyDisk, inspectRoot, isUntouched, rootPartition } from './disk.js';
 import { openEvidence } from './evidence.js';
 import { makeIdentity } from './identity.js';
 import { linuxSubject, POWER_OFF } from './linux.js';
@@ -76,6 +76,10 @@ export async function proveCell(request: GateRequest, ports: Ports): Promise<Pro
   if (checks.at(-1)?.name === POWER_OFF && checks.at(-1)?.passed === true) {
     const state = await inspectRoot(disk, rootPartition(manifest).offset, ports);
     checks.push(check('the file system after power-off', state.clean, state.found));
+    if (manifest.disk.overlay !== undefined) {
+      const same = await isUntouched(disk, request, ports);
+      checks.push(check('the LUN after power-off', same, same ? 'that of the release' : 'it was written to'));
+    }
   }
   return {
     format: 'lunsmith-proof/1',

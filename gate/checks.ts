@@ -9,8 +9,10 @@ import { UNITS } from './starved.js';
 
 export type Check = Proof['checks'][number];
 
-/** Prints `MAJOR:MINOR` of what is mounted on `/`, see proc_pid_mountinfo(5). */
-const ROOT_DEVICE = `awk '$5 == "/" { device = $3 } END { print device }' /proc/self/mountinfo`;
+/** Prints `MAJOR:MINOR` of what is mounted on `/`, or of what lies below it where that is an overlay, see proc_pid_mountinfo(5). */
+const ROOT_DEVICE =
+  `awk '{ device[$5] = $3 } $5 == "/" { lower = match($0, /lowerdir=[^,]*/) ? substr($0, RSTART + 9, RLENGTH - 9) : "/" } ` +
+  `END { print device[lower] }' /proc/self/mountinfo`;
 /** Survives a reboot, and no service touches it. */
 const PROOF_FILE = '/var/lib/lunsmith-proof';
 
@@ -73,9 +75,17 @@ export async function writeToken(session: Session, { token }: GateIdentity): Pro
   return check('write a file', status === 0, status === 0 ? PROOF_FILE : text);
 }
 
-/** Looks for the word after the reboot. */
-export async function readToken(session: Session, { token }: GateIdentity): Promise<Check> {
-  const { text } = await session.run(`cat ${PROOF_FILE}`);
+/** Looks for the word after the reboot: it is there, or gone where what is written lies in memory. */
+export async function readToken(
+  session: Session,
+  { token }: GateIdentity,
+  { disk }: Pick<Manifest, 'disk'>,
+): Promise<Check> {
+  const { text, status } = await session.run(`cat ${PROOF_FILE}`);
+  if (disk.overlay !== undefined) {
+    const gone = status !== 0;
+    return check('nothing that was written is there after the reboot', gone, gone ? 'no file' : PROOF_FILE);
+  }
   return check(
     'the file is there after the reboot',
     text === token,

@@ -32,6 +32,20 @@ export interface RootPartition {
   readonly offset: number;
 }
 
+/** Whether a disk that nobody was to write to is what the release has, byte for byte. @param disk the client's */
+export async function isUntouched(
+  disk: string,
+  { release, manifest }: Pick<GateRequest, 'release' | 'manifest'>,
+  ports: Ports,
+): Promise<boolean> {
+  const { exitCode } = await ports.run(['cmp', '--silent', disk, join(release, lunImageOf(manifest))], {
+    doing: 'compare the disk with that of the release',
+    quiet: true,
+    okExitCodes: [0, 1],
+  });
+  return exitCode === 0;
+}
+
 /** @throws Failure of kind `usage` when the release has no root file system */
 export function rootPartition(manifest: Manifest): RootPartition {
   const root = manifest.disk.partitions.find(({ mount }) => mount === '/');

@@ -44,7 +44,7 @@ function boots(play: Play, prompt: RegExp): Promise<Broken | undefined> {
     await stop(play, session, { command: reboot, event: 'RESET', what: 'the reset', name: 'reboot' });
     next('boot again to a login');
     session = await bootAndLogIn(play, prompt, 'reset', next);
-    checks.push(await readToken(session, identity));
+    checks.push(await readToken(session, identity, request.manifest));
 
     next(POWER_OFF);
     const powerOff = await stopCommand(session, 'poweroff');

@@ -67,6 +67,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   await target.offer({
     name: identity.target,
     disk,
+    readOnly: request.manifest.disk.overlay !== undefined,
     lun: LUN,
     serial: identity.serial,
     initiator: identity.initiator,

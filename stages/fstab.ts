@@ -52,10 +52,21 @@ export interface FstabEntry {
   readonly pass: number;
 }
 
-/** The lines for a disk: mount points before what lies below them, then swap. */
+/**
+ * The lines for a disk: mount points before what lies below them, then swap. A root under an overlay has none, since systemd would
+ * give its options to the overlay; what else lies on a disk that nobody can write to is mounted read-only.
+ */
 export function diskEntries(disk: DiskSpec, wishes: Pick<Options, 'mounts' | 'swap-options'>): FstabEntry[] {
-  const entries = disk.partitions.flatMap((partition) => partitionEntry(partition, wishes));
+  const entries = disk.partitions
+    .flatMap((partition) => partitionEntry(partition, wishes))
+    .flatMap((entry) => (disk.overlay === undefined ? [entry] : belowOverlay(entry)));
   return entries.sort((a, b) => (a.mount === b.mount ? 0 : a.mount < b.mount ? -1 : 1));
+}
+
+function belowOverlay(entry: FstabEntry): FstabEntry[] {
+  if (entry.mount === '/') return [];
+  const others = entry.options.filter((option) => option !== 'rw' && option !== 'ro');
+  return [{ ...entry, options: ['ro', ...others], pass: 0 }];
 }
 
 function partitionEntry(
@@ -122,6 +133,15 @@ export const fstab = defineStage({
               },
             ],
       ),
+      ...(recipe.disk.overlay !== undefined && given.mounts['/'] !== undefined
+        ? [
+            {
+              path: ['mounts', '/'],
+              what: `The root is an overlay (\`overlay: ${recipe.disk.overlay}\`), which the initramfs mounts.`,
+              hint: 'Leave its options out.',
+            },
+          ]
+        : []),
       ...(given.mounts['/']?.includes('_netdev') === true
         ? [
             {

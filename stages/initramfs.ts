@@ -78,14 +78,18 @@ async function prepare(ctx: StageContext<Options>, tree: RootTree): Promise<void
   }
   const root = ctx.recipe.disk.partitions.find(({ mount }) => mount === '/');
   const rootFilesystem = root?.filesystem ?? 'ext4';
-  if (!(await tree.exists(`/usr/sbin/fsck.${rootFilesystem}`))) {
+  const checked = ctx.recipe.disk.overlay === undefined;
+  if (checked && !(await tree.exists(`/usr/sbin/fsck.${rootFilesystem}`))) {
     const [check] = rootFilesystem === 'ext4' ? software.packagesFor('ext4-check') : [];
     ctx.warn(
       `The root is not checked before it is mounted: the image has no fsck.${rootFilesystem}.`,
       check === undefined ? undefined : `Add \`${check}\` to a \`packages\` step.`,
     );
   }
-  await generator.configure(tree, { compression, level, rootFilesystem, modules });
+  await generator.configure(tree, {
+    ...{ compression, level, rootFilesystem, modules },
+    overlay: ctx.recipe.disk.overlay !== undefined,
+  });
 }
 
 /** Also where /bin is a directory of its own. */

@@ -5,8 +5,8 @@ import { LINE_LIMIT } from '../artifacts/platform/raspberry-pi/config-txt.js';
 import { MODEL_NAMES, MODELS } from '../artifacts/platform/raspberry-pi/models.js';
 import { RASPBERRY_PI } from '../artifacts/platform/raspberry-pi.js';
 import { defineStage } from '../pipeline/stage.js';
+import { rootParameters } from './boot-artifacts/command-line.js';
 import { distributionOf } from './distribution/distribution.js';
-import { rootPartition } from './lun-image/boot.js';
 import { requireBoots } from './raspberry-pi-firmware/boots.js';
 import { piCommandLine } from './raspberry-pi-firmware/command-line.js';
 import { configEdits, writeConfig } from './raspberry-pi-firmware/config.js';
@@ -123,7 +123,7 @@ export const raspberryPiFirmware = defineStage({
       tree,
       configEdits({ architecture: recipe.architecture, settings, more: given.config.map(editOf) }),
     );
-    const line = piCommandLine(rootPartition(recipe.disk).filesystemUuid, recipe.kernel.commandLine);
+    const line = piCommandLine(rootParameters(recipe.disk), recipe.kernel.commandLine);
     await tree.write(
       `${RASPBERRY_PI.folder.inRoot}/${RASPBERRY_PI.files.commandLine}`,
       `${line.join(' ')}\n`,

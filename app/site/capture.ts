@@ -97,6 +97,11 @@ async function lunOf(
     throw refuse('a Raspberry Pi, whose firmware is not on its LUN', 'Build its system by a recipe.');
   const known = client.images[image.name];
   const generation = known?.generations.find(({ id }) => id === known.current);
+  if (generation?.readOnly === true)
+    throw refuse(
+      'the image of its release, which no client writes to (`overlay`)',
+      'Change its recipe, or let the machine boot a release without `overlay` once.',
+    );
   if (generation !== undefined) return { image, generation };
   throw refuse(
     `no release was promoted to ${image.channel}`,

@@ -23,6 +23,8 @@ export interface ImageRow {
   readonly release?: string;
   /** Bytes of the LUN. */
   readonly bytes?: number;
+  /** Whether it is the image of its release, which all clients share and none writes to. */
+  readonly shared?: true;
   readonly target?: string;
   /** Whether its channel is at another release. */
   readonly behind: boolean;
@@ -140,6 +142,7 @@ export function imageRows(state: HostState, sessions: readonly IscsiSession[]): 
         ...about,
         ...(current.release === undefined ? {} : { release: current.release }),
         bytes: current.bytes,
+        ...(current.readOnly === true ? { shared: true as const } : {}),
         target: current.target,
         // What a system has installed follows no channel.
         behind: each.blank !== true && state.channels[channel ?? '']?.release !== current.release,

@@ -53,6 +53,7 @@ export function checkDisk(spec: DiskSpec): DiskFinding[] {
     ...countFindings(spec),
     ...openFindings(spec),
     ...sizeFindings(spec),
+    ...overlayFindings(spec),
   ];
 }
 
@@ -249,6 +250,23 @@ function sizeFindings(spec: DiskSpec): DiskFinding[] {
   return [
     { path: ['partitions'], what: 'The partitions are too large together.', expected: 'less than 8192T' },
   ];
+}
+
+/** All clients share its LUN. */
+function overlayFindings({ overlay, partitions }: DiskSpec): DiskFinding[] {
+  if (overlay === undefined) return [];
+  return partitions.flatMap(({ name, type }, index) =>
+    type === 'swap'
+      ? [
+          {
+            path: ['partitions', index, 'type'],
+            what: `\`${name}\` is a swap area on a LUN that nobody can write to.`,
+            expected: `no \`swap\` beside \`overlay: ${overlay}\``,
+            hint: 'Leave the partition out, or `overlay`. Swap can be had in compressed memory (zram).',
+          },
+        ]
+      : [],
+  );
 }
 
 function isSize(bytes: number): boolean {

@@ -29,6 +29,7 @@ export interface DiskLayout {
   readonly guid: string;
   readonly bytes: number;
   readonly partitions: readonly PlacedPartition[];
+  readonly overlay?: DiskSpec['overlay'];
 }
 
 /**
@@ -40,7 +41,7 @@ export interface DiskLayout {
  */
 export function planLayout(spec: DiskSpec, contentBytes: number = MIB): DiskLayout {
   requirePossible(spec);
-  const { table, guid } = spec;
+  const { table, guid, overlay } = spec;
   const bytes = spec.bytes ?? leastBytes(spec) - MIB + Math.max(MIB, aligned(contentBytes));
   requirePossible({ ...spec, bytes });
   let offset = HEAD;
@@ -58,7 +59,7 @@ export function planLayout(spec: DiskSpec, contentBytes: number = MIB): DiskLayo
     offset += length;
     return placed;
   });
-  return { table, guid, bytes, partitions };
+  return { table, guid, bytes, partitions, ...(overlay === undefined ? {} : { overlay }) };
 }
 
 /** A recipe was judged before; other callers learn it here. */

@@ -29,4 +29,9 @@ export interface DiskSpec {
   /** GPT disk GUID; for MBR its first 8 hex digits are the disk signature. */
   readonly guid: string;
   readonly partitions: readonly PartitionSpec[];
+  /** What is written lies over a root that is mounted read-only: `tmpfs`, in memory until the machine is switched off. Absent: on the disk. */
+  readonly overlay?: Overlay;
 }
+
+export const OVERLAYS = ['tmpfs'] as const;
+export type Overlay = (typeof OVERLAYS)[number];

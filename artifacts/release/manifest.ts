@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { Failure } from '../../base/failure.js';
 import { checkRecord, parseRecord } from '../../base/schema/record.js';
+import { OVERLAYS } from '../formats/disk-spec.js';
 import { MOST_FILE_BYTES } from '../formats/most-file-bytes.js';
 import { LOADERS } from '../platform/loader.js';
 import { BOOT_METHODS, FIRMWARE } from '../platform/platform.js';
@@ -99,6 +100,8 @@ export const manifestSchema = z
       /** Absent: GRUB, or what the platform has. */
       loader: z.enum(LOADERS).optional(),
       bytes: z.number().int(),
+      /** Its root is never written to, and all clients share one LUN (disk-spec.ts). */
+      overlay: z.enum(OVERLAYS).optional(),
       guid: z.string(),
       partitions: z.array(
         z.strictObject({

@@ -81,7 +81,9 @@ function imageRow(image: ImageRow, style: Style): string[] {
     image.image,
     image.channel ?? '-',
     `${release}${noteOf(image, style)}`,
-    image.bytes === undefined ? '-' : formatBinary(image.bytes),
+    image.bytes === undefined
+      ? '-'
+      : `${formatBinary(image.bytes)}${image.shared === true ? ' (shared)' : ''}`,
     image.next ? (image.installs === true ? 'its installer' : 'yes') : 'no',
     image.live ? style.green('logged in') : '-',
     String(image.kept),

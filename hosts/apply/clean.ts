@@ -127,7 +127,8 @@ async function removeAll(
     }
   }
   const removed = generations.filter(({ target }) => !kept.has(target));
-  for (const { disk } of removed.flatMap(lunsOf)) await clones.remove(host, disk);
+  for (const { disk, readOnly } of removed.flatMap(lunsOf))
+    if (readOnly !== true) await clones.remove(host, disk);
   return true;
 }
 

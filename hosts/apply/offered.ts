@@ -36,7 +36,8 @@ export function offeredLuns(
   );
 }
 
-function diskOf({ kind }: HostFacts['clone'], { disk, bytes, serial }: Lun): OfferedDisk {
+function diskOf({ kind }: HostFacts['clone'], { disk, bytes, serial, readOnly }: Lun): OfferedDisk {
+  if (readOnly === true) return { disk, bytes, serial, backing: 'file', readOnly };
   return { disk, bytes, serial, backing: kind === 'file' ? 'file' : 'block' };
 }
 

@@ -23,8 +23,12 @@ export function currentLast({ current, generations }: ClientState['images'][stri
 
 /** LUNs that go, with what is said of it. */
 export function drop(draft: Draft, client: string, image: string, generations: readonly Generation[]): void {
-  for (const { id } of generations)
-    draft.lines.push(`client ${client}: its clone ${id} of ${image} is removed`);
+  for (const { id, readOnly } of generations)
+    draft.lines.push(
+      readOnly === true
+        ? `client ${client}: ${id} of ${image}, which it shared with others, is no longer offered to it`
+        : `client ${client}: its clone ${id} of ${image} is removed`,
+    );
   draft.dropped.push(...generations);
 }
 
@@ -41,11 +45,15 @@ export function setAside(
   { purge }: { readonly purge?: true | undefined } = {},
 ): void {
   const { about, before, deleted, lines } = draft;
-  const [first, ...rest] = generations;
+  // Of a LUN that was never written to nothing can be lost.
+  const shared = generations.filter(({ readOnly }) => readOnly === true);
+  drop(draft, facts.name, image, shared);
+  const own = generations.filter((each) => !shared.includes(each));
+  const [first, ...rest] = own;
   if (first === undefined) return;
-  if (purge === true || !keeps(about.host)) return drop(draft, facts.name, image, generations);
+  if (purge === true || !keeps(about.host)) return drop(draft, facts.name, image, own);
   const how = `kept for ${timeWords(about.host.retention)}: npx lunsmith client undelete ${facts.name}`;
-  for (const { id } of generations)
+  for (const { id } of own)
     lines.push(`client ${facts.name}: its clone ${id} of ${image} is deleted, and ${how}`);
   deleted.add({
     ...{ serial: before.serial + 1, at: about.clock, facts, image, generations: [first, ...rest] },

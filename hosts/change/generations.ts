@@ -10,7 +10,7 @@ import type { ClientImage } from '../site/facts.js';
 import { drop, setAside } from './aside.js';
 import type { Draft } from './draft.js';
 import { releaseName } from './names.js';
-import { requireMethod, requireRoom } from './refusals.js';
+import { requireMethod, requireRoom, requireShareable } from './refusals.js';
 
 /** Clones that are kept beside the current one, for a rollback. */
 const KEPT = 1;
@@ -19,6 +19,11 @@ export type ImageState = ClientState['images'][string];
 
 export function currentOf(image: ImageState | undefined): Generation | undefined {
   return image?.generations.find(({ id }) => id === image.current);
+}
+
+/** Whether all clients of a release share its image, which none of them writes to. */
+function isShared({ manifest }: ReleaseThere): boolean {
+  return manifest.disk.overlay !== undefined;
 }
 
 /** The bytes that the LUN of this image would have from a release. */
@@ -33,6 +38,11 @@ export function checkFit(
   release: ReleaseThere,
 ): void {
   checkMethod(draft, wanted, release);
+  if (isShared(release))
+    requireShareable(
+      wanted.filter(({ image }) => image.blank !== true && image.bytes !== undefined),
+      releaseName(draft, release.digest),
+    );
   const { bytes } = release.manifest.disk;
   const lacking = wanted.flatMap(({ client, image }) => {
     const found = sizeOf(image, release);
@@ -74,12 +84,22 @@ export function freshClone(
   const own = `${about.host.target.prefix}:${client}.${image.name}.${id}`;
   const lun = (request: CloneRequest): Lun => {
     clones.push(request);
-    const { image: name, bytes } = request;
-    return { serial: lunSerial(own, name === image.name ? 0 : 1), disk: about.disk(request), bytes };
+    const { image: name, bytes, shared } = request;
+    const serial = lunSerial(own, name === image.name ? 0 : 1);
+    return {
+      serial,
+      disk: about.disk(request),
+      bytes,
+      ...(shared === true ? { readOnly: true as const } : {}),
+    };
   };
   const named = (name: string) => ({ client, image: name, generation: id });
-  const copy = ({ digest, manifest }: ReleaseThere, name: string, bytes: number) =>
-    lun({ ...named(name), release: digest, disk: manifest.disk, from: lunImageOf(manifest), bytes });
+  const copy = (from: ReleaseThere, name: string, bytes: number) =>
+    lun({
+      ...named(name),
+      ...{ release: from.digest, disk: from.manifest.disk, from: lunImageOf(from.manifest), bytes },
+      ...(isShared(from) ? { shared: true as const } : {}),
+    });
   const common = { id, target: image.target ?? own, made: about.now };
   if (image.blank !== true && release !== undefined)
     return { ...common, release: release.digest, ...copy(release, image.name, sizeOf(image, release)) };

@@ -33,6 +33,7 @@ export function maintain(draft: Draft, { client, image: wanted }: Wanted): void 
   if (refused !== undefined) throw refused;
   if (had === undefined || channel === undefined) throw noClone(draft, client, image);
   const release = requireRelease(draft, channel.release, channel.history.at(-1)?.recipe);
+  if (release.manifest.disk.overlay !== undefined) throw neverWritten(client, image);
   const fresh = freshClone(draft, client, image, release);
   draft.lines.push(
     `${freshLine(draft, client, image, release.digest)}, in maintenance; its clone ${had.current} is kept until its end`,
@@ -131,6 +132,15 @@ function refusal({ about, clients }: Draft, client: string, image: ClientImage):
 
 function channelOf({ channels }: Draft, { channel }: ClientImage): ChannelState | undefined {
   return channel === undefined ? undefined : channels.get(channel);
+}
+
+function neverWritten(client: string, { name }: ClientImage): Failure {
+  return new Failure('usage', {
+    what: `${name} of ${client} cannot be maintained.`,
+    expected: 'a release whose root can be written to',
+    found: 'one with `overlay`: what is written lies in memory, and all its clients share the LUN',
+    hint: 'Change its recipe. Or let the channel have the same system without `overlay` for as long as it is changed by hand.',
+  });
 }
 
 function stateOf(draft: Draft, client: string): ClientState {

@@ -38,6 +38,10 @@ export function freshLine(
   { name, blank, bytes = 0 }: ClientImage,
   release?: string,
 ): string {
+  const shared =
+    release !== undefined && draft.about.releases.get(release)?.manifest.disk.overlay !== undefined;
+  if (blank !== true && shared)
+    return `client ${client}: its next boot of ${name} is ${releaseName(draft, release)} itself, which all its clients share and none writes to`;
   const installer =
     release === undefined
       ? ''

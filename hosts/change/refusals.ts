@@ -158,6 +158,21 @@ export function requireRoom(
   if (first !== undefined) throw new Failure('usage', [first, ...rest]);
 }
 
+/** A LUN that all clients of a release share has the size of its image. */
+export function requireShareable(
+  sized: readonly { readonly client: string; readonly image: ClientImage }[],
+  release: string,
+): void {
+  const diagnostics = sized.map(({ client, image: { name, bytes = 0 } }) => ({
+    what: `The LUN of ${client} for ${name} cannot have a size of its own: all clients of ${release} share its image, which none writes to (\`overlay\`).`,
+    expected: `no \`size\` for the image ${name} of ${client}, or a release without \`overlay\``,
+    found: mebibytes(bytes),
+    hint: `Take \`size\` out of lunsmith.yaml, then run: npx lunsmith client add ${client}`,
+  }));
+  const [first, ...rest] = diagnostics;
+  if (first !== undefined) throw new Failure('usage', [first, ...rest]);
+}
+
 /** What tells one machine from another, and one initiator. */
 const IDENTITIES: readonly (readonly [words: string, of: (facts: ClientFacts) => string | undefined])[] = [
   ['MAC address', ({ mac }) => mac],

@@ -1,6 +1,6 @@
 /** A client gets a fresh clone: of the release that it has, or of the one that its channel is at. */
 import { Failure } from '../../base/failure.js';
-import type { ClientState } from '../host/state.js';
+import type { ClientState, Generation } from '../host/state.js';
 import { hasInstaller } from '../site/blank.js';
 import type { ClientImage } from '../site/facts.js';
 import { keeps } from './aside.js';
@@ -32,7 +32,7 @@ export function reset(draft: Draft, intent: Renewal): void {
     const release = digest === undefined ? undefined : requireRelease(draft, digest);
     requireNoSession(draft, client, [current], `reset ${image.name} of ${client}`);
     draft.lines.push(
-      `${freshLine(draft, client, image, release?.digest)}; ${leaves(draft, current.id, intent)}`,
+      `${freshLine(draft, client, image, release?.digest)}; ${leaves(draft, current, intent)}`,
     );
     const fresh = freshClone(draft, client, image, release);
     takeOver(draft, { client, image: image.name }, fresh, { former: 'discard', ...purging(intent) });
@@ -61,7 +61,7 @@ export function rebase(draft: Draft, intent: Renewal & { readonly state: 'keep' 
     const fate =
       intent.state === 'keep'
         ? `what was written to ${current?.id} is kept for a rollback`
-        : leaves(draft, current?.id, intent);
+        : leaves(draft, current, intent);
     const old = current === undefined ? '' : `; ${fate}`;
     draft.lines.push(`${freshLine(draft, client, image, release.digest)}${old}`);
     const fresh = freshClone(draft, client, image, release);
@@ -69,9 +69,10 @@ export function rebase(draft: Draft, intent: Renewal & { readonly state: 'keep' 
   }
 }
 
-function leaves({ about }: Draft, id: string | undefined, { purge }: Renewal): string {
+function leaves({ about }: Draft, current: Generation | undefined, { purge }: Renewal): string {
+  if (current?.readOnly === true) return `nothing was ever written to ${current.id}`;
   const fate = keeps(about.host) && purge !== true ? 'can be brought back' : 'is thrown away';
-  return `what was written to ${id} ${fate}`;
+  return `what was written to ${current?.id} ${fate}`;
 }
 
 function purging({ purge }: Renewal): Pick<Renewal, 'purge'> {

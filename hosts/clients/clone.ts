@@ -3,10 +3,12 @@
  * clone of ZFS (site.ts, CloneKind). A LUN has its name only when it is whole.
  */
 
+import { posix } from 'node:path';
 import { mib } from '../../artifacts/formats/disk-layout.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import type { TargetHost } from '../host/host.js';
+import { hostLayout } from '../host/layout.js';
 import { roomHint } from '../host/room.js';
 import type { HostFacts } from '../site/facts.js';
 import { fileStore } from './clone/file.js';
@@ -29,16 +31,23 @@ export interface MadeClone {
   readonly made: boolean;
 }
 
-/** The path of a LUN on its host: a file, or the block device of a volume. */
-export function cloneDisk(facts: Pick<HostFacts, 'root' | 'clone'>, name: CloneName): string {
-  return diskPath(facts, name);
+/** The path of a LUN on its host: a file, or the block device of a volume; of one that is shared, the image of its release. */
+export function cloneDisk(
+  facts: Pick<HostFacts, 'root' | 'clone'>,
+  request: CloneName & Partial<Pick<CloneRequest, 'release' | 'from' | 'shared'>>,
+): string {
+  const { release, from, shared } = request;
+  return shared === true && release !== undefined && from !== undefined
+    ? posix.join(hostLayout(facts).release(release), from)
+    : diskPath(facts, request);
 }
 
 /**
  * What would keep LUNs from being made, as far as that is known before anything is written.
  * @throws Failure as {@link makeClone}, of all of them
  */
-export async function checkClones(host: TargetHost, requests: readonly CloneRequest[]): Promise<void> {
+export async function checkClones(host: TargetHost, all: readonly CloneRequest[]): Promise<void> {
+  const requests = all.filter(({ shared }) => shared !== true);
   if (requests.length === 0) return;
   Failure.throwAll(requests.flatMap((request) => sizeProblem(request) ?? []));
   const store = openStore(host);
@@ -64,8 +73,9 @@ export async function makeClone(
 ): Promise<MadeClone> {
   const problem = sizeProblem(request);
   if (problem !== undefined) throw problem;
-  const store = openStore(host);
   const disk = cloneDisk(host.facts, request);
+  if (request.shared === true) return { disk, bytes: request.bytes, made: false };
+  const store = openStore(host);
   const there = await store.size(request);
   if (there !== undefined) {
     if (there < request.bytes) throw otherDisk(host.facts, disk, request.bytes, there);

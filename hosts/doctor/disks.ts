@@ -7,9 +7,11 @@ const BY_OTHERS = 0o007;
 
 /** Pure. @param sizes of those that are there, by path */
 export function diskFindings(luns: readonly NamedLun[], sizes: ReadonlyMap<string, Size>): Finding[] {
-  return luns.flatMap(({ client, image, id, disk, bytes }): Finding[] => {
+  return luns.flatMap(({ client, image, id, disk, bytes, readOnly }): Finding[] => {
     const lun = `The LUN of ${client}, image ${image}, ${id}`;
     const words = { level: 'error', about: 'disks', where: disk } as const;
+    // A LUN that is shared is a file of its release, which is looked at for itself.
+    if (readOnly === true) return [];
     const reset = `Give it a fresh one, without what the client stored: npx lunsmith client reset ${client}`;
     const size = sizes.get(disk);
     if (size === undefined) {

@@ -27,14 +27,15 @@ export interface NamedLun {
   readonly serial: string;
   readonly disk: string;
   readonly bytes: number;
+  readonly readOnly?: true | undefined;
 }
 
 /** Every LUN of every generation; that of an installer by its own name. */
 export function namedLuns(generations: readonly NamedGeneration[]): NamedLun[] {
   return generations.flatMap((generation) => {
     const { client, image, id } = generation;
-    return lunsOf(generation).map(({ serial, disk, bytes }, index) => ({
-      ...{ client, image: index === 0 ? image : installerOf(image), id, serial, disk, bytes },
+    return lunsOf(generation).map(({ serial, disk, bytes, readOnly }, index) => ({
+      ...{ client, image: index === 0 ? image : installerOf(image), id, serial, disk, bytes, readOnly },
     }));
   });
 }
@@ -48,7 +49,13 @@ export function stateFindings(facts: HostFacts, state: HostState): Finding[] {
     ...generations.flatMap((each) => nameFindings(facts, each)),
     ...(isArray(facts) ? [] : sharedFindings(generations, 'target', ({ target }) => target)),
     ...sharedFindings(luns, 'serial', ({ serial }) => serial),
-    ...(isArray(facts) ? [] : sharedFindings(luns, 'disk', ({ disk }) => disk)),
+    ...(isArray(facts)
+      ? []
+      : sharedFindings(
+          luns.filter(({ readOnly }) => readOnly !== true),
+          'disk',
+          ({ disk }) => disk,
+        )),
   ];
 }
 

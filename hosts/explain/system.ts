@@ -133,7 +133,9 @@ export function rootMount(subject: Subject): Link {
     title: 'The root file system',
     says: [
       `The initramfs mounts the root by its UUID${uuid === undefined ? '' : ` ${uuid}${root === undefined ? '' : `, partition ${root.number}`}`}.`,
-      'All clones of a release have the same UUIDs: never attach two of them to one machine.',
+      subject.manifest?.disk.overlay === undefined
+        ? 'All clones of a release have the same UUIDs: never attach two of them to one machine.'
+        : 'It is mounted read-only, and an overlay of it and of a tmpfs takes its place: what is written is in memory, and gone when the machine is off. All clients share the LUN.',
     ],
     packets: [],
     files: ['LUN: /etc/fstab'],

@@ -11,7 +11,7 @@ export interface HostDrivers {
   readonly clones: {
     disk(
       facts: HostFacts,
-      clone: Pick<CloneRequest, 'client' | 'image' | 'generation' | 'release' | 'from'>,
+      clone: Pick<CloneRequest, 'client' | 'image' | 'generation' | 'release' | 'from' | 'shared'>,
     ): string;
     /** What is known to keep them from being made; changes nothing. @throws Failure as {@link make} */
     check(host: TargetHost, requests: readonly CloneRequest[]): Promise<void>;

@@ -15,6 +15,8 @@ const lunSchema = z.strictObject({
   disk: z.string(),
   /** Size of the LUN. */
   bytes: z.number().int(),
+  /** `disk` is the image of the release itself, which all its clients share and none writes to; it goes with the release alone. */
+  readOnly: z.literal(true).optional(),
 });
 export type Lun = z.output<typeof lunSchema>;
 

@@ -12,6 +12,8 @@ export interface OfferedDisk {
   readonly bytes: number;
   /** SCSI serial number, 16 hexadecimal digits. */
   readonly serial: string;
+  /** Nobody can write to it, and other targets may offer it too. */
+  readonly readOnly?: true | undefined;
 }
 
 /** A target that offers its disk, or two, to one client. */

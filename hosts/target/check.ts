@@ -43,7 +43,9 @@ export function checkOffered(offered: readonly OfferedLun[], rules: TextRules): 
     if (problem !== undefined) throw new Failure('usage', problem);
   }
   unique('name of a target', offered, ({ target }) => [target]);
-  unique('disk', offered, (lun) => disksOf(lun).map(({ disk }) => disk));
+  unique('disk', offered, (lun) =>
+    disksOf(lun).flatMap(({ disk, readOnly }) => (readOnly === true ? [] : [disk])),
+  );
   unique('serial number', offered, (lun) => disksOf(lun).map(({ serial }) => serial));
 }
 

@@ -14,6 +14,7 @@ export function normaliseDisk(recipeName: string, disk: WrittenDisk): DiskSpec {
   return {
     table: disk.table,
     ...(disk.size === undefined ? {} : { bytes: disk.size }),
+    ...(disk.overlay === undefined ? {} : { overlay: disk.overlay }),
     guid: recipeUuid(recipeName, 'disk'),
     partitions: disk.partitions.map((partition) => normalisePartition(recipeName, partition)),
   };

@@ -1,6 +1,7 @@
 /** `recipe.yaml` after `extends` and variables are resolved. The texts become docs/recipe.md and the JSON Schema. */
 import { z } from 'zod';
 import { PARTITION_NAME, PARTITION_NAME_EXPECTED } from '../../artifacts/formats/disk-check.js';
+import { OVERLAYS } from '../../artifacts/formats/disk-spec.js';
 import { ARCHITECTURES } from '../../artifacts/platform/architecture.js';
 import { DEFAULT_LOADER, LOADERS } from '../../artifacts/platform/loader.js';
 import { PC_FIRMWARE } from '../../artifacts/platform/pc.js';
@@ -59,6 +60,13 @@ export const diskSchema = z.strictObject({
       'Size of the LUN, such as `4G`. May be left out when the last partition is `grow`: then the disk is as small as its content.',
     ),
   partitions: z.array(partitionSchema).min(1).describe('The partitions, in their order on the disk.'),
+  overlay: z
+    .enum(OVERLAYS)
+    .optional()
+    .describe(
+      'Keep the root as it is: it is mounted read-only, and what is written lies over it (overlayfs), with `tmpfs` in memory until the machine is ' +
+        'switched off. All clients of the release share one LUN, which their target offers read-only. Default: each client has a LUN of its own, and writes to it.',
+    ),
   loader: z
     .enum(LOADERS)
     .default(DEFAULT_LOADER.name)

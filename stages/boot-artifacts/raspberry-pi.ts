@@ -6,9 +6,9 @@ import type { Manifest, Role } from '../../artifacts/release/manifest.js';
 import { Failure } from '../../base/failure.js';
 import type { StageContext } from '../../pipeline/stage.js';
 import { distributionOf } from '../distribution/distribution.js';
-import { rootPartition } from '../lun-image/boot.js';
 import { piCommandLine } from '../raspberry-pi-firmware/command-line.js';
 import { rootTree } from '../rootfs/tree.js';
+import { rootParameters } from './command-line.js';
 import { readKernelVersion } from './kernel.js';
 
 const { folder, files } = RASPBERRY_PI;
@@ -34,7 +34,7 @@ export async function raspberryPiArtifacts(ctx: StageContext<unknown>): Promise<
   }
   const { kernel } = await distributionOf(ctx).kernel.find(tree);
   const version = await readKernelVersion(kernel, ctx.recipe.architecture);
-  const line = piCommandLine(rootPartition(ctx.recipe.disk).filesystemUuid, ctx.recipe.kernel.commandLine);
+  const line = piCommandLine(rootParameters(ctx.recipe.disk), ctx.recipe.kernel.commandLine);
   const at = (name: string) => posix.join(folder.inRelease, name);
   const artifacts = {
     kernel: at(files.kernel),

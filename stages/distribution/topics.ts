@@ -145,6 +145,8 @@ export interface InitramfsWishes {
   readonly rootFilesystem: string;
   /** More kernel modules to put in and to load, with options if need be. */
   readonly modules: readonly string[];
+  /** Whether the root that it hands over is an overlay of what was mounted and a tmpfs (stages/initramfs/overlay.ts). */
+  readonly overlay: boolean;
 }
 
 export interface InitramfsGenerator {

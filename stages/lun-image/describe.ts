@@ -10,6 +10,7 @@ export function describeDisk(layout: DiskLayout, loader: LoaderSpec = DEFAULT_LO
     table: layout.table,
     ...(loader.name === DEFAULT_LOADER.name ? {} : { loader: loader.name }),
     bytes: layout.bytes,
+    ...(layout.overlay === undefined ? {} : { overlay: layout.overlay }),
     guid: layout.guid,
     partitions: layout.partitions.map((partition) => ({
       number: partition.number,

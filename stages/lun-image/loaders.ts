@@ -11,9 +11,9 @@ import { DEFAULT_LOADER, type LoaderName } from '../../artifacts/platform/loader
 import { RASPBERRY_PI } from '../../artifacts/platform/raspberry-pi.js';
 import type { Ports } from '../../base/ports.js';
 import type { RecipeFacts, StageContext } from '../../pipeline/stage.js';
-import { commandLines } from '../boot-artifacts/command-line.js';
+import { commandLines, rootParameters } from '../boot-artifacts/command-line.js';
 import { distributionOf } from '../distribution/distribution.js';
-import { grubLoaders, requireKernel, rootPartition, systemTitle } from './boot.js';
+import { grubLoaders, requireKernel, systemTitle } from './boot.js';
 import type { Contents } from './content.js';
 import { filesystemUuid } from './file-systems.js';
 import { loaderFats, remadeFats } from './loader.js';
@@ -51,7 +51,7 @@ export async function linkBootLoader(request: LinkRequest): Promise<LinkedLoader
   const { boot, previous } = distribution.kernel;
   const config = {
     title: await systemTitle(rootfs, recipe.name),
-    parameters: commandLines(rootPartition(recipe.disk).filesystemUuid, commandLine).san,
+    parameters: commandLines(rootParameters(recipe.disk), commandLine).san,
     menuSeconds,
     boot,
     previous,

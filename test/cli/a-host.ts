@@ -1,15 +1,12 @@
 /** A target host that is a folder of this machine, with a tgtd of its own, and a site that names it. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sanbootScript } from '../../artifacts/formats/ipxe.js';
-import { commitRelease, digestFiles } from '../../artifacts/release/release.js';
 import { createPorts } from '../../base/command.js';
 import { UndoStack } from '../../base/undo-stack.js';
 import { startTgtd } from '../../hosts/target/tgt/daemon.js';
-import { smallRelease } from '../util/hosts.js';
-import { withRoles } from '../util/manifest.js';
+import { writeTinyRelease } from '../util/tiny-release.js';
 
 export interface HostHome extends AsyncDisposable {
   /** Holds `lunsmith.yaml` and the host's folder `lab`. */
@@ -36,19 +33,8 @@ export async function hostHome(): Promise<HostHome> {
     home,
     port,
     socket: join(home, 'tgtd'),
-    release: async (version, disk, table = 'gpt') => {
-      const staging = join(home, `${version}.partial`);
-      await mkdir(join(staging, 'boot'), { recursive: true });
-      await writeFile(join(staging, 'disk.img'), disk);
-      await writeFile(join(staging, 'vmlinuz'), `kernel ${version}`);
-      await writeFile(join(staging, 'initrd.img'), `initramfs ${version}`);
-      await writeFile(join(staging, 'boot', 'sanboot.ipxe'), sanbootScript('EFI/BOOT/BOOTX64.EFI'));
-      const artifacts = withRoles(await digestFiles(staging));
-      const boot = [{ method: 'san' as const, artifacts: { 'ipxe-script': 'boot/sanboot.ipxe' } }];
-      const { manifest: small } = smallRelease(version, disk.length);
-      const manifest = { ...small, artifacts, boot, disk: { ...small.disk, table } };
-      return (await commitRelease(staging, join(home, 'out'), manifest, ports)).path;
-    },
+    release: async (version, disk, table = 'gpt') =>
+      (await writeTinyRelease(home, version, disk, { table })).path,
     site: (more) =>
       writeFile(
         join(home, 'lunsmith.yaml'),

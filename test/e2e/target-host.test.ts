@@ -7,8 +7,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { UndoStack } from '../../base/undo-stack.js';
 import type { Session } from '../../gate/session.js';
+import { refusesWrites } from '../hosts/target/initiator.js';
 import { clientRelease, shippedRelease, targetHostKey } from '../util/build.js';
 import { type CliResult, lunsmith } from '../util/cli.js';
+import { writeTinyRelease } from '../util/tiny-release.js';
 import { openClient } from '../util/wire/client.js';
 import { startPlainDhcp } from '../util/wire/servers.js';
 import { openWire, type Wire } from '../util/wire/wire.js';
@@ -16,6 +18,8 @@ import { openWire, type Wire } from '../util/wire/wire.js';
 const ADDRESS = '10.78.0.2';
 const SECRET = 'canary-3-90ad71e';
 const MAC = '52:54:00:aa:00:11';
+/** Clients of a release whose image they share. */
+const KIOSKS = ['kiosk1', 'kiosk2'];
 /** Names of all targets of LIO. */
 const TARGETS = '(cd /sys/kernel/config/target/iscsi && ls -d iqn*) 2>/dev/null || true';
 
@@ -63,6 +67,7 @@ hosts:
     gate: []
 clients:
   web: { mac: '${MAC}', channel: stable, secret: env:WEB_CHAP }
+${KIOSKS.map((name, index) => `  ${name}: { mac: '52:54:00:aa:00:2${index}', channel: edge, secret: env:WEB_CHAP }\n`).join('')}
 `;
 
 beforeAll(async () => {
@@ -104,6 +109,29 @@ describe('a machine that was built to be a target host', () => {
     expect(await onHost('stat -c %a /etc/rtslib-fb-target/saveconfig.json')).toBe('600');
   });
 
+  it('offers one image to several clients, who cannot write to it', async () => {
+    const { path, digest } = await writeTinyRelease(home, 'kiosk', Buffer.alloc(4 << 20, 7), {
+      overlay: 'tmpfs',
+    });
+    await cli('publish', path, '--to', 'san1');
+    await cli('promote', `debian-bookworm@${digest}`, 'edge');
+    await cli('client', 'add', ...KIOSKS);
+    const image = `/srv/lunsmith/releases/${digest}/disk.img`;
+    const before = await onHost(`sha256sum ${image}; ls /srv/lunsmith/clients`);
+    expect(before.split('\n').slice(1)).toEqual(['web']);
+    for (const name of KIOSKS) {
+      const target = `iqn.2026-01.org.example:san1:${name}.main.${digest.slice(0, 12)}-`;
+      const full = (await onHost(TARGETS)).split('\n').find((each) => each.startsWith(target)) ?? target;
+      const lun = {
+        target: full,
+        initiator: `iqn.2026-01.org.example:san1:client.${name}`,
+        chap: { user: name, secret: SECRET },
+      };
+      expect(await refusesWrites(lun, { address: ADDRESS, port: 3260 }, 0, wire.ports.run)).toBe(true);
+    }
+    expect(await onHost(`sha256sum ${image}; ls /srv/lunsmith/clients`)).toBe(before);
+  });
+
   it('keeps its targets over a restart, and has them again from the rendered file', async () => {
     const before = await onHost(TARGETS);
     await onHost('systemctl restart rtslib-fb-targetctl');
@@ -130,7 +158,7 @@ describe('a machine that was built to be a target host', () => {
     await client.powerOff(session);
     // The machine is gone without a word: LIO asks for a sign of life before it gives the session up.
     await expect.poll(sessions, { timeout: 180_000, interval: 2000 }).toEqual([]);
-    await cli('client', 'rm', 'web', '--keep-entry', '--yes');
+    for (const name of ['web', ...KIOSKS]) await cli('client', 'rm', name, '--keep-entry', '--yes');
     expect(await onHost(TARGETS)).toBe('');
   });
 });

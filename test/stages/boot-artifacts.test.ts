@@ -1,10 +1,11 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commandLines } from '../../stages/boot-artifacts/command-line.js';
+import { commandLines, rootParameters } from '../../stages/boot-artifacts/command-line.js';
 import { readKernelVersion } from '../../stages/boot-artifacts/kernel.js';
 import { kernel } from '../../stages/distribution/debian/kernel.js';
 import { rootTree } from '../../stages/rootfs/tree.js';
+import { GPT_DISK } from '../artifacts/formats/disks.js';
 import { type TestFolder, testFolder } from '../artifacts/formats/tools.js';
 
 async function fill(folder: TestFolder, files: Readonly<Record<string, string>>): Promise<void> {
@@ -111,8 +112,16 @@ describe('readKernelVersion', () => {
   });
 });
 
+it('mounts the root read-only, and checks none that cannot be written to', () => {
+  const uuid = `root=UUID=${GPT_DISK.partitions.find(({ mount }) => mount === '/')?.filesystemUuid}`;
+  expect(rootParameters(GPT_DISK)).toEqual([uuid, 'ro']);
+  expect(rootParameters({ ...GPT_DISK, overlay: 'tmpfs' })).toEqual([uuid, 'ro', 'fsck.mode=skip']);
+});
+
 it('leaves to iPXE what belongs to the client', () => {
-  expect(commandLines('uuid', ['console=ttyS0,115200', 'ip=dhcp', 'iscsi_auto', 'quiet'])).toEqual({
+  expect(
+    commandLines(['root=UUID=uuid', 'ro'], ['console=ttyS0,115200', 'ip=dhcp', 'iscsi_auto', 'quiet']),
+  ).toEqual({
     san: ['root=UUID=uuid', 'ro', 'console=ttyS0,115200', 'ip=dhcp', 'iscsi_auto', 'quiet'],
     direct: ['root=UUID=uuid', 'ro', 'console=ttyS0,115200', 'quiet'],
   });

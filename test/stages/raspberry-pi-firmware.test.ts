@@ -147,8 +147,12 @@ describe('the folder', () => {
 });
 
 it('a command line asks for an address by DHCP unless the recipe says otherwise', () => {
-  expect(piCommandLine('1', ['quiet'])).toEqual(['root=UUID=1', 'ro', 'ip=dhcp', 'quiet']);
-  expect(piCommandLine('1', ['ip=::::pi::off'])).toEqual(['root=UUID=1', 'ro', 'ip=::::pi::off']);
+  expect(piCommandLine(['root=UUID=1', 'ro'], ['quiet'])).toEqual(['root=UUID=1', 'ro', 'ip=dhcp', 'quiet']);
+  expect(piCommandLine(['root=UUID=1', 'ro'], ['ip=::::pi::off'])).toEqual([
+    'root=UUID=1',
+    'ro',
+    'ip=::::pi::off',
+  ]);
 });
 
 it.each([

@@ -32,7 +32,7 @@ import {
   usermodArgv,
 } from '../../stages/users/argv.js';
 import { parseKeys, sshdText } from '../../stages/users/ssh.js';
-import { GPT_DISK } from '../artifacts/formats/disks.js';
+import { GPT_DISK, root } from '../artifacts/formats/disks.js';
 import { failureOf } from '../artifacts/formats/tools.js';
 
 const bootstrap = {
@@ -231,6 +231,18 @@ describe('fstab', () => {
   it('takes other options', () => {
     const [first] = diskEntries(GPT_DISK, { mounts: { '/': ['ro'] }, 'swap-options': ['pri=1'] });
     expect(first?.options).toEqual(['ro']);
+  });
+  it('has no root under an overlay, and the rest of its disk read-only', () => {
+    const partitions = [
+      ...GPT_DISK.partitions.filter(({ type }) => type !== 'swap'),
+      { ...root, name: 'srv', mount: '/srv', filesystemUuid: 'b' },
+    ];
+    const disk = { ...GPT_DISK, partitions, overlay: 'tmpfs' } as const;
+    const esp = partitions.find(({ type }) => type === 'esp')?.filesystemUuid;
+    const entries = diskEntries(disk, { mounts: { '/srv': ['rw', 'noatime'] }, 'swap-options': ['pri=1'] });
+    expect(fstabText(entries)).toBe(
+      `UUID=${esp} /boot/efi vfat ro,umask=0077,nofail,noatime 0 0\nUUID=b /srv ext4 ro,noatime 0 0\n`,
+    );
   });
 });
 

@@ -73,6 +73,14 @@ export async function clientRelease(): Promise<Release> {
   return readRelease(join(out, 'client', 'latest'));
 }
 
+/** The same, of which all clients share one LUN. */
+export async function sharedClientRelease(): Promise<Release> {
+  const out = await shared('out-kiosk', async (partial) =>
+    build(await writeClientRecipe(partial, 'kiosk', { disk: { overlay: 'tmpfs' } }), partial),
+  );
+  return readRelease(join(out, 'kiosk', 'latest'));
+}
+
 /** A release of the recipe of pi-recipe.ts, without a proof. */
 export async function piRelease(): Promise<Release> {
   const out = await shared('out-pi', async (partial) => build(await writePiRecipe(partial, 'pi'), partial));

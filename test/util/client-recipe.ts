@@ -25,13 +25,15 @@ export interface ClientRecipe {
   readonly packages?: readonly string[];
   /** Steps after the packages. */
   readonly steps?: readonly { readonly uses: string; readonly with: unknown }[];
+  /** Options of its disk besides the layout. */
+  readonly disk?: Readonly<Record<string, unknown>>;
 }
 
 /** Writes the recipe into a new folder `<home>/<name>`, which is returned; releases have its name. */
 export async function writeClientRecipe(
   home: string,
   name: string,
-  { packages = [], steps = [] }: ClientRecipe = {},
+  { packages = [], steps = [], disk = {} }: ClientRecipe = {},
 ): Promise<string> {
   const folder = join(home, name);
   const mask = `systemctl mask ${MASKED.join(' ')}`;
@@ -55,6 +57,7 @@ export async function writeClientRecipe(
     disk: {
       table: 'gpt',
       size: '3G',
+      ...disk,
       partitions: [
         { name: 'bios', type: 'bios-boot', size: '3M' },
         { name: 'esp', type: 'esp', size: '64M' },

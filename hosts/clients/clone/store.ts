@@ -13,6 +13,8 @@ export interface CopyRequest extends CloneName {
   readonly release: string;
   /** Path of its LUN image, relative to the release. */
   readonly from: string;
+  /** Its image is never written to: all clients of the release share the image itself. */
+  readonly shared?: true;
   /** Its disk. */
   readonly disk: Manifest['disk'];
   /** Of the LUN, a multiple of 1 MiB; at least `disk.bytes`. */
@@ -24,6 +26,7 @@ export interface BlankRequest extends CloneName {
   readonly bytes: number;
   readonly release?: never;
   readonly from?: never;
+  readonly shared?: never;
   readonly disk?: never;
 }
 

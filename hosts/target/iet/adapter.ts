@@ -69,10 +69,11 @@ async function refuse(host: TargetHost, offered: readonly OfferedLun[]): Promise
 function strange(targets: readonly IetTarget[], lun: OfferedLun): Strange[] {
   const { target } = lun;
   const found = targets.find(({ name }) => name === target);
-  return disksOf(lun).flatMap(({ disk }, index) => {
+  return disksOf(lun).flatMap(({ disk, readOnly }, index) => {
     const number = LUN + index;
     const path = found?.disks.get(number);
     if (path !== undefined && path !== disk) return [{ target, found: `LUN ${number} is ${path}` }];
+    if (readOnly === true) return [];
     const other = targets.find(({ name, disks }) => name !== target && [...disks.values()].includes(disk));
     return other === undefined ? [] : [{ target, found: `its disk ${disk} is offered by ${other.name}` }];
   });

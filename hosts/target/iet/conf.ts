@@ -41,8 +41,8 @@ Target ${lun.target}
     IncomingUser ${lun.chap.user} ${lun.chap.secret}
 ${disksOf(lun)
   .map(
-    ({ disk, backing, serial }, index) =>
-      `    Lun ${LUN + index} Path=${disk},Type=${backing}io,ScsiId=${serial},ScsiSN=${serial}\n`,
+    ({ disk, backing, serial, readOnly }, index) =>
+      `    Lun ${LUN + index} Path=${disk},Type=${backing}io,ScsiId=${serial},ScsiSN=${serial}${readOnly === true ? ',IOMode=ro' : ''}\n`,
   )
   .join('')}`,
     ),

@@ -90,7 +90,11 @@ function target(lun: OfferedLun, portals: Portals): object {
           {
             chap_password: lun.chap.secret,
             chap_userid: lun.chap.user,
-            mapped_luns: stores.map((_, index) => ({ index, tpg_lun: index, write_protect: false })),
+            mapped_luns: stores.map(({ readOnly = false }, index) => ({
+              index,
+              tpg_lun: index,
+              write_protect: readOnly,
+            })),
             node_wwn: lun.initiator,
           },
         ],

@@ -65,7 +65,7 @@ def strange(want, targets, stores):
         for each in want["stores"]:
             if store.name == each["name"] and path and (path != each["disk"] or store.plugin != each["plugin"]):
                 return "the backstore %s is %s" % (label, path)
-            if store.name != each["name"] and path == each["disk"]:
+            if store.name != each["name"] and path == each["disk"] and not each.get("readOnly"):
                 return "its disk %s is offered by the backstore %s" % (path, label)
     target = targets.get(want["target"])
     for tpg in target.tpgs if target else []:
@@ -129,9 +129,9 @@ def offer(want, portals, fabric, stores):
         except rtslib.RTSLibBrokenLink:
             mapped.delete()
     there = {mapped.mapped_lun for mapped in acl.mapped_luns}
-    for number in range(len(made)):
+    for number, each in enumerate(want["stores"]):
         if number not in there:
-            rtslib.MappedLUN(acl, number, number, False)
+            rtslib.MappedLUN(acl, number, number, each.get("readOnly", False))
     if not tpg.enable:
         tpg.enable = True
 

@@ -5,7 +5,7 @@
  */
 
 import { ACCOUNT_RULES, type TextRule } from '../accounts.js';
-import type { OfferedLun } from '../adapter.js';
+import type { OfferedDisk, OfferedLun } from '../adapter.js';
 import { checkOffered, disksOf, orNumber, type TextRules } from '../check.js';
 
 /** Of the first disk: LUN 0 is tgtd's own controller and cannot be deleted. */
@@ -24,6 +24,7 @@ export const NO_ADDRESS = '255.255.255.255';
 export const WRITE_CACHE_OFF =
   'mode_page=8:0:18:0x10:0:0xff:0xff:0:0:0xff:0xff:0xff:0xff:0x80:0x14:0:0:0:0:0:0,';
 export const THIN = 'thin_provisioning=1,';
+export const READ_ONLY = 'readonly=1,';
 
 const NAME: TextRule = {
   pattern: /^iqn\.\d{4}-\d{2}\.[A-Za-z0-9.:-]{1,210}$/,
@@ -54,7 +55,7 @@ export function targetsConf(offered: readonly OfferedLun[]): string {
       (lun) => `
 <target ${lun.target}>
 ${disksOf(lun)
-  .map(({ disk, serial }, index) => backingStore(disk, LUN + index, serial))
+  .map((disk, index) => backingStore(disk, LUN + index))
   .join('\n')}
     # Nobody by address, for an address would be enough; one by name.
     initiator-address ${NO_ADDRESS}
@@ -66,13 +67,13 @@ ${disksOf(lun)
   ].join('');
 }
 
-function backingStore(disk: string, lun: number, serial: string): string {
+function backingStore({ disk, serial, readOnly }: OfferedDisk, lun: number): string {
   return `    <backing-store ${disk}>
         lun ${lun}
         scsi_id ${serial}
         scsi_sn ${serial}
         write-cache off
-        params thin_provisioning=1
+        params thin_provisioning=1${readOnly === true ? ',readonly=1' : ''}
     </backing-store>`;
 }
 

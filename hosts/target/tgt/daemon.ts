@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../../../base/failure.js';
 import type { Ports, RunningTool } from '../../../base/ports.js';
 import { askTgtd } from './client.js';
+import { READ_ONLY } from './conf.js';
 import type { TgtRequest } from './protocol.js';
 import {
   bindAccount,
@@ -46,6 +47,8 @@ export interface LunOptions {
   /** The one initiator that may log in. */
   readonly initiator: string;
   readonly chap: { readonly user: string; readonly secret: string };
+  /** It cannot be written to. */
+  readonly readOnly?: boolean;
 }
 
 export interface Tgtd extends AsyncDisposable {
@@ -102,11 +105,11 @@ export async function startTgtd(ports: Ports, options: TgtdOptions): Promise<Tgt
 
 /** The requests that offer a disk, in order; `target` is the number under which tgtd knows the target. */
 export function offerRequests(target: number, options: LunOptions): TgtOrder[] {
-  const { name, disk, lun, serial, initiator, chap } = options;
+  const { name, disk, lun, serial, initiator, chap, readOnly } = options;
   return [
     newTarget(target, name),
     newLun(target, lun, disk),
-    setLun(target, lun, serial),
+    setLun(target, lun, serial, readOnly === true ? READ_ONLY : ''),
     newAccount(chap),
     bindAccount(target, chap.user),
     bindInitiator(target, initiator),

@@ -15,7 +15,8 @@ export function strangeTargets(targets: readonly TgtTarget[], offered: readonly 
     if (reason !== undefined) return [{ target, found: reason }];
     const others = targets.filter(({ name }) => name !== target);
     const taken = others.flatMap(({ name, luns }) => luns.map(({ path }) => ({ name, path })));
-    const other = taken.find(({ path }) => disks.includes(path));
+    const own = disksOf(lun).flatMap(({ disk, readOnly }) => (readOnly === true ? [] : [disk]));
+    const other = taken.find(({ path }) => own.includes(path));
     return other === undefined
       ? []
       : [{ target, found: `its disk ${other.path} is offered by ${other.name}` }];

@@ -5,12 +5,12 @@ import { nameOf } from '../../clients/clone/names.js';
 import type { TargetHost } from '../../host/host.js';
 import { hostLayout } from '../../host/layout.js';
 import type { Portals } from '../../site/portal.js';
-import type { IscsiSession, OfferedLun, OfferOptions, ShownTarget } from '../adapter.js';
+import type { IscsiSession, OfferedDisk, OfferedLun, OfferOptions, ShownTarget } from '../adapter.js';
 import { disksOf } from '../check.js';
 import { refuseBusy, refuseStrange } from '../refusals.js';
 import { accountOrders, orphans, unbindAll } from './accounts.js';
 import { askTgtd, NO_ANSWER } from './client.js';
-import { checkTgt, LUN, NO_ADDRESS, secretsIn, THIN, WRITE_CACHE_OFF } from './conf.js';
+import { checkTgt, LUN, NO_ADDRESS, READ_ONLY, secretsIn, THIN, WRITE_CACHE_OFF } from './conf.js';
 import { strangeTargets, unwantedAccess } from './difference.js';
 import {
   bindAccount,
@@ -99,10 +99,7 @@ function lunOrders(found: TgtTarget | undefined, lun: OfferedLun, id: number): T
   const disks = disksOf(lun).map((disk, index) => ({ ...disk, number: LUN + index }));
   if (found === undefined) {
     return [
-      ...disks.flatMap(({ number, disk, serial }) => [
-        newLun(id, number, disk),
-        setLun(id, number, serial, WRITE_CACHE_OFF + THIN),
-      ]),
+      ...disks.flatMap((disk) => [newLun(id, disk.number, disk.disk), describeLun(id, disk)]),
       bindAccount(id, lun.chap.user),
       bindInitiator(id, lun.initiator),
     ];
@@ -110,18 +107,26 @@ function lunOrders(found: TgtTarget | undefined, lun: OfferedLun, id: number): T
   const [account, ...more] = found.accounts;
   const bound = account === lun.chap.user && more.length === 0;
   return [
-    ...disks.flatMap(({ number, disk, serial }) => {
-      const there = found.luns.find((each) => each.lun === number);
-      const described = there?.serial === serial && there.thin;
+    ...disks.flatMap((disk) => {
+      const there = found.luns.find((each) => each.lun === disk.number);
+      const described =
+        there?.serial === disk.serial && there.thin && there.readOnly === (disk.readOnly ?? false);
       return [
-        ...(there === undefined ? [newLun(found.id, number, disk)] : []),
-        ...(described ? [] : [setLun(found.id, number, serial, WRITE_CACHE_OFF + THIN)]),
+        ...(there === undefined ? [newLun(found.id, disk.number, disk.disk)] : []),
+        ...(described ? [] : [describeLun(found.id, disk)]),
       ];
     }),
     ...(bound ? [] : [...unbindAll(found), bindAccount(found.id, lun.chap.user)]),
     ...unwantedAccess(found, lun.initiator).map((each) => unbindInitiator(found.id, each)),
     ...(found.access.includes(lun.initiator) ? [] : [bindInitiator(found.id, lun.initiator)]),
   ];
+}
+
+function describeLun(
+  target: number,
+  { number, serial, readOnly }: OfferedDisk & { readonly number: number },
+): TgtOrder {
+  return setLun(target, number, serial, WRITE_CACHE_OFF + THIN + (readOnly === true ? READ_ONLY : ''));
 }
 
 /** The address from which no connection comes is left out: it is there to refuse every initiator. */

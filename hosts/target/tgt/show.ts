@@ -12,6 +12,7 @@ export interface TgtLun {
   readonly lun: number;
   readonly serial: string;
   readonly thin: boolean;
+  readonly readOnly: boolean;
   /** Path of the disk; `None` for the controller. */
   readonly path: string;
 }
@@ -32,7 +33,7 @@ interface Reading {
   id: number;
   name: string;
   sessions: { initiator: string; addresses: string[] }[];
-  luns: { lun: number; serial: string; thin: boolean; path: string }[];
+  luns: { lun: number; serial: string; thin: boolean; readOnly: boolean; path: string }[];
   accounts: string[];
   access: string[];
 }
@@ -70,11 +71,13 @@ function readSession(target: Reading, key: string | undefined, value = ''): void
 }
 
 function readLun(target: Reading, key: string | undefined, value = ''): void {
-  if (key === 'LUN') target.luns.push({ lun: Number(value), serial: '', thin: false, path: 'None' });
+  if (key === 'LUN')
+    target.luns.push({ lun: Number(value), serial: '', thin: false, readOnly: false, path: 'None' });
   const lun = target.luns.at(-1);
   if (lun === undefined) return;
   if (key === 'SCSI SN') lun.serial = value;
   if (key === 'Thin-provisioning') lun.thin = value === 'Yes';
+  if (key === 'Readonly') lun.readOnly = value === 'Yes';
   if (key === 'Backing store path') lun.path = value;
 }
 

@@ -6,6 +6,7 @@ import type { InitramfsGenerator } from '../topics.js';
 import { BOOT } from './kernel.js';
 import { ISCSI_INSTALL, ISCSI_RUN } from './mkinitcpio/iscsi-hook.js';
 import { NET_INSTALL, NET_RUN } from './mkinitcpio/net-hook.js';
+import { OVERLAY_FILES } from './mkinitcpio/overlay-hook.js';
 import { INITRAMFS_IDENTITY } from './mkinitcpio/places.js';
 import {
   configurationText,
@@ -79,7 +80,8 @@ export const initramfs: InitramfsGenerator = {
     await tree.write(`${DROP_INS}/${DROP_IN}`, configurationText(wishes));
     const options = moduleOptionsText(wishes.modules);
     if (options !== undefined) await tree.write(MODULE_OPTIONS, options);
-    for (const [path, text] of HOOK_FILES) await tree.write(path, text);
+    for (const [path, text] of [...HOOK_FILES, ...(wishes.overlay ? OVERLAY_FILES : [])])
+      await tree.write(path, text);
   },
 
   async generate(ctx, tree, version) {

@@ -3,6 +3,7 @@ import { chmod, stat } from 'node:fs/promises';
 import { Failure } from '../../../base/failure.js';
 import type { RootTree } from '../../rootfs/tree.js';
 import type { InitramfsGenerator, TopicContext } from '../topics.js';
+import { OVERLAY_FILES } from './initramfs/overlay.js';
 import { SHORTCUTS, SHORTCUTS_PATH } from './initramfs/shortcuts.js';
 import { INITRAMFS_SOURCES, KNOWN_HOOKS, UNREAD } from './initramfs/sources.js';
 import { addModules, initramfsConf, missingParts } from './initramfs/texts.js';
@@ -29,10 +30,11 @@ export const initramfs: InitramfsGenerator = {
     return versions.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   },
 
-  async configure(tree, { modules, ...wishes }) {
+  async configure(tree, { modules, overlay, ...wishes }) {
     await tree.write('/etc/initramfs-tools/conf.d/lunsmith', initramfsConf(wishes));
     const path = '/etc/initramfs-tools/modules';
     if (modules.length > 0) await tree.write(path, addModules((await tree.read(path)) ?? '', modules));
+    if (overlay) for (const [file, text] of OVERLAY_FILES) await tree.write(file, text, { mode: 0o755 });
   },
 
   async generate(ctx, tree, version) {

@@ -19,6 +19,12 @@ describe('what cannot be', () => {
       { ...GPT_DISK, bytes: 543 * MIB },
       [['size', 'The disk is too small by 39 MiB for its partitions.']],
     ],
+    ['an overlay', { ...GPT_DISK, partitions: [bios, esp, root], overlay: 'tmpfs' }, []],
+    [
+      'a swap area that nobody can write to',
+      { ...GPT_DISK, partitions: [bios, swap, root], overlay: 'tmpfs' },
+      [['partitions.1.type', '`swap` is a swap area on a LUN that nobody can write to.']],
+    ],
     [
       'half a MiB',
       { ...GPT_DISK, bytes: 4096 * MIB + 512 },

@@ -13,11 +13,11 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-function url({ target }: OfferedLun, { address, port }: Portal, lun: number): string {
+function url({ target }: Pick<OfferedLun, 'target'>, { address, port }: Portal, lun: number): string {
   return `iscsi://${address}:${port}/${target}/${lun}`;
 }
 
-function options({ chap }: OfferedLun, doing: string) {
+function options({ chap }: Pick<OfferedLun, 'chap'>, doing: string) {
   return {
     doing,
     quiet: true,
@@ -32,6 +32,32 @@ export async function inquire(offered: OfferedLun, portal: Portal, lun: number):
     { ...options(offered, 'ask the disk'), okExitCodes: [0, 1, 10], timeout: 20 },
   );
   return stdout + stderr;
+}
+
+/** Whether each command that writes is answered by WRITE PROTECTED, as SBC-3 has it; such a disk is not changed by asking. */
+export async function refusesWrites(
+  offered: Pick<OfferedLun, 'target' | 'initiator' | 'chap'>,
+  portal: Portal,
+  lun: number,
+  run = ports.run,
+): Promise<boolean> {
+  const { stdout } = await run(
+    [
+      ...([
+        'iscsi-test-cu',
+        '-i',
+        offered.initiator,
+        '--dataloss',
+        '-t',
+        'SCSI.ReadOnly.ReadOnlySBC',
+      ] as const),
+      url(offered, portal, lun),
+    ],
+    { ...options(offered, 'try to write to the disk'), okExitCodes: [0, 1], timeout: 60 },
+  );
+  // It asks nothing of a disk that says it can be written to.
+  const [, asked = '0', failed] = /^ *asserts +(\d+) +\d+ +\d+ +(\d+) /m.exec(stdout) ?? [];
+  return Number(asked) > 5 && failed === '0';
 }
 
 /** Reads the disk until it is disposed of; resolves when the target knows its session. */

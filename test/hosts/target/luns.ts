@@ -40,3 +40,14 @@ export const DB: OfferedLun = {
   initiator: 'iqn.2026-01.org.example:client.db1',
   chap: { user: 'db1', secret: 'other-c0ffee12' },
 };
+
+/** The image of a release, which two clients share. */
+const IMAGE = {
+  disk: '/srv/lunsmith/releases/0123456789ab/disk.img',
+  backing: 'file',
+  bytes: 4 << 20,
+} as const;
+export const SHARED: readonly [OfferedLun, OfferedLun] = [
+  { ...WEB, ...IMAGE, readOnly: true },
+  { ...DB, ...IMAGE, readOnly: true },
+];

@@ -370,7 +370,7 @@ describe('sections of output stages', () => {
       "r/recipe.yaml:14:3 Unknown key \`menu-second\`.
         menu-second: 3
         ^^^^^^^^^^^
-        Expected: one of menu-seconds, table, size, partitions, loader, firmware
+        Expected: one of menu-seconds, table, size, partitions, overlay, loader, firmware
         Hint: Did you mean \`menu-seconds\`?"
     `);
   });

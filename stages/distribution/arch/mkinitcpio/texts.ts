@@ -12,11 +12,12 @@ export function configurationText({
   compression,
   level,
   modules,
+  overlay,
 }: Omit<InitramfsWishes, 'rootFilesystem'>): string {
   const names = modules.map((each) => each.split(' ')[0]);
   return [
     '# Written by lunsmith: a root on iSCSI.',
-    `HOOKS=(${HOOKS.join(' ')})`,
+    `HOOKS=(${[...HOOKS, ...(overlay ? ['overlay'] : [])].join(' ')})`,
     ...(names.length === 0 ? [] : [`MODULES+=(${names.join(' ')})`]),
     `COMPRESSION="${compression}"`,
     ...(level === undefined ? [] : [`COMPRESSION_OPTIONS=(-${level})`]),

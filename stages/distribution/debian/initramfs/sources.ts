@@ -36,6 +36,7 @@ export const KNOWN_HOOKS: readonly string[] = [
   'keymap',
   'klibc-utils',
   'kmod',
+  'lunsmith-overlay',
   'resume',
   'thermal',
   'udev',

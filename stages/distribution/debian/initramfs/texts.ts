@@ -11,7 +11,7 @@ export function initramfsConf({
   compression,
   level,
   rootFilesystem,
-}: Omit<InitramfsWishes, 'modules'>): string {
+}: Omit<InitramfsWishes, 'modules' | 'overlay'>): string {
   return [
     'MODULES=most',
     `COMPRESS=${compression}`,

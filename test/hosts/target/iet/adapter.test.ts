@@ -4,7 +4,7 @@ import type { TargetHost } from '../../../../hosts/host/host.js';
 import { adapterOf } from '../../../../hosts/target/adapters.js';
 import { failureOf, ports } from '../../../artifacts/formats/tools.js';
 import { hostFacts, hostOf } from '../host.js';
-import { DB, PC, PORTALS, PREFIX, SECRET, WEB } from '../luns.js';
+import { DB, PC, PORTALS, PREFIX, SECRET, SHARED, WEB } from '../luns.js';
 
 const adapter = adapterOf('iet');
 
@@ -40,6 +40,14 @@ it('renders two disks of one target', () => {
     Lun 0 Path=${PC.disk},Type=fileio,ScsiId=00000000000000a1,ScsiSN=00000000000000a1
     Lun 1 Path=${PC.beside?.disk},Type=fileio,ScsiId=00000000000000a2,ScsiSN=00000000000000a2
 `);
+});
+
+it('renders an image that clients share', () => {
+  const lines = SHARED.map(
+    ({ disk, serial }) => `Lun 0 Path=${disk},Type=fileio,ScsiId=${serial},ScsiSN=${serial},IOMode=ro`,
+  );
+  const text = adapter.render(SHARED, PORTALS)[0]?.text ?? '';
+  expect(text.match(/Lun .*/g)).toEqual(lines);
 });
 
 it('writes comments at the beginning of a line only, as ietd.conf(5) wants', () => {

@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import type { Failure } from '../../../../base/failure.js';
-import { DB, PC, PORTALS, SECRET, WEB } from '../luns.js';
+import { DB, PC, PORTALS, SECRET, SHARED, WEB } from '../luns.js';
 import { commandLinesDuring } from '../watch.js';
 import { lioRig } from './rig.js';
 
@@ -45,6 +45,21 @@ it('changes nothing the second time, and adds beside what is there', async () =>
   expect(await used.changes()).toEqual([]);
   await used.apply([WEB, FILE]);
   expect((await used.changes()).filter((line) => line.includes('web1'))).toEqual([]);
+});
+
+it('offers one image to two clients, who cannot write to it, and to one of them writable not', async () => {
+  await using used = await lioRig();
+  await used.apply(SHARED);
+  const made = await used.changes();
+  for (const { target, initiator, disk } of SHARED) {
+    expect(made.join('\n')).toContain(`/${target}/control fd_dev_name=${disk},fd_dev_size=4194304`);
+    expect(made).toContain(`write iscsi/${target}/tpgt_1/acls/${initiator}/lun_0/write_protect 1`);
+  }
+  await used.apply(SHARED);
+  expect(await used.changes()).toEqual([]);
+  const [{ disk }] = SHARED;
+  await expect(used.apply([{ ...PC, disk }])).rejects.toThrow(PC.target);
+  expect(await used.changes()).toEqual([]);
 });
 
 it.each(['eui.0123456789abcdef', 'naa.52004567ba64678d'])(

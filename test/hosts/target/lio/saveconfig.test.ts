@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { lioConfig } from '../../../../hosts/target/lio/saveconfig.js';
 import { failureOf } from '../../../artifacts/formats/tools.js';
-import { DB, PORTALS, PREFIX, SECRET, WEB } from '../luns.js';
+import { DB, PORTALS, PREFIX, SECRET, SHARED, WEB } from '../luns.js';
 
 const TARGET = `${PREFIX}:web1.root.0123456789ab-1`;
 
@@ -77,6 +77,19 @@ it('offers it at each portal', () => {
     { ip_address: '10.77.0.1', port: 3260 },
     { ip_address: '10.79.0.1', port: 3261 },
   ]);
+});
+
+it('offers one image to two clients, by a backstore for each, and protects it from both', () => {
+  const { storage_objects: objects, targets } = JSON.parse(lioConfig(SHARED, PORTALS)) as {
+    storage_objects: { dev: string; name: string }[];
+    targets: { tpgs: { node_acls: { mapped_luns: object[] }[] }[] }[];
+  };
+  expect(objects.map(({ dev, name }) => [dev, name])).toEqual(
+    SHARED.map(({ disk, target }) => [disk, target]),
+  );
+  expect(targets.map(({ tpgs }) => tpgs[0]?.node_acls[0]?.mapped_luns)).toEqual(
+    SHARED.map(() => [{ index: 0, tpg_lun: 0, write_protect: true }]),
+  );
 });
 
 it('offers a block device as such', () => {

@@ -11,7 +11,7 @@ import { WRITE_CACHE_OFF } from '../../../../hosts/target/tgt/conf.js';
 import { offerRequests, startTgtd } from '../../../../hosts/target/tgt/daemon.js';
 import { ports, type TestFolder, testFolder } from '../../../artifacts/formats/tools.js';
 import { hostFacts, hostOf } from '../host.js';
-import { freePort, holdSession, inquire } from '../initiator.js';
+import { freePort, holdSession, inquire, refusesWrites } from '../initiator.js';
 import { DB, SECRET, WEB } from '../luns.js';
 import { commandLinesDuring } from '../watch.js';
 
@@ -86,6 +86,26 @@ it('offers disks, each to its client alone, and takes them away', async () => {
   expect(await inquire(web, used.portal, 1)).toMatch(refused);
   await used.apply([web, db]);
   expect(await inquire(web, used.portal, 1)).toMatch('0123456789abcdef');
+});
+
+it('offers one image to two clients, who cannot write to it', async () => {
+  await using used = await rig();
+  const [web, db] = await disks(used.folder);
+  const shared = [web, { ...db, disk: web.disk, bytes: web.bytes }].map((each) => ({
+    ...each,
+    readOnly: true as const,
+  }));
+  await used.apply(shared);
+  const first = await used.tgtd.show();
+  await used.apply(shared);
+  expect(await used.tgtd.show()).toBe(first);
+  for (const each of shared) {
+    expect(await inquire(each, used.portal, 1)).toMatch(each.serial);
+    expect(await refusesWrites(each, used.portal, 1)).toBe(true);
+  }
+  await used.remove(shared);
+  await used.apply([web]);
+  expect(await refusesWrites(web, used.portal, 1)).toBe(false);
 });
 
 it('lets in an initiator whose name is a number, and no other', async () => {
@@ -196,7 +216,7 @@ it('leaves what is foreign', async () => {
 it('finishes what was interrupted after any of its requests', async () => {
   await using used = await rig();
   const [web] = await disks(used.folder);
-  const all = offerRequests(1, { name: web.target, lun: 1, ...web });
+  const all = offerRequests(1, { name: web.target, lun: 1, ...web, readOnly: false });
   for (let done = 1; done <= all.length; done++) {
     for (const { request, doing } of all.slice(0, done))
       await askTgtd(used.folder.at('tgtd.0'), request, doing);

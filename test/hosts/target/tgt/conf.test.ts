@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { secretsIn, targetsConf } from '../../../../hosts/target/tgt/conf.js';
 import { failureOf } from '../../../artifacts/formats/tools.js';
-import { DB, PC, PREFIX, SECRET, WEB } from '../luns.js';
+import { DB, PC, PREFIX, SECRET, SHARED, WEB } from '../luns.js';
 
 it('offers each disk to one initiator', () => {
   expect(targetsConf([WEB, DB])).toBe(`# Made by lunsmith; tgt-admin(8) reads it when tgtd starts.
@@ -53,6 +53,22 @@ it('offers two disks on one target, with numbers that stay', () => {
         params thin_provisioning=1
     </backing-store>
 `);
+});
+
+it('offers one image to two clients, who cannot write to it', () => {
+  const text = targetsConf(SHARED);
+  expect(text.split('\n').filter((line) => /backing-store |params|scsi_sn/.test(line))).toEqual(
+    SHARED.flatMap(({ disk, serial }) => [
+      `    <backing-store ${disk}>`,
+      `        scsi_sn ${serial}`,
+      '        params thin_provisioning=1,readonly=1',
+    ]),
+  );
+  expect(
+    failureOf(() => targetsConf(SHARED.map((each) => ({ ...each, readOnly: undefined })))),
+  ).toMatchObject({
+    diagnostics: [{ what: 'The same disk is offered twice.' }],
+  });
 });
 
 it('reads its secrets back', () => {

@@ -3,14 +3,14 @@ import { accountOrders, orphans } from '../../../../hosts/target/tgt/accounts.js
 import { strangeTargets, unwantedAccess } from '../../../../hosts/target/tgt/difference.js';
 import type { TgtTarget } from '../../../../hosts/target/tgt/show.js';
 import { failureOf } from '../../../artifacts/formats/tools.js';
-import { DB, PC, PREFIX, SECRET, WEB } from '../luns.js';
+import { DB, PC, PREFIX, SECRET, SHARED, WEB } from '../luns.js';
 
-const CONTROLLER = { lun: 0, serial: 'beaf10', thin: false, path: 'None' };
+const CONTROLLER = { lun: 0, serial: 'beaf10', thin: false, readOnly: false, path: 'None' };
 const OURS: TgtTarget = {
   id: 3,
   name: WEB.target,
   sessions: [],
-  luns: [CONTROLLER, { lun: 1, serial: WEB.serial, thin: true, path: WEB.disk }],
+  luns: [CONTROLLER, { lun: 1, serial: WEB.serial, thin: true, readOnly: false, path: WEB.disk }],
   accounts: ['web1'],
   access: [WEB.initiator],
 };
@@ -23,12 +23,12 @@ it.each([
   ['ours, of another account', [{ ...OURS, accounts: ['old'], access: ['ALL'] }], undefined],
   [
     'another disk',
-    [{ ...OURS, luns: [CONTROLLER, { lun: 1, serial: '', thin: true, path: '/x' }] }],
+    [{ ...OURS, luns: [CONTROLLER, { lun: 1, serial: '', thin: true, readOnly: false, path: '/x' }] }],
     'LUN 1 is /x',
   ],
   [
     'a disk more',
-    [{ ...OURS, luns: [...OURS.luns, { lun: 2, serial: '', thin: true, path: '/x' }] }],
+    [{ ...OURS, luns: [...OURS.luns, { lun: 2, serial: '', thin: true, readOnly: false, path: '/x' }] }],
     'LUN 2 is /x',
   ],
   ['no disk but an account', [{ ...EMPTY, accounts: ['x'] }], 'no disk, but the CHAP account x'],
@@ -44,17 +44,31 @@ it.each([
 
 it.each([
   ['the second is not there yet', [], undefined],
-  ['both are there', [{ lun: 2, serial: '', thin: true, path: PC.beside?.disk ?? '' }], undefined],
-  ['the second is another', [{ lun: 2, serial: '', thin: true, path: '/x' }], 'LUN 2 is /x'],
+  [
+    'both are there',
+    [{ lun: 2, serial: '', thin: true, readOnly: false, path: PC.beside?.disk ?? '' }],
+    undefined,
+  ],
+  ['the second is another', [{ lun: 2, serial: '', thin: true, readOnly: false, path: '/x' }], 'LUN 2 is /x'],
 ])('of two disks: %s', (_, more, found) => {
-  const first = { lun: 1, serial: PC.serial, thin: true, path: PC.disk };
+  const first = { lun: 1, serial: PC.serial, thin: true, readOnly: false, path: PC.disk };
   const there = { ...OURS, name: PC.target, luns: [CONTROLLER, first, ...more] };
   const expected = found === undefined ? [] : [{ target: PC.target, found }];
   expect(strangeTargets([there], [PC])).toEqual(expected);
 });
 
+it('lets others offer what nobody can write to', () => {
+  const [first, second] = SHARED;
+  const luns = [CONTROLLER, { lun: 1, serial: second.serial, thin: true, readOnly: true, path: second.disk }];
+  const there = [{ ...OURS, name: second.target, luns }];
+  expect(strangeTargets(there, [first])).toEqual([]);
+  expect(strangeTargets(there, [{ ...first, readOnly: undefined }])).toEqual([
+    { target: first.target, found: `its disk ${first.disk} is offered by ${second.target}` },
+  ]);
+});
+
 it('finds the second disk elsewhere', () => {
-  const luns = [CONTROLLER, { lun: 1, serial: '', thin: true, path: PC.beside?.disk ?? '' }];
+  const luns = [CONTROLLER, { lun: 1, serial: '', thin: true, readOnly: false, path: PC.beside?.disk ?? '' }];
   expect(strangeTargets([{ ...OURS, name: 'iqn.2000-01.a:b', luns }], [PC])).toEqual([
     { target: PC.target, found: `its disk ${PC.beside?.disk} is offered by iqn.2000-01.a:b` },
   ]);

@@ -31,6 +31,7 @@ const SHOWN = `Target 1: iqn.2026-01.org.example:disk
             Type: disk
             SCSI SN: 0123456789abcdef
             Size: 4 MB, Block size: 512
+            Readonly: Yes
             Thin-provisioning: Yes
             Backing store type: rdwr
             Backing store path: /srv/disk.img
@@ -56,8 +57,8 @@ it('reads targets and who is logged in', () => {
         { initiator: 'iqn.2026-01.org.example:other', addresses: ['10.77.0.11', '10.77.0.12'] },
       ],
       luns: [
-        { lun: 0, serial: 'beaf10', thin: false, path: 'None' },
-        { lun: 1, serial: '0123456789abcdef', thin: true, path: '/srv/disk.img' },
+        { lun: 0, serial: 'beaf10', thin: false, readOnly: false, path: 'None' },
+        { lun: 1, serial: '0123456789abcdef', thin: true, readOnly: true, path: '/srv/disk.img' },
       ],
       accounts: ['client', 'own (outgoing)'],
       access: ['ALL', 'iqn.2026-01.org.example:client'],

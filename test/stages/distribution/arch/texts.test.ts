@@ -225,7 +225,10 @@ describe('packages that are held', () => {
 describe('what mkinitcpio is told', () => {
   it('is which hooks run, in which order, and how the image is compressed', () => {
     expect(
-      configurationText({ compression: 'zstd', level: 3, modules: ['e1000e', 'bnx2 disable_msi=1'] }),
+      configurationText({
+        ...{ compression: 'zstd', level: 3, overlay: false },
+        modules: ['e1000e', 'bnx2 disable_msi=1'],
+      }),
     ).toBe(
       `# Written by lunsmith: a root on iSCSI.
 HOOKS=(base udev modconf keyboard block net iscsi filesystems fsck)
@@ -234,9 +237,9 @@ COMPRESSION="zstd"
 COMPRESSION_OPTIONS=(-3)
 `,
     );
-    expect(configurationText({ compression: 'xz', level: undefined, modules: [] })).not.toMatch(
-      /MODULES|OPTIONS/,
-    );
+    const least = { compression: 'xz', level: undefined, modules: [] } as const;
+    expect(configurationText({ ...least, overlay: false })).not.toMatch(/MODULES|OPTIONS/);
+    expect(configurationText({ ...least, overlay: true })).toContain('filesystems fsck overlay)\n');
   });
   it('is the options of modules that have some', () => {
     expect(moduleOptionsText(['e1000e', 'bnx2 disable_msi=1'])).toBe('options bnx2 disable_msi=1\n');
