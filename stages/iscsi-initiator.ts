@@ -1,10 +1,11 @@
 /** open-iscsi for a root on iSCSI: found by the initramfs, kept by iscsid, never logged out. */
 import { z } from 'zod';
+import type { Manifest } from '../artifacts/release/manifest.js';
 import { Failure } from '../base/failure.js';
 import { defineStage } from '../pipeline/stage.js';
 import { distributionOf } from './distribution/distribution.js';
 import { addPackage, unplayable } from './distribution/roles.js';
-import type { PackageRequest, Software } from './distribution/topics.js';
+import type { PackageRequest, Role, Software } from './distribution/topics.js';
 import { udevRule } from './iscsi-initiator/disk-tuning.js';
 import { editIscsidConf, sessionSettings } from './iscsi-initiator/iscsid-conf.js';
 import { rootTree } from './rootfs/tree.js';
@@ -28,7 +29,8 @@ const options = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Timers for several paths to the LUN (give up after 15 s), instead of those for one path (wait for a day).',
+      'For several paths to the LUN, the `portals` of a target host: the initramfs gives an address to every card and logs in at each portal that ' +
+        'answers, multipath-tools makes one disk of them, and a path that is lost is given up after seconds, not after a day. It works with one too.',
     ),
   settings: z
     .record(
@@ -70,7 +72,7 @@ export const iscsiInitiator = defineStage({
   options,
   tools: [],
   asks: ['software', 'packages', 'initiator'],
-  check: ({ options: { settings, finalrd }, distribution }) => [
+  check: ({ options: { settings, finalrd, multipath }, distribution }) => [
     ...Object.keys(settings).flatMap((key) =>
       key.includes('password')
         ? [
@@ -82,6 +84,13 @@ export const iscsiInitiator = defineStage({
           ]
         : [],
     ),
+    ...(multipath
+      ? unplayable(distribution, 'multipath', {
+          path: ['multipath'],
+          what: 'This distribution has nothing here that makes one disk of several paths.',
+          expected: '`false`',
+        })
+      : []),
     ...(finalrd === true
       ? unplayable(distribution, 'late-logout', {
           path: ['finalrd'],
@@ -90,15 +99,18 @@ export const iscsiInitiator = defineStage({
         })
       : []),
   ],
-  request: ({ finalrd }) => ({ finalrd }),
+  // What was asked for before there were several paths stays as it was: locks hold it.
+  request: ({ finalrd, multipath }) => ({ finalrd, ...(multipath ? { multipath } : {}) }),
   async resolve(ctx) {
-    const { finalrd } = ctx.options;
+    const { finalrd, multipath } = ctx.options;
     const { packages, software } = distributionOf(ctx);
-    const request = lateLogout(software);
-    const [name] = request.install;
+    const [name] = lateLogout(software);
     const available =
       name !== undefined && finalrd !== false && (finalrd === true || (await packages.offers(ctx, name)));
-    return packages.resolve(ctx, available ? request : { ...request, install: [] });
+    return packages.resolve(
+      ctx,
+      requestOf([...(available ? [name] : []), ...(multipath ? onePackage(software, 'multipath') : [])]),
+    );
   },
   async run(ctx) {
     const tree = rootTree(ctx.rootfs);
@@ -110,17 +122,31 @@ export const iscsiInitiator = defineStage({
         hint: `${addPackage(software, 'initiator')}.`,
       });
     }
-    if (ctx.packages.length > 0) await packages.install(ctx, lateLogout(software));
-    const { identity, settings, scheduler, 'scsi-timeout': scsiTimeout } = ctx.options;
+    const { identity, multipath, settings, scheduler, 'scsi-timeout': scsiTimeout } = ctx.options;
+    if (ctx.packages.length > 0)
+      await packages.install(
+        ctx,
+        requestOf([
+          ...lateLogout(software).filter((name) => ctx.packages.some((each) => each.name === name)),
+          ...(multipath ? onePackage(software, 'multipath') : []),
+        ]),
+      );
     const path = initiator.configuration;
     const wanted = { ...sessionSettings(ctx.options), ...settings };
     await tree.write(path, editIscsidConf((await tree.read(path)) ?? '', wanted), { mode: 0o600 });
-    await initiator.place(ctx, tree, { identity });
+    await initiator.place(ctx, tree, { identity, multipath });
+    if (multipath) ctx.record('multipath', true satisfies Manifest['multipath']);
     const rule = udevRule({ scsiTimeout: scsiTimeout ?? undefined, scheduler });
     if (rule !== undefined) await tree.write('/etc/udev/rules.d/71-iscsi-disks.rules', rule);
   },
 });
 
-function lateLogout(software: Software): PackageRequest {
-  return { install: software.packagesFor('late-logout').slice(0, 1), remove: [], recommends: false };
+const lateLogout = (software: Software) => onePackage(software, 'late-logout');
+
+function onePackage(software: Software, role: Role): readonly string[] {
+  return software.packagesFor(role).slice(0, 1);
+}
+
+function requestOf(install: readonly string[]): PackageRequest {
+  return { install, remove: [], recommends: false };
 }

@@ -24,7 +24,7 @@ export interface InitiatorSettings {
 }
 
 /** Not one of open-iscsi's: our own script in the initramfs takes from these the addresses that answer, and an initramfs without it the first. */
-const PORTALS_KEY = 'ISCSI_PORTALS';
+export const PORTALS_KEY = 'ISCSI_PORTALS';
 
 /**
  * A small archive that the kernel unpacks over its initramfs. It holds the secret; its files are mode 0600.

@@ -26,6 +26,8 @@ export type Role =
   | 'initiator'
   /** Logs out of the root's session after the root is unmounted. */
   | 'late-logout'
+  /** Makes one disk of several paths to a LUN, in the initramfs too. */
+  | 'multipath'
   | 'ssh-server'
   | 'sudo'
   | 'locales'
@@ -124,7 +126,11 @@ export interface Initiator {
    * Places the initiator's files beside its configuration, so that the initramfs finds the target as `identity` says, and the
    * booted system takes over the session.
    */
-  place(ctx: TopicContext, tree: RootTree, wishes: { readonly identity: 'ibft' | 'cmdline' }): Promise<void>;
+  place(
+    ctx: TopicContext,
+    tree: RootTree,
+    wishes: { readonly identity: 'ibft' | 'cmdline'; readonly multipath: boolean },
+  ): Promise<void>;
 }
 
 export interface BootNic {

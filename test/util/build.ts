@@ -81,6 +81,14 @@ export async function sharedClientRelease(): Promise<Release> {
   return readRelease(join(out, 'kiosk', 'latest'));
 }
 
+/** The same for several paths to its LUN, named `paths`. */
+export async function multipathRelease(): Promise<Release> {
+  const out = await shared('out-paths', async (partial) =>
+    build(await writeClientRecipe(partial, 'paths', { initiator: { multipath: true } }), partial),
+  );
+  return readRelease(join(out, 'paths', 'latest'));
+}
+
 /** A release of the recipe of pi-recipe.ts, without a proof. */
 export async function piRelease(): Promise<Release> {
   const out = await shared('out-pi', async (partial) => build(await writePiRecipe(partial, 'pi'), partial));

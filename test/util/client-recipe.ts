@@ -23,6 +23,8 @@ const INSTALLED = [
 export interface ClientRecipe {
   /** Packages besides those that it needs to boot. */
   readonly packages?: readonly string[];
+  /** Options of the step `iscsi-initiator`. */
+  readonly initiator?: object;
   /** Steps after the packages. */
   readonly steps?: readonly { readonly uses: string; readonly with: unknown }[];
   /** Options of its disk besides the layout. */
@@ -33,7 +35,7 @@ export interface ClientRecipe {
 export async function writeClientRecipe(
   home: string,
   name: string,
-  { packages = [], steps = [], disk = {} }: ClientRecipe = {},
+  { packages = [], initiator = {}, steps = [], disk = {} }: ClientRecipe = {},
 ): Promise<string> {
   const folder = join(home, name);
   const mask = `systemctl mask ${MASKED.join(' ')}`;
@@ -49,7 +51,7 @@ export async function writeClientRecipe(
       { uses: 'hostname' },
       { name: 'mask', uses: 'run', with: { script: mask } },
       { uses: 'fstab' },
-      { uses: 'iscsi-initiator' },
+      { uses: 'iscsi-initiator', with: initiator },
       { uses: 'network' },
       { uses: 'initramfs' },
       { uses: 'seal' },

@@ -16,6 +16,7 @@ export const SLOW = [
   'test/e2e/errors.test.ts',
   'test/e2e/rootless.test.ts',
   'test/e2e/target-host.test.ts',
+  'test/e2e/multipath.test.ts',
   'test/pipeline/sandbox/stand-ins.real.test.ts',
   'test/gate/hang.real.test.ts',
   'test/e2e/busybox.test.ts',

@@ -1,8 +1,11 @@
 /** Debian's open-iscsi: what its initramfs hook, its units and its shutdown scripts read. */
+
+import { Failure } from '../../../base/failure.js';
 import { ISCSID_DROP_IN, ISCSID_DROP_IN_PATH } from '../../iscsi-initiator/iscsid-unit.js';
 import { enableUnit, hasUnit } from '../../rootfs/systemd.js';
 import type { Initiator } from '../topics.js';
 import { installedPackages } from './dpkg.js';
+import { placeMultipath } from './multipath.js';
 
 /**
  * /etc/iscsi/iscsi.initramfs. That it exists makes the hook put it into the initramfs as /etc/iscsi.initramfs, and
@@ -22,7 +25,7 @@ const INITIATOR_NAME = 'GenerateName=yes\n';
 
 export const initiator: Initiator = {
   configuration: '/etc/iscsi/iscsid.conf',
-  async place(ctx, tree, { identity }) {
+  async place(ctx, tree, { identity, multipath }) {
     await tree.write('/etc/iscsi/iscsi.initramfs', iscsiInitramfsText(identity), { mode: 0o600 });
     await tree.write('/etc/iscsi/initiatorname.iscsi', INITIATOR_NAME, { mode: 0o600 });
     // It takes the session over from the initramfs: without it nothing reconnects after an outage.
@@ -31,7 +34,12 @@ export const initiator: Initiator = {
       await tree.write(ISCSID_DROP_IN_PATH, ISCSID_DROP_IN);
     }
     const names = (await installedPackages(tree)).map(({ name }) => name);
-    if (!names.includes('busybox') && !names.includes('busybox-static')) {
+    const busybox = names.includes('busybox') || names.includes('busybox-static');
+    if (multipath) {
+      if (!busybox) throw withoutBusybox();
+      await placeMultipath(tree);
+    }
+    if (!busybox) {
       ctx.warn(
         'Without busybox the initramfs sets no default route from the iBFT: targets beyond a router are not reached.',
         'Add `busybox` to a `packages` step.',
@@ -39,3 +47,10 @@ export const initiator: Initiator = {
     }
   },
 };
+
+function withoutBusybox(): Failure {
+  return new Failure('recipe', {
+    what: 'The initramfs cannot find out which portals answer: it has no busybox.',
+    hint: 'Add `busybox` to a `packages` step before this one, or leave `multipath` out.',
+  });
+}

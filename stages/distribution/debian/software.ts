@@ -13,6 +13,8 @@ export const software = softwareOf(
     'ext4-check': { packages: ['e2fsprogs'] },
     initiator: { packages: ['open-iscsi'], unit: 'iscsid.service' },
     'late-logout': { packages: ['finalrd'] },
+    // It brings multipath-tools.
+    multipath: { packages: ['multipath-tools-boot'], unit: 'multipathd.service' },
     'ssh-server': { packages: ['openssh-server'], unit: 'ssh.service' },
     sudo: { packages: ['sudo', 'sudo-ldap'] },
     locales: { packages: ['locales'] },

@@ -36,6 +36,8 @@ export interface ClientOptions {
   readonly name: string;
   readonly firmware: 'bios' | 'uefi';
   readonly mac: string;
+  /** MAC address of a second card, which is in the second network; its tap device is the name with `b` behind it. */
+  readonly second?: string;
   /** A disk of its own, which it boots from instead of the network; what it writes to it is gone with the machine. */
   readonly disk?: string;
   /** A CD that it boots from when the network has led nowhere. */
@@ -85,9 +87,15 @@ function prepared(
   return [...guard, ...args, '-drive', drive, ...device];
 }
 
+async function secondCard(wire: Wire, name: string, mac: string): Promise<string[]> {
+  const { bridge } = wire.second;
+  const netdev = await wire.tap(`${name}b`, bridge);
+  return ['-netdev', netdev, '-device', `virtio-net-pci,netdev=${bridge},mac=${mac}`];
+}
+
 /** The machine is off. */
 export async function openClient(wire: Wire, options: ClientOptions): Promise<ClientMachine> {
-  const { name, firmware, mac, signal } = options;
+  const { name, firmware, mac, second, signal } = options;
   await using stack = new UndoStack();
   const folder = await mkdtemp(join(tmpdir(), 'lunsmith-wire-'));
   stack.defer(() => rm(folder, { recursive: true }));
@@ -102,16 +110,19 @@ export async function openClient(wire: Wire, options: ClientOptions): Promise<Cl
   const machine: Machine = stack.use(
     await startMachine(wire.ports, {
       argv: prepared(
-        qemuArgv({
-          firmware,
-          accelerator: 'tcg',
-          mac,
-          netdev: await wire.tap(name),
-          optionRom: firmware === 'bios',
-          capture,
-          oemString,
-          ...(firmware === 'uefi' ? { variables } : {}),
-        }),
+        [
+          ...qemuArgv({
+            firmware,
+            accelerator: 'tcg',
+            mac,
+            netdev: await wire.tap(name),
+            optionRom: firmware === 'bios',
+            capture,
+            oemString,
+            ...(firmware === 'uefi' ? { variables } : {}),
+          }),
+          ...(second === undefined ? [] : await secondCard(wire, name, second)),
+        ],
         options,
       ),
       runtime,

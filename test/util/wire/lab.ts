@@ -15,9 +15,10 @@ import {
   startHttp,
   startPlainDhcp,
   startPxelinux,
+  startSecondDhcp,
   startTarget,
 } from './servers.js';
-import { openWire } from './wire.js';
+import { openWire, type Wire } from './wire.js';
 
 export interface Lab extends AsyncDisposable {
   /** All that the host has of lunsmith's. */
@@ -30,6 +31,8 @@ export interface Lab extends AsyncDisposable {
   serve(): Promise<void>;
   /** Another machine on the network that runs programs of this one, with that address. */
   neighbour(address: string): Promise<Ports>;
+  /** Runs a command in the namespace of the networks: takes an address from a card or gives it back, takes a link down. */
+  ip(...args: string[]): Promise<void>;
   /** A machine on the network, which is off. */
   machine(options: Omit<ClientOptions, 'signal'>): Promise<ClientMachine>;
 }
@@ -47,9 +50,14 @@ export interface LabOptions {
   readonly pxelinux?: Pxelinux;
   /** The target asks clients for a sign of life, and gives those up that have been gone for a minute. */
   readonly asks?: true;
+  /** The target is reached by two portals, each in a network of its own; the first has an address of its own in the first network. */
+  readonly portals?: true;
 }
 
-export async function openLab({ home, clients, secrets, asks, ...dhcp }: LabOptions): Promise<Lab> {
+/** Addresses of the two portals. */
+export const PORTALS = ['10.78.0.9', '10.79.0.1'] as const;
+
+export async function openLab({ home, clients, secrets, asks, portals, ...dhcp }: LabOptions): Promise<Lab> {
   await using stack = new UndoStack();
   const { pxelinux } = dhcp;
   const plainDhcp = dhcp.plainDhcp ?? (pxelinux === undefined ? undefined : true);
@@ -62,9 +70,14 @@ export async function openLab({ home, clients, secrets, asks, ...dhcp }: LabOpti
   ];
   const wire = stack.use(await openWire(signal));
   const writeSite = (cells: readonly string[]) =>
-    writeFile(file, siteText({ address: wire.address, bridge: wire.bridge, cells, clients, plainDhcp }));
+    writeFile(
+      file,
+      siteText({ address: wire.address, bridge: wire.bridge, cells, clients, plainDhcp, portals }),
+    );
   await writeSite([]);
-  stack.use(await startTarget(wire, socket, asks === undefined ? {} : { asks }));
+  const options = { ...(asks === undefined ? {} : { asks }), ...(portals ? { portals: PORTALS } : {}) };
+  if (portals === true) await ip(wire, 'address', 'add', `${PORTALS[0]}/24`, 'dev', wire.bridge);
+  stack.use(await startTarget(wire, socket, options));
   const rest = stack.move();
   return {
     root,
@@ -85,8 +98,10 @@ export async function openLab({ home, clients, secrets, asks, ...dhcp }: LabOpti
         rest.use(await startPxelinux(await wire.neighbour(other), join(root, 'tftp'), pxelinux));
       else if (plainDhcp === true) rest.use(await startPlainDhcp(await wire.neighbour(other)));
       else rest.use(await startDhcp(wire, root));
+      if (portals === true) rest.use(await startSecondDhcp(wire));
     },
     neighbour: (address) => wire.neighbour(address),
+    ip: (...args) => ip(wire, ...args),
     machine: async (options) => rest.use(await openClient(wire, { ...options, signal })),
     [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose](),
   };
@@ -98,9 +113,14 @@ interface SiteFacts {
   readonly cells: readonly string[];
   readonly clients: LabOptions['clients'];
   readonly plainDhcp: LabOptions['plainDhcp'];
+  readonly portals: LabOptions['portals'];
 }
 
-function siteText({ address, bridge, cells, clients, plainDhcp }: SiteFacts): string {
+async function ip({ ports }: Wire, ...args: string[]): Promise<void> {
+  await ports.run(['ip', ...args], { doing: 'change the network' });
+}
+
+function siteText({ address, bridge, cells, clients, plainDhcp, portals }: SiteFacts): string {
   const entries = Object.entries(clients).map(([name, entry]) => `  ${name}: ${entry}\n`);
   const dhcp =
     plainDhcp === true
@@ -111,7 +131,7 @@ hosts:
   lab:
     connect: ./lab
     address: ${address}
-    target: { kind: tgt, prefix: iqn.2026-01.org.example:lab }
+    target: { kind: tgt, prefix: iqn.2026-01.org.example:lab${portals === true ? `, portals: [${PORTALS.join(', ')}]` : ''} }
     dhcp: ${dhcp}
     gate: [${cells.join(', ')}]
 clients:

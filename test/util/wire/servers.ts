@@ -91,14 +91,30 @@ async function appears(file: string, tool: RunningTool): Promise<void> {
   while (!ended.signal.aborted && !(await there())) await delay(20);
 }
 
+/** That of the second network. */
+export function startSecondDhcp({ ports, second }: Wire): Promise<RunningTool> {
+  const argv: Argv = [
+    'dnsmasq',
+    ...['--conf-file=/dev/null', '--keep-in-foreground', '--log-facility=-', '--pid-file', '--port=0'],
+    ...['--user=root', '--group=root', `--interface=${second.bridge}`, '--bind-interfaces'],
+    ...['--leasefile-ro', '--no-ping', '--dhcp-authoritative'],
+    // Of its gateway and name server nothing is told: there are none.
+    ...['--dhcp-option=3', '--dhcp-option=6'],
+    '--dhcp-range=10.79.0.100,10.79.0.199,255.255.255.0,1h',
+  ];
+  return started({ ports }, argv, { line: /DHCP, IP range/ });
+}
+
 /** @param socket where its management socket shall be, as `TGT_IPC_SOCKET` names it: `.0` follows */
 export function startTarget(
   wire: Wire,
   socket: string,
-  options: { readonly asks?: true } = {},
+  options: { readonly asks?: true; readonly portals?: readonly string[] } = {},
 ): Promise<RunningTool> {
   const asks = options.asks === true ? ',nop_interval=10,nop_count=6' : '';
-  const argv: Argv = ['tgtd', '--foreground', '--iscsi', `portal=${wire.address}:3260${asks}`];
+  const { portals = [wire.address] } = options;
+  const listening = portals.map((address) => `portal=${address}:3260`).join(',');
+  const argv: Argv = ['tgtd', '--foreground', '--iscsi', `${listening}${asks}`];
   return started(wire, argv, { file: `${socket}.0` }, { TGT_IPC_SOCKET: socket });
 }
 

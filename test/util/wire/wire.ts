@@ -1,11 +1,12 @@
 /**
  * A network of one's own for clients and servers: a namespace with a bridge, on which this end has an address and each
- * machine a tap device. It is gone with the process that holds it, however that ends.
+ * machine a tap device; and a second network that nothing routes to. It is gone with the process that holds it, however that ends.
  */
 
 import { createPorts } from '../../../base/command.js';
 import type { Argv, Ports, RunningTool } from '../../../base/ports.js';
 import { UndoStack } from '../../../base/undo-stack.js';
+import { NETDEV } from '../../../gate/qemu.js';
 
 export interface Wire extends AsyncDisposable {
   /** Runs and starts tools in the namespace. */
@@ -18,12 +19,15 @@ export interface Wire extends AsyncDisposable {
   readonly bridge: string;
   /** Another machine on the wire that runs servers: a namespace with this address on its `eth0`. */
   neighbour(address: string): Promise<Ports>;
-  /** QEMU's `-netdev` for one more machine. */
-  tap(name: string): Promise<string>;
+  /** QEMU's `-netdev` for one more card. @param bridge default: the first network's */
+  tap(name: string, bridge?: string): Promise<string>;
+  /** This end of the second network. */
+  readonly second: { readonly address: string; readonly bridge: string };
 }
 
 const ADDRESS = '10.78.0.1';
 const BRIDGE = 'wire0';
+const SECOND = { address: '10.79.0.1', bridge: 'wire1' } as const;
 /** iPXE waits some 16 s for a router advertisement before it goes on without IPv6. */
 const IPV6 = 'fd6c:756e:736e::';
 const HOLD = `ip link set lo up
@@ -34,6 +38,9 @@ ip link add ${BRIDGE} type bridge
 ip address add ${ADDRESS}/24 dev ${BRIDGE}
 ip address add ${IPV6}1/64 dev ${BRIDGE} nodad
 ip link set ${BRIDGE} up
+ip link add ${SECOND.bridge} type bridge
+ip address add ${SECOND.address}/24 dev ${SECOND.bridge}
+ip link set ${SECOND.bridge} up
 ${HOLD}`;
 
 export const ROUTER_ADVERTISEMENT = IPV6;
@@ -52,6 +59,7 @@ export async function openWire(signal: AbortSignal): Promise<Wire> {
     address: ADDRESS,
     netmask: '255.255.255.0',
     bridge: BRIDGE,
+    second: SECOND,
     neighbour: async (address) => {
       const other = rest.use(await hold(host, HOLD));
       const near = `veth${other.pid}`;
@@ -65,11 +73,11 @@ export async function openWire(signal: AbortSignal): Promise<Wire> {
       await there.run(['ip', 'link', 'set', 'eth0', 'up'], { doing: 'plug a machine in' });
       return there;
     },
-    tap: async (name) => {
+    tap: async (name, bridge = BRIDGE) => {
       await ip('tuntap', 'add', 'dev', name, 'mode', 'tap');
-      await ip('link', 'set', name, 'master', BRIDGE);
+      await ip('link', 'set', name, 'master', bridge);
       await ip('link', 'set', name, 'up');
-      return `tap,id=net,ifname=${name},script=no,downscript=no,vnet_hdr=off`;
+      return `tap,id=${bridge === BRIDGE ? NETDEV : bridge},ifname=${name},script=no,downscript=no,vnet_hdr=off`;
     },
     [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose](),
   };
