@@ -8,6 +8,7 @@ import { posix } from 'node:path';
 import { createPorts } from '../base/command.js';
 import { Failure } from '../base/failure.js';
 import type { Ports } from '../base/ports.js';
+import { partialOf } from '../base/replace-file.js';
 import { anyShellCommand, shellCommand } from '../base/shell-word.js';
 import { runTask } from '../base/task.js';
 import { sshClient } from '../hosts/host/ssh/client.js';
@@ -97,7 +98,12 @@ export async function takeSystem(caller: Caller, request: TakeRequest): Promise<
         '--xattrs',
         '--xattrs-include=*',
       ],
-      ...['--anchored', '--wildcards', ...excluded.map((path) => `--exclude=${path}`)],
+      ...[
+        '--anchored',
+        '--wildcards',
+        '--no-wildcards-match-slash',
+        ...excluded.map((path) => `--exclude=${path}`),
+      ],
       ...[`--directory=${far.root}`, '--file=-', '--', '.', ...taken.map(below)],
     ];
     const copied = await copy(there('exec "$@"', ...tar), { env, ports, request });
@@ -162,14 +168,16 @@ async function copy(
   argv: readonly [string, ...string[]],
   { env, ports, request }: Doing,
 ): Promise<Pick<Taken, 'bytes' | 'sha256'>> {
-  const partial = `${request.to}.partial`;
+  const partial = partialOf(request.to);
   const changed: string[] = [];
   const digest = createHash('sha256');
   let bytes = 0;
   let file: FileHandle | undefined;
   try {
     // It holds the hashes of passwords and the keys of the machine.
-    const into = (file = await open(partial, 'wx', 0o600));
+    const into = (file = await open(partial, 'wx', 0o600).catch((error: unknown) => {
+      throw cannotWrite(request.to, error);
+    }));
     const { exitCode, stderr } = await ports.run(argv, {
       doing: `copy the system of ${request.machine}`,
       env,
@@ -178,7 +186,8 @@ async function copy(
       shown: ['tar', 'over', 'ssh', request.machine],
       onLine: (line) => changed.push(...(FILE_CHANGED.exec(line)?.slice(1) ?? [])),
       onBytes: async (piece) => {
-        await into.write(piece);
+        // Unlike write(), which may write less than it was given where the disk is nearly full.
+        await into.writeFile(piece);
         digest.update(piece);
         bytes += piece.length;
         ports.emit({ type: 'progress', task: TASK, what: 'read files', done: bytes, unit: 'bytes' });
@@ -196,7 +205,7 @@ async function copy(
     await rename(partial, request.to);
   } catch (error) {
     await file?.close();
-    if (file !== undefined || bytes > 0) await rm(partial, { force: true });
+    await rm(partial, { force: true });
     throw error;
   }
   if (changed.length > 0) {
@@ -273,6 +282,11 @@ async function requireNothing(path: string): Promise<void> {
     expected: 'a new file',
     hint: 'Remove it, or name another.',
   });
+}
+
+function cannotWrite(path: string, error: unknown): Failure {
+  const { message } = error as Error;
+  return new Failure('host', { what: `${path} cannot be written.`, found: message }, { cause: error });
 }
 
 function few(names: readonly string[]): string {

@@ -6,8 +6,8 @@ import { type HostStatus, statusOf } from '../../app/site/status.js';
 import { createPorts } from '../../base/command.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
-import { replaceFile } from '../../base/replace-file.js';
 import type { HostFacts } from '../../hosts/site/facts.js';
+import { writeOutput } from '../output-file.js';
 import { metricsText } from '../render/metrics.js';
 import type { Session } from '../session.js';
 import { siteOption } from '../site-options.js';
@@ -42,18 +42,9 @@ export function addMetricsCommand(program: Command, session: Session): void {
         ]),
       );
       if (options.output === undefined) renderer.print(text.trimEnd().split('\n'));
-      else await write(resolve(terminal.cwd, options.output), text);
+      else await writeOutput(resolve(terminal.cwd, options.output), text, MODE);
       Failure.throwAll(results.filter((result) => result instanceof Failure));
     });
-}
-
-async function write(path: string, text: string): Promise<void> {
-  try {
-    await replaceFile(path, text, { mode: MODE });
-  } catch (error) {
-    const { message } = error as Error;
-    throw new Failure('host', { what: `${path} cannot be written.`, found: message }, { cause: error });
-  }
 }
 
 async function ask({ terminal }: Session, facts: HostFacts, ports: Ports): Promise<HostStatus | Failure> {

@@ -3,9 +3,8 @@ import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { type Report, report } from '../../app/report/report.js';
 import { createPorts } from '../../base/command.js';
-import { Failure } from '../../base/failure.js';
-import { replaceFile } from '../../base/replace-file.js';
 import { lunsmithVersion } from '../../base/version.js';
+import { writeOutput } from '../output-file.js';
 import { reportPage } from '../render/html/report-page.js';
 import { shortPath } from '../render/text.js';
 import type { Session } from '../session.js';
@@ -34,26 +33,24 @@ export function addReportCommand(program: Command, session: Session): void {
       const renderer = session.open({ plain: true });
       const found = await report({ ...terminal, signal }, { about, ...options });
       const path = resolve(terminal.cwd, options.output ?? `${fileName(found)}.report.html`);
-      await write(path, reportPage(found, await lunsmithVersion(), new Date()));
+      await writeOutput(path, reportPage(found, await lunsmithVersion(), new Date()));
       renderer.print([`Wrote ${shortPath(path, terminal.cwd)}`]);
       if (options.open !== true) return;
       const { run } = createPorts({ emit: () => undefined, signal });
-      await run(['xdg-open', path], { doing: 'show the report', quiet: true });
+      // It is the user's own desktop, which is found by nothing but their environment.
+      await run(['xdg-open', path], { doing: 'show the report', env: present(terminal.env), quiet: true });
     });
+}
+
+function present(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 function fileName(found: Report): string {
   if (found.kind === 'release') return `${found.manifest.recipe.name}-${found.digest.slice(0, 12)}`;
   return found.kind === 'host' ? found.status.host : found.client.name;
-}
-
-async function write(path: string, text: string): Promise<void> {
-  try {
-    await replaceFile(path, text);
-  } catch (error) {
-    const { message } = error as Error;
-    throw new Failure('host', { what: `${path} cannot be written.`, found: message }, { cause: error });
-  }
 }
 
 const HELP = `

@@ -3,6 +3,12 @@
 /** Below the /run that the initramfs hands on. `lower` stays mounted there, for whoever looks for what the image holds. */
 const AT = '/run/lunsmith-root';
 
+/** Kernel module that the initramfs has to bring or the kernel to hold, by the pattern of its path. */
+export const OVERLAY_MODULE = {
+  what: 'the kernel module overlay',
+  path: /\/overlay\.ko(?:\.(?:xz|zst|gz))?$/,
+} as const;
+
 /**
  * Lines of sh that put the overlay in the place of the mounted root; they fail where one of them does. Files of an upper directory
  * cannot be run or belong to root from the /run of initramfs-tools(7), so that it is a file system of its own. tmpfs(5): half of the

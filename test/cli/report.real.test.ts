@@ -1,5 +1,5 @@
 /** The pages that `lunsmith report` writes, in Chromium: of a real release and host, with hostile words in all that is foreign. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -31,8 +31,8 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-async function call(...args: string[]) {
-  const terminal = { ...pipes(), cwd: folder.path };
+async function call(args: readonly string[], env: Record<string, string> = {}) {
+  const terminal = { ...pipes(env), cwd: folder.path };
   const code = await createCommandLine(terminal, new AbortController().signal).run(args);
   return { code, out: terminal.out(), err: terminal.err() };
 }
@@ -102,7 +102,7 @@ describe('of a release', () => {
       });
     }
     file = folder.at('now.html');
-    const { code, out, err } = await call('report', 'now', '--before', 'before', '--output', 'now.html');
+    const { code, out, err } = await call(['report', 'now', '--before', 'before', '--output', 'now.html']);
     expect({ code, out, err }).toEqual({ code: 0, out: 'Wrote now.html\n', err: '' });
   });
 
@@ -173,7 +173,7 @@ describe('of a release', () => {
   });
 
   it('is refused for what is neither, and leaves no file', async () => {
-    const { code, err } = await call('report', './nowhere', '-o', 'x.html');
+    const { code, err } = await call(['report', './nowhere', '-o', 'x.html']);
     expect(code).toBe(2);
     expect(err).toContain('nowhere is not a release.');
     await expect(readFile(folder.at('x.html'))).rejects.toThrow('ENOENT');
@@ -220,4 +220,14 @@ clients:
     expect(text).not.toContain('canary-5');
     expect(text).toContain('Boot chain');
   });
+});
+
+it('is shown on the desktop of the user, which their environment leads to', async () => {
+  await mkdir(folder.at('bin'));
+  const seen = folder.at('opened');
+  const script = `#!/bin/sh\nprintf '%s %s\\n' "$DISPLAY" "$1" > ${seen}\n`;
+  await writeFile(folder.at('bin/xdg-open'), script, { mode: 0o755 });
+  const env = { PATH: `${folder.at('bin')}:${process.env['PATH']}`, DISPLAY: ':7' };
+  const { code } = await call(['report', 'now', '--output', 'open.html', '--open'], env);
+  expect([code, await readFile(seen, 'utf8')]).toEqual([0, `:7 ${folder.at('open.html')}\n`]);
 });

@@ -390,13 +390,20 @@ describe('initramfs', () => {
       'scripts/local-top/iscsi',
       'etc/iscsi.initramfs',
     ];
-    const asked = iscsiInitramfsText('ibft');
-    expect(missingParts(listing, '', asked)).toEqual(['the kernel module iscsi_ibft']);
-    expect(missingParts(listing, 'kernel/drivers/firmware/iscsi_ibft.ko\n', asked)).toEqual([]);
-    expect(missingParts([], '', asked)).toHaveLength(5);
+    const settings = iscsiInitramfsText('ibft');
+    expect(missingParts(listing, { builtin: '', settings, overlay: false })).toEqual([
+      'the kernel module iscsi_ibft',
+    ]);
+    const builtin = 'kernel/drivers/firmware/iscsi_ibft.ko\n';
+    expect(missingParts(listing, { builtin, settings, overlay: false })).toEqual([]);
+    expect(missingParts(listing, { builtin, settings, overlay: true })).toEqual([
+      'the kernel module overlay',
+    ]);
+    expect(missingParts([], { builtin: '', settings, overlay: true })).toHaveLength(6);
   });
   it('needs no module for an iBFT that is not asked, which 32-bit ARM does not have', () => {
-    expect(missingParts([], '', iscsiInitramfsText('cmdline'))).toHaveLength(4);
+    const settings = iscsiInitramfsText('cmdline');
+    expect(missingParts([], { builtin: '', settings, overlay: false })).toHaveLength(4);
   });
 });
 

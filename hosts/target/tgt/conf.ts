@@ -24,7 +24,8 @@ export const NO_ADDRESS = '255.255.255.255';
 export const WRITE_CACHE_OFF =
   'mode_page=8:0:18:0x10:0:0xff:0xff:0:0:0xff:0xff:0xff:0xff:0x80:0x14:0:0:0:0:0:0,';
 export const THIN = 'thin_provisioning=1,';
-export const READ_ONLY = 'readonly=1,';
+/** Always told: tgtd keeps what a LUN was told before. */
+export const readOnlyParam = (readOnly = false): string => `readonly=${readOnly ? 1 : 0},`;
 
 const NAME: TextRule = {
   pattern: /^iqn\.\d{4}-\d{2}\.[A-Za-z0-9.:-]{1,210}$/,

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../../../base/failure.js';
 import type { Ports, RunningTool } from '../../../base/ports.js';
 import { askTgtd } from './client.js';
-import { READ_ONLY } from './conf.js';
+import { readOnlyParam } from './conf.js';
 import type { TgtRequest } from './protocol.js';
 import {
   bindAccount,
@@ -109,7 +109,7 @@ export function offerRequests(target: number, options: LunOptions): TgtOrder[] {
   return [
     newTarget(target, name),
     newLun(target, lun, disk),
-    setLun(target, lun, serial, readOnly === true ? READ_ONLY : ''),
+    setLun(target, lun, serial, readOnlyParam(readOnly)),
     newAccount(chap),
     bindAccount(target, chap.user),
     bindInitiator(target, initiator),

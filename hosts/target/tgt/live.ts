@@ -10,7 +10,7 @@ import { disksOf } from '../check.js';
 import { refuseBusy, refuseStrange } from '../refusals.js';
 import { accountOrders, orphans, unbindAll } from './accounts.js';
 import { askTgtd, NO_ANSWER } from './client.js';
-import { checkTgt, LUN, NO_ADDRESS, READ_ONLY, secretsIn, THIN, WRITE_CACHE_OFF } from './conf.js';
+import { checkTgt, LUN, NO_ADDRESS, readOnlyParam, secretsIn, THIN, WRITE_CACHE_OFF } from './conf.js';
 import { strangeTargets, unwantedAccess } from './difference.js';
 import {
   bindAccount,
@@ -126,7 +126,7 @@ function describeLun(
   target: number,
   { number, serial, readOnly }: OfferedDisk & { readonly number: number },
 ): TgtOrder {
-  return setLun(target, number, serial, WRITE_CACHE_OFF + THIN + (readOnly === true ? READ_ONLY : ''));
+  return setLun(target, number, serial, WRITE_CACHE_OFF + THIN + readOnlyParam(readOnly));
 }
 
 /** The address from which no connection comes is left out: it is there to refuse every initiator. */

@@ -6,7 +6,7 @@ import type { InitramfsGenerator } from '../topics.js';
 import { BOOT } from './kernel.js';
 import { ISCSI_INSTALL, ISCSI_RUN } from './mkinitcpio/iscsi-hook.js';
 import { NET_INSTALL, NET_RUN } from './mkinitcpio/net-hook.js';
-import { OVERLAY_FILES } from './mkinitcpio/overlay-hook.js';
+import { OVERLAY_FILES, OVERLAY_HOOK } from './mkinitcpio/overlay-hook.js';
 import { INITRAMFS_IDENTITY } from './mkinitcpio/places.js';
 import {
   configurationText,
@@ -102,7 +102,9 @@ export const initramfs: InitramfsGenerator = {
       doing: 'list the initramfs',
       quiet: true,
     });
-    return missingParts(stdout.split('\n'), (await tree.read(`${modulesOf(version)}/modules.builtin`)) ?? '');
+    const builtin = (await tree.read(`${modulesOf(version)}/modules.builtin`)) ?? '';
+    const overlay = await tree.exists(OVERLAY_HOOK);
+    return missingParts(stdout.split('\n'), { builtin, overlay });
   },
 
   async obstacle(tree) {

@@ -3,7 +3,7 @@ import { chmod, stat } from 'node:fs/promises';
 import { Failure } from '../../../base/failure.js';
 import type { RootTree } from '../../rootfs/tree.js';
 import type { InitramfsGenerator, TopicContext } from '../topics.js';
-import { OVERLAY_FILES } from './initramfs/overlay.js';
+import { OVERLAY_FILES, OVERLAY_HOOK } from './initramfs/overlay.js';
 import { SHORTCUTS, SHORTCUTS_PATH } from './initramfs/shortcuts.js';
 import { INITRAMFS_SOURCES, KNOWN_HOOKS, UNREAD } from './initramfs/sources.js';
 import { addModules, initramfsConf, missingParts } from './initramfs/texts.js';
@@ -62,7 +62,8 @@ export const initramfs: InitramfsGenerator = {
     });
     const builtin = (await tree.read(`/usr/lib/modules/${version}/modules.builtin`)) ?? '';
     const settings = (await tree.read('/etc/iscsi/iscsi.initramfs')) ?? '';
-    return missingParts(stdout.split('\n'), builtin, settings);
+    const overlay = await tree.exists(OVERLAY_HOOK);
+    return missingParts(stdout.split('\n'), { builtin, settings, overlay });
   },
 
   choose: link,

@@ -28,7 +28,8 @@ run_latehook() {
 }
 `;
 
+export const OVERLAY_HOOK = '/etc/initcpio/install/overlay';
 export const OVERLAY_FILES: readonly (readonly [path: string, text: string])[] = [
-  ['/etc/initcpio/install/overlay', INSTALL],
+  [OVERLAY_HOOK, INSTALL],
   ['/etc/initcpio/hooks/overlay', RUN],
 ];

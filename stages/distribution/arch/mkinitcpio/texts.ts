@@ -1,4 +1,5 @@
 /** What mkinitcpio(8) is told. */
+import { OVERLAY_MODULE } from '../../overlay-root.js';
 import type { InitramfsWishes } from '../../topics.js';
 
 /**
@@ -58,8 +59,16 @@ const NEEDED: readonly { readonly what: string; readonly path: RegExp }[] = [
   { what: 'the file etc/iscsi.initramfs', path: /^etc\/iscsi\.initramfs$/ },
 ];
 
-/** What of it is missing from a listing by lsinitcpio(1). @param builtin text of the kernel's modules.builtin */
-export function missingParts(listing: readonly string[], builtin: string): string[] {
+/**
+ * What of it is missing from a listing by lsinitcpio(1).
+ * @param builtin text of the kernel's modules.builtin
+ * @param overlay whether it puts an overlay in the place of the root
+ */
+export function missingParts(
+  listing: readonly string[],
+  { builtin, overlay }: { readonly builtin: string; readonly overlay: boolean },
+): string[] {
   const there = [...listing.map((entry) => entry.replace(/^\.?\//, '')), ...builtin.split('\n')];
-  return NEEDED.filter(({ path }) => !there.some((entry) => path.test(entry))).map(({ what }) => what);
+  const needed = overlay ? [...NEEDED, OVERLAY_MODULE] : NEEDED;
+  return needed.filter(({ path }) => !there.some((entry) => path.test(entry))).map(({ what }) => what);
 }

@@ -19,7 +19,8 @@ ${mountOverlay('"$rootmnt"')}
 overlay || panic 'The overlay of the root cannot be mounted'
 `;
 
+export const OVERLAY_HOOK = '/etc/initramfs-tools/hooks/lunsmith-overlay';
 export const OVERLAY_FILES: readonly (readonly [path: string, text: string])[] = [
-  ['/etc/initramfs-tools/hooks/lunsmith-overlay', HOOK],
+  [OVERLAY_HOOK, HOOK],
   ['/etc/initramfs-tools/scripts/local-bottom/lunsmith-overlay', SCRIPT],
 ];

@@ -1,5 +1,6 @@
 /** What initramfs-tools is told, see initramfs.conf(5). */
 
+import { OVERLAY_MODULE } from '../../overlay-root.js';
 import type { InitramfsWishes } from '../../topics.js';
 
 /**
@@ -45,13 +46,22 @@ const NEEDED: readonly Part[] = [
 /** By which it reads the iBFT; kernels of 32-bit ARM have none. */
 const IBFT: Part = { what: 'the kernel module iscsi_ibft', path: /\/iscsi_ibft\.ko(?:\.(?:xz|zst|gz))?$/ };
 
-/**
- * What of it is missing from a listing by lsinitramfs(8).
- * @param builtin text of the kernel's modules.builtin
- * @param settings text of iscsi.initramfs, which says whether the iBFT is asked
- */
-export function missingParts(listing: readonly string[], builtin: string, settings: string): string[] {
-  const needed = /^ISCSI_AUTO=true$/m.test(settings) ? [...NEEDED, IBFT] : NEEDED;
+interface Asked {
+  /** Text of the kernel's modules.builtin. */
+  readonly builtin: string;
+  /** Text of iscsi.initramfs, which says whether the iBFT is asked. */
+  readonly settings: string;
+  /** Whether it puts an overlay in the place of the root. */
+  readonly overlay: boolean;
+}
+
+/** What of it is missing from a listing by lsinitramfs(8). */
+export function missingParts(listing: readonly string[], { builtin, settings, overlay }: Asked): string[] {
+  const needed = [
+    ...NEEDED,
+    ...(/^ISCSI_AUTO=true$/m.test(settings) ? [IBFT] : []),
+    ...(overlay ? [OVERLAY_MODULE] : []),
+  ];
   return needed
     .filter(
       ({ path }) =>

@@ -24,7 +24,7 @@ it('offers a disk to one initiator with one account', () => {
       mode: 'logical-unit',
       target: 2,
       lun: 1,
-      parameters: 'targetOps scsi_sn=abc123,scsi_id=abc123,',
+      parameters: 'targetOps readonly=0,scsi_sn=abc123,scsi_id=abc123,',
     },
     { operation: 'new', mode: 'account', parameters: 'user=client,password=a,secret' },
     { operation: 'bind', mode: 'account', target: 2, parameters: 'user=client' },

@@ -258,8 +258,9 @@ default_image="/boot/initramfs-linux-lts.img"
       'usr/lib/modules/6.1/kernel/drivers/scsi/iscsi_tcp.ko.zst',
     ];
     const builtin = 'kernel/drivers/firmware/iscsi_ibft.ko\n';
-    expect(missingParts(whole, builtin)).toEqual([]);
-    expect(missingParts([], '')).toEqual([
+    expect(missingParts(whole, { builtin, overlay: false })).toEqual([]);
+    expect(missingParts(whole, { builtin, overlay: true })).toEqual(['the kernel module overlay']);
+    expect(missingParts([], { builtin: '', overlay: false })).toEqual([
       'the program iscsistart',
       'the program ipconfig',
       'the kernel module iscsi_tcp',
