@@ -43,6 +43,7 @@ import { installedPackages, recordPackages } from './distribution/debian/dpkg.js
 import { resolveNative } from './distribution/debian/native/resolve.js';
 import { assertInstalled } from './distribution/expected.js';
 import { keyringFileProblem } from './distribution/keyring-file.js';
+import { refusedPackages } from './distribution/refused-packages.js';
 import { rootTree } from './rootfs/tree.js';
 import { WHOLE_ROOT } from './things.js';
 
@@ -155,7 +156,11 @@ export const debootstrap = defineStage({
     ...(isAbsolute(keyring) ? [] : [keyring]),
     ...keyringsOfRecipe(repositories),
   ],
-  check: ({ options: { keyring, tool, variant, documentation, snapshot, mirror, repositories }, recipe }) => [
+  check: ({
+    options: { keyring, tool, variant, documentation, snapshot, mirror, repositories, include },
+    recipe,
+  }) => [
+    ...refusedPackages('include', include),
     ...(snapshot === undefined || mirror !== undefined
       ? []
       : [

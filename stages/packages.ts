@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { defineStage, type StageFinding } from '../pipeline/stage.js';
 import { distributionOf } from './distribution/distribution.js';
+import { refusedPackages } from './distribution/refused-packages.js';
 import type { PackageManager, Wording } from './distribution/topics.js';
 import { packageName, packageRequest } from './packages/names.js';
 import { WHOLE_ROOT } from './things.js';
@@ -45,6 +46,7 @@ export const packages = defineStage({
     ...(install.length + remove.length + hold.length === 0
       ? [{ path: [], what: 'The step names no package.', expected: '`install`, `remove` or `hold`' }]
       : []),
+    ...refusedPackages('install', install),
     ...remove.flatMap((name, i) =>
       install.includes(name) ? [{ path: ['remove', i], what: `${name} is both installed and removed.` }] : [],
     ),

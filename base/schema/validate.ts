@@ -25,6 +25,8 @@ export interface Subject {
   readonly value?: Node;
   /** Keys that are right besides those of the schema. */
   readonly alsoKnown?: readonly string[];
+  /** What is told of an unknown word, key or value, that has a meaning and is refused for a reason. */
+  readonly refused?: (word: string) => Pick<Diagnostic, 'what' | 'hint'> | undefined;
 }
 
 /** A text of a MB may be wrong in every word; each issue is worked out against the schema and the tree. */
@@ -105,6 +107,8 @@ class IssueReader {
     const found = describeValue(located.node);
     const expected = words === undefined ? expectation(issue) : phrase(words);
     if (issue.code === 'invalid_value') {
+      const refused = this.subject.refused?.(String(toPlain(located.node)));
+      if (refused !== undefined) return [{ ...refused, place, expected, found }];
       const hint =
         typeof toPlain(located.node) === 'string'
           ? didYouMean(String(toPlain(located.node)), issue.values.map(String))
@@ -126,11 +130,14 @@ class IssueReader {
       ...keysAt(this.json, path, toPlain(node)),
       ...(path.length === 0 ? (this.subject.alsoKnown ?? []) : []),
     ];
+    const place = entry === undefined ? placeOfLocated(located) : placeOf(entry.key);
+    const refused = this.subject.refused?.(key);
+    if (refused !== undefined) return { ...refused, place, found: `\`${key}\`` };
     const nearest = suggest(key, keys);
     if (nearest !== undefined) this.misspelt.add(JSON.stringify([...path, nearest]));
     return {
       what: `Unknown key \`${key}\`.`,
-      place: entry === undefined ? placeOfLocated(located) : placeOf(entry.key),
+      place,
       expected: keys.length === 0 ? 'no key at all' : oneOf(keys),
       ...didYouMean(key, keys),
     };

@@ -1,5 +1,6 @@
 /** From `lunsmith.yaml` to a Site: read, validate, fill in, hold against itself. */
 import { dirname } from 'node:path';
+import { notBuiltWord } from '../../artifacts/platform/not-built.js';
 import { throwIfAny } from '../../base/diagnostic.js';
 import { type Diagnostic, Failure } from '../../base/failure.js';
 import { validate } from '../../base/schema/validate.js';
@@ -66,7 +67,7 @@ function siteOf(source: SourceText, parsed: Parsed): Site {
     ]);
   }
   const problems: Diagnostic[] = [];
-  const file = validate(siteSchema, { root }, problems);
+  const file = validate(siteSchema, { root, refused: notBuiltWord }, problems);
   if (file === undefined) return refuse(problems);
   const findings = findingsIn(root, problems);
   checkChannels(file.channels, findings);

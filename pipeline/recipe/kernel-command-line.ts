@@ -2,6 +2,7 @@
  * Kernel parameters that must not be in a release: every client of the recipe gets the same command line, and any
  * process on a client can read /proc/cmdline. Keys: open-iscsi's initramfs script and dracut.cmdline(7).
  */
+import { notBuiltParameter } from '../../artifacts/platform/not-built.js';
 import type { Diagnostic } from '../../base/failure.js';
 
 type Finding = Omit<Diagnostic, 'place'>;
@@ -19,6 +20,8 @@ export function checkKernelParameter(parameter: string): Finding | undefined {
       hint: 'Leave it out: the partition mounted on `/` is found by its UUID.',
     };
   }
+  const refused = notBuiltParameter(parameter);
+  if (refused !== undefined) return { ...refused };
   if (holdsSecret(parameter)) {
     return {
       what: `\`${key}\` would put a secret on the kernel command line, where every process on the client reads it.`,

@@ -1,6 +1,7 @@
 /** From a folder to a Recipe: read, extend, substitute, validate, normalise. */
 import { join } from 'node:path';
 import type { DiskSpec } from '../../artifacts/formats/disk-spec.js';
+import { notBuiltWord } from '../../artifacts/platform/not-built.js';
 import { platformArchitectures } from '../../artifacts/platform/platform-architectures.js';
 import { throwIfAny } from '../../base/diagnostic.js';
 import { canonicalJson, sha256OfText } from '../../base/digest.js';
@@ -57,6 +58,7 @@ export async function loadRecipe(
     {
       root: tree,
       value: withoutOutputKeys(tree, registry),
+      refused: notBuiltWord,
       alsoKnown: ['extends', ...stageSections(registry).filter((key) => !(key in recipeSchema.shape))],
     },
     later,

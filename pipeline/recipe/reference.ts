@@ -1,5 +1,6 @@
 /** The reference pages, written from the schemas that also validate: docs/stages.md and the tables of docs/recipe.md. */
 
+import { NOT_BUILT } from '../../artifacts/platform/not-built.js';
 import {
   alternatives,
   type JsonSchema,
@@ -99,6 +100,10 @@ export function recipeParts(): Readonly<Record<string, string>> {
     steps: table(head, optionRows(steps?.items ?? {})),
     disk: table(head, optionRows(disk ?? {})),
     kernel: table(head, optionRows(kernel ?? {})),
+    refused: table(
+      ['what and why', 'instead'],
+      NOT_BUILT.map(({ what, hint }) => [what, hint]),
+    ),
     hooks: table(
       ['script', 'runs'],
       Object.entries(HOOK_EVENTS).map(([event, when]) => [`\`${event}\``, when]),

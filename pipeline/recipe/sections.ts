@@ -1,5 +1,6 @@
 /** The sections of a recipe that hold options of output stages, and which of these stages are part of its build. */
 import type { z } from 'zod';
+import { notBuiltWord } from '../../artifacts/platform/not-built.js';
 import type { Diagnostic } from '../../base/failure.js';
 import { validate } from '../../base/schema/validate.js';
 import {
@@ -55,7 +56,7 @@ export function readOutputs(
     const value = written?.kind === 'map' ? pickKeys(written, (key) => !alsoKnown.includes(key)) : written;
     const options = validate(
       stage.options as z.ZodType,
-      { root, under, alsoKnown, ...(value === undefined ? {} : { value }) },
+      { root, under, alsoKnown, refused: notBuiltWord, ...(value === undefined ? {} : { value }) },
       problems,
     );
     if (options === undefined) return [];

@@ -1,6 +1,7 @@
 /** The steps of a recipe: each found its stage, and its options parsed by the stage's schema. */
 import { relative, resolve } from 'node:path';
 import type { z } from 'zod';
+import { notBuiltWord } from '../../artifacts/platform/not-built.js';
 import type { Diagnostic } from '../../base/failure.js';
 import { validate } from '../../base/schema/validate.js';
 import { didYouMean, oneOf } from '../../base/suggest.js';
@@ -45,7 +46,7 @@ export function readSteps(
     }
     seen.add(name);
     const under = [...path, 'with'];
-    const parsed = validate(stage.options as z.ZodType, { root, under }, problems);
+    const parsed = validate(stage.options as z.ZodType, { root, under, refused: notBuiltWord }, problems);
     if (parsed === undefined) return [];
     const options = rebaseInputs(parsed, child(item, 'with'), stage, folder);
     return [
@@ -94,6 +95,8 @@ function noStep(uses: string, place: Diagnostic['place'], registry: StageRegistr
         : `Remove it; its options belong under \`${stage.section}:\`.`;
     return { what: `\`${uses}\` is an output stage, no step of a recipe.`, ...at, hint };
   }
+  const refused = notBuiltWord(uses);
+  if (refused !== undefined) return { ...refused, ...at };
   const names = [...registry.values()].filter((stage) => stage.kind === 'rootfs').map((stage) => stage.name);
   return { what: `Unknown stage \`${uses}\`.`, ...at, expected: oneOf(names), ...didYouMean(uses, names) };
 }

@@ -6,6 +6,7 @@ import { ARCH_ARCHITECTURE, commonArchitecture } from '../distribution/arch/pacm
 import { findKeyring } from '../distribution/arch/pacman/keyring.js';
 import { repositoryProblems } from '../distribution/arch/pacman/repositories.js';
 import { chooseServers, hostServers, type Servers } from '../distribution/arch/pacman/servers.js';
+import { refusedPackages } from '../distribution/refused-packages.js';
 import type { Options } from './options.js';
 
 export interface About {
@@ -35,6 +36,7 @@ export function findings({ options, mirror, recipe }: StageCheck<Options>): Stag
   const common = commonArchitecture(ARCH_ARCHITECTURE);
   const keyring = findKeyring(keyringPath(options, recipe));
   return [
+    ...refusedPackages('include', options.include),
     ...(recipe.architecture === common
       ? []
       : [

@@ -80,6 +80,14 @@ describe('fillParts', () => {
   });
 
   it('has a part for every section of the recipe', () => {
-    expect(Object.keys(recipeParts())).toEqual(['keys', 'variables', 'steps', 'disk', 'kernel', 'hooks']);
+    expect(Object.keys(recipeParts())).toEqual([
+      'keys',
+      'variables',
+      'steps',
+      'disk',
+      'kernel',
+      'refused',
+      'hooks',
+    ]);
   });
 });
