@@ -8,7 +8,7 @@ import type { TargetHost } from '../../hosts/host/host.js';
 import { deletedDisks, type HostState } from '../../hosts/host/state.js';
 import { hasInstaller, installerOf, startsOf } from '../../hosts/site/blank.js';
 import type { HostFacts } from '../../hosts/site/facts.js';
-import { portalsOf } from '../../hosts/site/portal.js';
+import { portalsOf, portalText } from '../../hosts/site/portal.js';
 import type { IscsiSession } from '../../hosts/target/adapter.js';
 import { sharedLuns, sharedWords } from '../../hosts/target/shared-luns.js';
 import type { OpenHost } from './open.js';
@@ -62,6 +62,8 @@ export interface HostStatus {
   })[];
   readonly images: readonly ImageRow[];
   readonly sessions: readonly IscsiSession[];
+  /** `ADDRESS:PORT` at which its clients find their LUNs, the first to be tried first; those of the site. */
+  readonly portals: readonly [string, ...string[]];
   readonly space: Space;
   /** LUNs that can be brought back, and bytes that they take at most: those that they share count in each. */
   readonly deleted: { readonly luns: number; readonly allocated: number };
@@ -76,6 +78,7 @@ export async function statusOf({ host, adapter }: OpenHost, ports: Ports): Promi
   const deleted = await deletedOf(host, resting);
   const images = imageRows(state, sessions);
   const channels = channelRows(state);
+  const [portal, ...otherPortals] = portalsOf(host.facts);
   return {
     ...aboutHost(host.facts),
     serial: state.serial,
@@ -87,12 +90,13 @@ export async function statusOf({ host, adapter }: OpenHost, ports: Ports): Promi
     })),
     images,
     sessions,
+    portals: [portalText(portal), ...otherPortals.map(portalText)],
     space,
     deleted,
     warnings: [
       ...readOnly(host),
       ...((await needsRepair(host)) ? [unfinishedChange(host.facts)] : []),
-      ...sharedLuns(sessions, portalsOf(host.facts).length).map((each) => {
+      ...sharedLuns(sessions, 1 + otherPortals.length).map((each) => {
         const { what: message, hint } = sharedWords(each);
         return { message, hint };
       }),

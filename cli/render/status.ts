@@ -8,7 +8,8 @@ import { formatAge, formatBinary, plural, table } from './text.js';
 const DIGITS = 12;
 
 export function statusLines(status: HostStatus, style: Style, now: number): string[] {
-  const { host, root, serial, channels, releases, images, sessions, space, deleted, warnings } = status;
+  const { host, root, serial, channels, releases, images, sessions, portals, space, deleted, warnings } =
+    status;
   const head = `${style.bold(host)}  ${root}, ${plural(serial, 'change')} so far`;
   const section = (title: string, rows: readonly (readonly string[])[], none: string) => [
     '',
@@ -46,9 +47,18 @@ export function statusLines(status: HostStatus, style: Style, now: number): stri
     ...section('Clients', [IMAGE_HEAD, ...images.map((image) => imageRow(image, style))], 'none'),
     ...section(
       'Sessions',
-      [['initiator', 'target'], ...sessions.map(({ initiator, target }) => [initiator, target])],
+      [
+        ['initiator', 'target', 'from'],
+        ...sessions.map(({ initiator, target, addresses = [] }) => [
+          initiator,
+          target,
+          addresses.join(', ') || '-',
+        ]),
+      ],
       'none',
     ),
+    // Of one alone there is nothing to be known but where the host is.
+    ...(portals.length === 1 ? [] : ['', style.bold('Portals of each LUN'), ...indent([...portals])]),
     '',
     style.bold('Space'),
     `  ${formatBinary(space.free)} of ${formatBinary(space.total)} free; ${plural(space.luns, 'LUN')} may grow by ${formatBinary(space.promised)}`,

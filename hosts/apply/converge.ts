@@ -40,7 +40,7 @@ export async function converge(
   const secrets = await readAccounts(host, state.serial);
   tellRefused(facts, state, secrets, ports);
   const offered = offeredLuns(facts, state, secrets);
-  await adapter.apply(host, offered, portalsOf(facts), ports, options);
+  await adapter.apply(host, offered, portalsOf(facts), ports, { ...options, onlyPortals: true });
   const input = { host: facts, state, lun: adapter.lun, secrets };
   const targetFiles: BootFile[] = adapter
     .render(offered, portalsOf(facts))

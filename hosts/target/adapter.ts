@@ -99,4 +99,9 @@ export interface OfferOptions {
    * secret is believed to be the one that they tell. Default true.
    */
   readonly filesTell?: boolean;
+  /**
+   * Whether portals of these targets that are not asked for go: clients know of none of them any more. Sessions by them stay. Default
+   * false. A target whose portals are those of its daemon has no others.
+   */
+  readonly onlyPortals?: boolean;
 }

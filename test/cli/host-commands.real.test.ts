@@ -302,11 +302,12 @@ describe('client', () => {
     ]);
     const status = JSON.parse(await ok('status', '--json')) as HostStatus;
     expect(Object.keys(status)).toEqual([
-      ...['host', 'root', 'serial', 'channels', 'releases', 'images', 'sessions', 'space'],
-      ...['deleted', 'warnings'],
+      ...['host', 'root', 'serial', 'channels', 'releases', 'images', 'sessions', 'portals'],
+      ...['space', 'deleted', 'warnings'],
     ]);
     expect(status).toMatchObject({
       ...{ host: 'lab', root: join(host.home, 'lab'), sessions: [], warnings: [] },
+      portals: [`127.0.0.1:${host.port}`],
       channels: [{ channel: 'stable', release: digests['v2'], by: 'promote', history: 4 }],
       images: [
         ...['web1', 'web2'].map((client) => ({

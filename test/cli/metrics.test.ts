@@ -26,6 +26,7 @@ const STATUS: HostStatus = {
     { client: 'b', image: 'main', channel: 'edge', behind: false, next: true, live: false, kept: 0 },
   ],
   sessions: [{ initiator: 'i', target: 'iqn' }],
+  portals: ['192.0.2.10:3260'],
   space: { total: 100, free: 40, luns: 1, promised: 60 },
   deleted: { luns: 0, allocated: 0 },
   warnings: [{ message: 'full', hint: 'make room' }],

@@ -26,9 +26,9 @@ export const lioAdapter: TargetAdapter = {
     checkLio(offered);
     await order(host, { verb: 'check', luns: offered.map(wanted) }, 'look at the targets of LIO');
   },
-  apply: async (host, offered, portals) => {
+  apply: async (host, offered, portals, _ports, { onlyPortals = false } = {}) => {
     checkLio(offered);
-    await order(host, { verb: 'apply', portals, luns: offered.map(wanted) }, 'offer the LUNs');
+    await order(host, { verb: 'apply', portals, onlyPortals, luns: offered.map(wanted) }, 'offer the LUNs');
   },
   show: async (host) => (await order(host, { verb: 'show' }, 'ask LIO for its targets')).targets ?? [],
   sessions: async (host) =>
@@ -40,7 +40,12 @@ export const lioAdapter: TargetAdapter = {
 };
 
 type Order =
-  | { readonly verb: 'apply'; readonly portals: Portals; readonly luns: readonly object[] }
+  | {
+      readonly verb: 'apply';
+      readonly portals: Portals;
+      readonly onlyPortals: boolean;
+      readonly luns: readonly object[];
+    }
   | { readonly verb: 'check'; readonly luns: readonly object[] }
   | { readonly verb: 'show' | 'sessions' }
   | { readonly verb: 'remove'; readonly targets: readonly string[]; readonly stores: readonly string[] };

@@ -99,7 +99,7 @@ def make_store(want, stores):
         store.set_attribute("emulate_tpu", 1)
     return store
 
-def offer(want, portals, fabric, stores):
+def offer(want, order, fabric, stores):
     made = [make_store(each, stores) for each in want["stores"]]
     tpg = rtslib.TPG(rtslib.Target(fabric, want["target"]), 1)
     for name, value in TPG_ATTRIBUTES.items():
@@ -112,8 +112,13 @@ def offer(want, portals, fabric, stores):
     for number, store in enumerate(made):
         if number not in there:
             rtslib.LUN(tpg, number, store)
-    for portal in portals:
-        rtslib.NetworkPortal(tpg, portal["address"], portal["port"])
+    wanted = [(portal["address"], portal["port"]) for portal in order["portals"]]
+    for portal in wanted:
+        rtslib.NetworkPortal(tpg, *portal)
+    if order["onlyPortals"]:
+        for portal in list(tpg.network_portals):
+            if (portal.ip_address, portal.port) not in wanted:
+                portal.delete()
     for acl in list(tpg.node_acls):
         # The name that the client had; a session under it is left alone.
         if acl.node_wwn != want["initiator"] and not acl.session:
@@ -166,7 +171,7 @@ def apply(order, root, fabric, targets):
     stores = list(root.storage_objects)
     check(order, targets, stores)
     for want in order["luns"]:
-        offer(want, order["portals"], fabric, stores)
+        offer(want, order, fabric, stores)
     save({each["name"] for want in order["luns"] for each in want["stores"]}, root, fabric)
     answer()
 

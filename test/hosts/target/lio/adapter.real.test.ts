@@ -76,6 +76,23 @@ it.each(['eui.0123456789abcdef', 'naa.52004567ba64678d'])(
   },
 );
 
+it('offers it at each portal, and takes away one that left the site once clients know of it no more', async () => {
+  await using used = await lioRig();
+  const other = { address: '10.77.1.1', port: 3260 };
+  await used.apply([WEB], [...PORTALS, other]);
+  await used.logIn(WEB);
+  await used.changes();
+  const madeAndGone = async () => (await used.changes()).filter((line) => !line.startsWith('write'));
+  await used.apply([WEB], PORTALS);
+  expect(await used.changes()).toEqual([]);
+  await used.apply([WEB], PORTALS, { onlyPortals: true });
+  expect(await madeAndGone()).toEqual([`rmdir ${TPG}/np/10.77.1.1:3260`]);
+  expect(await used.sessions()).toEqual([{ target: WEB.target, initiator: WEB.initiator }]);
+  expect(await used.saved()).toEqual(await used.dump());
+  await used.apply([WEB], [other], { onlyPortals: true });
+  expect(await madeAndGone()).toEqual([`mkdir ${TPG}/np/10.77.1.1:3260`, `rmdir ${TPG}/np/10.77.0.1:3260`]);
+});
+
 it('changes a secret under a session', async () => {
   await using used = await lioRig();
   await used.apply([WEB]);

@@ -2,7 +2,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ports } from '../../../../base/ports.js';
-import type { IscsiSession, OfferedLun } from '../../../../hosts/target/adapter.js';
+import type { Portals } from '../../../../hosts/site/portal.js';
+import type { IscsiSession, OfferedLun, OfferOptions } from '../../../../hosts/target/adapter.js';
 import { adapterOf } from '../../../../hosts/target/adapters.js';
 import { ports, testFolder } from '../../../artifacts/formats/tools.js';
 import { hostFacts, hostOf } from '../host.js';
@@ -40,7 +41,8 @@ export async function lioRig() {
     host,
     folder,
     python,
-    apply: (luns: readonly OfferedLun[]) => adapter.apply(host, luns, PORTALS, ports),
+    apply: (luns: readonly OfferedLun[], portals: Portals = PORTALS, options: OfferOptions = {}) =>
+      adapter.apply(host, luns, portals, ports, options),
     remove: (luns: readonly OfferedLun[]) =>
       adapter.remove(
         host,
