@@ -3,11 +3,12 @@
  * nothing is written there; what appears here is whole or not there at all.
  */
 import { createHash } from 'node:crypto';
-import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { createPorts } from '../base/command.js';
 import { Failure } from '../base/failure.js';
 import type { Ports } from '../base/ports.js';
+import { requireNothing } from '../base/regular-file.js';
 import { partialOf } from '../base/replace-file.js';
 import { anyShellCommand, shellCommand } from '../base/shell-word.js';
 import { runTask } from '../base/task.js';
@@ -271,16 +272,6 @@ function requireAbsolute(path: string): void {
     what: 'What is left out is named by a path of the system.',
     expected: "an absolute path, such as --exclude '/srv/backup/*'",
     found: path,
-  });
-}
-
-async function requireNothing(path: string): Promise<void> {
-  const there = await lstat(path).catch(() => undefined);
-  if (there === undefined) return;
-  throw new Failure('usage', {
-    what: `${path} is there already.`,
-    expected: 'a new file',
-    hint: 'Remove it, or name another.',
   });
 }
 

@@ -109,6 +109,23 @@ export type Event =
       readonly received: number;
       readonly seconds: number;
     }
+  /** The LUN of a client was written into the file `path`, or would be (`dryRun`): `data` of its `bytes` are in use. */
+  | {
+      readonly type: 'exported';
+      readonly client: string;
+      readonly image: string;
+      readonly host: string;
+      readonly generation: string;
+      /** Of the release that it is a clone of; absent where there is none. */
+      readonly release?: string;
+      readonly path: string;
+      readonly bytes: number;
+      /** Absent with `dryRun`, as is `sha256`, the digest of what is in use. */
+      readonly data?: number;
+      readonly sha256?: string;
+      readonly dryRun: boolean;
+      readonly seconds: number;
+    }
   /** What clients see of a target host has changed, or would (`dryRun`): a line for each thing; `notes` tell why, or how it stands. */
   | {
       readonly type: 'changed';

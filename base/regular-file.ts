@@ -83,6 +83,17 @@ export async function readHead(path: string, most: number): Promise<Buffer> {
   }
 }
 
+/** @throws Failure of kind `usage` when there is something at a path where a file is to be made */
+export async function requireNothing(path: string): Promise<void> {
+  const there = await lstat(path).catch(() => undefined);
+  if (there === undefined) return;
+  throw new Failure('usage', {
+    what: `${path} is there already.`,
+    expected: 'a new file',
+    hint: 'Remove it, or name another.',
+  });
+}
+
 interface Kinds {
   isDirectory(): boolean;
   isSymbolicLink(): boolean;

@@ -11,6 +11,7 @@ import type { About, Change, ChannelIntent, ClientIntent, Intent } from './chang
 import { maintain, resume } from './change/maintenance.js';
 import { requireOwnIdentities } from './change/refusals.js';
 import { rebase, reset } from './change/renewal.js';
+import { restore } from './change/restore.js';
 import { purge, undelete } from './change/undelete.js';
 import type { HostState } from './host/state.js';
 
@@ -54,6 +55,8 @@ function fulfil(draft: Draft, intent: Single): void {
       return rotateClient(draft, intent.client);
     case 'undelete':
       return undelete(draft, intent);
+    case 'restore':
+      return restore(draft, intent);
     case 'purge':
       return purge(draft, intent.client);
     case 'next':
@@ -72,7 +75,7 @@ function refusalOf(work: () => void): Failure[] {
 }
 
 /** Wishes that go further each time that they are fulfilled; each of the others leads to the same state again. */
-const FURTHER: readonly Single['kind'][] = ['rollback', 'reset', 'rebase', 'undelete', 'purge'];
+const FURTHER: readonly Single['kind'][] = ['rollback', 'reset', 'rebase', 'undelete', 'restore', 'purge'];
 
 /**
  * The change when the wish is the one that led to the state, and the call that had it was cut off before all that follows was done:
@@ -115,6 +118,8 @@ function neededFor({ channels, clients, deleted = [] }: HostState, intent: Singl
           .flatMap(({ generations }) => generations)
           .flatMap(({ release }) => release ?? []),
       ];
+    case 'restore':
+      return [...ofChannels, ...(intent.lun.release === undefined ? [] : [intent.lun.release.digest])];
     case 'reset':
       return [...ofClients, ...ofChannels];
     default:

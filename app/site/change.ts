@@ -10,6 +10,7 @@ import { runTask, stopwatch, type TaskWords } from '../../base/task.js';
 import { hostDrivers } from '../../hosts/apply/drivers.js';
 import { applyChange, describeChange, repair } from '../../hosts/apply.js';
 import type { Change, Intent } from '../../hosts/change/intent.js';
+import type { DiskContent } from '../../hosts/disks/fill-disk.js';
 import type { TargetHost } from '../../hosts/host/host.js';
 import type { Generation } from '../../hosts/host/state.js';
 import type { HostFacts, Site } from '../../hosts/site/facts.js';
@@ -70,13 +71,15 @@ export interface Place {
   readonly site: Site;
   readonly facts: HostFacts;
   readonly file?: FileChange | undefined;
+  /** Of the LUN that is restored. */
+  readonly content?: DiskContent;
 }
 
 /** Changes one host, and then the site's file. */
 export async function changeHost(
   caller: Caller,
   options: ClientChangeOptions,
-  { site, facts, file }: Place,
+  { site, facts, file, content }: Place,
   wishOf: (host: TargetHost) => Promise<Wish>,
 ): Promise<void> {
   const { emit } = caller;
@@ -86,7 +89,7 @@ export async function changeHost(
   const { intent, note } = await wishOf(open.host);
   const binaries = await ipxeBinaries(ports);
   checkFor(site, facts, binaries);
-  const drivers = hostDrivers(facts, open.adapter, binaries);
+  const drivers = hostDrivers(facts, open.adapter, binaries, content);
   const secrets = clientSecrets(site, options);
   const look = {
     drivers,
@@ -144,6 +147,7 @@ function loses(intent: Intent): boolean {
     case 'remove':
     case 'reset':
     case 'resume':
+    case 'restore':
     case 'purge':
       return true;
     case 'rebase':

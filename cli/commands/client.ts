@@ -11,6 +11,7 @@ import { clientLines, deletedLines } from '../render/status.js';
 import { styleFor } from '../render/style.js';
 import type { Session } from '../session.js';
 import { makeSecretsOption, purgeOption, siteOption, yesOption } from '../site-options.js';
+import { addExport, addRestore } from './client/backup.js';
 import { changing, changingMany, imageOption, purgeOf } from './client/changing.js';
 import { addPrune, addUndelete } from './client/deleted.js';
 import { addImport } from './client/import.js';
@@ -31,6 +32,8 @@ export function addClientCommand(program: Command, session: Session): void {
   addReset(client, session);
   addRebase(client, session);
   addMaintain(client, session);
+  addExport(client, session);
+  addRestore(client, session);
   addRotate(client, session);
   addNext(client, session);
 }
@@ -214,4 +217,6 @@ Examples:
   $ npx lunsmith client rebase web1 --dry-run
   $ npx lunsmith client maintain web1
   $ npx lunsmith client rm 'web[20-30]' --yes
-  $ npx lunsmith client undelete web2`;
+  $ npx lunsmith client undelete web2
+  $ npx lunsmith client export web1 --output web1.tar.gz
+  $ npx lunsmith client restore web1 --from web1.tar.gz --yes`;

@@ -94,6 +94,7 @@ export function plainRenderer(terminal: Terminal, { verbose }: PlainOptions): Re
         );
       }
       case 'published':
+      case 'exported':
       case 'changed':
         return hostLines(event, style).forEach((line) => write(line));
       case 'failed': {

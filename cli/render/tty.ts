@@ -88,6 +88,7 @@ export function ttyRenderer(terminal: Terminal, { verbose }: TtyOptions): Render
         ]);
       }
       case 'published':
+      case 'exported':
       case 'changed':
         rest();
         return screen.print(hostLines(event, style));

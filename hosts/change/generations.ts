@@ -9,6 +9,7 @@ import { installerOf } from '../site/blank.js';
 import type { ClientImage } from '../site/facts.js';
 import { drop, setAside } from './aside.js';
 import type { Draft } from './draft.js';
+import type { KeptLun } from './intent.js';
 import { releaseName } from './names.js';
 import { requireMethod, requireRoom, requireShareable } from './refusals.js';
 
@@ -71,12 +72,14 @@ export function checkMethod(
  * A clone that is to be made, or a LUN of nothing and the clone of its installer, where there is one. Its name has the serial of the state
  * that brings it, and so is never used twice.
  * @param release none for a LUN of nothing alone
+ * @param kept what the LUN is filled with, in the place of the release's image or of nothing
  */
 export function freshClone(
   draft: Draft,
   client: string,
   image: ClientImage,
   release: ReleaseThere | undefined,
+  kept?: KeptLun,
 ): Generation {
   if (release !== undefined) checkFit(draft, [{ client, image }], release);
   const { about, before, clones } = draft;
@@ -101,9 +104,16 @@ export function freshClone(
       ...(isShared(from) ? { shared: true as const } : {}),
     });
   const common = { id, target: image.target ?? own, made: about.now };
+  const filled =
+    kept &&
+    lun({ ...named(image.name), bytes: kept.bytes, filled: { bytes: kept.data, sha256: kept.sha256 } });
   if (image.blank !== true && release !== undefined)
-    return { ...common, release: release.digest, ...copy(release, image.name, sizeOf(image, release)) };
-  const blank = { ...common, ...lun({ ...named(image.name), bytes: image.bytes ?? 0 }) };
+    return {
+      ...common,
+      release: release.digest,
+      ...(filled ?? copy(release, image.name, sizeOf(image, release))),
+    };
+  const blank = { ...common, ...(filled ?? lun({ ...named(image.name), bytes: image.bytes ?? 0 })) };
   if (release === undefined) return blank;
   const installer = copy(release, installerOf(image.name), release.manifest.disk.bytes);
   return { ...blank, release: release.digest, installer };

@@ -49,6 +49,14 @@ export type ClientIntent =
       readonly image?: string;
       readonly change?: number;
     }
+  /** Gives it a LUN with what was kept of one (without `image`: for the image that it was of); the one that it has is taken from it. */
+  | {
+      readonly kind: 'restore';
+      readonly client: string;
+      readonly image?: string;
+      readonly lun: KeptLun;
+      readonly purge?: true;
+    }
   /** Removes what could be brought back of it. */
   | { readonly kind: 'purge'; readonly client: string }
   /**
@@ -62,6 +70,22 @@ export type ClientIntent =
   | { readonly kind: 'rotate'; readonly client: ClientFacts }
   /** What it boots at its next start instead of its first image; without `image`: the first again. */
   | { readonly kind: 'next'; readonly client: string; readonly image?: string };
+
+/** What was kept of a LUN outside of its host, but for its content. */
+export interface KeptLun {
+  /** Whose it was, by the names of the client and of the image. */
+  readonly client: string;
+  readonly image: string;
+  /** It was no clone: it had begun with nothing on it. */
+  readonly blank: boolean;
+  /** Which it is a clone of, or that of the installer beside it. */
+  readonly release?: { readonly digest: string; readonly recipe: string };
+  /** Of the LUN. */
+  readonly bytes: number;
+  /** Bytes of it that are no holes, and their sha256. */
+  readonly data: number;
+  readonly sha256: string;
+}
 
 /** What is known beside the state. */
 export interface About {

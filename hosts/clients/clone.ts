@@ -7,6 +7,7 @@ import { posix } from 'node:path';
 import { mib } from '../../artifacts/formats/disk-layout.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
+import { type DiskContent, fillDisk } from '../disks/fill-disk.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
 import { roomHint } from '../host/room.js';
@@ -57,7 +58,12 @@ export async function checkClones(host: TargetHost, all: readonly CloneRequest[]
     const found = there.get(disk);
     if (found !== undefined && found < request.bytes) throw otherDisk(host.facts, disk, request.bytes, found);
   }
-  await store.check(requests.filter((request) => !there.has(cloneDisk(host.facts, request))));
+  const missing = requests.filter((request) => !there.has(cloneDisk(host.facts, request)));
+  await store.check(missing);
+  const needed = missing.reduce((sum, { filled }) => sum + (filled?.bytes ?? 0), 0);
+  if (needed === 0) return;
+  const { free } = await store.space(new Set());
+  if (needed > free) throw noRoom(host.facts, needed, free);
 }
 
 /**
@@ -65,11 +71,13 @@ export async function checkClones(host: TargetHost, all: readonly CloneRequest[]
  * block: table, the partition that grows and its file system.
  * @throws Failure of kind `usage` when it would be smaller than its image or larger than its table knows, `space` when the
  *   host is full, `integrity` when a smaller disk has its name, and of the host's tools; then it has not changed anything
+ * @param content what a request that is `filled` asks for
  */
 export async function makeClone(
   host: TargetHost,
   request: CloneRequest,
   ports: Pick<Ports, 'emit'>,
+  content?: DiskContent,
 ): Promise<MadeClone> {
   const problem = sizeProblem(request);
   if (problem !== undefined) throw problem;
@@ -82,7 +90,8 @@ export async function makeClone(
     return { disk, bytes: there, made: false };
   }
   for (const { message, hint } of cloneWarnings(request)) ports.emit({ type: 'warning', message, hint });
-  await store.make(request, ports).catch((error: unknown) => {
+  const write = request.filled === undefined ? undefined : writerOf(host, request.filled, ports, content);
+  await store.make(request, ports, write).catch((error: unknown) => {
     throw error instanceof Failure && error.kind === 'space' ? full(host.facts, request, error) : error;
   });
   return { disk, bytes: (await store.size(request)) ?? request.bytes, made: true };
@@ -131,6 +140,18 @@ function openStore(host: TargetHost): CloneStore {
   const { clone } = host.facts;
   if (clone.kind === 'lvm') return lvmStore(host, clone);
   return clone.kind === 'zfs' ? zfsStore(host, clone) : fileStore(host);
+}
+
+function writerOf(
+  host: TargetHost,
+  { bytes: total, sha256 }: NonNullable<CloneRequest['filled']>,
+  { emit }: Pick<Ports, 'emit'>,
+  content: DiskContent | undefined,
+): (path: string) => Promise<void> {
+  if (content?.sha256 !== sha256) throw new Error('a LUN is to be filled with what is not at hand');
+  const tell = (done: number) =>
+    emit({ type: 'progress', what: 'write the LUN', done, total, unit: 'bytes' });
+  return (path) => fillDisk(host, path, content, tell);
 }
 
 function sizeProblem({ client, image, disk, bytes, from }: CloneRequest): Failure | undefined {
@@ -190,6 +211,15 @@ function otherDisk({ name }: HostFacts, disk: string, bytes: number, found: numb
     expected: `${bytes} bytes`,
     found: `${found} bytes`,
     hint: 'Somebody changed it. Move it away, then run the same command again.',
+  });
+}
+
+function noRoom({ name }: HostFacts, needed: number, free: number): Failure {
+  return new Failure('space', {
+    what: `${name} has no room for the LUN: nothing was changed there.`,
+    expected: `${mib(needed)} free`,
+    found: mib(free),
+    hint: roomHint(name),
   });
 }
 

@@ -34,7 +34,7 @@ export async function openSsh(
 
   async function runThere(argv: Argv, options: RunOptions): Promise<RunResult> {
     // A tool with an input of its own is at that input's end when the connection breaks.
-    const alone = options.input === undefined;
+    const alone = (options.input ?? options.stream) === undefined;
     const line = commandLine(alone ? ['sh', '-c', RUN, 'sh', ...argv] : argv, options);
     try {
       return await ports.run(master.session(line), { ...options, env: master.env, holdInput: alone });

@@ -22,6 +22,8 @@ let host: HostHome;
 const { lunsmith, events, ok, unlocked, everything } = hostCalls(() => host);
 const digests: Record<string, string> = {};
 const name = (version: string) => `debian-bookworm@${digests[version]?.slice(0, 12)}`;
+/** What was exported of web1. */
+const KEPT = 'kept.tar.gz';
 const lab = (...path: string[]) => join(host.home, 'lab', ...path);
 
 const client = (number: number, more = '') =>
@@ -48,6 +50,7 @@ beforeAll(async () => {
   await publish('mbr', 'mbr');
   await events(0, 'promote', name('v1'), 'stable');
   await events(0, 'client', 'add', 'web1');
+  await events(0, 'client', 'export', 'web1', '--output', KEPT);
 });
 beforeEach(usual);
 afterAll(async () => {
@@ -68,6 +71,8 @@ const VERBS: Record<string, (() => string[]) | undefined> = {
   maintain: () => ['client', 'maintain', 'web1'],
   undelete: () => ['client', 'undelete', 'web1'],
   prune: () => ['client', 'prune', '--all', '--yes'],
+  export: () => ['client', 'export', 'web1', '--output', 'other.tar.gz'],
+  restore: () => ['client', 'restore', 'web1', '--from', KEPT, '--yes'],
   apply: () => ['apply'],
   'release rm': () => ['release', 'rm', name('v3')],
   'release prune': () => ['release', 'prune', '--keep', '0'],
@@ -111,7 +116,19 @@ it('the verbs are all that have it', async () => {
       if ((await help(word, verb)).includes('--dry-run')) found.push(`${word} ${verb}`);
     if (verbs.length === 0 && text.includes('--dry-run')) found.push(word);
   }
-  const ofClients = ['add', 'rm', 'reset', 'rebase', 'rotate', 'next', 'maintain', 'undelete', 'prune'];
+  const ofClients = [
+    'add',
+    'rm',
+    'reset',
+    'rebase',
+    'rotate',
+    'next',
+    'maintain',
+    'undelete',
+    'prune',
+    'export',
+    'restore',
+  ];
   expect(found.sort()).toEqual(
     Object.keys(VERBS)
       .map((verb) => (ofClients.includes(verb) ? `client ${verb}` : verb))
@@ -119,7 +136,7 @@ it('the verbs are all that have it', async () => {
   );
 });
 
-const CHANGES = ['promote', 'add', 'rm', 'reset', 'rotate', 'apply'];
+const CHANGES = ['promote', 'add', 'rm', 'reset', 'rotate', 'restore', 'apply'];
 
 describe('what stands against every change', () => {
   it('a target that does not run', async () => {
@@ -289,7 +306,9 @@ describe('what stands against some', () => {
     await site(client(2));
     await refusedAlike(['apply', '--prune', '--yes'], /^Cannot remove web1/);
     await usual();
-    for (const verb of ['rm', 'reset']) await refusedAlike(call(verb), /^Cannot re(move|set)/);
+    for (const verb of ['rm', 'reset', 'restore'])
+      await refusedAlike(call(verb), /^Cannot re(move|set|store)/);
+    await refusedAlike(call('export'), /^The target .* has a session\.$/);
   });
 });
 
@@ -316,6 +335,7 @@ describe('what nothing stands against', () => {
       call('next'),
       call('apply'),
       ['client', 'rm', 'web3', '--yes'],
+      call('restore'),
       call('rm'),
       call('undelete'),
       call('prune'),

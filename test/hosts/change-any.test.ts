@@ -65,6 +65,16 @@ const anyOfClient: fc.Arbitrary<ClientIntent> = fc.oneof(
   fc
     .tuple(client, fc.constantFrom('rescue', 'blank', 'blank-installer'))
     .map(([number, image]): ClientIntent => ({ kind: 'next', client: `web${number}`, image })),
+  fc.tuple(client, fc.constantFrom('debian', 'data'), fc.constantFrom(...releases)).map(
+    ([number, image, { digest }]): ClientIntent => ({
+      kind: 'restore',
+      client: `web${number}`,
+      lun: {
+        ...{ client: 'web1', image, blank: image === 'data', bytes: 4 * MIB, data: 1, sha256: digest },
+        release: { digest, recipe: 'debian-bookworm' },
+      },
+    }),
+  ),
   client.map((number): ClientIntent => ({ kind: 'maintain', client: `web${number}` })),
   client.map((number): ClientIntent => ({ kind: 'resume', client: `web${number}` })),
   fc

@@ -7,7 +7,7 @@ import { requireFits } from './file-room.js';
 import { growFile } from './grow.js';
 import { ASIDE, type CloneName, diskPath, nameOf, PARTIAL } from './names.js';
 import { promisedBytes } from './space.js';
-import type { Clone, CloneRequest, CloneStore } from './store.js';
+import type { Clone, CloneStore } from './store.js';
 
 /** File systems whose files can share blocks, as stat(1) calls them. */
 const SHARING = new Set(['xfs', 'btrfs', 'bcachefs', 'ocfs2', 'zfs', 'nfs']);
@@ -37,7 +37,7 @@ export function fileStore(host: TargetHost): CloneStore {
   };
   const discard = (name: CloneName) => remove(name, PARTIAL, ASIDE);
 
-  const make = async (request: CloneRequest, ports: Pick<Ports, 'emit'>) => {
+  const make: CloneStore['make'] = async (request, ports, write) => {
     const disk = at(request);
     const partial = `${disk}${PARTIAL}`;
     try {
@@ -47,6 +47,7 @@ export function fileStore(host: TargetHost): CloneStore {
         await run(['truncate', '-s', String(request.bytes), partial], {
           doing: `make ${partial} as large as its LUN`,
         });
+        await write?.(partial);
       } else {
         await copy(host, posix.join(layout.release(request.release), request.from), partial, ports.emit);
         if (request.bytes > request.disk.bytes)

@@ -12,7 +12,7 @@ import type { CloneKind } from '../../site/facts.js';
 import { growDevice } from './grow.js';
 import { type CloneName, diskPath, ownVolume, PARTIAL, seedName, volumeName } from './names.js';
 import { promisedBytes } from './space.js';
-import type { Clone, CloneRequest, CloneStore, CopyRequest } from './store.js';
+import type { Clone, CloneStore, CopyRequest } from './store.js';
 
 type Lvm = Extract<CloneKind, { kind: 'lvm' }>;
 
@@ -73,16 +73,21 @@ export function lvmStore(host: TargetHost, { group, pool }: Lvm): CloneStore {
     return seed;
   };
 
-  const make = async (request: CloneRequest) => {
+  const make: CloneStore['make'] = async (request, _ports, write) => {
     const volume = volumeName('lvm', request);
     const partial = `${volume}${PARTIAL}`;
     await drop([partial]);
-    if (request.from === undefined) {
-      await create(partial, request.bytes, `create the volume ${volume}`);
-      return rename(partial, volume);
-    }
-    const seed = await ensureSeed(request);
     try {
+      if (request.from === undefined) {
+        await create(partial, request.bytes, `create the volume ${volume}`);
+        if (write !== undefined) {
+          await write(device(partial));
+          await run(['sync', device(partial)], { doing: `write ${partial} to the disk` });
+        }
+        await rename(partial, volume);
+        return;
+      }
+      const seed = await ensureSeed(request);
       // Snapshots of thin volumes are otherwise made inactive, and skipped when the host starts.
       const active = ['--permission', 'rw', '--setactivationskip', 'n', '--activate', 'y'];
       await run(['lvcreate', '--yes', '--snapshot', ...active, '--name', partial, `${group}/${seed}`], {

@@ -15,15 +15,18 @@ export interface CopyRequest extends CloneName {
   readonly from: string;
   /** Its image is never written to: all clients of the release share the image itself. */
   readonly shared?: true;
+  readonly filled?: never;
   /** Its disk. */
   readonly disk: Manifest['disk'];
   /** Of the LUN, a multiple of 1 MiB; at least `disk.bytes`. */
   readonly bytes: number;
 }
 
-/** A LUN with nothing on it. */
+/** A LUN with nothing on it, or with what was kept of one. */
 export interface BlankRequest extends CloneName {
   readonly bytes: number;
+  /** What is put on it before it has its name: how many bytes, and their digest. */
+  readonly filled?: { readonly bytes: number; readonly sha256: string };
   readonly release?: never;
   readonly from?: never;
   readonly shared?: never;
@@ -47,8 +50,15 @@ export interface CloneStore {
   size(name: CloneName): Promise<number | undefined>;
   /** What is known to keep LUNs that are not there from being made. @throws Failure of kind `space` or `host` */
   check(requests: readonly CloneRequest[]): Promise<void>;
-  /** Makes a LUN that is not there; one that was begun before makes room. */
-  make(request: CloneRequest, ports: Pick<Ports, 'emit'>): Promise<void>;
+  /**
+   * Makes a LUN that is not there; one that was begun before makes room.
+   * @param write fills one that has nothing on it, at that path, before it has its name
+   */
+  make(
+    request: CloneRequest,
+    ports: Pick<Ports, 'emit'>,
+    write?: (path: string) => Promise<void>,
+  ): Promise<void>;
   /** Removes a LUN and what was begun of it; one that is not there is no error. */
   remove(name: CloneName): Promise<void>;
   /** Removes only what was begun of a LUN. */

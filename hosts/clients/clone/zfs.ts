@@ -10,7 +10,7 @@ import { growDevice } from './grow.js';
 import { fill } from './lvm.js';
 import { type CloneName, ownVolume, PARTIAL, seedName, volumeFolder, volumeName } from './names.js';
 import { promisedBytes } from './space.js';
-import type { Clone, CloneRequest, CloneStore, CopyRequest } from './store.js';
+import type { Clone, CloneStore, CopyRequest } from './store.js';
 
 type Zfs = Extract<CloneKind, { kind: 'zfs' }>;
 
@@ -71,17 +71,22 @@ export function zfsStore(host: TargetHost, clone: Zfs): CloneStore {
     return seed;
   };
 
-  const make = async (request: CloneRequest) => {
+  const make: CloneStore['make'] = async (request, _ports, write) => {
     const volume = volumeName('zfs', request);
     const partial = `${volume}${PARTIAL}`;
     await drop([partial]);
-    if (request.from === undefined) {
-      await create(partial, request.bytes, `create the volume ${volume}`);
-      await rename(partial, volume);
-      return appeared(volume);
-    }
-    const seed = await ensureSeed(request);
     try {
+      if (request.from === undefined) {
+        await create(partial, request.bytes, `create the volume ${volume}`);
+        if (write !== undefined) {
+          await write(device(partial));
+          await run(['sync', device(partial)], { doing: `write ${partial} to the disk` });
+        }
+        await rename(partial, volume);
+        await appeared(volume);
+        return;
+      }
+      const seed = await ensureSeed(request);
       await run(['zfs', 'clone', ...PROPERTIES, `${full(seed)}@${SNAPSHOT}`, full(partial)], {
         doing: `clone the volume ${seed}`,
       });

@@ -6,6 +6,7 @@ import { expect, it } from 'vitest';
 import type { Manifest } from '../../../../artifacts/release/manifest.js';
 import type { Argv } from '../../../../base/ports.js';
 import {
+  checkClones,
   cleanClones,
   freeSpace,
   listClones,
@@ -159,6 +160,63 @@ it('makes an empty volume of ZFS where nothing is to be on the LUN', async () =>
     `zfs rename tank/luns/${lun}.partial tank/luns/${lun}`,
     `udevadm settle --exit-if-exists=/dev/zvol/tank/luns/${lun}`,
   ]);
+});
+
+/** What was kept of a LUN; here nothing but its digest. */
+const CONTENT = {
+  ...{ bytes: EMPTY.bytes, ranges: [], sha256: 'e3'.repeat(32) },
+  async *data() {
+    yield* [];
+  },
+};
+const FILLED = { ...EMPTY, filled: { bytes: 0, sha256: CONTENT.sha256 } };
+
+/** The same host, which finds that digest on a volume that it has filled. */
+function filling({ host, given }: ReturnType<typeof recorder>): TargetHost {
+  const run: TargetHost['run'] = (argv, options) => {
+    if (argv[0] !== 'perl') return host.run(argv, options);
+    given.push(`fill ${argv[3]}`);
+    return Promise.resolve({ stdout: `${CONTENT.sha256}  -\n`, stderr: '', exitCode: 0 });
+  };
+  return { ...host, run };
+}
+
+it('fills a volume of LVM before it has its name, and leaves none that was not filled', async () => {
+  const volumes = new Map([['thin', 10_240 * MIB]]);
+  const recorded = lvm(volumes);
+  const { host, given } = recorded;
+  await expect(makeClone(host, FILLED, quiet, CONTENT)).rejects.toThrow('is not what was sent');
+  expect([...volumes.keys()]).toEqual(['thin']);
+  given.length = 0;
+  await makeClone(filling(recorded), FILLED, quiet, CONTENT);
+  expect(given).toEqual([
+    `lvcreate --yes --type thin --virtualsize 1073741824b --wipesignatures n --thinpool thin --name ${LUN}.partial vg0`,
+    `fill /dev/vg0/${LUN}.partial`,
+    `sync /dev/vg0/${LUN}.partial`,
+    `lvrename vg0 ${LUN}.partial ${LUN}`,
+  ]);
+});
+
+it('fills a volume of ZFS before it has its name', async () => {
+  const recorded = zfs(new Map());
+  const lun = LUN.replaceAll('+', ':');
+  await makeClone(filling(recorded), FILLED, quiet, CONTENT);
+  expect(recorded.given.slice(2, 5)).toEqual([
+    `fill /dev/zvol/tank/luns/${lun}.partial`,
+    `sync /dev/zvol/tank/luns/${lun}.partial`,
+    `zfs rename tank/luns/${lun}.partial tank/luns/${lun}`,
+  ]);
+});
+
+it('refuses a LUN whose content does not fit, before anything is made', async () => {
+  const { host, given } = lvm(new Map([['thin', 400 * MIB]]));
+  const filled = { bytes: 301 * MIB, sha256: CONTENT.sha256 };
+  await expect(checkClones(host, [{ ...EMPTY, filled }])).rejects.toMatchObject({
+    kind: 'space',
+    diagnostics: [{ expected: '301 MiB free', found: '300 MiB' }],
+  });
+  await checkClones(host, [{ ...EMPTY, filled: { ...filled, bytes: 300 * MIB } }]);
+  expect(given).toEqual([]);
 });
 
 it('fills the whole extents that a volume of LVM has', async () => {

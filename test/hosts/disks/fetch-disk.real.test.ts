@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { utimesSync } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { fetchDisk } from '../../../hosts/capture/fetch-disk.js';
+import { fetchDisk } from '../../../hosts/disks/fetch-disk.js';
 import type { TargetHost } from '../../../hosts/host/host.js';
 import { openHost } from '../../../hosts/host/open.js';
 import { ports, type TestFolder, testFolder } from '../../artifacts/formats/tools.js';
@@ -12,6 +12,7 @@ import { hostFacts } from '../../util/hosts.js';
 import { startSshd } from '../../util/sshd.js';
 
 const MIB = 2 ** 20;
+const PIECE = 2 ** 16;
 const SIZE = 200 * MIB + 512;
 /** Bytes that are something: at the start, over the ends of runs, and before the end. */
 const WRITTEN: readonly (readonly [offset: number, bytes: number])[] = [
@@ -57,7 +58,17 @@ it.each([
     const disk = await makeDisk(folder);
     const told: number[] = [];
     const to = folder.at('taken');
-    expect(await fetchDisk(host, disk, to, (done) => told.push(done))).toEqual({ bytes: SIZE });
+    expect(await fetchDisk(host, disk, to, (done) => told.push(done))).toMatchObject({
+      bytes: SIZE,
+      // In pieces of 64 KiB.
+      ranges: [
+        { start: 0, end: PIECE },
+        { start: 15 * PIECE, end: 17 * PIECE },
+        { start: 64 * MIB, end: 76 * MIB + PIECE },
+        { start: 200 * MIB, end: SIZE },
+      ],
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown,
+    });
     expect((await readFile(to)).equals(await readFile(disk))).toBe(true);
     const { blocks, mode } = await stat(to);
     expect(blocks * 512).toBeLessThan(16 * MIB);

@@ -1,18 +1,17 @@
 /**
  * A LUN of a target host as a sparse file here: only what is no hole and no zeros comes over the wire. Called to take a client's LUN as a
- * release; nothing on the host is written.
+ * release, or to keep it; nothing on the host is written.
  */
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
+import type { Span } from '../../artifacts/formats/ranges.js';
 import { writeAll } from '../../artifacts/formats/sparse.js';
 import { Failure } from '../../base/failure.js';
 import type { TargetHost } from '../host/host.js';
+import { HEADER, MOST_RUN } from './frames.js';
 
-/** No run is longer: what a frame may say, bytes. */
-const MOST_RUN = 1 << 20;
-/** A frame's offset (two halves of 32 bits, big endian) and length; a length of zero is the end, and its offset the size of the disk. */
-const HEADER = 12;
 const CHANGED = 0x63;
 
 /**
@@ -52,6 +51,10 @@ close(STDOUT) or die $pack ? "gzip failed\n" : "$!\n";
 export interface FetchedDisk {
   /** Bytes of the disk. */
   readonly bytes: number;
+  /** What is neither hole nor zeros, in order. */
+  readonly ranges: readonly Span[];
+  /** sha256 of the bytes of these, one after the other. */
+  readonly sha256: string;
 }
 
 /**
@@ -92,7 +95,7 @@ export async function fetchDisk(
     });
   }
   await file.truncate(end.bytes);
-  return { bytes: end.bytes };
+  return { bytes: end.bytes, ...frames.data() };
 }
 
 /** What goes through gzip on the other side. */
@@ -126,6 +129,14 @@ async function unpacked(
 function readFrames(file: FileHandle, tell: (done: number) => void) {
   let rest = Buffer.alloc(0);
   let found: { readonly bytes: number; readonly changed: boolean } | undefined;
+  const sum = createHash('sha256');
+  const ranges: { start: number; end: number }[] = [];
+  const note = (start: number, bytes: Uint8Array) => {
+    sum.update(bytes);
+    const last = ranges.at(-1);
+    if (last?.end === start) last.end += bytes.length;
+    else ranges.push({ start, end: start + bytes.length });
+  };
   return {
     take: async (bytes: Uint8Array) => {
       rest = rest.length === 0 ? Buffer.from(bytes) : Buffer.concat([rest, bytes]);
@@ -135,13 +146,18 @@ function readFrames(file: FileHandle, tell: (done: number) => void) {
         const length = rest.readUInt32BE(8);
         if (length > MOST_RUN || !Number.isSafeInteger(offset)) throw notFrames();
         if (rest.length < HEADER + Math.max(length, 1)) return;
+        const content = rest.subarray(HEADER, HEADER + length);
         if (length === 0) found = { bytes: offset, changed: rest[HEADER] === CHANGED };
-        else await writeAll(file, rest.subarray(HEADER, HEADER + length), offset);
+        else {
+          await writeAll(file, content, offset);
+          note(offset, content);
+        }
         tell(offset + length);
         rest = rest.subarray(HEADER + Math.max(length, 1));
       }
     },
     end: () => found,
+    data: () => ({ ranges, sha256: sum.digest('hex') }),
   };
 }
 
