@@ -17,6 +17,7 @@
  * http/pi/, tftp/<folder>, tftp/bootcode.bin         what Raspberry Pis load: see boot-files/raspberry-pi.ts
  * conf/{dnsmasq,dhcpd}.conf                         for a DHCP server of our own, whichever kind the host has
  * conf/{dnsmasq,dhcpd}.include                      for one that serves others too, where it gives addresses
+ * conf/nginx.include                                who is answered with which account, where the site wants that
  * ```
  */
 
@@ -27,6 +28,7 @@ import { clientFiles } from './boot-files/client.js';
 import { dhcpFiles, HTTP_PROGRAM } from './boot-files/dhcp.js';
 import { entryScript, unknownScript } from './boot-files/entry.js';
 import { identityFiles } from './boot-files/identity.js';
+import { nginxFiles } from './boot-files/nginx.js';
 import { isRaspberryPi, piFiles, piLinks } from './boot-files/raspberry-pi.js';
 import { releaseFiles } from './boot-files/releases.js';
 import { menuFiles } from './boot-files/tftp.js';
@@ -72,11 +74,11 @@ export function tftpFiles(input: HostFilesInput, binaries?: BootBinaries): reado
 }
 
 /**
- * The configuration of the host's DHCP server; none where the host has none of ours.
+ * The configuration of the host's DHCP server, none where the host has none of ours; and what its HTTP server includes.
  * @throws Failure of kind `usage` for what it cannot hold
  */
-export function confFiles(input: HostFilesInput): readonly BootFile[] {
-  return dhcpFiles(input.host, input.state);
+export function confFiles({ host, state }: HostFilesInput): readonly BootFile[] {
+  return [...dhcpFiles(host, state), ...nginxFiles(host, state)];
 }
 
 /** Those that run scripts of iPXE. */

@@ -17,6 +17,7 @@ import { diskFindings } from './doctor/disks.js';
 import { type ExpectedFiles, expectedFiles } from './doctor/expected.js';
 import { fileFindings } from './doctor/files.js';
 import type { Finding } from './doctor/finding.js';
+import { httpFindings } from './doctor/http.js';
 import { leftoverFindings } from './doctor/leftovers.js';
 import { linkFindings } from './doctor/links.js';
 import { portalFindings } from './doctor/portals.js';
@@ -105,6 +106,7 @@ async function examineState(
     ...accountFindings(facts, state, accounts),
     ...(await rendered({ host, adapter, binaries }, { state, accounts, entries })),
     ...(await leakFindings(host, accounts, entries)),
+    ...(await httpFindings(host, state)),
     ...(isArray(facts) ? [] : diskFindings(luns, sizes)),
     ...(await releaseFindings(host, state)),
     ...(await history({ host, adapter }, { state, generations, entries }, ports)),

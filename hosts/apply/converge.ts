@@ -5,8 +5,9 @@
 import { hash } from 'node:crypto';
 import PQueue from 'p-queue';
 import { Failure } from '../../base/failure.js';
-import type { Ports } from '../../base/ports.js';
+import type { Argv, Ports } from '../../base/ports.js';
 import type { BootFile, ClientAccount } from '../boot-files/boot-file.js';
+import { NGINX_INCLUDE } from '../boot-files/nginx.js';
 import { checkDhcp } from '../dhcp/readers.js';
 import type { HostDrivers } from '../host/drivers.js';
 import type { TargetHost, WriteOptions } from '../host/host.js';
@@ -23,10 +24,10 @@ import { setMark } from './states.js';
 
 /** Files that are written at a time. */
 const AT_ONCE = 4;
-/** Seconds after which the command that reloads the DHCP server is given up: all other commands wait for the lock meanwhile. */
+/** Seconds after which a command that reloads a server is given up: all other commands wait for the lock meanwhile. */
 const RELOAD_SECONDS = 120;
 
-/** All but what the DHCP server does: see {@link settle}. @param options what is known of what was offered last */
+/** All but what the servers do: see {@link settle}. @param options what is known of what was offered last */
 export async function converge(
   host: TargetHost,
   state: HostState,
@@ -45,20 +46,19 @@ export async function converge(
   const targetFiles: BootFile[] = adapter
     .render(offered, portalsOf(facts))
     .map(({ name, text }) => ({ path: name, content: { text }, secret: true }));
-  const dhcpFiles = bootFiles.conf(input);
   await follow(host, tftp, bootFiles.tftp(input));
-  await follow(host, conf, [...dhcpFiles, ...targetFiles], {
-    // The next lock holder must know, should we end before the server has read it.
-    before: (changed) => announceReload(host, changed, dhcpFiles),
+  await follow(host, conf, [...bootFiles.conf(input), ...targetFiles], {
+    // The next lock holder must know, should we end before the servers have read them.
+    before: (changed) => announceReloads(host, changed),
   });
 }
 
 /**
- * The last of what follows from a state: the DHCP server reads its file, if it has not. What keeps it from that keeps no later
+ * The last of what follows from a state: the servers read their files, if they have not. What keeps one from that keeps no later
  * change from being made, which then tries again.
  */
 export async function settle(host: TargetHost, { serial }: HostState): Promise<void> {
-  await reload(host);
+  for (const server of SERVERS) await reload(host, server);
   await setMark(host, serial, 'converged');
 }
 
@@ -160,33 +160,62 @@ function permissions({ secret, tftp }: BootFile, readers: SecretReaders): WriteO
   return group === undefined ? { mode: 0o600 } : { mode: 0o640, group };
 }
 
-function reloadMark({ facts }: TargetHost): string {
-  return `${hostLayout(facts).states}/reload`;
+/** What reads files of `conf/` when it is told to. */
+interface Server {
+  readonly name: string;
+  /** Of a file in `states/`, which is there while the server has not read its files. */
+  readonly mark: string;
+  readonly reads: (file: string) => boolean;
+  readonly command: (facts: HostFacts) => Argv | undefined;
+  /** Where the site says the command. */
+  readonly key: string;
+  /** Whether it would take the files. */
+  readonly check?: (host: TargetHost) => Promise<void>;
 }
 
-async function announceReload(
-  host: TargetHost,
-  changed: readonly string[],
-  files: readonly BootFile[],
-): Promise<void> {
-  const concerned = changed.some((path) => files.some((file) => file.path === path));
-  if (concerned && host.facts.reload !== undefined) await host.write(reloadMark(host), '', { mode: 0o644 });
+const SERVERS: readonly Server[] = [
+  {
+    name: 'the DHCP server',
+    mark: 'reload',
+    reads: (file) => /^(?:dnsmasq|dhcpd)\./.test(file),
+    command: ({ reload }) => reload,
+    key: 'reload',
+    check: checkDhcp,
+  },
+  {
+    name: 'nginx',
+    mark: 'reload-http',
+    reads: (file) => file === NGINX_INCLUDE,
+    command: ({ http }) => http.reload,
+    key: 'http.reload',
+  },
+];
+
+function markOf({ facts }: TargetHost, { mark }: Server): string {
+  return `${hostLayout(facts).states}/${mark}`;
 }
 
-async function reload(host: TargetHost): Promise<void> {
+async function announceReloads(host: TargetHost, changed: readonly string[]): Promise<void> {
+  for (const server of SERVERS) {
+    if (!changed.some(server.reads) || server.command(host.facts) === undefined) continue;
+    await host.write(markOf(host, server), '', { mode: 0o644 });
+  }
+}
+
+async function reload(host: TargetHost, server: Server): Promise<void> {
   const { facts } = host;
-  if ((await host.read(reloadMark(host))) === undefined) return;
-  if (facts.reload !== undefined) {
-    await checkDhcp(host);
-    const doing = `let the DHCP server of ${facts.name} read its file again`;
-    const expected = `\`${facts.reload.join(' ')}\`, the \`reload\` of ${facts.name} in lunsmith.yaml, to end well`;
-    await host.run(facts.reload, { doing, timeout: RELOAD_SECONDS }).catch((error: unknown) => {
+  const mark = markOf(host, server);
+  if ((await host.read(mark)) === undefined) return;
+  const argv = server.command(facts);
+  if (argv !== undefined) {
+    await server.check?.(host);
+    const doing = `let ${server.name} of ${facts.name} read its file again`;
+    const expected = `\`${argv.join(' ')}\`, the \`${server.key}\` of ${facts.name} in lunsmith.yaml, to end well`;
+    await host.run(argv, { doing, timeout: RELOAD_SECONDS }).catch((error: unknown) => {
       if (!(error instanceof Failure) || error.command === undefined || error.kind === 'network') throw error;
       const { kind, command, diagnostics } = error;
       throw new Failure(kind, { ...diagnostics[0], expected }, { cause: error, command });
     });
   }
-  await host.run(['rm', '-f', '--', reloadMark(host)], {
-    doing: 'note that the DHCP server has read its file',
-  });
+  await host.run(['rm', '-f', '--', mark], { doing: `note that ${server.name} has read its file` });
 }

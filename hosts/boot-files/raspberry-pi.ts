@@ -25,7 +25,7 @@ import { clientArchive } from './client-archive.js';
 import { checkNames } from './names.js';
 
 /** Below the HTTP server's folder, which is switched with the state. */
-const FOLDER = 'pi';
+export const PI_FOLDER = 'pi';
 /** From `<root>/states/<serial>/http/pi/` to `<root>`. */
 const TO_ROOT = '../../../..';
 const { folder, files, clientArchive: ARCHIVE, bootcode } = RASPBERRY_PI;
@@ -65,7 +65,9 @@ export function piFiles(input: BootFilesInput, accountOf: (client: string) => Cl
   return [
     ...(root === undefined
       ? []
-      : [{ path: `${FOLDER}/${bootcode}`, content: { link: `${TO_ROOT}/${root.target}` }, secret: false }]),
+      : [
+          { path: `${PI_FOLDER}/${bootcode}`, content: { link: `${TO_ROOT}/${root.target}` }, secret: false },
+        ]),
     ...booting.flatMap(({ client, manifest, generation }) => {
       const { facts } = client;
       checkNames(facts);
@@ -74,17 +76,17 @@ export function piFiles(input: BootFilesInput, accountOf: (client: string) => Cl
         ...firmwareOf(manifest, generation)
           .filter((each) => each.name !== files.commandLine)
           .map((each) => ({
-            path: `${FOLDER}/${name}/${each.name}`,
+            path: `${PI_FOLDER}/${name}/${each.name}`,
             content: { link: `${'../'.repeat(each.name.split('/').length)}${TO_ROOT}/${each.target}` },
             secret: false,
           })),
         {
-          path: `${FOLDER}/${name}/${files.commandLine}`,
+          path: `${PI_FOLDER}/${name}/${files.commandLine}`,
           content: { text: `${commandLine(manifest, facts)}\n` },
           secret: false,
         },
         {
-          path: `${FOLDER}/${name}/${ARCHIVE}`,
+          path: `${PI_FOLDER}/${name}/${ARCHIVE}`,
           content: { bytes: clientArchive(input.host, client, generation, { account, manifest }) },
           secret: true,
           tftp: true,
@@ -100,7 +102,7 @@ export function piLinks(state: HostState): BootFile[] {
   const names = clients.flatMap(({ facts }) => piFolders(facts));
   return [...(clients.length === 0 ? [] : [bootcode]), ...names].map((name) => ({
     path: name,
-    content: { link: `../http/${FOLDER}/${name}` },
+    content: { link: `../http/${PI_FOLDER}/${name}` },
     secret: false,
   }));
 }

@@ -36,6 +36,7 @@ export function clientsOf(file: SiteFile, hosts: readonly HostFacts[], findings:
     const dhcp = host === undefined ? undefined : file.hosts[host.name]?.dhcp;
     const around = dhcp === undefined ? {} : surroundingsOf(dhcp);
     const address = staticAddress(name, written, host, around, findings);
+    if (host !== undefined) checkOwnAddress(name, written, { host, images }, findings);
     const [first, ...rest] = images;
     if (host === undefined || first === undefined) return [];
     const facts: ClientFacts = {
@@ -104,6 +105,23 @@ function checkAccount(
     what: `${by} cannot take this CHAP user.`,
     expected: user.expected,
     found: `\`${account}\``,
+  });
+}
+
+/** A host that answers accounts to addresses of the clients has to know them; a Raspberry Pi loads nothing by HTTP. */
+function checkOwnAddress(
+  name: string,
+  { address, secret }: WrittenClient,
+  { host, images }: { readonly host: HostFacts; readonly images: readonly ClientImage[] },
+  findings: Findings,
+): void {
+  if (host.http.ownAddress !== true || address !== undefined || secret.prompts) return;
+  if (images.every(({ boot }) => boot === 'tftp')) return;
+  findings.add(['clients', name], {
+    what: `Host \`${host.name}\` would answer nobody with the account of client \`${name}\`.`,
+    expected:
+      '`address`: the host answers each account to the address of its client alone (`http: accounts: own-address`)',
+    hint: 'Give it an address of its own, or have its secret asked for: `secret: prompt:…`.',
   });
 }
 

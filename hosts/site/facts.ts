@@ -81,6 +81,10 @@ export interface HostFacts {
     readonly url: string;
     /** Group that the HTTP server's process is in: files with secrets are readable by it alone. */
     readonly group?: string;
+    /** Accounts are answered to the clients' own addresses alone. */
+    readonly ownAddress?: true;
+    /** The command that makes nginx read its file again; no shell reads it. */
+    readonly reload?: Argv;
   };
   readonly tftp?: {
     /** Group that the TFTP server's process is in: what Raspberry Pis load with a secret in it is readable by it and nobody else. */

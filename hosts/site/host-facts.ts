@@ -1,5 +1,6 @@
 /** Target hosts from what is written: defaults filled in, and held against each other. */
 import { resolve } from 'node:path';
+import type { Argv } from '../../base/ports.js';
 import { checkRoot, DEFAULT_ROOT } from './connect.js';
 import { checkDhcp, dhcpFacts } from './dhcp-facts.js';
 import type { CloneKind, HostFacts, Transport } from './facts.js';
@@ -24,6 +25,7 @@ export function hostsOf({ hosts, clients }: SiteFile, folder: string, findings: 
     checkDhcp(name, written, findings);
     checkSudo(name, written, findings);
     checkTarget(name, written, findings);
+    checkAccounts(name, written, findings);
     return hostFacts(name, written, {
       root: rootOf(name, written, folder, findings),
       direct: direct.has(name),
@@ -48,7 +50,8 @@ function hostFacts(
   { root, direct }: { readonly root: string; readonly direct: boolean },
 ): HostFacts {
   const { address, target, clone, http, tftp, dhcp, gate } = written;
-  const [tool, ...args] = written.reload ?? [];
+  const reload = argvOf(written.reload);
+  const httpReload = argvOf(http.reload);
   return {
     name,
     transport: transportOf(written),
@@ -60,12 +63,29 @@ function hostFacts(
     http: {
       url: http.url ?? `http://${address}`,
       ...(http.group === undefined ? {} : { group: http.group }),
+      ...(http.accounts === 'own-address' ? { ownAddress: true } : {}),
+      ...(httpReload === undefined ? {} : { reload: httpReload }),
     },
     ...(tftp?.group === undefined ? {} : { tftp: { group: tftp.group } }),
     dhcp: dhcpFacts(dhcp),
-    ...(tool === undefined ? {} : { reload: [tool, ...args] }),
+    ...(reload === undefined ? {} : { reload }),
     gate: gate ?? [...GATE, ...(direct ? DIRECT_GATE : [])],
   };
+}
+
+/** The locations of nginx.include are those of a server whose root shows the boot files. */
+function checkAccounts(name: string, { http: { accounts, url } }: WrittenHost, findings: Findings): void {
+  if (accounts !== 'own-address' || url === undefined || new URL(url).pathname === '/') return;
+  findings.add(['hosts', name, 'http', 'url'], {
+    what: 'Accounts are kept to addresses (`accounts: own-address`) where the boot files are the root of a server.',
+    expected: 'a URL without a path',
+    found: `\`${url}\``,
+    hint: 'Give them a server, or a port, of their own.',
+  });
+}
+
+function argvOf([tool, ...args]: readonly string[] = []): Argv | undefined {
+  return tool === undefined ? undefined : [tool, ...args];
 }
 
 function targetOf({

@@ -179,6 +179,20 @@ export const hostSchema = z.strictObject({
         .describe(
           'Group of the HTTP server’s process: files with secrets are readable by it and nobody else. Default: none; then only the user who connects can read them, and the server has to run as that user.',
         ),
+      accounts: z
+        .enum(['anyone', 'own-address'])
+        .default('anyone')
+        .describe(
+          'Who is answered with a client’s account. `anyone`: whoever asks for it by the client’s name. `own-address`: the `address` that the site gives the client, ' +
+            'and nobody else, where nginx includes `ROOT/conf/nginx.include`. Default: `anyone`.',
+        ),
+      reload: z
+        .array(z.string().min(1))
+        .min(1)
+        .optional()
+        .describe(
+          'Command on the host that makes nginx read `nginx.include` again, a word an item: `[systemctl, reload, nginx]`. Default: none is run.',
+        ),
     })
     .prefault({})
     .describe('The HTTP server.'),

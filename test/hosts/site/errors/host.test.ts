@@ -351,3 +351,43 @@ describe('the HTTP server', () => {
     `);
   });
 });
+
+describe('accounts that are answered to own addresses alone', () => {
+  it('ask for an address of each client', () => {
+    expect(ofHost('http: { accounts: own-address }')).toMatchInlineSnapshot(`
+      "lunsmith.yaml:9:3 Host \`san1\` would answer nobody with the account of client \`web1\`.
+        web1:
+        ^^^^
+        Expected: \`address\`: the host answers each account to the address of its client alone (\`http: accounts: own-address\`)
+        Hint: Give it an address of its own, or have its secret asked for: \`secret: prompt:…\`.
+
+      lunsmith.yaml:13:3 Host \`san1\` would answer nobody with the account of client \`web2\`.
+        web2:
+        ^^^^
+        Expected: \`address\`: the host answers each account to the address of its client alone (\`http: accounts: own-address\`)
+        Hint: Give it an address of its own, or have its secret asked for: \`secret: prompt:…\`."
+    `);
+  });
+  it('are those of a server whose root shows the boot files', () => {
+    expect(ofHost("http: { accounts: own-address, url: 'http://192.0.2.10/boot' }")).toMatchInlineSnapshot(`
+      "lunsmith.yaml:5:41 Accounts are kept to addresses (\`accounts: own-address\`) where the boot files are the root of a server.
+          http: { accounts: own-address, url: 'http://192.0.2.10/boot' }
+                                              ^^^^^^^^^^^^^^^^^^^^^^^^
+        Expected: a URL without a path
+        Found: \`http://192.0.2.10/boot\`
+        Hint: Give them a server, or a port, of their own.
+
+      lunsmith.yaml:9:3 Host \`san1\` would answer nobody with the account of client \`web1\`.
+        web1:
+        ^^^^
+        Expected: \`address\`: the host answers each account to the address of its client alone (\`http: accounts: own-address\`)
+        Hint: Give it an address of its own, or have its secret asked for: \`secret: prompt:…\`.
+
+      lunsmith.yaml:13:3 Host \`san1\` would answer nobody with the account of client \`web2\`.
+        web2:
+        ^^^^
+        Expected: \`address\`: the host answers each account to the address of its client alone (\`http: accounts: own-address\`)
+        Hint: Give it an address of its own, or have its secret asked for: \`secret: prompt:…\`."
+    `);
+  });
+});
