@@ -12,8 +12,10 @@ import { PC } from '../../artifacts/platform/pc.js';
 import { cellName, cellsOf } from '../../artifacts/platform/platform.js';
 import type { Proof } from '../../artifacts/release/proof.js';
 import { readRelease } from '../../artifacts/release/release.js';
+import { clientRelease } from '../util/build.js';
 import { cellSeed, choosePxelinuxMenus } from '../util/cells.js';
 import { lunsmith } from '../util/cli.js';
+import { writeLinuxDisc } from '../util/windows/linux-disc.js';
 import {
   BOOT_IMAGE_BYTES,
   bootImage,
@@ -26,6 +28,18 @@ import { type Lab, openLab } from '../util/wire/lab.js';
 
 let release: string;
 let workspace: string;
+/** A Linux that tells what it finds in the iBFT: the boot device after the network. */
+let cd: string;
+
+/** That the client's LUN is there, of a blank image `windows`. */
+const linuxSays = (client: string) => [
+  `linux: initiator initiator-name iqn.2026-01.org.example:lab:client.${client}`,
+  expect.stringMatching(
+    `^linux: target0 target-name iqn\\.2026-01\\.org\\.example:lab:${client}\\.windows\\.blank-\\d+$`,
+  ) as string,
+  `linux: target0 chap-name ${client}`,
+  'linux: done',
+];
 
 async function build(home: string, name: string, installer: object): Promise<string> {
   const folder = join(home, name);
@@ -43,6 +57,7 @@ beforeAll(async () => {
   workspace = join(inject('shared'), 'workspace');
   await mkdir(home);
   const iso = await writeDisc(home, await mediumFiles());
+  cd = await writeLinuxDisc(join(home, 'linux'), (await clientRelease()).path);
   release = await build(home, 'windows', { iso, shows: ['bootmgr: done', 'bootx64: done'], needs: '200M' });
 });
 
@@ -244,8 +259,8 @@ describe('a machine that PXELINUX leads to a LUN with nothing on it, and no inst
   const sent: string[] = [];
   const CHAP = 'canary-8-b1ade5';
   let lab: Lab;
-  /** In the place of that of Microsoft's setup. */
-  let cd: string;
+  /** A CD in the place of Microsoft's. */
+  let setup: string;
 
   beforeAll(async () => {
     const images = 'images: [{ name: windows, blank: 64M }]';
@@ -268,7 +283,7 @@ describe('a machine that PXELINUX leads to a LUN with nothing on it, and no inst
     });
     await lab.cli('client', 'add', '--all');
     await lab.serve();
-    cd = await writeBootDisc(join(inject('shared'), 'pxelinux-lab', 'cd'));
+    setup = await writeBootDisc(join(inject('shared'), 'pxelinux-lab', 'cd'));
   });
   afterAll(() => lab[Symbol.asyncDispose]());
 
@@ -276,21 +291,32 @@ describe('a machine that PXELINUX leads to a LUN with nothing on it, and no inst
     'by the menu of its %s goes on to the medium in it, which finds the LUN in the iBFT',
     async (menu) => {
       const { client, mac, file } = MACHINES[menu];
+      const [speaker, medium] = menu === 'mac' ? ['linux', cd] : ['bootmgr', setup];
       await using machine = await lab.machine({
         ...{ name: client, firmware: 'bios', mac, serial: client },
-        cd,
+        cd: medium,
       });
       await machine.powerOn();
-      for (const shows of [/Nothing on windows boots/, /Going on to the next boot device/, /bootmgr: done/])
+      for (const shows of [
+        /Nothing on windows boots/,
+        /Going on to the next boot device/,
+        new RegExp(`${speaker}: done`),
+      ])
         await machine.shows(shows);
-      const said = machine.lines.map((line) => line.trim()).filter((line) => line.startsWith('bootmgr'));
-      expect(said.slice(0, 2)).toEqual(['bootmgr: started from drive 0xe0', 'bootmgr: drive 0x80 is blank']);
-      expect(said).toContain(`bootmgr: initiator iqn.2026-01.org.example:lab:client.${client}`);
-      expect(said).toContainEqual(
-        expect.stringMatching(
-          `^bootmgr: target iqn\\.2026-01\\.org\\.example:lab:${client}\\.windows\\.blank-\\d+ lun 1 user ${client} with a secret$`,
-        ),
-      );
+      const said = machine.lines.map((line) => line.trim()).filter((line) => line.startsWith(speaker));
+      if (menu === 'mac') expect(said).toEqual(linuxSays(client));
+      else {
+        expect(said.slice(0, 2)).toEqual([
+          'bootmgr: started from drive 0xe0',
+          'bootmgr: drive 0x80 is blank',
+        ]);
+        expect(said).toContain(`bootmgr: initiator iqn.2026-01.org.example:lab:client.${client}`);
+        expect(said).toContainEqual(
+          expect.stringMatching(
+            `^bootmgr: target iqn\\.2026-01\\.org\\.example:lab:${client}\\.windows\\.blank-\\d+ lun 1 user ${client} with a secret$`,
+          ),
+        );
+      }
       expect(sent.at(-1)).toBe(file);
     },
   );
