@@ -20,6 +20,7 @@ import { type Contents, contentsOf } from './windows-installer/contents.js';
 import { writeInstaller } from './windows-installer/image.js';
 import { installerLayout } from './windows-installer/layout.js';
 import { type Medium, readMedium } from './windows-installer/medium.js';
+import { WINPE_SCRIPT, wimbootFindings, winpeFiles, writeWinpe } from './windows-installer/winpe.js';
 
 const IMAGE = 'disk.img';
 const SCRIPT = 'boot/sanboot.ipxe';
@@ -46,6 +47,13 @@ const options = z.strictObject({
     .default([])
     .describe(
       'More files: `autounattend.xml` in the root has the answers for setup. Every client of the LUN can read them.',
+    ),
+  wimboot: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "File of the recipe's folder: wimboot (ipxe.org/wimboot). WinPE is started by it, out of memory and by HTTP, and from the LUN where that does not work. Default: from the LUN alone.",
     ),
   size: sizeSchema.optional().describe('Size of the LUN. Default: as its files take, and `free`.'),
   free: sizeSchema.default(128 * MIB).describe('What stays free on the partition; setup may write there.'),
@@ -91,7 +99,11 @@ export const windowsInstaller = defineStage({
     { name: 'wimlib-imagex', package: 'wimtools' },
   ],
   facts: ['name', 'platform'],
-  inputs: ({ iso, files }) => [iso, ...files.map(({ source }) => source)],
+  inputs: ({ iso, files, wimboot }) => [
+    iso,
+    ...files.map(({ source }) => source),
+    ...(wimboot === undefined ? [] : [wimboot]),
+  ],
   check: ({ options: given, recipe }) => [
     ...platformFindings(recipe),
     ...optionFindings(given, recipe),
@@ -99,7 +111,7 @@ export const windowsInstaller = defineStage({
   ],
   async run(ctx) {
     const { recipe } = ctx;
-    const { label, 'wim-part': partBytes, shows, needs } = ctx.options;
+    const { label, 'wim-part': partBytes, shows, needs, wimboot } = ctx.options;
     const planned = planContents(ctx.options, recipe);
     const { medium, contents } = planned;
     const layout = planDisk(ctx.options, recipe, planned);
@@ -110,9 +122,14 @@ export const windowsInstaller = defineStage({
     await writeFile(join(ctx.output, SCRIPT), sanbootScript(PC.architectures.amd64.efiBootFile));
     ctx.artifact(IMAGE, 'lun-image');
     ctx.artifact(SCRIPT, 'ipxe-script');
+    if (wimboot !== undefined) await writeWinpe(ctx, medium, resolve(recipe.folder, wimboot));
     ctx.record('disk', describeDisk(layout));
     const firmware = PC_FIRMWARE.filter((each) => medium.loaders[each] !== undefined);
-    const boot: Manifest['boot'] = [{ method: 'san', artifacts: { 'ipxe-script': SCRIPT }, firmware }];
+    const scripts = {
+      'ipxe-script': SCRIPT,
+      ...(wimboot === undefined ? {} : { 'winpe-script': WINPE_SCRIPT }),
+    };
+    const boot: Manifest['boot'] = [{ method: 'san', artifacts: scripts, firmware }];
     ctx.record('boot', boot);
     ctx.record('console', { device: PC.gate.serial, signs: shows.length === 0 ? {} : { loader: shows } });
     const loader: Manifest['loader'] = {
@@ -129,8 +146,12 @@ interface Planned {
 }
 
 /** All that can be known of the content before anything is written. @throws Failure of what cannot be made */
-function planContents({ iso, files, 'wim-part': partBytes }: Options, { folder }: RecipeFacts): Planned {
+function planContents(
+  { iso, files, 'wim-part': partBytes, wimboot }: Options,
+  { folder }: RecipeFacts,
+): Planned {
   const medium = readMedium(resolve(folder, iso));
+  if (wimboot !== undefined) winpeFiles(medium);
   const added = files.map(({ path, source }) => {
     const at = resolve(folder, source);
     return { path, source: at, bytes: statSync(at).size };
@@ -151,7 +172,10 @@ function platformFindings({ platform }: RecipeFacts): StageFinding[] {
   return grubModules('i386-pc');
 }
 
-function optionFindings({ 'wim-part': part, size, files }: Options, recipe: RecipeFacts): StageFinding[] {
+function optionFindings(
+  { 'wim-part': part, size, files, wimboot }: Options,
+  recipe: RecipeFacts,
+): StageFinding[] {
   const found: StageFinding[] = [];
   if (part % MIB !== 0 || part < MIB || part > MOST_PART)
     found.push({
@@ -169,6 +193,7 @@ function optionFindings({ 'wim-part': part, size, files }: Options, recipe: Reci
     if (statSync(resolve(recipe.folder, source), { throwIfNoEntry: false })?.isFile() === true) continue;
     found.push({ path: ['files', index, 'source'], what: `The recipe has no file ${source}.` });
   }
+  if (wimboot !== undefined) found.push(...wimbootFindings(resolve(recipe.folder, wimboot), wimboot));
   return found;
 }
 

@@ -24,6 +24,9 @@ export const ROLES = [
   'initramfs',
   'command-line',
   'ipxe-script',
+  /** The script by which iPXE starts WinPE of an installer out of memory, and what it loads. */
+  'winpe-script',
+  'winpe',
   /** What a Raspberry Pi loads before its kernel, and its config.txt. */
   'firmware',
   'device-tree',

@@ -52,5 +52,8 @@ export function distributionWords({ distribution }: Pick<Manifest, 'distribution
 
 /** What a boot server shows of a release. Never the LUN image: clients have clones of it, which they reach over iSCSI. */
 export function servedArtifacts(manifest: Pick<Manifest, 'artifacts'>): readonly Artifact[] {
-  return artifactsOf(manifest, 'kernel', 'initramfs', 'command-line', 'ipxe-script');
+  return artifactsOf(
+    manifest,
+    ...(['kernel', 'initramfs', 'command-line', 'ipxe-script', 'winpe-script', 'winpe'] as const),
+  );
 }

@@ -4,8 +4,10 @@
  * 0x80 is what the system is installed on, 0x81 its installer. A UEFI is told by file. Facts: ipxe.org/cmd/sanhook, ipxe.org/cmd/sanboot,
  * ipxe.org/cfg/keep-san.
  */
-import { setSetting } from '../../artifacts/formats/ipxe.js';
+import { setSetting, uriWord } from '../../artifacts/formats/ipxe.js';
 import { PC } from '../../artifacts/platform/pc.js';
+import type { Manifest } from '../../artifacts/release/manifest.js';
+import { bootArtifact } from '../../artifacts/release/roles.js';
 import type { ClientState } from '../host/state.js';
 import { hasInstaller, installerOf } from '../site/blank.js';
 import type { HostFacts } from '../site/facts.js';
@@ -19,6 +21,8 @@ interface Input {
   /** Number of the first LUN of a target. */
   readonly lun: number;
   readonly client: ClientState;
+  /** By digest. */
+  readonly manifests: ReadonlyMap<string, Manifest>;
 }
 
 /** What a BIOS calls its first disk, and its second. */
@@ -70,6 +74,7 @@ export function bootInstalled(input: Input, each: BootImage): string[] {
           `sleep ${WAIT_SECONDS} || goto leave-${name}`,
           ...begin(installer),
           ...hook(medium, lun + 1),
+          ...winpe(input, each),
           ...start(medium, installer, `goto ended-${installer}`),
           `:ended-${installer}`,
           `echo Nothing on ${installer} boots by this firmware, or its loader ended`,
@@ -82,5 +87,16 @@ export function bootInstalled(input: Input, each: BootImage): string[] {
     `:over-${name}`,
     `set ${OVER} 1`,
     'exit 0',
+  ];
+}
+
+/** Of an installer that brings wimboot: WinPE out of memory, with both LUNs hooked. Where that does not work, it goes on. */
+function winpe({ host, manifests }: Input, { generation: { release = '' } }: BootImage): string[] {
+  const manifest = manifests.get(release);
+  const script = manifest && bootArtifact(manifest, 'san', 'winpe-script');
+  if (script === undefined) return [];
+  return [
+    `chain --autofree ${uriWord(`${host.http.url}/releases/${release}/${script}`)} ||`,
+    'echo wimboot could not start WinPE: the LUN of the installer is tried',
   ];
 }

@@ -1,6 +1,7 @@
 /** The firmware starts what is on the disk. */
 import { partitionTypeCode } from '../../artifacts/formats/partition-table.js';
 import { LOADER_TITLES, type LoaderName } from '../../artifacts/platform/loader.js';
+import { bootArtifact } from '../../artifacts/release/roles.js';
 import { SYMPTOM_WORDS } from '../../artifacts/release/symptoms.js';
 import { DRIVES, EFI_LOADER } from '../boot-files/installed.js';
 import { installerOf } from '../site/blank.js';
@@ -51,12 +52,18 @@ export function ownLoader(subject: Subject): Link {
 
 /** Of a system that installs itself, and of its installer beside it. */
 export function installedLoader(subject: Subject): Link {
-  const { lun, image } = subject;
+  const { lun, image, manifest } = subject;
   const installer = installerOf(image.name);
+  const winpe = manifest && bootArtifact(manifest, 'san', 'winpe-script');
   return linkOf(subject, 'what was installed there, or the installer', {
     says: [
       `LUN ${lun} is ${image.name}, to a BIOS the drive ${DRIVES.installed}: its first sector is started, or by a UEFI ${EFI_LOADER}.`,
       `Where nothing on it boots, ${installer} starts from LUN ${lun + 1}, the drive ${DRIVES.installer}; where ${image.name} was chosen by PXELINUX or by \`client next\`, the firmware goes on to its next boot device, a CD for example.`,
+      ...(winpe === undefined
+        ? []
+        : [
+            `${installer} starts by wimboot, which loads WinPE by HTTP; from LUN ${lun + 1} where that does not work.`,
+          ]),
       'What is hooked stays so (keep-san) and stands in the iBFT, by which the system that starts finds it; a UEFI that goes on to its next boot device has nothing hooked any more. What the system does is not known here.',
     ],
     files: [`LUN ${lun}: what was installed`, `LUN ${lun + 1}: the installer`],

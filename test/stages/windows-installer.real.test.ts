@@ -8,7 +8,7 @@ import type { RecipeFacts, StageContext } from '../../pipeline/stage.js';
 import { windowsInstaller } from '../../stages/windows-installer.js';
 import { ask, ports, run, type TestFolder, testFolder } from '../artifacts/formats/tools.js';
 import { RIG_RECIPE } from '../util/rig-recipe.js';
-import { bootImage, mediumFiles, writeDisc } from '../util/windows/medium.js';
+import { bootImage, mediumFiles, WINPE_FILES, writeDisc, writeWimboot } from '../util/windows/medium.js';
 
 const MIB = 1024 * 1024;
 const FIRST = 2048 * 512;
@@ -99,6 +99,50 @@ it('boots by BIOS and by UEFI, holds the files of the medium and of the recipe, 
 
   const again = await written(folder, 'b', options);
   await run(['cmp', image, again.image], { doing: 'compare' });
+});
+
+it('brings wimboot and what it starts WinPE with, as the medium has it', async () => {
+  await using folder = await testFolder();
+  const files = { ...(await mediumFiles()), ...WINPE_FILES };
+  await writeDisc(folder.path, files);
+  const wimboot = await writeWimboot(folder.path);
+  const options = { iso: 'disc.iso', wimboot: 'wimboot' };
+  expect(findings(folder, options)).toEqual([]);
+  const { output, records, roles } = await written(folder, 'a', options);
+  expect(roles).toEqual({
+    'disk.img': 'lun-image',
+    'boot/sanboot.ipxe': 'ipxe-script',
+    'boot/winpe/start.ipxe': 'winpe-script',
+    ...Object.fromEntries(
+      ['wimboot', 'BCD', 'boot.sdi', 'boot.wim'].map((name) => [`boot/winpe/${name}`, 'winpe']),
+    ),
+  });
+  expect(manifestSchema.shape.boot.parse(records['boot'])).toEqual([
+    {
+      method: 'san',
+      firmware: ['bios', 'uefi'],
+      artifacts: { 'ipxe-script': 'boot/sanboot.ipxe', 'winpe-script': 'boot/winpe/start.ipxe' },
+    },
+  ]);
+  const there = (name: string) => readFile(join(output, 'boot/winpe', name));
+  expect((await there('wimboot')).equals(await readFile(wimboot))).toBe(true);
+  expect((await there('boot.wim')).equals(bootImage())).toBe(true);
+  expect((await there('BCD')).toString()).toBe(WINPE_FILES['boot/bcd']);
+  expect((await there('boot.sdi')).toString()).toBe(WINPE_FILES['boot/boot.sdi']);
+});
+
+it('refuses a wimboot that is not there or is none, and a medium without what it needs', async () => {
+  await using folder = await testFolder();
+  await writeDisc(folder.path, { ...(await mediumFiles()), 'boot/bcd': 'x' });
+  const found = (wimboot: string) => findings(folder, { iso: 'disc.iso', wimboot });
+  expect(found('wimboot')).toEqual([['wimboot', 'The recipe has no file wimboot.']]);
+  await writeFile(folder.at('wimboot'), '<html>404 Not Found</html>');
+  expect(found('wimboot')).toEqual([['wimboot', 'wimboot is no wimboot.']]);
+  expect(found('.')).toEqual([['wimboot', 'The recipe has no file ..']]);
+  await writeWimboot(folder.path);
+  expect(found('wimboot')).toEqual([
+    ['iso', `${folder.at('disc.iso')} has not all files that wimboot starts WinPE with.`],
+  ]);
 });
 
 it('splits install.wim into parts that a reader of WIMs takes, the same twice', async () => {

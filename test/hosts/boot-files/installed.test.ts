@@ -1,7 +1,8 @@
 /** What a client is handed on whose LUN a system installs itself. */
 import { expect, it } from 'vitest';
 import { httpFiles, tftpFiles } from '../../../hosts/boot-files.js';
-import { bootInput, clientState, PC7, textOf } from '../boot-host.js';
+import { smallManifest } from '../../util/manifest.js';
+import { bootInput, clientState, DIGEST, PC7, textOf } from '../boot-host.js';
 
 const TARGET = 'iqn.2026-01.org.example:san1:pc7.windows.abababababab-1';
 const [DISK, INSTALLER] = [1, 2].map((lun) => `iscsi:10.77.0.1::3260:${lun}:${TARGET}`);
@@ -62,6 +63,20 @@ exit 0
 echo pc7 cannot boot now: http://10.77.0.1 is down or lacks its files
 exit 0
 `);
+});
+
+it('starts WinPE by wimboot where the installer brings it, with both LUNs hooked, and else from its LUN', () => {
+  const path = 'boot/winpe/start.ipxe';
+  const boot = [{ method: 'san' as const, artifacts: { 'winpe-script': path } }];
+  const artifacts = [{ role: 'winpe-script' as const, path, bytes: 0, digest: `sha256:${DIGEST}` }];
+  const manifests = new Map([[DIGEST, smallManifest({ artifacts, boot })]]);
+  const files = httpFiles(bootInput([clientState(PC7)], { manifests }));
+  expect(textOf(files, 'clients/pc7/boot.ipxe')).toContain(`${hook('0x81', INSTALLER)}\
+chain --autofree http://10.77.0.1/releases/${DIGEST}/${path} ||
+echo wimboot could not start WinPE: the LUN of the installer is tried
+iseq \${platform} efi && goto efi-windows-installer ||
+`);
+  expect(files.map((each) => each.path)).toContain(`releases/${DIGEST}/${path}`);
 });
 
 it('has both in its menu, and the one that was chosen for the next boot without one', () => {

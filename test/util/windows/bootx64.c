@@ -1,6 +1,6 @@
 /*
  * A stand-in for the boot manager of Windows on a UEFI. It tells on COM1 from which device it was loaded, what the iBFT says, and a
- * checksum of \sources\boot.wim on that device's file system.
+ * checksum of \sources\boot.wim on that device's file system; in the place of wimboot, of \boot.wim among the files that iPXE has.
  */
 #include <efi.h>
 #include <efilib.h>
@@ -69,11 +69,18 @@ static void ibft(EFI_SYSTEM_TABLE *system) {
   text("bootx64: no iBFT\r\n");
 }
 
+static int opens(EFI_FILE_HANDLE root, EFI_FILE_HANDLE *file, CHAR16 *path) {
+  return root != NULL && !EFI_ERROR(uefi_call_wrapper(root->Open, 5, root, file, path, EFI_FILE_MODE_READ, 0));
+}
+
 static void checksum(EFI_HANDLE device) {
   UINT8 *buffer = AllocatePool(CHUNK);
   EFI_FILE_HANDLE root = LibOpenRoot(device), file;
-  if (root == NULL || EFI_ERROR(uefi_call_wrapper(root->Open, 5, root, &file, L"\\sources\\boot.wim", EFI_FILE_MODE_READ, 0))) {
-    text("bootx64: no sources/boot.wim\r\n");
+  const char *found = NULL;
+  if (opens(root, &file, L"\\sources\\boot.wim")) found = "bootx64: sources/boot.wim ";
+  else if (opens(root, &file, L"\\boot.wim")) found = "bootx64: boot.wim ";
+  if (found == NULL) {
+    text("bootx64: no boot.wim\r\n");
     return;
   }
   UINT64 bytes = 0;
@@ -88,7 +95,7 @@ static void checksum(EFI_HANDLE device) {
     for (UINTN at = 0; at < size; at += 4) sum = sum * 31 + *(UINT32 *)(buffer + at);
     bytes += size;
   }
-  text("bootx64: sources/boot.wim ");
+  text(found);
   number(bytes);
   text(" bytes, sum ");
   hex(sum);

@@ -3,7 +3,7 @@
  * tell on COM1 what they were started from (bootmgr.c, bootx64.c). Compilers make them once in a run.
  */
 import { createCipheriv } from 'node:crypto';
-import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { shared } from '../shared.js';
@@ -98,6 +98,22 @@ export async function mediumFiles(): Promise<Record<string, Buffer | { readonly 
     'efi/boot/bootx64.efi': { file: uefi },
     'sources/boot.wim': bootImage(),
   };
+}
+
+/** The files that wimboot starts WinPE with, besides. */
+export const WINPE_FILES = { 'boot/bcd': 'the BCD of the medium', 'boot/boot.sdi': 'its SDI' } as const;
+
+/**
+ * Writes what stands in for wimboot where a UEFI starts it: the boot manager itself, with the mark of a Linux kernel, which lies in the name of
+ * a section of it that nobody reads. @returns its path
+ */
+export async function writeWimboot(folder: string): Promise<string> {
+  const { uefi } = await bootManagers();
+  const program = await readFile(uefi);
+  program.write('HdrS', 0x202, 'latin1');
+  const path = join(folder, 'wimboot');
+  await writeFile(path, program);
+  return path;
 }
 
 /** Segment at which the boot manager of a BIOS begins (bootmgr.ld). */

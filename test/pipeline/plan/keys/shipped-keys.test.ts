@@ -233,6 +233,7 @@ describe('options', () => {
     'windows-installer': {
       iso: 'other.iso',
       files: [{ path: 'a', source: 'b' }],
+      wimboot: 'wimboot',
       size: '9G',
       free: '1G',
       needs: '9G',
