@@ -13,14 +13,14 @@ import { runTask, stopwatch } from '../base/task.js';
 import type { BuiltRelease } from '../pipeline/build/executor.js';
 import { tasksOf } from '../pipeline/build/tasks.js';
 import { keysOf } from '../pipeline/plan/keys/fingerprint.js';
-import { type Lock, readLock } from '../pipeline/plan/lock/lock.js';
+import type { Lock } from '../pipeline/plan/lock/lock.js';
 import type { Plan } from '../pipeline/plan/plan.js';
 import { openStore, type Store } from '../pipeline/store/store.js';
 import { requireHost } from '../pipeline/tools.js';
 import { claimOf } from '../pipeline/workspace.js';
 import { enterBuild } from './enter-build.js';
 import type { BuildInside } from './inside/build.js';
-import { type PreparedBuild, prepareBuild, RESOLVE_TASK, storeFolder } from './prepare.js';
+import { knownLock, type PreparedBuild, prepareBuild, RESOLVE_TASK, storeFolder } from './prepare.js';
 import { type Registry, registry as standard } from './registry.js';
 
 export interface BuildRequest {
@@ -31,6 +31,8 @@ export interface BuildRequest {
   readonly mirror?: string;
   /** Build again from nothing and compare. */
   readonly twice?: boolean;
+  /** Seconds for which archives that were asked are not asked again; default: none. */
+  readonly indexAge?: number;
   /** Keep the tree of a step that fails. */
   readonly keepFailed?: boolean;
   /** That the plans were made with; default: the standard one. */
@@ -51,7 +53,7 @@ export async function build(
     plans.map(async (plan) => ({
       plan,
       prefix: plans.length === 1 ? '' : `${plan.recipe.name}/`,
-      lock: await readLock(plan.recipe.folder),
+      lock: await knownLock({ ...request, plan, store, indexAge: request.indexAge ?? 0 }, signal),
     })),
   );
   emit({

@@ -11,8 +11,10 @@ import {
   type Lock,
   lockFile,
   packagesOf,
+  readLock,
   toolsOf,
 } from '../pipeline/plan/lock/lock.js';
+import { type RememberSurroundings, rememberedLock, rememberLock } from '../pipeline/plan/lock/remembered.js';
 import type { Plan } from '../pipeline/plan/plan.js';
 import type { Store } from '../pipeline/store/store.js';
 import { type Registry, registry as standard } from './registry.js';
@@ -47,15 +49,8 @@ export async function prepareBuild(
   signal: AbortSignal,
 ): Promise<PreparedBuild> {
   const { plan, lock: written, store, mirror, registry = standard } = request;
-  const { recipe } = plan;
-  if (written !== undefined) checkLock(plan, written, lockFile(recipe.folder));
-  const lock =
-    written ??
-    (await resolveInSandbox(
-      { recipe, registry, mirror, state: store.resolve, task: RESOLVE_TASK.id },
-      emit,
-      signal,
-    ));
+  if (written !== undefined) checkLock(plan, written, lockFile(plan.recipe.folder));
+  const lock = written ?? (await resolve(request, emit, signal));
   const packages = new Map(plan.steps.map(({ id }) => [id, packagesOf(lock, id)]));
   const tools = toolsOf(lock);
   const keyed = await keyPlan(plan, {
@@ -70,4 +65,44 @@ export async function prepareBuild(
   });
   const archives = await archivesOf(plan, mirror);
   return { keyed, packages, tools, archives };
+}
+
+export interface KnownRequest extends Omit<PrepareRequest, 'lock'> {
+  /** Seconds for which archives that were asked are not asked again. */
+  readonly indexAge: number;
+}
+
+/** The packages of a recipe: by its lock, or as they were resolved when the archives had what they have now. Nothing: they are to be resolved. */
+export async function knownLock(request: KnownRequest, signal: AbortSignal): Promise<Lock | undefined> {
+  const { plan, indexAge } = request;
+  const written = await readLock(plan.recipe.folder);
+  return written ?? rememberedLock(plan, aroundOf(request), indexAge, signal);
+}
+
+async function resolve(
+  request: Omit<PrepareRequest, 'lock'>,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<Lock> {
+  const { plan, store, mirror, registry = standard } = request;
+  const { recipe } = plan;
+  const task = RESOLVE_TASK.id;
+  const resolved = await resolveInSandbox(
+    { recipe, registry, mirror, state: store.resolve, task },
+    emit,
+    signal,
+  );
+  await rememberLock(plan, aroundOf(request), resolved);
+  return resolved;
+}
+
+function aroundOf({
+  store,
+  mirror,
+  registry = standard,
+}: Omit<PrepareRequest, 'lock'>): RememberSurroundings {
+  return {
+    ...{ mirror, state: store.resolve, code: codeDigester() },
+    ...{ moduleOf: registry.stageModule, topicOf: registry.topicModule },
+  };
 }

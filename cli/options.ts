@@ -16,6 +16,15 @@ export const mirrorOption = () =>
     .env('LUNSMITH_MIRROR')
     .argParser(parseMirror);
 
+export const indexAgeOption = () =>
+  new Option(
+    '--index-age <time>',
+    'ask archives that were asked within it for nothing new, such as 10m; of recipes without a lock',
+  )
+    .env('LUNSMITH_INDEX_AGE')
+    .argParser(parseTime)
+    .default(0, 'ask each time');
+
 export const workspaceOption = ({ env }: Terminal) =>
   new Option('--workspace <dir>', 'folder for work in progress and logs')
     .env('LUNSMITH_WORKSPACE')
@@ -50,6 +59,16 @@ function parseMirror(text: string): string {
   }
   if (URL.canParse(text) && ['http:', 'https:', 'file:'].includes(new URL(text).protocol)) return text;
   throw new InvalidArgumentError('Expected a URL such as http://mirror.example.org/debian.');
+}
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** A time in seconds. */
+function parseTime(text: string): number {
+  const [, count = '', unit = ''] = /^(\d{1,5})([smhd])$/.exec(text) ?? [];
+  const seconds = SECONDS[unit];
+  if (seconds !== undefined) return Number(count) * seconds;
+  throw new InvalidArgumentError('Expected a time such as 30s, 10m, 2h or 1d.');
 }
 
 /** One `name=value`, added to those before it. */

@@ -22,6 +22,7 @@ export type {
   PooledPackage,
   Preference,
   Resolution,
+  ResolutionBasis,
   ResolveContext,
 } from './plan/package-set.js';
 export { lockedPackageSchema } from './plan/package-set.js';

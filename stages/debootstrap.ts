@@ -264,7 +264,8 @@ export const debootstrap = defineStage({
     const { packages } = solution;
     const reasons = reasonsFor(solution, (name, stanza) => isBase(ctx.options, name, stanza));
     const tools = await resolveNative(ctx, sources, snapshotOf(ctx.options));
-    return { packages, tools, indexes: lists.indexes, reasons, carry: worldAfter(world, solution) };
+    const { indexes, basis } = lists;
+    return { packages, tools, indexes, basis, reasons, carry: worldAfter(world, solution) };
   },
   async run(ctx) {
     const { image } = await mirrors(ctx);

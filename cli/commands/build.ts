@@ -9,6 +9,7 @@ import { shellInFailedTree } from '../../app/shell.js';
 import type { PlatformId } from '../../artifacts/platform/platforms.js';
 import { Failure } from '../../base/failure.js';
 import {
+  indexAgeOption,
   jsonOption,
   mirrorOption,
   outputOption,
@@ -32,6 +33,7 @@ export function addBuildCommand(program: Command, session: Session): void {
     .addOption(outputOption())
     .addOption(setOption())
     .addOption(mirrorOption())
+    .addOption(indexAgeOption())
     .addOption(workspaceOption(session.terminal))
     .option('--prove', 'boot each release over iSCSI as `prove` does, right after it is built')
     .option('--twice', 'build each once more from nothing, and compare both releases bit for bit')
@@ -56,6 +58,7 @@ export function addBuildCommand(program: Command, session: Session): void {
         plans,
         output: path.resolve(cwd, options.output),
         workspace,
+        indexAge: options.indexAge,
         twice: options.twice === true,
         keepFailed: shell,
         ...(mirror === undefined ? {} : { mirror }),

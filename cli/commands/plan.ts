@@ -3,11 +3,11 @@ import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { Option } from '@commander-js/extra-typings';
 import { checkRecipes } from '../../app/check.js';
-import { prepareBuild, storeFolder } from '../../app/prepare.js';
+import { knownLock, prepareBuild, storeFolder } from '../../app/prepare.js';
 import { forecast } from '../../pipeline/plan/keys/forecast.js';
 import { readLock } from '../../pipeline/plan/lock/lock.js';
 import { openStore } from '../../pipeline/store/store.js';
-import { mirrorOption, setOption, workspaceOption } from '../options.js';
+import { indexAgeOption, mirrorOption, setOption, workspaceOption } from '../options.js';
 import { planLines } from '../render/plan.js';
 import { styleFor } from '../render/style.js';
 import type { Session } from '../session.js';
@@ -24,6 +24,7 @@ export function addPlanCommand(program: Command, session: Session): void {
     .addOption(setOption())
     .addOption(mirrorOption())
     .addOption(workspaceOption(session.terminal))
+    .addOption(indexAgeOption())
     .option('--all', 'show every change of a step')
     .addOption(new Option('--json', 'print one JSON document'))
     .addHelpText('after', HELP)
@@ -37,16 +38,13 @@ export function addPlanCommand(program: Command, session: Session): void {
       const documents: unknown[] = [];
       for (const plan of plans) {
         const { mirror } = options;
-        const lock = await readLock(plan.recipe.folder);
-        const { keyed } = await prepareBuild(
-          { plan, lock, store, ...(mirror === undefined ? {} : { mirror }) },
-          () => undefined,
-          session.signal,
-        );
+        const request = { plan, store, ...(mirror === undefined ? {} : { mirror }) };
+        const lock = await knownLock({ ...request, indexAge: options.indexAge }, session.signal);
+        const { keyed } = await prepareBuild({ ...request, lock }, () => undefined, session.signal);
         const steps = await forecast(keyed, store);
         documents.push({
           recipe: plan.recipe.name,
-          locked: lock !== undefined,
+          locked: (await readLock(plan.recipe.folder)) !== undefined,
           release: keyed.release,
           steps,
         });

@@ -56,6 +56,14 @@ export interface LockedIndex {
   readonly sha256: string;
 }
 
+/** What a resolution rests on beside its request: while all of it is the same, so is the answer. */
+export interface ResolutionBasis {
+  /** Keyrings and the like of this host, by absolute path. */
+  readonly files: readonly { readonly path: string; readonly sha256: string }[];
+  /** Signed indexes where the archive has them; `until`: when they cease to be valid, RFC 3339 in UTC. */
+  readonly indexes: readonly { readonly url: string; readonly sha256: string; readonly until?: string }[];
+}
+
 /** What a step's request comes to. */
 export interface Resolution {
   /** Sorted by name, then architecture; those that earlier steps brought are not repeated. */
@@ -65,6 +73,8 @@ export interface Resolution {
   readonly indexes: readonly LockedIndex[];
   /** Why each is there, by its name, as a phrase: `dependency of openssh-server`. No lock keeps it. */
   readonly reasons?: Readonly<Record<string, string>>;
+  /** Absent: it is not known whether the answer would be the same another time. No lock keeps it. */
+  readonly basis?: ResolutionBasis;
   /** What the `resolve` of later steps needs to know; a JSON value that no lock keeps. */
   readonly carry?: unknown;
 }

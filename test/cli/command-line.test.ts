@@ -118,6 +118,8 @@ describe('build', () => {
       'b=x=y',
       '--mirror',
       'http://mirror.example.org/debian',
+      '--index-age',
+      '10m',
     ];
     const { code, out } = await lunsmith(args);
     expect(code).toBe(0);
@@ -132,6 +134,7 @@ describe('build', () => {
       output: '/home/u/o',
       workspace: '/home/u/.cache/lunsmith',
       mirror: 'http://mirror.example.org/debian',
+      indexAge: 600,
     });
     expect(out).toBe('Prove it: npx lunsmith prove out/r/releases/x\n');
   });

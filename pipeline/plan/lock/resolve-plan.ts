@@ -6,7 +6,7 @@ import type { Ports } from '../../../base/ports.js';
 import { resolveSecret } from '../../../base/secret.js';
 import { nativeArchitecture } from '../../sandbox/stand-ins.js';
 import { askedDistribution } from '../asked-distribution.js';
-import type { LockedIndex, Preference, Resolution } from '../package-set.js';
+import type { LockedIndex, Preference, Resolution, ResolutionBasis } from '../package-set.js';
 import type { Plan } from '../plan.js';
 import { requestDigest, resolvingSteps } from './lock.js';
 import { LOCK_FORMAT, type Lock, type LockedStep } from './lock-text.js';
@@ -29,6 +29,8 @@ export interface ResolveSurroundings {
 export interface ResolvedLock extends Lock {
   /** Why a package is there, by its name: `dependency of openssh-server`. No lock keeps it. */
   readonly reasons: Readonly<Record<string, string>>;
+  /** Of all its steps that tell. No lock keeps it. */
+  readonly basis: ResolutionBasis;
 }
 
 /** @throws Failure that names the step */
@@ -83,6 +85,10 @@ export async function resolvePlan(
     indexes: unique(before.flatMap(({ indexes }) => indexes)),
     steps,
     reasons: Object.assign({}, ...before.map(({ reasons }) => reasons ?? {})) as Record<string, string>,
+    basis: {
+      files: before.flatMap(({ basis }) => basis?.files ?? []),
+      indexes: before.flatMap(({ basis }) => basis?.indexes ?? []),
+    },
   };
 }
 

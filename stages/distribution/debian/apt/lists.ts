@@ -8,18 +8,25 @@ import { mkdir, mkdtemp, readFile, rename, rm, utimes, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { replaceFile } from '../../../../base/replace-file.js';
-import type { Architecture, LockedIndex, ResolveContext } from '../../../../pipeline/stage.js';
+import type {
+  Architecture,
+  LockedIndex,
+  ResolutionBasis,
+  ResolveContext,
+} from '../../../../pipeline/stage.js';
 import { keepNewest, removeLeftBehind } from '../../prune.js';
 import { archiveFailure } from './archive-failure.js';
 import { aptConfig } from './config.js';
-import { checkIndex, indexDate } from './release-file.js';
+import { checkIndex, indexDate, validUntil } from './release-file.js';
 import { followFetch } from './run.js';
-import { formatSources, listPrefix, type NamedSource } from './sources.js';
+import { formatSources, indexFolder, listPrefix, type NamedSource } from './sources.js';
 
 export interface PackageLists {
   /** Folder below the state's, with `sources.list` and `lists/`. */
   readonly folder: string;
   readonly indexes: readonly LockedIndex[];
+  /** Where these are, and the keyrings that have signed them. */
+  readonly basis: ResolutionBasis;
 }
 
 /** Snapshots that are kept for each set of sources: for what another process works with just now. */
@@ -89,7 +96,7 @@ export async function fetchLists(
     doing: 'keep the package lists',
     quiet: true,
   });
-  const indexes = await readIndexes(join(snapshot, 'lists'), sources, ctx, about).catch(
+  const { indexes, basis } = await readIndexes(join(snapshot, 'lists'), sources, ctx, about).catch(
     async (error: unknown) => {
       await rm(snapshot, { recursive: true, force: true });
       throw error;
@@ -97,7 +104,7 @@ export async function fetchLists(
   );
   const digest = sha256(indexes.map((index) => index.sha256).join('\n')).slice(0, 16);
   await settle(snapshot, folder, digest, text);
-  return { folder: join('lists', name, 'kept', digest), indexes };
+  return { folder: join('lists', name, 'kept', digest), indexes, basis };
 }
 
 /** Gives the snapshot its name, unless an equal one has it, and lets old ones go. */
@@ -125,11 +132,15 @@ async function readIndexes(
   sources: readonly NamedSource[],
   { locked = [] }: Pick<Context, 'locked'>,
   { doing, snapshot }: ListWishes,
-): Promise<LockedIndex[]> {
-  return Promise.all(
+): Promise<Pick<PackageLists, 'indexes' | 'basis'>> {
+  const keyrings = [...new Set(sources.map(({ signedBy }) => signedBy))];
+  const found = await Promise.all(
     sources.map(async ({ archive, uri, suite }) => {
       const begin = join(lists, listPrefix({ uri, suite }));
-      const bytes = await readFile(`${begin}InRelease`).catch(() => readFile(`${begin}Release`));
+      const [name, bytes] = await readFile(`${begin}InRelease`).then(
+        (content) => ['InRelease', content] as const,
+        async () => ['Release', await readFile(`${begin}Release`)] as const,
+      );
       const text = bytes.toString('utf8');
       const before = locked.find((each) => each.archive === archive && each.suite === suite);
       const asked = {
@@ -138,9 +149,28 @@ async function readIndexes(
         ...(before === undefined ? {} : { before }),
       };
       checkIndex(text, asked, doing);
-      return { archive, suite, date: indexDate(text), sha256: sha256(bytes) };
+      const digest = sha256(bytes);
+      // What is built as of another time does not cease to be valid.
+      const until = snapshot === undefined ? validUntil(text) : undefined;
+      return {
+        index: { archive, suite, date: indexDate(text), sha256: digest },
+        basis: {
+          url: `${indexFolder({ uri, suite })}${name}`,
+          sha256: digest,
+          ...(until === undefined ? {} : { until }),
+        },
+      };
     }),
   );
+  return {
+    indexes: found.map(({ index }) => index),
+    basis: {
+      files: await Promise.all(
+        keyrings.map(async (path) => ({ path, sha256: sha256(await readFile(path)) })),
+      ),
+      indexes: found.map(({ basis }) => basis),
+    },
+  };
 }
 
 /** A file with what the archives ask for, which goes when apt has ended. */

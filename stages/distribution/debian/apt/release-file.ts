@@ -74,6 +74,12 @@ export function indexDate(text: string): string {
   return date === undefined ? 'unknown' : iso(date);
 }
 
+/** RFC 3339 in UTC; undefined for one that says no end. */
+export function validUntil(text: string): string | undefined {
+  const date = dateOf(text, 'Valid-Until');
+  return date === undefined ? undefined : iso(date);
+}
+
 function dateOf(text: string, field: string): Date | undefined {
   const date = new Date(fieldOf(text, field) ?? '');
   return Number.isNaN(date.getTime()) ? undefined : date;

@@ -95,15 +95,18 @@ export function formatSources(sources: readonly AptSource[]): string {
   return `${sources.map(formatSource).join('\n')}\n`;
 }
 
+/** URL of the folder in which a source has its index, with a slash at its end. */
+export function indexFolder({ uri, suite }: Pick<AptSource, 'uri' | 'suite'>): string {
+  // An archive without suites has its index in the folder itself.
+  return suite.endsWith('/') ? `${uri}/${suite === '/' ? '' : suite}` : `${uri}/dists/${suite}/`;
+}
+
 /**
  * How apt begins the names of a source's index files in /var/lib/apt/lists: no scheme and no user, these characters as
  * `%xx`, then slashes as underscores (URItoFileName in apt's strutl.cc).
  */
 export function listPrefix({ uri, suite }: Pick<AptSource, 'uri' | 'suite'>): string {
-  const base = uri.replace(/^[a-z+]+:\/\//i, '').replace(/^[^/]*@/, '');
-  // An archive without suites has its index in the folder itself.
-  const path = suite.endsWith('/') ? `${base}/${suite === '/' ? '' : suite}` : `${base}/dists/${suite}/`;
-  return path
+  return indexFolder({ uri: uri.replace(/^[a-z+]+:\/\//i, '').replace(/^[^/]*@/, ''), suite })
     .replace(/[\\|{}[\]<>"^~_=!@#$%&*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)
     .replaceAll('/', '_');
 }

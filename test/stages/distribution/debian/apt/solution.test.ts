@@ -181,7 +181,7 @@ describe('the packages after a step', () => {
   const world: AptWorld = {
     kind: 'apt',
     sources: [],
-    lists: { folder: '', indexes: [] },
+    lists: { folder: '', indexes: [], basis: { files: [], indexes: [] } },
     prefer: [],
     installed: { 'a all': 'Package: a', 'b amd64': 'Package: b', 'c amd64': 'Package: c' },
   };
