@@ -21,6 +21,7 @@ import { httpFindings } from './doctor/http.js';
 import { leftoverFindings } from './doctor/leftovers.js';
 import { linkFindings } from './doctor/links.js';
 import { portalFindings } from './doctor/portals.js';
+import { piFindings } from './doctor/raspberry-pi.js';
 import { releaseFindings } from './doctor/releases.js';
 import { accountFindings, leakFindings, modeFindings } from './doctor/secrets.js';
 import { type SiteView, siteFindings } from './doctor/site.js';
@@ -105,6 +106,7 @@ async function examineState(
     ...stateFindings(facts, state),
     ...accountFindings(facts, state, accounts),
     ...(await rendered({ host, adapter, binaries }, { state, accounts, entries })),
+    ...(await piFindings(host, state)),
     ...(await leakFindings(host, accounts, entries)),
     ...(await httpFindings(host, state)),
     ...(isArray(facts) ? [] : diskFindings(luns, sizes)),

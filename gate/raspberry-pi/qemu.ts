@@ -18,6 +18,12 @@ export interface PiQemuOptions {
   readonly append: string;
 }
 
+/**
+ * systemd gives a device 90 s from its own start to appear (systemd-system.conf(5)); without that of the console there is no login. The
+ * emulated board takes longer without being at fault: its patience, which asks for signs and not for speed, is the gate's to have.
+ */
+const UNHURRIED = 'systemd.default_timeout_start_sec=1800';
+
 /** It starts halted, as that of a PC. Its card is a USB one, as that of the board is; the board's own is not emulated. */
 export function piQemuArgv({ architecture, loaded, mac, netdev, capture, append }: PiQemuOptions): Argv {
   const { kernel, deviceTree, initramfs, commandLine } = loaded;
@@ -34,7 +40,7 @@ export function piQemuArgv({ architecture, loaded, mac, netdev, capture, append 
     ...['-kernel', kernel],
     ...(deviceTree === undefined ? [] : ['-dtb', deviceTree]),
     ...(initramfs === undefined ? [] : ['-initrd', initramfs]),
-    ...['-append', `${commandLine} ${append}`],
+    ...['-append', `${commandLine} ${append} ${UNHURRIED}`],
     // The first serial port is the PL011, where Bluetooth is; the console is the second.
     ...['-serial', 'null'],
     ...['-chardev', SERIAL_CHARDEV],

@@ -16,11 +16,13 @@ import { type Release, readRelease, verifyRelease } from '../../artifacts/releas
 import { lunImageOf } from '../../artifacts/release/roles.js';
 import { UndoStack } from '../../base/undo-stack.js';
 import { bootFirmware } from '../../gate/raspberry-pi/firmware.js';
+import type { Session } from '../../gate/session.js';
 import { readLock, toolsOf, writeLock } from '../../pipeline/plan/lock/lock.js';
 import { piOsRelease, piRelease } from '../util/build.js';
 import { type CliResult, lunsmith } from '../util/cli.js';
 import { writePiRecipe } from '../util/pi-recipe.js';
 import { expectBooted, expectRefused } from '../util/proofs.js';
+import { openPi, type PiOnWire } from '../util/wire/pi.js';
 import { startDhcp, startPlainDhcp, startTarget } from '../util/wire/servers.js';
 import { openWire, type Wire } from '../util/wire/wire.js';
 
@@ -188,19 +190,45 @@ describe('two boards of one channel, beside the DHCP server of their network', (
     }
   }
 
-  it('are handed the kernel, the initramfs and the LUN of one release, after a promotion and after a rollback', async () => {
+  /** What one that runs has from whom. */
+  async function expectRunning(session: Session, name: Name, digest: string, commandLine: string) {
+    const run = async (line: string) => (await session.run(line)).text;
+    expect(await run('cat /sys/class/iscsi_session/*/targetname')).toMatch(
+      `iqn.2026-01.org.example:lab:${name}.main.${digest.slice(0, 12)}-`,
+    );
+    expect(await run('cat /sys/class/iscsi_session/*/initiatorname')).toMatch(`:client.${name}`);
+    expect(await run('cat /proc/cmdline')).toContain(`${commandLine} `);
+    expect(await run('test -d /lib/modules/$(uname -r) && echo modules')).toBe('modules');
+  }
+
+  it('boot a release at once and the next one after its promotion, with a kernel, an initramfs and a LUN of one release', async () => {
     await cli('publish', release.path, '--to', 'lab');
     await cli('promote', `pi@${release.digest}`, 'stable', '--on', 'lab');
     for (const name of NAMES) await cli('client', 'add', name);
     stack.use(await startDhcp(wire, join(home, 'lab')));
+    const boards = new Map<Name, PiOnWire>();
+    for (const name of NAMES) boards.set(name, stack.use(await openPi(wire, { name, ...PIS[name], signal })));
+    const board = (name: Name) => boards.get(name) as PiOnWire;
     const first = release.manifest.kernel?.commandLine ?? '';
-    await expectPoweredOn(release.digest, first);
+    const sessions = new Map<Name, Session>();
+    const eachAtOnce = (work: (name: Name) => Promise<void>) => Promise.all(NAMES.map(work));
+    await eachAtOnce(async (name) => {
+      const session = await board(name).boot();
+      sessions.set(name, session);
+      await expectRunning(session, name, release.digest, first);
+      expect((await session.run(`echo ${name} > /mine && sync && cat /mine`)).text).toBe(name);
+    });
     const next = await nextRelease();
     await cli('publish', next.path, '--to', 'lab');
     // It was not proven.
     await writeFile(join(home, 'lunsmith.yaml'), site(wire.address, []));
     await cli('promote', `pi@${next.digest}`, 'stable', '--on', 'lab');
-    await expectPoweredOn(next.digest, `${first} lunsmith.next=1`);
+    await eachAtOnce(async (name) => {
+      const session = await board(name).reboot(sessions.get(name) as Session);
+      await expectRunning(session, name, next.digest, `${first} lunsmith.next=1`);
+      expect((await session.run('test -e /mine || echo fresh')).text).toBe('fresh');
+      await board(name).powerOff(session);
+    });
     await cli('rollback', 'stable', '--on', 'lab');
     await expectPoweredOn(release.digest, first);
   });

@@ -101,7 +101,10 @@ export interface HostRig extends AsyncDisposable {
   table(): Promise<TableRow[]>;
 }
 
-async function putRelease(root: string, { digest, manifest, proofs, disk }: SmallRelease): Promise<void> {
+export async function putRelease(
+  root: string,
+  { digest, manifest, proofs, disk }: SmallRelease,
+): Promise<void> {
   const folder = join(root, 'releases', digest);
   await mkdir(join(folder, 'proofs'), { recursive: true });
   await writeFile(join(folder, 'manifest.json'), canonicalJson(manifest));

@@ -29,13 +29,6 @@ const MODULES = [
   'iscsi_tcp',
 ];
 
-/**
- * An emulated board on a busy host takes longer for its services than a unit waits: without the serial port's device there would be no
- * login on the console, and the board would idle.
- */
-const PATIENT =
-  '[Manager]\nDefaultDeviceTimeoutSec=30min\nDefaultTimeoutStartSec=30min\nDefaultTimeoutStopSec=30min\n';
-
 /** Steps that every recipe for the emulated board changes. */
 const EMULATED = [
   {
@@ -43,10 +36,7 @@ const EMULATED = [
     uses: 'files',
     after: 'packages',
     with: {
-      files: [
-        { path: '/etc/initramfs-tools/conf.d/zz-few', content: 'MODULES=list\n' },
-        { path: '/etc/systemd/system.conf.d/patient.conf', content: PATIENT },
-      ],
+      files: [{ path: '/etc/initramfs-tools/conf.d/zz-few', content: 'MODULES=list\n' }],
     },
   },
   { name: 'initramfs', with: { modules: MODULES } },

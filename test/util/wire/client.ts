@@ -8,7 +8,7 @@ import { UndoStack } from '../../../base/undo-stack.js';
 import { accountCredential, hashPassword } from '../../../gate/credentials.js';
 import { type Machine, startMachine } from '../../../gate/machine.js';
 import { qemuArgv, value } from '../../../gate/qemu.js';
-import { DEFAULT_BOUNDS } from '../../../gate/request.js';
+import { DEFAULT_BOUNDS, type GateBounds } from '../../../gate/request.js';
 import { openRuntime } from '../../../gate/runtime.js';
 import { awaitLogin, logIn, loginPrompt, type Session } from '../../../gate/session.js';
 import { debian } from '../../../stages/distribution/debian/index.js';
@@ -52,7 +52,7 @@ export interface ClientOptions {
 }
 
 const PROMPT = loginPrompt(debian.console.login ?? '');
-const ACCOUNT = { name: 'wire', password: 'wire-console' };
+export const ACCOUNT = { name: 'wire', password: 'wire-console' };
 
 /** OVMF tries PXE before HTTP, unless it is told not to (OvmfPkg/README). */
 function noPxe(version: string): string {
@@ -132,10 +132,30 @@ export async function openClient(wire: Wire, options: ClientOptions): Promise<Cl
       onToolLine: (line) => void lines.push(`qemu: ${line}`),
     }),
   );
-  const { console } = machine;
+  const rest = stack.move();
+  return drivenBy(machine, {
+    name,
+    lines,
+    bounds: DEFAULT_BOUNDS,
+    signal,
+    off: () => rest[Symbol.asyncDispose](),
+  });
+}
+
+interface Driven {
+  readonly name: string;
+  readonly lines: readonly string[];
+  readonly bounds: GateBounds;
+  readonly signal: AbortSignal;
+  readonly off: () => Promise<void>;
+}
+
+/** The machine, at whose console somebody sits that has {@link ACCOUNT}. */
+export function drivenBy(machine: Machine, { name, lines, bounds, signal, off }: Driven): ClientMachine {
   const shell = async () => {
-    await awaitLogin(console, PROMPT, DEFAULT_BOUNDS.boot, signal);
-    return logIn(ACCOUNT, { console, prompt: PROMPT, signal, patience: DEFAULT_BOUNDS.command });
+    const { console } = machine;
+    await awaitLogin(console, PROMPT, bounds.boot, signal);
+    return logIn(ACCOUNT, { console, prompt: PROMPT, signal, patience: bounds.command });
   };
   /** A wait that ends badly is told with what the machine said last. */
   const told = async <T>(work: Promise<T>): Promise<T> => {
@@ -148,10 +168,8 @@ export async function openClient(wire: Wire, options: ClientOptions): Promise<Cl
   const stop = async (session: Session, command: string) => {
     machine.forgetStops();
     session.type(command);
-    await machine.stopped({ patience: DEFAULT_BOUNDS.shutdown, what: `the end of ${command}`, signal });
-    console.skip();
+    await machine.stopped({ patience: bounds.shutdown, what: `the end of ${command}`, signal });
   };
-  const rest = stack.move();
   return {
     lines,
     boot: async () => {
@@ -160,15 +178,17 @@ export async function openClient(wire: Wire, options: ClientOptions): Promise<Cl
     },
     powerOn: () => machine.powerOn(),
     shows: async (pattern) => {
-      const bound = { patience: DEFAULT_BOUNDS.boot, what: String(pattern), signal };
-      await told(console.expect(pattern, bound));
+      const bound = { patience: bounds.boot, what: String(pattern), signal };
+      await told(machine.console.expect(pattern, bound));
     },
-    type: console.send,
+    type: (text) => machine.console.send(text),
     reboot: async (session) => {
       await told(stop(session, 'systemctl reboot'));
+      machine.console.skip();
+      await machine.comeBack();
       return told(shell());
     },
     powerOff: (session) => told(stop(session, 'systemctl poweroff')),
-    [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: off,
   };
 }
