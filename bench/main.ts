@@ -10,6 +10,7 @@ import { cold } from './cold.js';
 import { commandLine } from './command-line.js';
 import { foreign } from './foreign.js';
 import { type Ground, openGround } from './ground.js';
+import { imported } from './imported.js';
 import { keep, type Row, table } from './measure.js';
 import { oneFile } from './one-file.js';
 import { peers } from './peers.js';
@@ -28,6 +29,7 @@ const GROUPS: Readonly<Record<string, (ground: Ground) => Promise<readonly Row[]
   'store-size': storeSize,
   'two-recipes': twoRecipes,
   foreign,
+  imported,
   wire,
   clones,
   peers,
