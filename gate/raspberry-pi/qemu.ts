@@ -19,10 +19,15 @@ export interface PiQemuOptions {
 }
 
 /**
- * systemd gives a device 90 s from its own start to appear (systemd-system.conf(5)); without that of the console there is no login. The
- * emulated board takes longer without being at fault: its patience, which asks for signs and not for speed, is the gate's to have.
+ * The emulated board is slower than systemd's times are meant for, without being at fault: its patience, which asks for signs and not for
+ * speed, is the gate's to have. So units may start for half an hour (systemd-system.conf(5)); and since the 90 s of a device cannot be
+ * changed from here before systemd 254, the login on the console is the one that waits for no device (systemd-getty-generator(8)).
  */
-const UNHURRIED = 'systemd.default_timeout_start_sec=1800';
+const UNHURRIED = [
+  'systemd.default_timeout_start_sec=1800',
+  'systemd.getty_auto=no',
+  'systemd.wants=console-getty.service',
+].join(' ');
 
 /** It starts halted, as that of a PC. Its card is a USB one, as that of the board is; the board's own is not emulated. */
 export function piQemuArgv({ architecture, loaded, mac, netdev, capture, append }: PiQemuOptions): Argv {
