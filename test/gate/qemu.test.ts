@@ -85,7 +85,5 @@ it('halts a Raspberry Pi that resets, for its firmware to be played again', () =
     append: 'a=b',
   });
   expect(argv.join(' ')).toContain('-action reboot=shutdown,shutdown=pause');
-  expect(argv.join(' ')).toContain(
-    '-kernel /k -dtb /d -initrd /i -append quiet a=b module_blacklist=vchiq,',
-  );
+  expect(argv.join(' ')).toContain('-kernel /k -dtb /d -initrd /i -append quiet a=b module_blacklist=vchiq,');
 });
