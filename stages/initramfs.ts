@@ -1,5 +1,6 @@
 /** The initramfs, generated once and last of all that goes into it. */
 import { z } from 'zod';
+import { hasOwnBoot } from '../artifacts/formats/disk-spec.js';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { distributionOf } from './distribution/distribution.js';
@@ -44,7 +45,7 @@ export const initramfs = defineStage({
       await generate(ctx, tree, version);
     }
     const newest = kernels.at(-1);
-    if (newest !== undefined) await generator.choose(ctx, tree, newest);
+    if (newest !== undefined) await generator.choose(ctx, tree, newest, hasOwnBoot(ctx.recipe.disk));
   },
 });
 

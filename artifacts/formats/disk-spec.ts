@@ -35,3 +35,23 @@ export interface DiskSpec {
 
 export const OVERLAYS = ['tmpfs'] as const;
 export type Overlay = (typeof OVERLAYS)[number];
+
+/** Where a file system of its own may hold kernel and initramfs. */
+const BOOT = '/boot';
+
+/** The partition from which a boot loader that reads Linux file systems takes kernel and initramfs: that of `/boot`, else the root. */
+export function bootPartition<Partition extends { readonly mount?: string | undefined }>(
+  partitions: readonly Partition[],
+): Partition | undefined {
+  return partitions.find(({ mount }) => mount === BOOT) ?? partitions.find(({ mount }) => mount === '/');
+}
+
+/** Whether kernel and initramfs are not in the root file system. */
+export function hasOwnBoot({ partitions }: Pick<DiskSpec, 'partitions'>): boolean {
+  return bootPartition(partitions)?.mount === BOOT;
+}
+
+/** A path of the booted system as the file system of {@link bootPartition} has it. */
+export function pathOnBoot(disk: Pick<DiskSpec, 'partitions'>, path: string): string {
+  return hasOwnBoot(disk) && path.startsWith(`${BOOT}/`) ? path.slice(BOOT.length) : path;
+}

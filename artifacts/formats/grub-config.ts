@@ -7,18 +7,21 @@ import { shellWord } from '../../base/shell-word.js';
 import type { LoaderConfig, LoaderEntry, SerialPort } from './loader-config.js';
 
 export interface GrubConfig extends LoaderConfig {
-  readonly rootUuid: string;
+  /** Of the file system that has kernel and initramfs. */
+  readonly uuid: string;
+  /** Path there of a file of the client that is read too, if there is one. Default: `/boot/grub/custom.cfg`. */
+  readonly custom?: string;
 }
 
 const PLAIN = /^[A-Za-z0-9_.,:=/@%+~-]+$/;
 
 /**
- * The text of grub.cfg. It boots paths that stay when a client upgrades its kernel, and sources `/boot/grub/custom.cfg` of the root if there is one.
+ * The text of grub.cfg. It boots paths that stay when a client upgrades its kernel, and sources the client's `custom.cfg` if there is one.
  * @throws Failure of kind `recipe` for a parameter that cannot stand in a command line.
  */
 export function grubConfig(config: GrubConfig): string {
   const parameters = config.parameters.map(quoteParameter).join(' ');
-  const { title, boot, previous } = config;
+  const { title, boot, previous, custom = '/boot/grub/custom.cfg' } = config;
   const entry = (name: string, { kernel, initramfs }: LoaderEntry) => [
     `menuentry ${shellWord(name)} {`,
     `  echo ${shellWord(`Loading ${name} ...`)}`,
@@ -38,12 +41,12 @@ export function grubConfig(config: GrubConfig): string {
     ...terminals(config.serial),
     `set timeout=${config.menuSeconds}`,
     'set default=0',
-    `search --no-floppy --fs-uuid --set=root ${config.rootUuid}`,
+    `search --no-floppy --fs-uuid --set=root ${config.uuid}`,
     '',
     ...entry(title, boot),
     ...old,
-    'if [ -f /boot/grub/custom.cfg ]; then',
-    '  source /boot/grub/custom.cfg',
+    `if [ -f ${custom} ]; then`,
+    `  source ${custom}`,
     'fi',
   ];
   return `${lines.join('\n')}\n`;

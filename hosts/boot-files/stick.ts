@@ -188,7 +188,7 @@ export function kernelStick(
       parameters: all,
       menuSeconds: SECONDS,
       boot: { kernel: `/${AT.kernel}`, initramfs: `/${AT.initramfs}` },
-      rootUuid: volumeId,
+      uuid: volumeId,
       serial: serialPort(all),
     }),
     paths: { loader: PC.architectures.amd64.efiBootFile, kernel: AT.kernel, initramfs: AT.initramfs },

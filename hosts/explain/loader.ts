@@ -1,4 +1,5 @@
 /** The firmware starts what is on the disk. */
+import { bootPartition } from '../../artifacts/formats/disk-spec.js';
 import { partitionTypeCode } from '../../artifacts/formats/partition-table.js';
 import { LOADER_TITLES, type LoaderName } from '../../artifacts/platform/loader.js';
 import { bootArtifact } from '../../artifacts/release/roles.js';
@@ -120,15 +121,15 @@ function wordsOf(name: LoaderName, { manifest }: Subject): Words {
     look: ['its prompt, boot: type `linux`, or `previous`'],
   };
   switch (name) {
-    case 'extlinux':
+    case 'extlinux': {
+      const boot = bootPartition(partitions);
+      const where = boot?.mount === '/boot' ? 'the file system of /boot' : 'the root file system';
       return {
-        says: [bios(`the root file system${at(partitions.find(({ mount }) => mount === '/'))}`)],
-        files: [
-          'LUN: first sector, boot sector of the root file system',
-          'LUN: /boot/extlinux/extlinux.conf',
-        ],
+        says: [bios(`${where}${at(boot)}`)],
+        files: [`LUN: first sector, boot sector of ${where}`, 'LUN: /boot/extlinux/extlinux.conf'],
         ...syslinux,
       };
+    }
     case 'syslinux':
       return {
         says: [

@@ -169,8 +169,11 @@ export interface InitramfsGenerator {
   missing(ctx: TopicContext, tree: RootTree, version: string): Promise<string[]>;
   /** What keeps something out of it though all is installed, and what to do about that, in sentences; undefined: nothing that is known. */
   obstacle?(tree: RootTree): Promise<string | undefined>;
-  /** Makes the kernel and its initramfs those that the boot loader finds. */
-  choose(ctx: TopicContext, tree: RootTree, version: string): Promise<void>;
+  /**
+   * Makes the kernel and its initramfs those that the boot loader finds.
+   * @param ownBoot whether /boot is a file system of its own
+   */
+  choose(ctx: TopicContext, tree: RootTree, version: string, ownBoot: boolean): Promise<void>;
 }
 
 export interface BootPair {
@@ -183,6 +186,8 @@ export interface KernelFiles {
   readonly boot: BootPair;
   /** The kernel before an upgrade, if the distribution keeps one. */
   readonly previous?: BootPair;
+  /** The same names where /boot is a file system of its own, which a boot loader does not leave. Default: as they are. */
+  readonly ownBoot?: { readonly boot: BootPair; readonly previous?: BootPair };
   /** Who makes these names, for messages: `as Debian's kernel packages link it`. */
   readonly expected: string;
   /** The host's paths of what the tree boots with. @throws Failure of kind `recipe` when it lacks one of them */

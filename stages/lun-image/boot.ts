@@ -1,12 +1,13 @@
 /** Which boot loaders a disk needs, and whether its tree can be booted at all. */
 
-import type { DiskSpec, PartitionSpec } from '../../artifacts/formats/disk-spec.js';
+import { type DiskSpec, hasOwnBoot, type PartitionSpec } from '../../artifacts/formats/disk-spec.js';
 import { architectureFacts } from '../../artifacts/platform/pc.js';
 import type { ArchitectureFacts } from '../../artifacts/platform/platform.js';
 import { RASPBERRY_PI } from '../../artifacts/platform/raspberry-pi.js';
 import { Failure } from '../../base/failure.js';
 import type { RecipeFacts } from '../../pipeline/stage.js';
 import type { Distribution } from '../distribution/distribution.js';
+import type { BootPair } from '../distribution/topics.js';
 import { rootTree } from '../rootfs/tree.js';
 import { startedBy, wantedFirmware } from './loader.js';
 
@@ -44,13 +45,20 @@ export function rootPartition(disk: DiskSpec): PartitionSpec & { readonly filesy
   return { ...root, filesystemUuid: root.filesystemUuid };
 }
 
+/** Paths of the tree that a boot loader loads, and those of the kernel before. */
+export function kernelPaths(disk: DiskSpec, { kernel }: Pick<Distribution, 'kernel'>) {
+  const { boot, previous } = hasOwnBoot(disk) ? (kernel.ownBoot ?? kernel) : kernel;
+  return { boot, previous };
+}
+
 /** @throws Failure of kind `recipe` when a boot loader would not find a kernel and an initramfs in the tree. */
 export async function requireKernel(
   rootfs: string,
+  { kernel: boot, initramfs }: BootPair,
   { kernel, software }: Pick<Distribution, 'kernel' | 'software'>,
 ): Promise<void> {
   const tree = rootTree(rootfs);
-  for (const path of [kernel.boot.kernel, kernel.boot.initramfs]) {
+  for (const path of [boot, initramfs]) {
     if (await tree.exists(path)) continue;
     const [name] = software.packagesFor('kernel');
     throw new Failure('recipe', {

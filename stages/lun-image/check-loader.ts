@@ -49,13 +49,15 @@ export function partitionFindings(recipe: RecipeFacts): StageFinding[] {
   const { name } = recipe.loader ?? DEFAULT_LOADER;
   const title = LOADER_TITLES[name];
   const found: StageFinding[] = [];
-  const boot = disk.partitions.find(({ mount }) => mount === '/boot');
-  const readsRoot = name === 'extlinux' || (name === 'grub' && startedBy(recipe).length > 0);
-  if (boot !== undefined && readsRoot) {
+  const boot = disk.partitions.findIndex(({ mount }) => mount === '/boot');
+  const filesystem = disk.partitions[boot]?.filesystem;
+  const readsBoot = name === 'extlinux' || (name === 'grub' && startedBy(recipe).length > 0);
+  if (boot >= 0 && filesystem !== 'ext4' && readsBoot) {
     found.push({
-      path: [],
-      what: `The partition ${boot.name} is mounted at /boot, but ${title} starts the kernel from the root file system.`,
-      hint: 'Leave /boot in the root file system.',
+      path: ['partitions', boot, 'mount'],
+      what: `${title} finds the kernel of /boot by links, which ${filesystem ?? 'no file system'} has not.`,
+      expected: 'a partition of `type: linux` for /boot, or none',
+      hint: 'An EFI system partition is mounted on /boot/efi.',
     });
   }
   if ((name === 'syslinux' || name === 'systemd-boot') && loaderFats(recipe).length === 0) {

@@ -2,7 +2,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DiskLayout, MIB, mib } from '../../artifacts/formats/disk-layout.js';
-import type { DiskSpec, PartitionSpec } from '../../artifacts/formats/disk-spec.js';
+import { bootPartition, type DiskSpec, type PartitionSpec } from '../../artifacts/formats/disk-spec.js';
 import { type InsertedFile, insertedSize } from '../../artifacts/formats/ext4-insert.js';
 import { BLOCK, ext4Geometry, ext4Shortage, smallestExt4 } from '../../artifacts/formats/ext4-size.js';
 import { type FatFile, fatFilesUnder, smallestFat } from '../../artifacts/formats/fat.js';
@@ -99,15 +99,15 @@ export async function withFatFiles(
   return whole;
 }
 
-/** Contents with the boot loader's files in the root file system. */
-export function withRootFiles(contents: Contents, disk: DiskSpec, files: readonly InsertedFile[]): Contents {
-  const root = disk.partitions.find(({ mount }) => mount === '/')?.name ?? '';
-  const content = contents.get(root);
+/** Contents with the boot loader's files in the file system of /boot, else of the root. */
+export function withBootFiles(contents: Contents, disk: DiskSpec, files: readonly InsertedFile[]): Contents {
+  const boot = bootPartition(disk.partitions)?.name ?? '';
+  const content = contents.get(boot);
   if (content?.kind !== 'ext4' || files.length === 0) return contents;
   const { blocks, inodes } = insertedSize(files);
   const { size } = content;
   const whole = { ...size, blocks: size.blocks + blocks, inodes: size.inodes + inodes };
-  return new Map([...contents, [root, { ...content, inserted: files, size: whole }]]);
+  return new Map([...contents, [boot, { ...content, inserted: files, size: whole }]]);
 }
 
 /** Those of `paths` that lie under a mount point, relative to it. */

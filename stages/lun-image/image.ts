@@ -6,6 +6,7 @@ import { link, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type DiskLayout, MIB, planLayout, SECTOR } from '../../artifacts/formats/disk-layout.js';
+import { bootPartition } from '../../artifacts/formats/disk-spec.js';
 import { verityTree } from '../../artifacts/formats/fs-verity.js';
 import { copySparse } from '../../artifacts/formats/sparse-copy.js';
 import { DEFAULT_LOADER } from '../../artifacts/platform/loader.js';
@@ -17,8 +18,8 @@ import {
   findContents,
   growBytes,
   requireRoom,
+  withBootFiles,
   withFatFiles,
-  withRootFiles,
 } from './content.js';
 import { writeFileSystems } from './file-systems.js';
 import { activePartition, loaderFats, remadeFats } from './loader.js';
@@ -36,7 +37,7 @@ const factsSchema = z.strictObject({
   grow: z.number(),
   /** Digests of the groups of its fs-verity tree, base64. */
   groups: z.base64(),
-  /** Where the configuration of a boot loader in the root file system lies, bytes. */
+  /** Where the configuration of a boot loader in a Linux file system lies, bytes. */
   config: z.array(z.strictObject({ start: z.number(), end: z.number() })),
 });
 
@@ -63,7 +64,7 @@ async function makeImage(ctx: Context, folder: string, linking: Promise<LinkedLo
   const { disk } = ctx.recipe;
   const reservedPercent = ctx.options['reserved-percent'];
   const [found, loader] = await allSettled([findContents(disk, ctx), linking]);
-  const contents = withRootFiles(found, disk, loader.extlinux?.files ?? []);
+  const contents = withBootFiles(found, disk, loader.extlinux?.files ?? []);
   const whole = await withLoader(ctx, contents, loader);
   // GRUB's size follows from its configuration, which must not lay the disk out anew; the others' files are those of the tree.
   const measured = (ctx.recipe.loader ?? DEFAULT_LOADER).name === 'grub' ? contents : whole;
@@ -75,11 +76,11 @@ async function makeImage(ctx: Context, folder: string, linking: Promise<LinkedLo
   const fats = await makeLoaderFats(ctx, layout, whole);
   await writeFileSystems(ctx, { image, layout, contents, reservedPercent, without: remadeFats(ctx.recipe) });
   await placeBootLoader(image, layout, loader, fats);
-  const root = layout.partitions.find(({ mount }) => mount === '/');
+  const boot = bootPartition(layout.partitions);
   const config =
-    loader.extlinux === undefined || root === undefined
+    loader.extlinux === undefined || boot === undefined
       ? []
-      : await installExtlinux(image, root, loader.extlinux);
+      : await installExtlinux(image, boot, loader.extlinux);
   const tree = await verityTree(image, ctx);
   const facts: z.infer<typeof factsSchema> = { grow, groups: tree.groups.toString('base64'), config };
   await writeFile(join(folder, FACTS), JSON.stringify(facts));

@@ -1,5 +1,5 @@
 /** What a recipe's boot loader asks of its disk, and what it is good for. */
-import type { PartitionSpec } from '../../artifacts/formats/disk-spec.js';
+import { bootPartition, type PartitionSpec } from '../../artifacts/formats/disk-spec.js';
 import { DEFAULT_LOADER, LOADER_FIRMWARE } from '../../artifacts/platform/loader.js';
 import { architectureFacts, PC, PC_FIRMWARE, type PcFirmware } from '../../artifacts/platform/pc.js';
 import type { BootWay } from '../../artifacts/platform/platform.js';
@@ -29,7 +29,7 @@ export function remadeFats(recipe: Pick<RecipeFacts, 'disk' | 'loader'>): Readon
 export function activePartition({ disk, loader }: Pick<RecipeFacts, 'disk' | 'loader'>): string | undefined {
   switch (loader?.name) {
     case 'extlinux':
-      return disk.partitions.find(({ mount }) => mount === '/')?.name;
+      return bootPartition(disk.partitions)?.name;
     case 'syslinux':
       return firstFat(disk.partitions)[0]?.name;
     default:

@@ -1,9 +1,10 @@
 /** The boot loader of a LUN image: all of it that knows the kernel command line. */
 import { join } from 'node:path';
 import { type DiskLayout, SECTOR } from '../../artifacts/formats/disk-layout.js';
+import { pathOnBoot } from '../../artifacts/formats/disk-spec.js';
 import { makeFat } from '../../artifacts/formats/fat.js';
 import { biosPlace, embedBiosGrub } from '../../artifacts/formats/grub.js';
-import { serialPort } from '../../artifacts/formats/loader-config.js';
+import { type LoaderEntry, serialPort } from '../../artifacts/formats/loader-config.js';
 import type { Span } from '../../artifacts/formats/ranges.js';
 import { copyInto, writeAt } from '../../artifacts/formats/sparse.js';
 import { installSyslinux } from '../../artifacts/formats/syslinux/install.js';
@@ -13,7 +14,7 @@ import type { Ports } from '../../base/ports.js';
 import type { RecipeFacts, StageContext } from '../../pipeline/stage.js';
 import { commandLines, rootParameters } from '../boot-artifacts/command-line.js';
 import { distributionOf } from '../distribution/distribution.js';
-import { grubLoaders, requireKernel, systemTitle } from './boot.js';
+import { grubLoaders, kernelPaths, requireKernel, systemTitle } from './boot.js';
 import type { Contents } from './content.js';
 import { filesystemUuid } from './file-systems.js';
 import { loaderFats, remadeFats } from './loader.js';
@@ -46,15 +47,19 @@ export async function linkBootLoader(request: LinkRequest): Promise<LinkedLoader
   const { name } = recipe.loader ?? DEFAULT_LOADER;
   if (name === 'none' || !needsLoader(recipe)) return {};
   const distribution = distributionOf(request);
-  await requireKernel(rootfs, distribution);
+  const { boot, previous } = kernelPaths(recipe.disk, distribution);
+  await requireKernel(rootfs, boot, distribution);
   const { commandLine } = recipe.kernel;
-  const { boot, previous } = distribution.kernel;
+  const onBoot = ({ kernel, initramfs }: LoaderEntry) => ({
+    kernel: pathOnBoot(recipe.disk, kernel),
+    initramfs: pathOnBoot(recipe.disk, initramfs),
+  });
   const config = {
     title: await systemTitle(rootfs, recipe.name),
     parameters: commandLines(rootParameters(recipe.disk), commandLine).san,
     menuSeconds,
-    boot,
-    previous,
+    boot: onBoot(boot),
+    previous: previous === undefined ? undefined : onBoot(previous),
     serial: serialPort(commandLine),
   };
   return LINKS[name]({ ...request, distribution, config });

@@ -12,15 +12,16 @@ import { ports, type TestFolder, testFolder } from '../artifacts/formats/tools.j
 
 const EPOCH = 1_700_000_000;
 
-/** A tree that looks bootable, and what the stage is handed for it. */
-export async function prepare(): Promise<TestFolder> {
+/** A tree that looks bootable, and what the stage is handed for it. @param ownBoot whether /boot is a file system of its own */
+export async function prepare(ownBoot = false): Promise<TestFolder> {
   const folder = await testFolder();
   const at = (path: string) => folder.at(`rootfs/${path}`);
   await mkdir(at('boot/efi'), { recursive: true });
   await makeSampleTree(folder.at('rootfs'));
   for (const name of ['vmlinuz', 'initrd.img']) {
     await writeFile(at(`boot/${name}-6.1`), Buffer.alloc(3_000_000, name));
-    await symlink(`boot/${name}-6.1`, at(name));
+    if (ownBoot) await symlink(`${name}-6.1`, at(`boot/${name}`));
+    else await symlink(`boot/${name}-6.1`, at(name));
   }
   for (const empty of ['dev', 'proc', 'run', 'sys']) await mkdir(at(empty));
   return folder;

@@ -84,7 +84,7 @@ describe('boot loaders', () => {
     await writeFile(folder.at('boot/vmlinuz-6.1'), '');
     await symlink('/boot/vmlinuz-6.1', folder.at('vmlinuz'));
     await symlink('boot/initrd.img-6.1', folder.at('initrd.img'));
-    await expect(requireKernel(folder.path, debian)).rejects.toMatchObject({
+    await expect(requireKernel(folder.path, debian.kernel.boot, debian)).rejects.toMatchObject({
       kind: 'recipe',
       diagnostics: [
         {
@@ -95,7 +95,7 @@ describe('boot loaders', () => {
       ],
     });
     await writeFile(folder.at('boot/initrd.img-6.1'), '');
-    await requireKernel(folder.path, debian);
+    await requireKernel(folder.path, debian.kernel.boot, debian);
   });
 
   it('call the system by its name', async () => {
@@ -144,23 +144,13 @@ describe('check', () => {
       },
     ]);
   });
-
-  it('finds a separate /boot', () => {
-    const boot = { ...root, name: 'boot', mount: '/boot', size: { bytes: 512 * MIB } };
-    expect(loaderFindings(facts({ ...GPT_DISK, partitions: [bios, boot, root] }))).toEqual([
-      {
-        path: [],
-        what: 'The partition boot is mounted at /boot, but GRUB starts the kernel from the root file system.',
-        hint: 'Leave /boot in the root file system.',
-      },
-    ]);
-  });
 });
 
 describe('the check of a boot loader', () => {
   const GPT = GPT_DISK;
   const fat = { ...esp, name: 'boot-fat', type: 'fat', mount: '/srv' } as const;
   const withBoot = { ...root, name: 'boot', mount: '/boot', size: { bytes: 512 * MIB } };
+  const bootFat = { ...fat, mount: '/boot' };
   const found = (disk: DiskSpec, loader: LoaderSpec, platform: RecipeFacts['platform'] = 'pc') =>
     loaderFindings({ ...facts(disk), platform, loader }).map(
       ({ path, what, expected = '', found: is = '', hint = '' }) => [
@@ -181,7 +171,9 @@ describe('the check of a boot loader', () => {
     [MBR_DISK, { name: 'extlinux' }],
     [only(fat, root), { name: 'syslinux' }],
     [only(esp, root), { name: 'systemd-boot', firmware: ['uefi'] }],
-    [only(withBoot, root), { name: 'none', firmware: ['bios', 'uefi'] }],
+    [only(bootFat, root), { name: 'none', firmware: ['bios', 'uefi'] }],
+    [only(bios, withBoot, root), { name: 'grub' }],
+    [only(withBoot, root), { name: 'extlinux' }],
   ])('takes %j with %j', (disk, loader) => {
     expect(found(disk, loader)).toEqual([]);
   });
@@ -260,15 +252,15 @@ describe('the check of a boot loader', () => {
       ],
     ],
     [
-      'extlinux and a separate /boot',
-      only(withBoot, root),
+      'extlinux and a /boot on FAT',
+      only(bootFat, root),
       { name: 'extlinux' },
       [
+        'partitions.0.mount',
+        'EXTLINUX finds the kernel of /boot by links, which vfat has not.',
+        'a partition of `type: linux` for /boot, or none',
         '',
-        'The partition boot is mounted at /boot, but EXTLINUX starts the kernel from the root file system.',
-        '',
-        '',
-        'Leave /boot in the root file system.',
+        'An EFI system partition is mounted on /boot/efi.',
       ],
     ],
   ])('refuses %s', (_, disk, loader, finding) => {

@@ -4,7 +4,12 @@ import { debootstrapArgv, mmdebstrapArgv } from '../../stages/debootstrap/argv.j
 import { autoArgv, installArgv, updateArgv } from '../../stages/distribution/debian/apt/argv.js';
 import { pinsText } from '../../stages/distribution/debian/apt/repositories.js';
 import { iscsiInitramfsText } from '../../stages/distribution/debian/initiator.js';
-import { addModules, initramfsConf, missingParts } from '../../stages/distribution/debian/initramfs/texts.js';
+import {
+  addModules,
+  initramfsConf,
+  linkInBoot,
+  missingParts,
+} from '../../stages/distribution/debian/initramfs/texts.js';
 import { keyboardText, localeGenLine } from '../../stages/distribution/debian/locale.js';
 import { diskEntries, fstabText } from '../../stages/fstab.js';
 import { hostsText } from '../../stages/hostname.js';
@@ -382,6 +387,13 @@ describe('initramfs', () => {
   it('takes more modules, each once', () => {
     expect(addModules('# list\nraid1', ['raid1', 'bnx2 debug=1'])).toBe('# list\nraid1\nbnx2 debug=1\n');
     expect(addModules('', ['a'])).toBe('a\n');
+  });
+
+  it('has its links in a /boot of its own', () => {
+    expect(linkInBoot('')).toBe('link_in_boot = yes\n');
+    expect(linkInBoot('do_symlinks = yes\nlink_in_boot=no\nimage_dest = /\n')).toBe(
+      'do_symlinks = yes\nlink_in_boot = yes\n',
+    );
   });
   it('knows what is missing', () => {
     const listing = [

@@ -6,7 +6,8 @@ import type { InitramfsGenerator, TopicContext } from '../topics.js';
 import { OVERLAY_FILES, OVERLAY_HOOK } from './initramfs/overlay.js';
 import { SHORTCUTS, SHORTCUTS_PATH } from './initramfs/shortcuts.js';
 import { INITRAMFS_SOURCES, KNOWN_HOOKS, UNREAD } from './initramfs/sources.js';
-import { addModules, initramfsConf, missingParts } from './initramfs/texts.js';
+import { addModules, initramfsConf, linkInBoot, missingParts } from './initramfs/texts.js';
+import { kernel } from './kernel.js';
 
 /** Without the folder of the no-op update-initramfs. */
 const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
@@ -85,21 +86,31 @@ async function switchOff(tree: RootTree): Promise<{ readonly path: string; reado
   return found;
 }
 
-/** /vmlinuz and /initrd.img, by which the boot loader finds the kernel. */
-async function link(ctx: TopicContext, tree: RootTree, version: string): Promise<void> {
+const KERNEL_IMG_CONF = '/etc/kernel-img.conf';
+
+/** The links by which the boot loader finds the kernel: in the root, or in a /boot of its own, where upgrades go on to make them. */
+async function link(ctx: TopicContext, tree: RootTree, version: string, ownBoot: boolean): Promise<void> {
+  if (ownBoot) {
+    await tree.write(KERNEL_IMG_CONF, linkInBoot((await tree.read(KERNEL_IMG_CONF)) ?? ''));
+    // Those that the kernel's package made when it was installed.
+    const { boot, previous } = kernel;
+    for (const path of [boot.kernel, boot.initramfs, previous.kernel, previous.initramfs])
+      await tree.remove(path);
+  }
+  const links = ownBoot ? kernel.ownBoot.boot : kernel.boot;
   await ctx.chroot(['linux-update-symlinks', 'install', version, `/boot/vmlinuz-${version}`], {
-    doing: 'point /vmlinuz and /initrd.img at the kernel',
+    doing: `point ${links.kernel} and ${links.initramfs} at the kernel`,
     env: { PATH },
     quiet: true,
   });
   for (const [name, target] of [
-    ['/vmlinuz', `/boot/vmlinuz-${version}`],
-    ['/initrd.img', imageOf(version)],
+    [links.kernel, `/boot/vmlinuz-${version}`],
+    [links.initramfs, imageOf(version)],
   ] as const) {
     if ((await tree.resolve(name)) !== (await tree.resolve(target))) {
       throw new Failure('integrity', {
         what: `${name} does not lead to ${target}.`,
-        hint: 'Look into /etc/kernel-img.conf of the root tree: `do_symlinks` must not be off, nor `link_in_boot` on.',
+        hint: 'Look into /etc/kernel-img.conf of the root tree: `do_symlinks` must not be off, nor `link_in_boot` on without a partition for /boot.',
       });
     }
   }

@@ -3,9 +3,16 @@ import { Failure } from '../../../base/failure.js';
 import type { RootTree } from '../../rootfs/tree.js';
 import type { BootPair, KernelFiles } from '../topics.js';
 
-export const kernel: KernelFiles = {
-  boot: { kernel: '/vmlinuz', initramfs: '/initrd.img' },
-  previous: { kernel: '/vmlinuz.old', initramfs: '/initrd.img.old' },
+/** @param folder of the links, with its slash */
+const linksIn = (folder: string) => ({
+  boot: { kernel: `${folder}vmlinuz`, initramfs: `${folder}initrd.img` },
+  previous: { kernel: `${folder}vmlinuz.old`, initramfs: `${folder}initrd.img.old` },
+});
+
+export const kernel: KernelFiles & Required<Pick<KernelFiles, 'previous' | 'ownBoot'>> = {
+  ...linksIn('/'),
+  // By `link_in_boot` of kernel-img.conf(5), which `initramfs` sets.
+  ownBoot: linksIn('/boot/'),
   expected: "as Debian's kernel packages link it",
   find: findBootFiles,
   raspberryPi: {
@@ -38,7 +45,7 @@ async function findBootFiles(tree: RootTree): Promise<BootPair> {
       .sort(byVersion)
       .at(-1);
   const find = async (link: string, prefix: string, hint: string) => {
-    const linked = await tree.resolve(link);
+    const linked = (await tree.resolve(link)) ?? (await tree.resolve(`/boot${link}`));
     if (linked !== undefined) return linked;
     const name = newest(prefix);
     const found = name === undefined ? undefined : await tree.resolve(`/boot/${name}`);

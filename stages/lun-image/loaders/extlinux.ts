@@ -1,6 +1,7 @@
-/** EXTLINUX: in the boot sector and in files of the root file system, from which it reads kernel and initramfs, for BIOS. */
+/** EXTLINUX: in the boot sector and in files of the file system of /boot, else of the root, from which it reads kernel and initramfs, for BIOS. */
 import { open } from 'node:fs/promises';
 import { type PlacedPartition, SECTOR } from '../../../artifacts/formats/disk-layout.js';
+import { pathOnBoot } from '../../../artifacts/formats/disk-spec.js';
 import { findExt4File } from '../../../artifacts/formats/ext4-read/find.js';
 import { BLOCK } from '../../../artifacts/formats/ext4-size.js';
 import type { Span } from '../../../artifacts/formats/ranges.js';
@@ -11,42 +12,44 @@ import { placeLdlinux, unplaced, withoutFat } from '../../../artifacts/formats/s
 import { Failure } from '../../../base/failure.js';
 import type { Extlinux, LinkedLoader, LoaderSource } from './linked.js';
 
-const FOLDER = '/boot/extlinux';
-const CORE = `${FOLDER}/ldlinux.sys`;
-const CONFIG = `${FOLDER}/extlinux.conf`;
+const CORE = 'ldlinux.sys';
+const CONFIG = 'extlinux.conf';
 const SECTORS_PER_BLOCK = BLOCK / SECTOR;
 
 export async function linkExtlinux({ run, recipe, scratch, config }: LoaderSource): Promise<LinkedLoader> {
   const parts = await syslinuxParts(run, scratch);
   const text = paddedConfig(syslinuxConfig(config));
+  const folder = pathOnBoot(recipe.disk, '/boot/extlinux');
   return {
     bootCode: await readBootCode(recipe.disk.table),
     extlinux: {
       parts,
+      folder,
       config: text,
       files: [
-        { path: CORE, bytes: unplaced(parts.core), immutable: true },
-        { path: `${FOLDER}/ldlinux.c32`, bytes: parts.module },
-        { path: CONFIG, bytes: text },
+        { path: `${folder}/${CORE}`, bytes: unplaced(parts.core), immutable: true },
+        { path: `${folder}/ldlinux.c32`, bytes: parts.module },
+        { path: `${folder}/${CONFIG}`, bytes: text },
       ],
     },
   };
 }
 
 /**
- * Makes the root file system of an image, which has the files, one that boots.
+ * Makes the file system of an image that has the files one that boots.
  * @returns where the configuration lies, bytes of the image
  * @throws Failure of kind `integrity` when the files are not there as they should be
  */
 export async function installExtlinux(
   image: string,
   partition: PlacedPartition,
-  { parts, files }: Extlinux,
+  { parts, folder, files }: Extlinux,
 ): Promise<Span[]> {
   const { offset, name } = partition;
   const file = await open(image, 'r+');
   try {
-    const spansOf = async (path: string) => {
+    const spansOf = async (own: string) => {
+      const path = `${folder}/${own}`;
       const { bytes } = files.find((each) => each.path === path) as Extlinux['files'][number];
       const { size, extents } = await findExt4File({ file, offset, name }, path);
       const spans = blockSpans(extents, bytes.length);
@@ -59,7 +62,7 @@ export async function installExtlinux(
     );
     const placed = placeLdlinux(parts, {
       sectors: sectors.slice(0, parts.core.length / SECTOR),
-      directory: FOLDER,
+      directory: folder,
     });
     await writeSpans(file, offset, core, placed.core);
     await writeAll(file, withoutFat(placed.boot, partition), offset);

@@ -1,4 +1,5 @@
-/** GRUB, which reads kernel and initramfs from the root file system: for BIOS between table and partitions, for UEFI in the ESP. */
+/** GRUB, which reads kernel and initramfs from the file system of /boot, else from the root: for BIOS between table and partitions, for UEFI in the ESP. */
+import { bootPartition, pathOnBoot } from '../../../artifacts/formats/disk-spec.js';
 import { type GrubFormat, makeGrubImage } from '../../../artifacts/formats/grub.js';
 import { grubConfig } from '../../../artifacts/formats/grub-config.js';
 import { allSettled } from '../../../base/settled.js';
@@ -7,7 +8,12 @@ import type { LinkedLoader, LoaderSource } from './linked.js';
 
 export async function linkGrub({ run, recipe, scratch, config }: LoaderSource): Promise<LinkedLoader> {
   const { bios, uefi } = grubLoaders(recipe);
-  const text = grubConfig({ ...config, rootUuid: rootPartition(recipe.disk).filesystemUuid });
+  const { partitions } = recipe.disk;
+  const text = grubConfig({
+    ...config,
+    uuid: bootPartition(partitions)?.filesystemUuid ?? rootPartition(recipe.disk).filesystemUuid,
+    custom: pathOnBoot(recipe.disk, '/boot/grub/custom.cfg'),
+  });
   const link = async (format: GrubFormat | undefined) =>
     format === undefined ? undefined : makeGrubImage(run, { format, config: text, scratch });
   const [biosCore, efi] = await allSettled([link(bios), link(uefi?.format)]);

@@ -13,7 +13,7 @@ export interface LoaderSource extends Pick<Ports, 'run'> {
   readonly rootfs: string;
   /** A private folder. */
   readonly scratch: string;
-  /** Its paths are those of the root file system. */
+  /** Its paths are those of the file system of /boot, else of the root. */
   readonly config: LoaderConfig;
 }
 
@@ -24,12 +24,14 @@ export interface LinkedLoader {
   readonly bootCode?: Buffer;
   /** Files of its FAT. */
   readonly fatFiles?: readonly FatFile[];
-  /** A boot loader in the root file system. */
+  /** A boot loader in the file system of /boot, else of the root. */
   readonly extlinux?: Extlinux;
 }
 
 export interface Extlinux {
   readonly parts: SyslinuxParts;
+  /** Of its files, as their file system has it. */
+  readonly folder: string;
   /** Padded: it takes the place of any other. */
   readonly config: Buffer;
   readonly files: readonly InsertedFile[];

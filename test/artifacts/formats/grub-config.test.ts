@@ -7,7 +7,7 @@ const config: GrubConfig = {
   boot: { kernel: '/vmlinuz', initramfs: '/initrd.img' },
   previous: { kernel: '/vmlinuz.old', initramfs: '/initrd.img.old' },
   title: 'Debian GNU/Linux 12 (bookworm)',
-  rootUuid: '44444444-5555-4666-8777-888888888888',
+  uuid: '44444444-5555-4666-8777-888888888888',
   parameters: [
     'root=UUID=44444444-5555-4666-8777-888888888888',
     'ro',

@@ -1,13 +1,13 @@
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { MIB } from '../../../artifacts/formats/disk-layout.js';
-import type { DiskSpec } from '../../../artifacts/formats/disk-spec.js';
+import { type DiskSpec, hasOwnBoot } from '../../../artifacts/formats/disk-spec.js';
 import { sha256File } from '../../../artifacts/formats/file-digest.js';
 import { fsVerityDigest } from '../../../artifacts/formats/fs-verity.js';
 import { makeGrubImage } from '../../../artifacts/formats/grub.js';
 import { readAt } from '../../../artifacts/formats/sparse.js';
 import type { LoaderName } from '../../../artifacts/platform/loader.js';
-import { esp, GPT_DISK, MBR_DISK, root } from '../../artifacts/formats/disks.js';
+import { bios, esp, GPT_DISK, MBR_DISK, root } from '../../artifacts/formats/disks.js';
 import { ask, run, type TestFolder } from '../../artifacts/formats/tools.js';
 import { parts, place, prepare, write } from '../lun-image-rig.js';
 
@@ -22,11 +22,21 @@ halt
 const GPT: DiskSpec = { ...GPT_DISK, bytes: 200 * MIB, partitions: [esp, root] };
 const MBR: DiskSpec = { ...MBR_DISK, bytes: 200 * MIB, partitions: [root] };
 const fat = { ...esp, name: 'fat', type: 'fat', mount: '/srv' } as const;
+/** A file system of its own for kernel and initramfs; the root is behind it. */
+const ofBoot = {
+  ...root,
+  name: 'kernels',
+  mount: '/boot',
+  size: { bytes: 64 * MIB },
+  filesystemUuid: '55555555-6666-4777-8888-999999999999',
+  guid: '55555555-1111-4111-8111-111111111111',
+} as const;
+const BOOT: DiskSpec = { ...GPT_DISK, bytes: 264 * MIB, partitions: [bios, esp, ofBoot, root] };
 const FAT: DiskSpec = { ...MBR_DISK, bytes: 264 * MIB, partitions: [fat, root] };
 
 /** A tree whose kernel says that it was started. */
-async function withKernel(firmware: 'bios' | 'uefi'): Promise<TestFolder> {
-  const folder = await prepare();
+async function withKernel(firmware: 'bios' | 'uefi', disk: DiskSpec): Promise<TestFolder> {
+  const folder = await prepare(hasOwnBoot(disk));
   const format = firmware === 'bios' ? 'i386-pc' : 'x86_64-efi';
   const image = await makeGrubImage(run, { format, config: KERNEL, scratch: folder.path });
   // With this before it, core has the form of a Linux kernel (GRUB 2.06 grub-core/boot/i386/pc/lnxboot.S).
@@ -68,14 +78,17 @@ describe('a disk boots by itself', () => {
   it.each([
     ['extlinux', 'GPT', 'bios', GPT],
     ['extlinux', 'MBR', 'bios', MBR],
+    ['extlinux', 'GPT with a /boot', 'bios', BOOT],
+    ['grub', 'GPT with a /boot', 'bios', BOOT],
+    ['grub', 'GPT with a /boot', 'uefi', BOOT],
     ['syslinux', 'MBR', 'bios', FAT],
     ['syslinux', 'GPT', 'bios', GPT],
     ['systemd-boot', 'GPT', 'uefi', GPT],
   ] as const)('with %s in an %s, by %s', async (loader, _, firmware, disk) => {
-    await using folder = await withKernel(firmware);
+    await using folder = await withKernel(firmware, disk);
     const { image } = await made(folder, 'out', disk, loader);
     const shown = await boot(folder, image, firmware);
-    if (firmware === 'bios') {
+    if (firmware === 'bios' && loader !== 'grub') {
       expect(shown).toMatch(/(?:SYS|EXT)LINUX 6\.\d+/);
       expect(shown).toContain('Loading test ...');
     }
@@ -87,14 +100,18 @@ describe('other judges accept a disk', () => {
   it.each([
     ['extlinux', GPT],
     ['extlinux', MBR],
+    ['extlinux', BOOT],
     ['syslinux', FAT],
     ['systemd-boot', GPT],
     ['none', GPT],
   ] as const)('with %s', async (loader, spec) => {
-    await using folder = await prepare();
+    await using folder = await prepare(hasOwnBoot(spec));
     const { image, disk, digests } = await made(folder, 'out', spec, loader);
     if (spec.table === 'gpt') expect(await ask('sgdisk', '-v', image)).toContain('No problems found.');
-    await ask('e2fsck', '-fn', `${image}?offset=${place(disk, 'root').offset}`);
+    for (const { offset } of disk.partitions
+      .filter(({ filesystem }) => filesystem === 'ext4')
+      .map(({ name }) => place(disk, name)))
+      await ask('e2fsck', '-fn', `${image}?offset=${offset}`);
     for (const { name } of disk.partitions.filter(({ filesystem }) => filesystem === 'vfat')) {
       const { offset, bytes } = place(disk, name);
       await writeFile(folder.at(name), await readAt(image, offset, bytes));
@@ -107,12 +124,14 @@ describe('other judges accept a disk', () => {
 
 it.each([
   ['extlinux', GPT],
+  ['extlinux', BOOT],
+  ['grub', BOOT],
   ['syslinux', FAT],
   ['systemd-boot', GPT],
 ] as const)(
   '%s: another command line needs no new root, and gives what a fresh image has',
   async (loader, spec) => {
-    await using folder = await prepare();
+    await using folder = await prepare(hasOwnBoot(spec));
     const kept = { part: parts(folder, 'kept') };
     await made(folder, 'one', spec, loader, kept);
     const used: string[] = [];

@@ -42,7 +42,7 @@ it('linux and linux-lts stand beside each other, and the newest is booted', asyn
 
   await expect(kernel.find(tree)).rejects.toThrow('there is no /boot/vmlinuz in it');
   for (const version of ['6.12.1-arch1-1', '6.6.63-1-lts']) {
-    await initramfs.choose(ctx, tree, version);
+    await initramfs.choose(ctx, tree, version, false);
     const base = kernels[version as keyof typeof kernels];
     expect(await readlink(folder.at('boot/vmlinuz'))).toBe(`vmlinuz-${base}`);
     expect(await kernel.find(tree)).toEqual({
