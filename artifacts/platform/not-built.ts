@@ -71,12 +71,12 @@ export const NOT_BUILT: readonly NotBuilt[] = [
   },
   {
     words: ['xfs'],
-    what: 'A root on XFS is not built.',
+    what: 'A root on XFS is not built: Debian 12 fills one without a mount from a list of files alone (mkfs.xfs -p), by which they lose times, hard links and extended attributes (capabilities).',
     hint: 'Use `filesystem: ext4`.',
   },
   {
     words: ['btrfs', 'subvolume', 'subvolumes', 'subvol'],
-    what: 'A root on Btrfs is not built.',
+    what: 'A root on Btrfs is not built: what looks into an image (`ls`, `diff`, `capture`) and what enlarges the LUN of a client know ext4 only.',
     hint: 'Use `filesystem: ext4`.',
   },
   {
@@ -88,8 +88,8 @@ export const NOT_BUILT: readonly NotBuilt[] = [
   {
     words: ['vlan', 'vlans', 'vlan-id'],
     parameters: /^(?:rd\.)?vlan=/,
-    what: 'A VLAN of the boot NIC is not built.',
-    hint: 'Let the switch tag the port of the machine.',
+    what: 'A VLAN of the boot NIC is not built: the initramfs of Debian makes no VLAN device, and asks for an address without a tag.',
+    hint: 'Let the switch put the port of the machine into the VLAN without a tag (an access port).',
   },
   {
     words: ['mtu', 'jumbo', 'jumbo-frames'],
