@@ -1,6 +1,7 @@
 /** All stages by name, in the order in which a recipe uses them; the reference page follows it. */
 import type { AnyStage, StageRegistry } from '../pipeline/stage.js';
 import { bootArtifacts } from './boot-artifacts.js';
+import { cloudInit } from './cloud-init.js';
 import { debootstrap } from './debootstrap.js';
 import { files } from './files.js';
 import { fstab } from './fstab.js';
@@ -40,6 +41,7 @@ const all: readonly AnyStage[] = [
   services,
   sysctl,
   timeServers,
+  cloudInit,
   seal,
   lunImage,
   bootArtifacts,

@@ -103,6 +103,12 @@ const WRONG: readonly (readonly [uses: string, options: string])[] = [
   ['sysctl', '{}'],
   ['sysctl', '{ values: {} }'],
   ['sysctl', '{ values: { vm: 1, net.ipv4.ip_forward: true, kernel.panic: "1\\n2" } }'],
+  ['cloud-init', '{}'],
+  ['cloud-init', '{ user-data: /etc/x, instance-id: a b }'],
+  ['cloud-init', '{ user-data: none.yaml }'],
+  ['cloud-init', '{ user-data: armoured.gpg }'],
+  ['cloud-init', '{ user-data: list.yaml }'],
+  ['cloud-init', '{ user-data: broken.yaml }'],
   ['time-servers', '{ servers: [] }'],
   ['time-servers', "{ servers: ['a b', -x] }"],
 
@@ -136,6 +142,10 @@ async function problems(uses: string, options: string): Promise<string> {
     'r/files/a': 'x',
     'r/arch/usr/lib/os-release': 'ID=arch\nPRETTY_NAME="Arch Linux"\n',
     'r/empty.gpg': '',
+    'r/cloud.yaml': '#cloud-config\nruncmd: [[ls]]\n',
+    'r/cloud.sh': '#!/bin/sh\nls\n',
+    'r/list.yaml': '#cloud-config\n- ls\n',
+    'r/broken.yaml': '#cloud-config\na: [\n',
     'r/armoured.gpg': '-----BEGIN PGP PUBLIC KEY BLOCK-----\n',
     'r/vendor.asc': '-----BEGIN PGP PUBLIC KEY BLOCK-----\n',
   };
@@ -184,6 +194,8 @@ describe('options', () => {
       'sysctl',
       '{ values: { net.ipv4.conf.eth0/7.rp_filter: 0, -net.ipv4.ip_forward: 1, kernel.core_pattern: "|/bin/false" } }',
     ],
+    ['cloud-init', '{ user-data: cloud.yaml }'],
+    ['cloud-init', '{ user-data: cloud.sh, instance-id: golden-2 }'],
     ['time-servers', '{ servers: [ntp.example.org, 192.0.2.1, "2001:db8::1"] }'],
   ])('of %s that are right pass: %s', async (uses, options) => {
     expect(await problems(uses, options)).toBe('');

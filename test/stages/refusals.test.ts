@@ -141,6 +141,7 @@ it.each<[string, object, Given, string, string]>([
   ],
   // systemctl of this test says nothing: the unit is not enabled.
   ['services', { enable: ['ssh'] }, { files: SYSTEMD }, 'recipe', 'The unit ssh.service cannot be enabled.'],
+  ['cloud-init', { 'user-data': 'cloud.yaml' }, {}, 'recipe', 'The image has no cloud-init.'],
   [
     'time-servers',
     { servers: ['a.example.org'] },

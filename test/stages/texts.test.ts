@@ -1,5 +1,6 @@
 /** Files and command lines that the stages write, as they stand. */
 import { describe, expect, it } from 'vitest';
+import { CONFIG, metaData } from '../../stages/cloud-init.js';
 import { debootstrapArgv, mmdebstrapArgv } from '../../stages/debootstrap/argv.js';
 import { autoArgv, installArgv, updateArgv } from '../../stages/distribution/debian/apt/argv.js';
 import { pinsText } from '../../stages/distribution/debian/apt/repositories.js';
@@ -435,6 +436,14 @@ describe('services, settings of the kernel and time servers', () => {
   ])('%s is the unit %s', (name, unit) => {
     expect(unitName(name)).toBe(unit);
   });
+  it('cloud-init has one source, and no say about the network', () => {
+    expect(CONFIG).toEqual({
+      path: '/etc/cloud/cloud.cfg.d/99-lunsmith.cfg',
+      text: 'datasource_list: [NoCloud, None]\nnetwork: {config: disabled}\n',
+    });
+    expect(metaData('golden-1')).toBe('instance-id: golden-1\n');
+  });
+
   it('settings are lines of a file that has the name of the step', () => {
     expect(sysctlPath('router')).toBe('/etc/sysctl.d/60-router.conf');
     expect(sysctlText({ 'net.ipv4.ip_forward': 1, 'kernel.core_pattern': '|/bin/false' })).toBe(

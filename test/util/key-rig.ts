@@ -116,6 +116,7 @@ export const UNUSED = {
   services: { enable: ['fstrim.timer'] },
   sysctl: { values: { 'net.ipv4.ip_forward': 1 } },
   'time-servers': { servers: ['ntp.example.org'] },
+  'cloud-init': { 'user-data': 'recipe.yaml' },
 };
 
 /** With more steps before `seal`, by the names of their stages. */

@@ -15,6 +15,10 @@ const RULES: readonly Rule[] = [
   { path: /^\/etc\/(hostname|hosts)$/, hint: step('hostname', 'it writes this file') },
   { path: /^\/etc\/(network|systemd\/network|resolv\.conf)/, hint: step('network', 'it writes this file') },
   { path: /^\/etc\/sysctl\.d\/60-/, hint: step('sysctl', 'it writes this file') },
+  {
+    path: /^\/(var\/lib\/cloud\/seed|etc\/cloud\/cloud\.cfg\.d\/99-lunsmith)/,
+    hint: step('cloud-init', 'it writes this file'),
+  },
   { path: /^\/etc\/iscsi/, hint: step('iscsi-initiator', 'it writes this file') },
   {
     path: /^\/etc\/g?shadow-?$/,

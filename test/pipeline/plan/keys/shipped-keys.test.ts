@@ -227,6 +227,7 @@ describe('options', () => {
     },
     sysctl: { values: { 'vm.swappiness': 1 } },
     'time-servers': { servers: ['192.0.2.1'] },
+    'cloud-init': { 'user-data': 'package.json', 'instance-id': 'golden' },
     seal: { 'machine-id': 'keep', 'ssh-host-keys': 'keep', remove: ['/etc/motd'] },
     'lun-image': { 'reserved-percent': 5, free: '1G', 'menu-seconds': 9 },
     'boot-artifacts': {},
@@ -264,6 +265,7 @@ describe('options', () => {
     const recipe = {
       ...{ pacstrap: arch, import: imported },
       ...{ services: extended, sysctl: extended, 'time-servers': extended },
+      'cloud-init': extended,
     }[stage] ?? { plan, before };
     const steps = recipe.plan.steps.map((step) => {
       if (step.stage.name !== stage) return step;
