@@ -71,7 +71,8 @@ async function boot(folder: TestFolder, image: string, firmware: 'bios' | 'uefi'
     ...['-serial', `file:${folder.at('serial.log')}`],
   ];
   await run(['qemu-system-x86_64', ...argv], { doing: 'boot the disk', timeout: 200 });
-  return readFile(folder.at('serial.log'), 'latin1');
+  // On a busy machine the BIOS tells the cursor's place in the middle of a line.
+  return (await readFile(folder.at('serial.log'), 'latin1')).replaceAll(/\x1b\[[0-9;]*H/g, '');
 }
 
 describe('a disk boots by itself', () => {
@@ -79,8 +80,6 @@ describe('a disk boots by itself', () => {
     ['extlinux', 'GPT', 'bios', GPT],
     ['extlinux', 'MBR', 'bios', MBR],
     ['extlinux', 'GPT with a /boot', 'bios', BOOT],
-    ['grub', 'GPT with a /boot', 'bios', BOOT],
-    ['grub', 'GPT with a /boot', 'uefi', BOOT],
     ['syslinux', 'MBR', 'bios', FAT],
     ['syslinux', 'GPT', 'bios', GPT],
     ['systemd-boot', 'GPT', 'uefi', GPT],
@@ -88,7 +87,7 @@ describe('a disk boots by itself', () => {
     await using folder = await withKernel(firmware, disk);
     const { image } = await made(folder, 'out', disk, loader);
     const shown = await boot(folder, image, firmware);
-    if (firmware === 'bios' && loader !== 'grub') {
+    if (firmware === 'bios') {
       expect(shown).toMatch(/(?:SYS|EXT)LINUX 6\.\d+/);
       expect(shown).toContain('Loading test ...');
     }
