@@ -5,11 +5,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { cellName } from '../../artifacts/platform/platform.js';
+import { PC_FIRMWARE } from '../../artifacts/platform/pc.js';
+import { type Cell, cellName } from '../../artifacts/platform/platform.js';
 import { type Proof } from '../../artifacts/release/proof.js';
 import { readRelease, verifyRelease } from '../../artifacts/release/release.js';
-import { shippedRelease } from '../util/build.js';
-import { CORE, cellSeed, chooseCells, RECIPES } from '../util/cells.js';
+import { offersBoot } from '../../artifacts/release/roles.js';
+import { loaderRelease, shippedRelease } from '../util/build.js';
+import { CORE, cellSeed, chooseCells, LOADER_CELLS, RECIPES } from '../util/cells.js';
 import { expectBooted, expectRefused, proveShipped } from '../util/proofs.js';
 
 const seed = cellSeed();
@@ -22,6 +24,19 @@ function fullName({ recipe, ...cell }: (typeof chosen)[number]): string {
 
 console.log(`Cells of LUNSMITH_CELLS=${seed}:\n${chosen.map((cell) => `  ${fullName(cell)}\n`).join('')}`);
 
+async function proofsOf(release: string, cells: readonly Cell[]): Promise<ReadonlyMap<string, Proof>> {
+  const request = {
+    release,
+    cells: () => cells,
+    accel: 'auto',
+    // Files beside this one boot machines too: a client that gets half a processor may run into its own systemd's times.
+    parallel: 1,
+    workspace: join(inject('shared'), 'workspace'),
+  } as const;
+  const found = await proveShipped(request, new AbortController().signal);
+  return new Map(found.map((proof) => [cellName(proof.cell), proof]));
+}
+
 describe.each(RECIPES)('%s', (recipe) => {
   const cells = chosen
     .filter((cell) => cell.recipe === recipe && !core.includes(fullName(cell)))
@@ -30,17 +45,7 @@ describe.each(RECIPES)('%s', (recipe) => {
   let proofs: ReadonlyMap<string, Proof>;
   beforeAll(async () => {
     release = await shippedRelease(recipe);
-    const workspace = join(inject('shared'), 'workspace');
-    const request = {
-      release,
-      cells: () => cells,
-      accel: 'auto',
-      // Files beside this one boot machines too: a client that gets half a processor may run into its own systemd's times.
-      parallel: 1,
-      workspace,
-    } as const;
-    const found = await proveShipped(request, new AbortController().signal);
-    proofs = new Map(found.map((proof) => [cellName(proof.cell), proof]));
+    proofs = await proofsOf(release, cells);
   });
 
   it.each(cells.filter(({ secret }) => secret === 'right').map(cellName))(
@@ -63,3 +68,19 @@ describe.each(RECIPES)('%s', (recipe) => {
     expect(await readFile(evidence('console.log'), 'utf8')).toContain('login:');
   });
 });
+
+if (seed === 'all') {
+  it.each(LOADER_CELLS)(
+    'debian-bookworm with $loader boots by $firmware from its LUN',
+    async ({ loader, ...cell }) => {
+      const release = await loaderRelease(loader);
+      const proof = (await proofsOf(release, [cell])).get(cellName(cell));
+      expectBooted(proof);
+      expect(proof?.milestones.map(({ milestone }) => milestone)).toContain('san-login');
+      const { manifest } = await readRelease(release);
+      expect(manifest.disk.loader).toBe(loader);
+      for (const firmware of PC_FIRMWARE)
+        expect(offersBoot(manifest, { ...cell, firmware })).toBe(firmware === cell.firmware);
+    },
+  );
+}

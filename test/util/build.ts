@@ -3,6 +3,7 @@ import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { execa } from 'execa';
 import { inject } from 'vitest';
+import type { LoaderName } from '../../artifacts/platform/loader.js';
 import { type Release, readRelease } from '../../artifacts/release/release.js';
 import { miniature } from './arch/miniature.js';
 import { serveRepositories } from './arch/server.js';
@@ -24,6 +25,15 @@ export async function shippedRelease(recipe: ShippedRecipe): Promise<string> {
     // Debian 12 and Arch are built a second time by an ordinary user, and compared: rootless.test.ts, arch.test.ts.
     await build(folder, partial, ...(recipe === 'debian-trixie' ? ['--twice'] : []));
   });
+  return join(out, recipe, 'latest');
+}
+
+/** Path of the release of Debian 12 with that boot loader on its LUN. */
+export async function loaderRelease(loader: LoaderName): Promise<string> {
+  const recipe = 'debian-bookworm';
+  const out = await shared(`out-${loader}`, (partial) =>
+    build(`recipes/${recipe}`, partial, '--set', `loader=${loader}`),
+  );
   return join(out, recipe, 'latest');
 }
 

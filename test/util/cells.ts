@@ -58,7 +58,10 @@ export function chooseCells(seed: string): RecipeCell[] {
   return [...needed, ...beyond, ...firstOf('right'), ...firstOf('wrong')];
 }
 
-/** Boot loaders other than GRUB, which the recipes have, and the cell that shows each: busybox.test.ts boots it. */
+/**
+ * Boot loaders other than GRUB, which the recipes have by default, and the cell that shows each: busybox.test.ts boots it with a small
+ * system, boot.test.ts with Debian 12 where every cell is booted.
+ */
 export const LOADER_CELLS = [
   { loader: 'extlinux', firmware: 'bios', path: 'san', secret: 'right' },
   { loader: 'syslinux', firmware: 'bios', path: 'san', secret: 'right' },
