@@ -203,7 +203,7 @@ const TABLE: readonly (readonly [string, () => readonly string[]])[] = [
   ['/debian/network', only('network')],
   ['/debian/initramfs', only('initramfs')],
   ['/shortcuts', only('initramfs')],
-  ['/debian/kernel', only(...OUTPUTS)],
+  ['/debian/kernel', only('initramfs', ...OUTPUTS)],
   ['/debian/traces', only('seal')],
   ['/debian/console', only('boot-artifacts')],
   // For a root of another architecture.
