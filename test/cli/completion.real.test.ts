@@ -40,7 +40,7 @@ const inFish = (words: readonly string[]) =>
 
 const TABLE: readonly (readonly [string, readonly string[]])[] = [
   ['lunsmith in', ['inspect', 'init']],
-  ['lunsmith client re', ['reset', 'rebase']],
+  ['lunsmith client re', ['reset', 'rebase', 'restore']],
   ['lunsmith prove out/x/latest --accel ', ['auto', 'kvm', 'tcg']],
   ['lunsmith client add --dry', ['--dry-run']],
   ['lunsmith --plain client ro', ['rotate']],
