@@ -2,13 +2,14 @@
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createServer, get } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningTool } from '../../../base/ports.js';
 import { UndoStack } from '../../../base/undo-stack.js';
-import { applyChange } from '../../../hosts/apply.js';
+import { applyChange, readState } from '../../../hosts/apply.js';
 import type { Intent } from '../../../hosts/change/intent.js';
+import { httpFindings } from '../../../hosts/doctor/http.js';
 import { examineHost } from '../../../hosts/doctor.js';
 import type { TargetHost } from '../../../hosts/host/host.js';
 import { currentGeneration, type HostRig, hostRig } from '../../util/host-rig.js';
@@ -40,7 +41,7 @@ async function freePort(): Promise<number> {
   return free;
 }
 
-const INCLUDED = () => `include ${rig.root}/conf/nginx.include;`;
+const INCLUDED = () => `include ${rig.root}/conf/nginx[.]include;`;
 
 /** @param include what stands in the server besides what docs/target-hosts.md shows */
 function nginxConfig(include: string): string {
@@ -150,6 +151,16 @@ describe('doctor', () => {
 
   it('is content with that', async () => {
     expect(await findings()).toEqual([]);
+  });
+
+  it('waits for no server that takes its question and says nothing', async () => {
+    const silent = createTcpServer().listen(0, HOST);
+    await once(silent, 'listening');
+    const url = `http://${HOST}:${(silent.address() as AddressInfo).port}`;
+    const facts = { ...host.facts, http: { ...host.facts.http, url } };
+    const state = await readState(host);
+    expect(await httpFindings({ ...host, facts }, state)).toEqual([]);
+    silent.close();
   });
 
   it('tells of a server that does not include the file', async () => {
