@@ -6,6 +6,7 @@
 
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
+import type { NamedLun } from '../clients/clone.js';
 import type { HostDrivers } from '../host/drivers.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
@@ -42,10 +43,15 @@ export async function clean(
     const sessions = await adapter.sessions(host, ports);
     const inUse = new Set(sessions.map(({ target }) => target));
     const gone = new Set<string>();
+    const stays = [...generationsOf(state), ...deletedGenerations(state)];
+    const luns: NamedLun[] = stays.flatMap((each) =>
+      lunsOf(each).map(({ disk }) => ({ disk, release: each.release })),
+    );
     const kept = new Set(deletedGenerations(state).map(({ target }) => target));
     for (const each of dirty) {
       const there = (await readStateOf(host, each.serial)) ?? state;
       const named = [...generationsOf(there), ...deletedGenerations(there)];
+      luns.push(...named.flatMap(lunsOf).map(({ disk }) => ({ disk })));
       const garbage = named.filter(({ target }) => !wanted.has(target));
       const idle = garbage.filter(({ target }) => !inUse.has(target));
       const left = idle.filter(({ target }) => !gone.has(target));
@@ -65,7 +71,7 @@ export async function clean(
       await setMark(host, each.serial, 'cleaned');
       cleaned.push(each);
     }
-    await clones.clean(host, new Set(releasesKept(state)));
+    await clones.clean(host, new Set(releasesKept(state)), luns);
   }
   await removeStates(
     host,

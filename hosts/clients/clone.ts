@@ -15,7 +15,7 @@ import type { HostFacts } from '../site/facts.js';
 import { fileStore } from './clone/file.js';
 import { lastPartition, MBR_MOST_BYTES } from './clone/grow.js';
 import { lvmStore } from './clone/lvm.js';
-import { type CloneName, diskPath, nameOf } from './clone/names.js';
+import { type CloneName, diskPath, type LunStorage, lunAt, sameStorage } from './clone/names.js';
 import type { Space } from './clone/space.js';
 import type { Clone, CloneRequest, CloneStore } from './clone/store.js';
 import { zfsStore } from './clone/zfs.js';
@@ -98,19 +98,20 @@ export async function makeClone(
 }
 
 /**
- * Removes a LUN, and what was begun of it; one that is not there is no error.
+ * Removes a LUN, and what was begun of it, wherever it lies: the site may have named another storage when it was made. One that is not
+ * there is no error.
  * @param disk as {@link cloneDisk} named it
  * @throws Failure of kind `usage` when the path is no LUN of this host
  */
 export async function removeClone(host: TargetHost, disk: string): Promise<void> {
-  const own = nameOf(host.facts, disk);
+  const own = lunAt(host.facts, disk);
   if (own === undefined) {
     throw new Failure('usage', {
       what: `${disk} on ${host.facts.name} is no LUN that lunsmith made; it stays.`,
       expected: cloneDisk(host.facts, { client: 'CLIENT', image: 'IMAGE', generation: 'GENERATION' }),
     });
   }
-  await openStore(host).remove(own.name);
+  await openStore(host, own.storage).remove(own.name);
 }
 
 /** All LUNs on the host, and what was begun of some, in the order of their paths. */
@@ -118,12 +119,42 @@ export async function listClones(host: TargetHost): Promise<readonly Clone[]> {
   return openStore(host).list();
 }
 
+/** A LUN that was named, and the release that it is a clone of, if it is still there. */
+export interface NamedLun {
+  readonly disk: string;
+  readonly release?: string | undefined;
+}
+
 /**
- * Removes what was begun and never finished, and volumes kept for releases that are not wanted any more.
+ * Removes what was begun and never finished, and volumes kept for releases that are not wanted any more: also where LUNs lay before
+ * the site named another storage.
  * @param releases digests of those that are
+ * @param named LUNs of the host, those that are gone among them
  */
-export async function cleanClones(host: TargetHost, releases: ReadonlySet<string>): Promise<void> {
-  const store = openStore(host);
+export async function cleanClones(
+  host: TargetHost,
+  releases: ReadonlySet<string>,
+  named: readonly NamedLun[] = [],
+): Promise<void> {
+  await cleanStorage(host, host.facts.clone, releases);
+  const elsewhere = new Map<string, { readonly storage: LunStorage; readonly releases: Set<string> }>();
+  for (const { disk, release } of named) {
+    const storage = lunAt(host.facts, disk)?.storage;
+    if (storage === undefined || sameStorage(storage, host.facts.clone)) continue;
+    const place = JSON.stringify(storage);
+    const found = elsewhere.get(place) ?? { storage, releases: new Set() };
+    elsewhere.set(place, found);
+    if (release !== undefined) found.releases.add(release);
+  }
+  for (const each of elsewhere.values()) await cleanStorage(host, each.storage, each.releases);
+}
+
+async function cleanStorage(
+  host: TargetHost,
+  storage: LunStorage,
+  releases: ReadonlySet<string>,
+): Promise<void> {
+  const store = openStore(host, storage);
   for (const clone of await store.list()) if (clone.partial) await store.discard(clone);
   for (const release of await store.seeds()) if (!releases.has(release)) await store.removeSeed(release);
 }
@@ -136,10 +167,10 @@ export async function freeSpace(host: TargetHost, resting: ReadonlySet<string> =
   return openStore(host).space(resting);
 }
 
-function openStore(host: TargetHost): CloneStore {
-  const { clone } = host.facts;
-  if (clone.kind === 'lvm') return lvmStore(host, clone);
-  return clone.kind === 'zfs' ? zfsStore(host, clone) : fileStore(host);
+/** Only what the site names is asked to make LUNs, which takes the pool. */
+function openStore(host: TargetHost, storage: LunStorage = host.facts.clone): CloneStore {
+  if (storage.kind === 'lvm') return lvmStore(host, { pool: '', ...storage });
+  return storage.kind === 'zfs' ? zfsStore(host, storage) : fileStore(host);
 }
 
 function writerOf(

@@ -1,7 +1,7 @@
 /** What a change is applied with besides the host itself: its target, its LUNs, and the files that clients are handed. */
 import type { Ports } from '../../base/ports.js';
 import type { BootFile, BootFilesInput, HostFilesInput } from '../boot-files/boot-file.js';
-import type { CloneRequest, MadeClone } from '../clients/clone.js';
+import type { CloneRequest, MadeClone, NamedLun } from '../clients/clone.js';
 import type { HostFacts } from '../site/facts.js';
 import type { TargetAdapter } from '../target/adapter.js';
 import type { TargetHost } from './host.js';
@@ -17,8 +17,12 @@ export interface HostDrivers {
     check(host: TargetHost, requests: readonly CloneRequest[]): Promise<void>;
     make(host: TargetHost, request: CloneRequest, ports: Ports): Promise<MadeClone>;
     remove(host: TargetHost, disk: string): Promise<void>;
-    /** Removes what was begun and never finished. @param releases digests of those that are in use */
-    clean(host: TargetHost, releases: ReadonlySet<string>): Promise<void>;
+    /**
+     * Removes what was begun and never finished.
+     * @param releases digests of those that are in use
+     * @param named LUNs of the host, those that are gone among them
+     */
+    clean(host: TargetHost, releases: ReadonlySet<string>, named: readonly NamedLun[]): Promise<void>;
   };
   readonly bootFiles: {
     http(input: BootFilesInput): readonly BootFile[];

@@ -5,7 +5,7 @@ import type { TargetHost } from '../../host/host.js';
 import { hostLayout } from '../../host/layout.js';
 import { requireFits } from './file-room.js';
 import { growFile } from './grow.js';
-import { ASIDE, type CloneName, diskPath, nameOf, PARTIAL } from './names.js';
+import { ASIDE, type CloneName, diskPath, lunAt, PARTIAL } from './names.js';
 import { promisedBytes } from './space.js';
 import type { Clone, CloneStore } from './store.js';
 
@@ -24,7 +24,7 @@ const reflinks = new WeakMap<TargetHost, boolean>();
 export function fileStore(host: TargetHost): CloneStore {
   const { run, facts } = host;
   const layout = hostLayout(facts);
-  const at = (name: CloneName) => diskPath(facts, name);
+  const at = (name: CloneName) => diskPath({ root: facts.root, clone: { kind: 'file' } }, name);
 
   const remove = async (name: CloneName, ...endings: readonly string[]) => {
     const disk = at(name);
@@ -65,7 +65,7 @@ export function fileStore(host: TargetHost): CloneStore {
   const list = async () => {
     const files = await sizes(host, layout.clients, '*');
     return files.flatMap(({ path, bytes, allocated }): Clone[] => {
-      const own = nameOf(facts, path);
+      const own = lunAt(facts, path);
       return own === undefined ? [] : [{ ...own.name, disk: path, partial: own.partial, bytes, allocated }];
     });
   };

@@ -9,7 +9,7 @@ import type { TargetHost } from '../../host/host.js';
 import { hostLayout } from '../../host/layout.js';
 import type { CloneKind } from '../../site/facts.js';
 import { growDevice } from './grow.js';
-import { type CloneName, diskPath, ownVolume, PARTIAL, seedName, volumeName } from './names.js';
+import { type CloneName, ownVolume, PARTIAL, seedName, volumeName } from './names.js';
 import { promisedBytes } from './space.js';
 import type { Clone, CloneStore, CopyRequest } from './store.js';
 
@@ -136,7 +136,7 @@ export function lvmStore(host: TargetHost, { group, pool }: Lvm): CloneStore {
 
   return {
     size: async (name: CloneName) =>
-      (await volumes()).find((volume) => device(volume.name) === diskPath(facts, name))?.bytes,
+      (await volumes()).find((volume) => volume.name === volumeName('lvm', name))?.bytes,
     check: async () => {
       await space(new Set());
     },

@@ -56,24 +56,48 @@ export function diskPath(facts: Pick<HostFacts, 'root' | 'clone'>, name: CloneNa
 }
 
 /** Where udev(7) shows the volumes. */
-export function volumeFolder(clone: Exclude<CloneKind, { kind: 'file' }>): string {
+export function volumeFolder(clone: Exclude<LunStorage, { kind: 'file' }>): string {
   return clone.kind === 'lvm' ? `/dev/${clone.group}` : `/dev/zvol/${clone.dataset}`;
 }
 
-/** The LUN that has that path. @returns undefined when the path is none of ours on that host */
-export function nameOf(
-  facts: Pick<HostFacts, 'root' | 'clone'>,
-  disk: string,
-): { readonly name: CloneName; readonly partial: boolean } | undefined {
-  const { clone } = facts;
-  if (clone.kind === 'file') {
-    const parts = posix.relative(hostLayout(facts).clients, disk).split('/');
-    const [client, image, file] = parts;
-    const generation = /^(.+)\.img((?:\.ext4)?\.partial)?$/.exec(file ?? '');
-    if (parts.length !== 3 || !client || client === '..' || !image || !generation?.[1]) return undefined;
-    return { name: { client, image, generation: generation[1] }, partial: generation[2] !== undefined };
+/** The storage that LUNs lie in; of LVM any pool of the group. */
+export type LunStorage =
+  | Exclude<CloneKind, { kind: 'lvm' }>
+  | Omit<Extract<CloneKind, { kind: 'lvm' }>, 'pool'>;
+
+export interface OwnLun {
+  readonly name: CloneName;
+  readonly partial: boolean;
+  /** Where it lies, which the site may name no longer. */
+  readonly storage: LunStorage;
+}
+
+/** The LUN that has that path, in whatever storage. @returns undefined when the path is none of ours on that host */
+export function lunAt(facts: Pick<HostFacts, 'root'>, disk: string): OwnLun | undefined {
+  const parts = posix.relative(hostLayout(facts).clients, disk).split('/');
+  const [client, image, file] = parts;
+  const generation = /^(.+)\.img((?:\.ext4)?\.partial)?$/.exec(file ?? '');
+  if (parts.length === 3 && client && client !== '..' && image && generation?.[1]) {
+    const name = { client, image, generation: generation[1] };
+    return { name, partial: generation[2] !== undefined, storage: { kind: 'file' } };
   }
-  const folder = volumeFolder(clone);
-  const volume = posix.dirname(disk) === folder ? ownVolume(clone.kind, posix.basename(disk)) : undefined;
-  return volume?.kind === 'lun' ? { name: volume.name, partial: volume.partial } : undefined;
+  const storage = storageOfDevice(posix.dirname(posix.normalize(disk)));
+  if (storage === undefined) return undefined;
+  const volume = ownVolume(storage.kind, posix.basename(disk));
+  return volume?.kind === 'lun' ? { name: volume.name, partial: volume.partial, storage } : undefined;
+}
+
+/** The opposite of {@link volumeFolder}. */
+function storageOfDevice(folder: string): Exclude<LunStorage, { kind: 'file' }> | undefined {
+  const dataset = /^\/dev\/zvol\/(.+)$/.exec(folder)?.[1];
+  if (dataset !== undefined) return { kind: 'zfs', dataset };
+  const group = /^\/dev\/([^/]+)$/.exec(folder)?.[1];
+  return group === undefined ? undefined : { kind: 'lvm', group };
+}
+
+/** Whether two are the same place, whatever the pool. */
+export function sameStorage(one: LunStorage, other: LunStorage): boolean {
+  if (one.kind === 'file') return other.kind === 'file';
+  if (other.kind === 'file') return false;
+  return volumeFolder(one) === volumeFolder(other);
 }

@@ -1,7 +1,7 @@
 /** Changes a running tgtd over its management socket, so that no secret stands in a command line. */
 import { posix } from 'node:path';
 import { Failure } from '../../../base/failure.js';
-import { nameOf } from '../../clients/clone/names.js';
+import { lunAt } from '../../clients/clone/names.js';
 import type { TargetHost } from '../../host/host.js';
 import { hostLayout } from '../../host/layout.js';
 import type { Portals } from '../../site/portal.js';
@@ -90,7 +90,7 @@ async function makeTarget(name: string, first: number, ask: Ask): Promise<number
 /** By its name, or by its disk: the site may have had another prefix when it was made. */
 function isOurs({ facts }: TargetHost, { name, luns }: TgtTarget): boolean {
   return (
-    name.startsWith(`${facts.target.prefix}:`) || luns.some(({ path }) => nameOf(facts, path) !== undefined)
+    name.startsWith(`${facts.target.prefix}:`) || luns.some(({ path }) => lunAt(facts, path) !== undefined)
   );
 }
 

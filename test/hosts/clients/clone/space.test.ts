@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { zeroedRequests } from '../../../../hosts/clients/clone/inode-tables.js';
-import { nameOf } from '../../../../hosts/clients/clone/names.js';
+import { lunAt, sameStorage } from '../../../../hosts/clients/clone/names.js';
 import { promisedBytes } from '../../../../hosts/clients/clone/space.js';
 import { cloneDisk, thinExhaustion } from '../../../../hosts/clients/clone.js';
 import type { CloneKind } from '../../../../hosts/site/facts.js';
@@ -50,9 +50,12 @@ it.each<CloneKind>([
       fc.pre(!client.endsWith('.partial') && client !== '.' && image !== '.');
       const name = { client, image, generation: `0123456789ab-${count}` };
       const disk = cloneDisk(host, name);
-      expect(nameOf(host, disk)).toEqual({ name, partial: false });
-      expect(nameOf(host, `${disk}.partial`)).toEqual({ name, partial: true });
-      expect(nameOf(host, `${disk}/../x`)).toBeUndefined();
+      expect(lunAt(host, disk)).toMatchObject({ name, partial: false });
+      expect(lunAt(host, `${disk}.partial`)).toMatchObject({ name, partial: true });
+      // Also when the site names another storage by now.
+      const storage = lunAt(hostFacts('/srv/san'), disk)?.storage;
+      expect(storage !== undefined && sameStorage(storage, clone)).toBe(true);
+      expect(lunAt(host, `${disk}/../x`)).toBeUndefined();
     }),
     { seed: 1, numRuns: 200 },
   );
@@ -66,8 +69,12 @@ it('knows no LUN in the paths of others', () => {
     '/srv/san/clients/../b/c.img',
     '/srv/san/clients/a/b/c',
     '/srv/san',
+    '/dev/vg0/other',
+    '/dev/vg0/sub/lunsmith+web1+debian+abababababab-1',
+    '/dev/zvol/lunsmith:web1:debian:abababababab-1',
+    '/dev/lunsmith+web1+debian+abababababab-1',
   ]) {
-    expect(nameOf(host, path)).toBeUndefined();
+    expect(lunAt(host, path)).toBeUndefined();
   }
 });
 

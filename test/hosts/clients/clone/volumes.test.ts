@@ -267,6 +267,36 @@ it('lists, removes and cleans volumes of ours alone', async () => {
   expect([...volumes.keys()]).toEqual(['thin', 'other']);
 });
 
+it.each<CloneKind>([{ kind: 'file' }, { kind: 'lvm', group: 'vg1', pool: 'thin' }])(
+  'removes volumes of a group that the site has left for $kind, and what was kept for their releases',
+  async (clone) => {
+    const other = `lunsmith-seed+${'cd'.repeat(32)}`;
+    const volumes = new Map([
+      ['thin', 400 * MIB],
+      ['other', EXTENT],
+      [LUN, 200 * MIB],
+      [`${LUN.replace('-1', '-2')}.partial`, 200 * MIB],
+      [SEED, 100 * MIB],
+      [other, 100 * MIB],
+    ]);
+    const before = lvm(volumes).host;
+    const host: TargetHost = {
+      ...before,
+      facts: { ...before.facts, clone },
+      run: (argv, options) =>
+        argv.join(' ').endsWith('vg1')
+          ? lvm(new Map([['thin', 400 * MIB]])).host.run(argv, options)
+          : before.run(argv, options),
+    };
+    const disk = `/dev/vg0/${LUN}`;
+    await cleanClones(host, new Set(), [{ disk, release: RELEASE }]);
+    expect([...volumes.keys()]).toEqual(['thin', 'other', LUN, SEED]);
+    await removeClone(host, disk);
+    await cleanClones(host, new Set([RELEASE]), [{ disk }]);
+    expect([...volumes.keys()]).toEqual(['thin', 'other']);
+  },
+);
+
 it('names the thin pool that is not there', async () => {
   const { host } = lvm(new Map([['other', EXTENT]]));
   await expect(freeSpace(host)).rejects.toMatchObject({
