@@ -22,7 +22,7 @@ export function ext4Archive(volume: Volume, tree: Ext4Tree): Ext4Archive {
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   for (const { path } of files) {
     if (!path.slice(1).split('/').includes('..')) continue;
-    throw damaged(volume.name, 'names that no directory has for others', path);
+    throw damaged(volume, 'names that no directory has for others', path);
   }
   const others = files.flatMap(({ attributes }) => attributes.map(nameOf).filter((name) => !isKept(name)));
   return {

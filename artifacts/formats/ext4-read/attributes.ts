@@ -19,7 +19,7 @@ const BLOCK_HEADER = 32;
 export async function readAttributes(volume: Volume, inode: Inode): Promise<string[]> {
   const found: string[] = [];
   const read = (bytes: Buffer, first: number) => {
-    const broken = () => damaged(volume.name, `extended attributes of inode ${inode.number}`, 'none');
+    const broken = () => damaged(volume, `extended attributes of inode ${inode.number}`, 'none');
     found.push(...entries(bytes, first, broken));
   };
   if (inode.attributes.length > 0) read(inode.attributes, 0);

@@ -3,7 +3,7 @@
  */
 import { BLOCK } from '../ext4-size.js';
 import type { Inode } from './inode.js';
-import { damaged, readVolume, type Volume } from './volume.js';
+import { bytesOf, damaged, readVolume, type Volume } from './volume.js';
 
 /** Blocks `start` to `end` (exclusive) of the content, which lie one after the other from `physical` on. */
 export interface Extent {
@@ -21,6 +21,8 @@ export interface InodeBlocks {
 
 const EXTENT_MAGIC = 0xf30a;
 const EXTENT = 12;
+/** Levels of an extent tree below its root. */
+const DEEPEST = 5;
 /** Longer extents are unwritten, and that much shorter. */
 const LONGEST = 0x8000;
 const DIRECT = 12;
@@ -29,9 +31,31 @@ const POINTERS = BLOCK / 4;
 /** @throws Failure of kind `integrity` */
 export async function readInodeBlocks(volume: Volume, inode: Inode): Promise<InodeBlocks> {
   const extents: Extent[] = [];
-  if (inode.hasExtents) await readExtents(volume, inode, inode.map, extents, { nodes: 0 });
-  else if (hasBlocks(inode)) await readPointers(volume, inode, extents);
+  const read = nodeReader(volume, inode);
+  if (inode.hasExtents) await readExtents({ volume, inode, read }, inode.map, extents);
+  else if (hasBlocks(inode)) await readPointers(read, inode, extents);
+  const late = extents.findIndex(({ start, end }, index) => {
+    const before = extents[index - 1]?.end ?? 0;
+    return start < before || end < start;
+  });
+  if (late >= 0)
+    throw damaged(volume, `extents of inode ${inode.number} in order`, `the ${late + 1}th is not`);
   return { extents };
+}
+
+type ReadNode = (block: number) => Promise<Buffer>;
+
+/** Reads blocks that number others; no more of them than the image has blocks, since damaged ones may lead round. */
+function nodeReader(volume: Volume, { number }: Inode): ReadNode {
+  let nodes = 0;
+  let most: number | undefined;
+  return async (block) => {
+    most ??= ((await bytesOf(volume)) ?? Number.POSITIVE_INFINITY) / BLOCK;
+    nodes += 1;
+    if (nodes > most)
+      throw damaged(volume, `at most ${most} blocks that number those of inode ${number}`, 'more');
+    return readVolume(volume, block * BLOCK, BLOCK);
+  };
 }
 
 /** A device's or a short link's i_block numbers no blocks. */
@@ -39,24 +63,29 @@ function hasBlocks({ type, size }: Inode): boolean {
   return type === 'file' || type === 'directory' || (type === 'symlink' && size >= 60);
 }
 
+interface ExtentSource {
+  readonly volume: Volume;
+  readonly inode: Inode;
+  readonly read: ReadNode;
+}
+
+/** @param below how deep the tree may be from here on */
 async function readExtents(
-  volume: Volume,
-  inode: Inode,
+  source: ExtentSource,
   node: Buffer,
   extents: Extent[],
-  read: { nodes: number },
+  below = DEEPEST,
 ): Promise<void> {
-  const magic = node.readUInt16LE(0);
-  if (magic !== EXTENT_MAGIC || read.nodes > inode.size / BLOCK + 8) {
-    throw damaged(volume.name, `an extent tree of inode ${inode.number}`, `magic 0x${magic.toString(16)}`);
+  const [magic, entries, depth] = [node.readUInt16LE(0), node.readUInt16LE(2), node.readUInt16LE(6)];
+  if (magic !== EXTENT_MAGIC || depth > below || (entries + 1) * EXTENT > node.length) {
+    const found = `magic 0x${magic.toString(16)}, ${entries} entries, depth ${depth}`;
+    throw damaged(source.volume, `an extent tree of inode ${source.inode.number}`, found);
   }
-  const [entries, depth] = [node.readUInt16LE(2), node.readUInt16LE(6)];
   for (let index = 1; index <= entries; index += 1) {
     const entry = node.subarray(index * EXTENT, (index + 1) * EXTENT);
     if (depth > 0) {
       const block = entry.readUInt32LE(4) + entry.readUInt16LE(8) * 2 ** 32;
-      read.nodes += 1;
-      await readExtents(volume, inode, await readVolume(volume, block * BLOCK, BLOCK), extents, read);
+      await readExtents(source, await source.read(block), extents, depth - 1);
       continue;
     }
     const start = entry.readUInt32LE(0);
@@ -71,13 +100,13 @@ async function readExtents(
   }
 }
 
-async function readPointers(volume: Volume, inode: Inode, extents: Extent[]): Promise<void> {
+async function readPointers(read: ReadNode, inode: Inode, extents: Extent[]): Promise<void> {
   const add = (start: number, physical: number) => {
     if (physical !== 0) extents.push({ start, end: start + 1, physical, unwritten: false });
   };
   const descend = async (block: number, start: number, depth: number): Promise<void> => {
     if (block === 0) return;
-    const bytes = await readVolume(volume, block * BLOCK, BLOCK);
+    const bytes = await read(block);
     for (let index = 0; index < POINTERS; index += 1) {
       const next = bytes.readUInt32LE(index * 4);
       if (depth === 1) add(start + index, next);
@@ -92,8 +121,12 @@ async function readPointers(volume: Volume, inode: Inode, extents: Extent[]): Pr
   }
 }
 
-/** The whole content; holes and unwritten blocks read as zeros. */
+/** Bytes of a file that is read into memory as a whole. */
+const MOST_CONTENT = 2 ** 31;
+
+/** The whole content; holes and unwritten blocks read as zeros. @throws Failure of kind `integrity` */
 export async function readContent(volume: Volume, size: number, { extents }: InodeBlocks): Promise<Buffer> {
+  if (size > MOST_CONTENT) throw damaged(volume, `a file of at most ${MOST_CONTENT} bytes`, `${size} bytes`);
   const content = Buffer.alloc(size);
   for (const { start, end, physical, unwritten } of extents) {
     const length = Math.min(end * BLOCK, size) - start * BLOCK;

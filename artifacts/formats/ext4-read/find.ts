@@ -1,7 +1,7 @@
 /** Finds one file of an ext4 file system by its path, without reading the rest. */
 import { BLOCK } from '../ext4-size.js';
-import { type InodeBlocks, readContent, readInodeBlocks } from './blocks.js';
-import { names } from './directory.js';
+import { type InodeBlocks, readInodeBlocks } from './blocks.js';
+import { readDirectory } from './directory.js';
 import { type Inode, ROOT_INODE, readInode } from './inode.js';
 import { readSuperblock, type Superblock } from './superblock.js';
 import { damaged, readVolume, type Volume } from './volume.js';
@@ -15,10 +15,9 @@ export async function findExt4File(volume: Volume, path: string): Promise<Inode 
   let inode = await inodeOf(volume, superblock, ROOT_INODE);
   for (const part of path.split('/').filter((each) => each !== '')) {
     const wanted = Buffer.from(part);
-    const content =
-      inode.type === 'directory' ? await readContent(volume, inode.size, inode) : Buffer.alloc(0);
-    const entry = [...names(content)].find(([name]) => name.equals(wanted));
-    if (entry === undefined) throw damaged(volume.name, `a file ${path}`, `no ${part} where it should be`);
+    const entries = inode.type === 'directory' ? await readDirectory(volume, inode) : [];
+    const entry = entries.find(([name]) => name.equals(wanted));
+    if (entry === undefined) throw damaged(volume, `a file ${path}`, `no ${part} where it should be`);
     inode = await inodeOf(volume, superblock, entry[1]);
   }
   return inode;
@@ -33,6 +32,6 @@ async function inodeOf(
   const at = ((number - 1) % inodesPerGroup) * inodeSize;
   const bytes = group && (await readVolume(volume, group.inodeTable * BLOCK + at, inodeSize));
   const inode = bytes && readInode(number, bytes);
-  if (inode === undefined) throw damaged(volume.name, `inode ${number}`, 'none, or a free one');
+  if (inode === undefined) throw damaged(volume, `inode ${number}`, 'none, or a free one');
   return { ...inode, ...(await readInodeBlocks(volume, inode)) };
 }

@@ -3,7 +3,7 @@
  * Facts: Linux Documentation/filesystems/ext4 (super.rst, group_descr.rst, blockgroup.rst).
  */
 import { BLOCK } from '../ext4-size.js';
-import { damaged, readVolume, type Volume } from './volume.js';
+import { bytesOf, damaged, readVolume, type Volume } from './volume.js';
 
 /** Bytes from the file system's start. */
 const SUPERBLOCK = 1024;
@@ -11,6 +11,17 @@ const MAGIC = 0xef53;
 /** gdt_csum or metadata_csum: descriptors say how much of an inode table is in use. */
 const RO_COMPAT_CHECKSUMS = 0x10 | 0x400;
 const INCOMPAT_64BIT = 0x80;
+/** Features that change where things lie, by the names of mke2fs(8), and are not read here. */
+const INCOMPAT_NAMES: readonly (readonly [bit: number, name: string])[] = [
+  [0x1, 'compression'],
+  [0x8, 'journal_dev'],
+  [0x10, 'meta_bg'],
+  [0x400, 'ea_inode'],
+  [0x1000, 'dirdata'],
+  [0x8000, 'inline_data'],
+  [0x10000, 'encrypt'],
+  [0x20000, 'casefold'],
+];
 /** filetype, needs_recovery, extents, 64bit, mmp, flex_bg, csum_seed, largedir. */
 const INCOMPAT_KNOWN = 0x2 | 0x4 | 0x40 | INCOMPAT_64BIT | 0x100 | 0x200 | 0x2000 | 0x4000;
 const GROUP_INODE_UNINIT = 0x1;
@@ -40,18 +51,35 @@ export interface Superblock {
 export async function readSuperblock(volume: Volume): Promise<Superblock> {
   const bytes = await readVolume(volume, SUPERBLOCK, 1024);
   const magic = bytes.readUInt16LE(0x38);
-  if (magic !== MAGIC) throw damaged(volume.name, 'an ext4 superblock', `magic 0x${magic.toString(16)}`);
+  if (magic !== MAGIC) throw damaged(volume, 'an ext4 superblock', `magic 0x${magic.toString(16)}`);
   const blockSize = 1024 << bytes.readUInt32LE(0x18);
-  if (blockSize !== BLOCK) throw damaged(volume.name, `blocks of ${BLOCK} bytes`, `${blockSize} bytes`);
+  if (blockSize !== BLOCK) throw damaged(volume, `blocks of ${BLOCK} bytes`, `${blockSize} bytes`);
   const incompat = bytes.readUInt32LE(0x60);
   const unknown = incompat & ~INCOMPAT_KNOWN;
-  if (unknown !== 0) throw damaged(volume.name, 'features that are known here', `0x${unknown.toString(16)}`);
+  if (unknown !== 0) throw damaged(volume, 'features that are known here', featureNames(unknown));
   const wide = (incompat & INCOMPAT_64BIT) !== 0;
   const blocks = bytes.readUInt32LE(0x4) + (wide ? bytes.readUInt32LE(0x150) * 2 ** 32 : 0);
   const blocksPerGroup = bytes.readUInt32LE(0x20);
   const inodesPerGroup = bytes.readUInt32LE(0x28);
   const descriptorSize = wide ? bytes.readUInt16LE(0xfe) : 32;
+  const inodeSize = bytes.readUInt16LE(0x58);
+  const limits: readonly (readonly [what: string, value: number, least: number, most: number])[] = [
+    ['blocks of a group', blocksPerGroup, 1, 2 ** 32],
+    ['inodes of a group', inodesPerGroup, 1, 8 * BLOCK],
+    ['bytes of an inode', inodeSize, 128, BLOCK],
+    ['bytes of a group descriptor', descriptorSize, 32, 1024],
+  ];
+  for (const [what, value, least, most] of limits) {
+    if (value < least || value > most) throw damaged(volume, `${least} to ${most} ${what}`, String(value));
+  }
+  if ((inodeSize & (inodeSize - 1)) !== 0)
+    throw damaged(volume, 'inodes of a power of two bytes', `${inodeSize} bytes`);
   const groups = Math.ceil(blocks / blocksPerGroup);
+  // Both are what has to be there; a damaged number would have us read the same again and again.
+  const least = Math.max(blocks * BLOCK, groups * inodesPerGroup * inodeSize);
+  const room = await bytesOf(volume);
+  if (room !== undefined && least > room)
+    throw damaged(volume, `an image of at least ${least} bytes`, `${room} bytes`);
   const roCompat = bytes.readUInt32LE(0x64);
   const descriptors = await readVolume(volume, BLOCK, groups * descriptorSize);
   const unclean =
@@ -63,7 +91,7 @@ export async function readSuperblock(volume: Volume): Promise<Superblock> {
   return {
     ...(unclean && { unclean }),
     inodesPerGroup,
-    inodeSize: bytes.readUInt16LE(0x58),
+    inodeSize,
     groups: Array.from({ length: groups }, (_, group) =>
       readGroup(descriptors.subarray(group * descriptorSize, (group + 1) * descriptorSize), {
         inodesPerGroup,
@@ -71,6 +99,12 @@ export async function readSuperblock(volume: Volume): Promise<Superblock> {
       }),
     ),
   };
+}
+
+function featureNames(bits: number): string {
+  const known = INCOMPAT_NAMES.filter(([bit]) => (bits & bit) !== 0);
+  const rest = known.reduce((left, [bit]) => left & ~bit, bits) >>> 0;
+  return [...known.map(([, name]) => name), ...(rest === 0 ? [] : [`0x${rest.toString(16)}`])].join(', ');
 }
 
 interface GroupFacts {

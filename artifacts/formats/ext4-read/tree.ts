@@ -7,7 +7,7 @@ import { shownName, utf8Name } from '../../../base/utf8-name.js';
 import { BLOCK } from '../ext4-size.js';
 import { readAttributes } from './attributes.js';
 import { type InodeBlocks, readContent, readInodeBlocks } from './blocks.js';
-import { names } from './directory.js';
+import { readDirectory } from './directory.js';
 import { deviceOf, type FileType, type Inode, ROOT_INODE, readInode } from './inode.js';
 import { readSuperblock, type Superblock } from './superblock.js';
 import { damaged, readVolume, type Volume } from './volume.js';
@@ -60,17 +60,17 @@ export async function readExt4Tree(volume: Volume): Promise<Ext4Tree> {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [path, bytes, number] = next;
     const inode = inodes.get(number);
-    if (inode === undefined) throw damaged(volume.name, `inode ${number} of ${path}`, 'a free inode');
+    if (inode === undefined) throw damaged(volume, `inode ${number} of ${path}`, 'a free inode');
     const seen = facts.get(number);
-    if (seen?.type === 'directory') throw damaged(volume.name, `one name of inode ${number}`, path);
+    if (seen?.type === 'directory') throw damaged(volume, `one name of inode ${number}`, path);
     const known = seen ?? (await describe(volume, inode));
     facts.set(number, known);
     files.set(path, { path, ...known, ...(isUtf8(bytes) ? {} : { pathBytes: bytes }) });
     if (inode.type !== 'directory') continue;
     const base = path === '/' ? '' : path;
-    for (const [name, child] of names(await readContent(volume, inode.size, inode))) {
+    for (const [name, child] of await readDirectory(volume, inode)) {
       const below = `${base}/${text(name)}`;
-      if (files.has(below)) throw damaged(volume.name, `one file ${below}`, 'two');
+      if (files.has(below)) throw damaged(volume, `one file ${below}`, 'two');
       open.push([below, Buffer.concat([path === '/' ? NOTHING : bytes, SLASH, name]), child]);
     }
   }
