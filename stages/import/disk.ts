@@ -51,8 +51,11 @@ export function contentOf(head: Buffer): Content {
   return found?.[2] ?? 'nothing known';
 }
 
-/** @throws Failure of kind `integrity` for an image that is cut short or has neither a table nor a file system */
-export async function partsOf(image: string, run: Ports['run']): Promise<readonly Part[]> {
+/**
+ * @param name how messages call the image
+ * @throws Failure of kind `integrity` for an image that is cut short or has neither a table nor a file system
+ */
+export async function partsOf(image: string, name: string, run: Ports['run']): Promise<readonly Part[]> {
   const file = await open(image);
   try {
     const { size } = await file.stat();
@@ -65,15 +68,17 @@ export async function partsOf(image: string, run: Ports['run']): Promise<readonl
     // A file system with boot code looks like a table to some tools; with partitions it is one.
     if (table === undefined || table.partitions.length === 0) {
       const content = contentOf(whole);
-      if (content === 'nothing known') throw noTable(image);
+      if (content === 'nothing known') throw noTable(name, 'neither');
       return [{ number: 0, offset: 0, bytes: size, content, names: fileSystemNames(content, whole) }];
     }
+    if (table.table === 'mbr' && table.partitions.some(({ type }) => type === PROTECTIVE))
+      throw noTable(name, 'an MBR that stands before a GPT, and no GPT that can be read');
     const parts: Part[] = [];
     for (const { number, firstLba, sectors, guid } of table.partitions) {
       const [offset, bytes] = [firstLba * SECTOR, sectors * SECTOR];
       if (offset + bytes > size) {
         throw new Failure('integrity', {
-          what: `Partition ${number} of ${image} reaches beyond its end.`,
+          what: `Partition ${number} of ${name} reaches beyond its end.`,
           expected: `at least ${offset + bytes} bytes`,
           found: `${size} bytes`,
           hint: 'The image is cut short: download it again.',
@@ -100,11 +105,14 @@ async function tableOf(image: string, run: Ports['run']): Promise<ReadTable | un
   });
 }
 
-function noTable(image: string): Failure {
+/** What an MBR says that only keeps tools which know no GPT away from it (UEFI 2.10, 5.2.3). */
+const PROTECTIVE = 'ee';
+
+function noTable(name: string, found: string): Failure {
   return new Failure('integrity', {
-    what: `${image} is no disk image.`,
+    what: `${name} is no disk image.`,
     expected: 'a GPT or MBR partition table, or an ext4 file system',
-    found: 'neither',
+    found,
     hint: 'Give the image of a whole disk, a tar, or a folder.',
   });
 }

@@ -36,28 +36,34 @@ const INSTEAD: Readonly<Partial<Record<Content, string>>> = {
   btrfs: 'Import its tree (`from: FOLDER`) or a tar of it: of file systems, ext4 and FAT can be read.',
 };
 
+/** Told of a file system that cannot be read. */
+const UNREAD =
+  'Download the image again if it is damaged; else import its tree (`from: FOLDER`) or a tar of it: ext4 is read with blocks of 4096 bytes and the features that mke2fs gives it by itself.';
+
 /**
+ * @param image its path, and how messages call it
  * @param wanted number of the partition that is the root; undefined: the one that looks like one
  * @throws Failure of kind `integrity` when there is none that can be read, or `recipe` when there are several
  */
 export async function openDiskImage(
-  path: string,
+  image: { readonly path: string; readonly name: string },
   wanted: number | undefined,
   run: Ports['run'],
 ): Promise<DiskImage> {
-  const parts = await partsOf(path, run);
+  const { path, name } = image;
+  const parts = await partsOf(path, name, run);
   const file = await open(path);
   try {
     const volumes = new Map<number, Ext4Part>();
     for (const part of parts.filter(({ content }) => content === 'ext4')) {
-      const where = part.number === 0 ? path : `partition ${part.number} of ${path}`;
-      const volume = { file, offset: part.offset, name: where };
+      const where = part.number === 0 ? name : `partition ${part.number} of ${name}`;
+      const volume = { file, offset: part.offset, name: where, hint: UNREAD };
       const tree = await readExt4Tree(volume);
       volumes.set(part.number, { part, volume, tree });
     }
-    const root = chooseRoot(path, parts, volumes, wanted);
+    const root = chooseRoot(name, parts, volumes, wanted);
     refuseUnclean(root);
-    const read = async (name: string) => readFile(root, name);
+    const read = async (file: string) => readFile(root, file);
     const fstab = (await read('/etc/fstab'))?.toString('utf8') ?? '';
     const mounts = mountsOf(fstab, parts).map(({ at, part }): Mounted => {
       const ext4 = volumes.get(part.number);
@@ -72,7 +78,7 @@ export async function openDiskImage(
 }
 
 function chooseRoot(
-  path: string,
+  name: string,
   parts: readonly Part[],
   volumes: ReadonlyMap<number, Ext4Part>,
   wanted: number | undefined,
@@ -80,7 +86,7 @@ function chooseRoot(
   const roots = [...volumes.values()].filter(
     ({ part, tree }) =>
       (wanted === undefined || part.number === wanted) &&
-      ['/etc/os-release', '/usr/lib/os-release'].some((name) => tree.files.has(name)),
+      ['/etc/os-release', '/usr/lib/os-release'].some((file) => tree.files.has(file)),
   );
   const [root, other] = roots;
   if (root !== undefined && other === undefined) return root;
@@ -89,7 +95,7 @@ function chooseRoot(
   );
   if (root !== undefined) {
     throw new Failure('recipe', {
-      what: `${path} holds more than one system.`,
+      what: `${name} holds more than one system.`,
       expected: '`partition`, the number of the one to import',
       found: roots.map(({ part }) => `partition ${part.number}`).join(', '),
     });
@@ -98,7 +104,7 @@ function chooseRoot(
     .filter(({ number }) => wanted === undefined || number === wanted)
     .flatMap(({ content }) => INSTEAD[content] ?? [])[0];
   throw new Failure('integrity', {
-    what: `${path} holds no root file system that can be read.`,
+    what: `${name} holds no root file system that can be read.`,
     expected: `${wanted === undefined ? 'a partition' : `partition ${wanted}`} with ext4 and /etc/os-release in it`,
     found: found.join(', '),
     hint: hint ?? 'Import its tree (`from: FOLDER`) or a tar of it.',

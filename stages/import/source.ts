@@ -11,7 +11,7 @@ import type { StageContext } from '../../pipeline/stage.js';
 import { rootTree } from '../rootfs/tree.js';
 import { type Ext4Part, openDiskImage } from './root.js';
 import type { ReadTree } from './system.js';
-import { unpack } from './unpack.js';
+import { asWhole, unpack } from './unpack.js';
 
 export interface SourceWishes {
   /** Absolute path of a file or a folder. */
@@ -47,9 +47,10 @@ export async function openSource(wishes: SourceWishes, scratch: string, ports: P
     const unpacked = await unpack({ path, sha256: sha256 ?? '' }, scratch, ports);
     if (unpacked.kind === 'tar') {
       const { size } = await stat(unpacked.path);
-      return { ...tarSource(unpacked.path, exclude, ports), bytes: size, [Symbol.asyncDispose]: remove };
+      const source = tarSource({ path: unpacked.path, name: path }, exclude, ports);
+      return { ...source, bytes: size, [Symbol.asyncDispose]: remove };
     }
-    const image = await openDiskImage(unpacked.path, partition, ports.run);
+    const image = await openDiskImage({ path: unpacked.path, name: path }, partition, ports.run);
     const ext4 = [image.root, ...image.mounts.flatMap((mount) => mount.ext4 ?? [])];
     return {
       bytes: ext4.reduce((sum, { tree }) => sum + fileBytes(tree), 0),
@@ -59,7 +60,7 @@ export async function openSource(wishes: SourceWishes, scratch: string, ports: P
         await extractExt4(ctx, image.root, '/', exclude);
         for (const { at, part, ext4 } of image.mounts) {
           if (ext4 !== undefined) await extractExt4(ctx, ext4, at, exclude);
-          else await extractFat(ctx, `${unpacked.path}@@${part.offset}`, at);
+          else await extractFat(ctx, { image: `${unpacked.path}@@${part.offset}`, name: path }, at);
         }
       },
       [Symbol.asyncDispose]: async () => {
@@ -135,11 +136,17 @@ async function extractExt4(
 }
 
 /** FAT has neither owners nor modes: all are root's, and world-readable. */
-async function extractFat(ctx: Context, at: string, mount: string): Promise<void> {
+async function extractFat(
+  ctx: Context,
+  { image, name }: { readonly image: string; readonly name: string },
+  mount: string,
+): Promise<void> {
   const target = await makeFolder(ctx, mount);
   const doing = `copy the files of ${mount}`;
   const env = { MTOOLSRC: '/dev/null', MTOOLS_SKIP_CHECK: '1' };
-  await ctx.run(['mcopy', '-i', at, '-s', '-m', '-p', '-Q', '-n', '::/*', target], { doing, env });
+  await asWhole(name, `a FAT that can be read, for ${mount}`, async () => {
+    await ctx.run(['mcopy', '-i', image, '-s', '-m', '-p', '-Q', '-n', '::/*', target], { doing, env });
+  });
   await ctx.run(['chmod', '--recursive', 'u=rwX,go=rX', target], { doing, quiet: true });
 }
 
@@ -156,7 +163,7 @@ function few(names: readonly string[]): string {
 }
 
 function tarSource(
-  path: string,
+  { path, name: given }: { readonly path: string; readonly name: string },
   exclude: readonly string[],
   { run }: Ports,
 ): Omit<Source, typeof Symbol.asyncDispose> {
@@ -173,7 +180,7 @@ function tarSource(
         '--',
         ...names,
       ];
-      const options = { doing: `read ${name} of ${path}`, quiet: true, okExitCodes: [0, 2] };
+      const options = { doing: `read ${name} of ${given}`, quiet: true, okExitCodes: [0, 2] };
       const { stdout } = await run(argv, options);
       return stdout === '' ? undefined : stdout;
     },
@@ -186,7 +193,9 @@ function tarSource(
         ...leavingOut(exclude),
         `--directory=${ctx.rootfs}`,
       ];
-      await ctx.bootstrap([...argv, `--file=${path}`], { doing: `unpack ${path}` }, [path]);
+      await asWhole(given, 'a whole tar', async () => {
+        await ctx.bootstrap([...argv, `--file=${path}`], { doing: `unpack ${given}` }, [path]);
+      });
     },
   };
 }

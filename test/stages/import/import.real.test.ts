@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../base/failure.js';
 import type { Architecture } from '../../../pipeline/stage.js';
 import type { SourceWishes } from '../../../stages/import/source.js';
+import { unpack } from '../../../stages/import/unpack.js';
 import { importStage } from '../../../stages/import.js';
 import { ask, ports, run } from '../../artifacts/formats/tools.js';
 import { importSystem, listSystem } from './imported.js';
@@ -177,6 +178,67 @@ describe('what is refused, before anything is written', () => {
       /was not unmounted: its journal.*e2fsck -f -y/s,
     ],
     [
+      'a cut qcow2',
+      async () => {
+        const path = at('short.qcow2');
+        await run(['qemu-img', 'convert', '-O', 'qcow2', image, path], { doing: 'wrap' });
+        await truncate(path, (await stat(path)).size / 2);
+        return { path };
+      },
+      /short\.qcow2 cannot be unpacked.*whole file in the format qcow2/s,
+    ],
+    [
+      'a qcow2 on another file',
+      async () => {
+        const [path, behind] = [at('above.qcow2'), 'json:{"driver":"raw","file":{"filename":"/etc/shadow"}}'];
+        const argv = ['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', behind, path, '60M'];
+        await run(argv as never, { doing: 'wrap' });
+        return { path };
+      },
+      /stands on json:.*\/etc\/shadow/s,
+    ],
+    [
+      'a cut zip',
+      async () => {
+        const path = at('short.zip');
+        await run(['python3', '-m', 'zipfile', '-c', path, image], { doing: 'wrap' });
+        await truncate(path, (await stat(path)).size / 2);
+        return { path };
+      },
+      /short\.zip cannot be unpacked.*whole file in the format zip.*cannot find zipfile directory/s,
+    ],
+    [
+      'a zip of folders',
+      async () => {
+        const program = 'import sys, zipfile; zipfile.ZipFile(sys.argv[1], "w").writestr("a/", "")';
+        await run(['python3', '-c', program, at('folders.zip')], { doing: 'wrap' });
+        return { path: at('folders.zip') };
+      },
+      /holds no file/,
+    ],
+    [
+      'what is wrong inside of a wrapping, by the name that was given',
+      async () => {
+        const { path } = await holding('inside.img', 'LUKS\xba\xbe', 0)();
+        await run(['gzip', '-1', path], { doing: 'wrap' });
+        return { path: `${path}.gz` };
+      },
+      /inside\.img\.gz holds no root file system.*partition 2: LUKS/s,
+    ],
+    [
+      'an ext4 that mke2fs does not make by itself',
+      () => broken('feature.img', (path) => put(path, new Uint8Array([0x82]), ROOT_AT + 1024 + 0x61)),
+      /partition 2 of .*feature\.img cannot be read.*inline_data.*import its tree/s,
+    ],
+    [
+      'an MBR before a GPT that is not there',
+      () =>
+        broken('mbr.img', async (path) => {
+          await put(path, new Uint8Array([0xee]), 446 + 4);
+        }),
+      /is no disk image.*no GPT that can be read/s,
+    ],
+    [
       'a partition beyond the end',
       () => broken('cut.img', (path) => truncate(path, 60 << 20)),
       /Partition 2 .* reaches beyond its end/,
@@ -196,6 +258,35 @@ describe('what is refused, before anything is written', () => {
     expect(JSON.stringify(failure?.diagnostics)).toMatch(expected);
     expect(await ask('find', at(`root-${count}`), '-mindepth', '1')).toBe('');
     expect(await ask('find', at(`scratch-${count}`), '-mindepth', '1')).toBe('');
+  });
+
+  it('a disk that is full, of which unzip says nothing', async () => {
+    const scratch = at('scratch-full');
+    await mkdir(scratch);
+    await symlink('/dev/full', join(scratch, 'unpacked'));
+    const path = at('full.zip');
+    await run(['python3', '-m', 'zipfile', '-c', path, image], { doing: 'wrap' });
+    const failure = await unpack({ path, sha256: await digestOf(path) }, scratch, ports).then(
+      () => undefined,
+      Failure.from,
+    );
+    expect(failure).toMatchObject({ kind: 'space', message: `The disk is full: could not unpack ${path}.` });
+  });
+
+  it('a tar that is cut short, and a FAT that cannot be read', async () => {
+    await run(['tar', '--create', `--directory=${at('system')}`, `--file=${at('short.tar')}`, '.'], {
+      doing: 'wrap',
+    });
+    await truncate(at('short.tar'), 3 << 20);
+    const { path } = await broken('fat.img', (file) => put(file, new Uint8Array(2), 8192 * 512 + 11));
+    for (const [from, expected] of [
+      [at('short.tar'), /short\.tar cannot be unpacked.*a whole tar.*tar: .*cut short/s],
+      [path, /fat\.img cannot be unpacked.*a FAT that can be read, for \/boot\/firmware/s],
+    ] as const) {
+      const failure = await importFrom({ path: from }).then(() => undefined, Failure.from);
+      expect(failure?.kind).toBe('integrity');
+      expect(JSON.stringify(failure?.diagnostics)).toMatch(expected);
+    }
   });
 
   it('more than the disk of the recipe holds', async () => {
