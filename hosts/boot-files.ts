@@ -29,10 +29,11 @@ import { dhcpFiles, HTTP_PROGRAM } from './boot-files/dhcp.js';
 import { entryScript, unknownScript } from './boot-files/entry.js';
 import { identityFiles } from './boot-files/identity.js';
 import { nginxFiles } from './boot-files/nginx.js';
-import { isRaspberryPi, piFiles, piLinks } from './boot-files/raspberry-pi.js';
+import { piFiles, piLinks } from './boot-files/raspberry-pi.js';
 import { releaseFiles } from './boot-files/releases.js';
 import { menuFiles } from './boot-files/tftp.js';
 import type { HostState } from './host/state.js';
+import { isRaspberryPi } from './site/facts.js';
 
 /** From `<root>/states/<serial>/http/`. */
 const TO_TFTP = '../../../tftp';

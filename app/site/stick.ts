@@ -13,7 +13,6 @@ import { accountOf, readAccounts } from '../../hosts/apply/secrets.js';
 import { readState } from '../../hosts/apply.js';
 import { clientArchive } from '../../hosts/boot-files/client-archive.js';
 import { checkPrograms } from '../../hosts/boot-files/needs.js';
-import { isRaspberryPi } from '../../hosts/boot-files/raspberry-pi.js';
 import {
   ipxeStickFiles,
   kernelStick,
@@ -27,6 +26,7 @@ import {
 import type { TargetHost } from '../../hosts/host/host.js';
 import type { ClientState, HostState } from '../../hosts/host/state.js';
 import { copyFileThere, manifestsThere } from '../../hosts/publish/releases-there.js';
+import { isRaspberryPi } from '../../hosts/site/facts.js';
 import type { Caller } from '../caller.js';
 import { clientNamed, connect, hostNamed, openSite } from './open.js';
 

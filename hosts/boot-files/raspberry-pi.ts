@@ -17,7 +17,7 @@ import type { Manifest } from '../../artifacts/release/manifest.js';
 import { artifactsOf } from '../../artifacts/release/roles.js';
 import { Failure } from '../../base/failure.js';
 import type { ClientState, Generation, HostState } from '../host/state.js';
-import type { ClientFacts } from '../site/facts.js';
+import { type ClientFacts, isRaspberryPi } from '../site/facts.js';
 import { kernelAddress } from './address.js';
 import type { BootFile, BootFilesInput, ClientAccount } from './boot-file.js';
 import { bootImages } from './boot-image.js';
@@ -30,11 +30,6 @@ export const PI_FOLDER = 'pi';
 const TO_ROOT = '../../../..';
 const { folder, files, clientArchive: ARCHIVE, bootcode } = RASPBERRY_PI;
 
-/** Whether the client is a Raspberry Pi: one that loads its kernel by TFTP itself. */
-export function isRaspberryPi({ images }: Pick<ClientFacts, 'images'>): boolean {
-  return images[0].boot === 'tftp';
-}
-
 export function piClients({ clients }: HostState): ClientState[] {
   return Object.values(clients).filter(({ facts }) => isRaspberryPi(facts));
 }
@@ -42,7 +37,7 @@ export function piClients({ clients }: HostState): ClientState[] {
 /** Names of the folders in which it looks. */
 export function piFolders({ serial, mac }: ClientFacts): string[] {
   return [
-    ...(serial === undefined ? [] : [serialPrefix(serial.replace(/^0x/i, ''))]),
+    ...(serial === undefined ? [] : [serialPrefix(serial)]),
     ...(mac === undefined ? [] : [macPrefix(mac)]),
   ];
 }

@@ -163,3 +163,8 @@ export interface Site {
   readonly channels: readonly string[];
   readonly clients: readonly ClientFacts[];
 }
+
+/** Whether the client is a Raspberry Pi: one that loads its kernel by TFTP itself. */
+export function isRaspberryPi({ images }: Pick<ClientFacts, 'images'>): boolean {
+  return images.some(({ boot }) => boot === 'tftp');
+}

@@ -1,5 +1,6 @@
 /** What no two clients may share, because a server tells clients apart by it. */
-import type { ClientFacts } from './facts.js';
+import { serialPrefix } from '../../artifacts/platform/raspberry-pi/models.js';
+import { type ClientFacts, isRaspberryPi } from './facts.js';
 import { checkUnique, type Findings } from './findings.js';
 
 const OWN = 'Each machine has one of its own: correct one of them.';
@@ -14,7 +15,19 @@ interface Owned {
 
 const IN_SITE: readonly Owned[] = [
   { what: 'The MAC address', key: 'mac', hint: OWN, value: ({ mac }) => mac },
-  { what: 'The serial number', key: 'serial', hint: OWN, value: ({ serial }) => serial },
+  {
+    what: 'The serial number',
+    key: 'serial',
+    hint: OWN,
+    value: (client) => (isRaspberryPi(client) ? undefined : client.serial),
+  },
+  {
+    what: 'The folder for TFTP',
+    key: 'serial',
+    hint: 'A Raspberry Pi looks in a folder named by the last 8 digits of its serial number: correct one of them.',
+    value: (client) =>
+      isRaspberryPi(client) && client.serial !== undefined ? serialPrefix(client.serial) : undefined,
+  },
   { what: 'The UUID', key: 'uuid', hint: OWN, value: ({ uuid }) => uuid },
   {
     what: 'The iSCSI name',

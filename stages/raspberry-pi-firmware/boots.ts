@@ -29,10 +29,13 @@ function readerOf(tree: RootTree): TftpReader {
   };
 }
 
-function diagnostic({ at, what, models }: ModelNote): Diagnostic {
+function diagnostic({ kind, at, what, models }: ModelNote): Diagnostic {
   return {
     what: `A Raspberry Pi ${models.join(', ')} would not boot: ${what}`,
     found: `${RASPBERRY_PI.folder.inRoot}/${at}`,
-    hint: 'Add what is missing to a step before this one, or name the models that the release is for (`models`).',
+    hint:
+      kind === 'other-files'
+        ? 'Take the lines of config.txt that name others (`cmdline`, `include`, `os_prefix`, a kernel) out of it in a step before this one.'
+        : 'Add what is missing to a step before this one, or name the models that the release is for (`models`).',
   };
 }

@@ -140,6 +140,33 @@ describe('the folder', () => {
     await expect(filled(folder)).rejects.toMatchObject({ kind: 'recipe', message });
   });
 
+  it.each([
+    ['cmdline=other.txt\n', 'other.txt'],
+    ['include more.txt\n', 'other.img'],
+    ['os_prefix=old/\n', 'old/vmlinuz'],
+    ['[pi4]\ninitramfs other.img\n[all]\n', undefined],
+  ])('with a config.txt that leads elsewhere is refused: %j', async (config, elsewhere) => {
+    await using folder = await tree();
+    await mkdir(folder.at('boot/firmware/old'), { recursive: true });
+    const put = (name: string, text: string) => writeFile(folder.at(`boot/firmware/${name}`), text);
+    for (const name of ['other.txt', 'other.img', 'old/vmlinuz', 'old/initrd.img', 'old/cmdline.txt'])
+      await put(name, 'old');
+    for (const name of ['3-b', '3-b-plus'].map((each) => `bcm2837-rpi-${each}`).concat('bcm2711-rpi-4-b'))
+      await put(`old/${name}.dtb`, 'dtb');
+    await put('old/client.cpio', 'old.');
+    // Written where our own settings stand, so that what follows them wins.
+    await put('config.txt', `kernel=a\ninitramfs a\nauto_initramfs=1\n${config}`);
+    await put('more.txt', 'kernel=other.img\n');
+    if (elsewhere === undefined) {
+      expect((await filled(folder)).warnings).toEqual([]);
+      return;
+    }
+    await expect(filled(folder)).rejects.toMatchObject({
+      kind: 'recipe',
+      message: `A Raspberry Pi 3B, 3B+, 4B would not boot: Its kernel, initramfs and command line would not be those of the release, but ${elsewhere}.`,
+    });
+  });
+
   it('is refused for a model that its kernel has no device tree for', async () => {
     await using folder = await tree();
     await expect(filled(folder, ['5'])).rejects.toThrow('A Raspberry Pi 5 would not boot');

@@ -20,7 +20,8 @@ export type NoteKind =
   | 'command-line-lines'
   | 'initramfs-line-long'
   | 'initramfs-unaligned'
-  | 'no-initramfs';
+  | 'no-initramfs'
+  | 'other-files';
 
 /** Something to know: a Pi says nothing about it, or blinks. */
 export interface Note {
@@ -46,6 +47,7 @@ export interface Start {
   readonly overlays: readonly Overlay[];
   /** In the order in which they follow each other in memory. */
   readonly initramfs: readonly string[];
+  readonly commandLineFile: string;
   /** Of its file alone: the device tree brings more. */
   readonly commandLine: string;
 }
@@ -219,13 +221,15 @@ async function chooseSystem(play: Play, folder: string, settings: Settings): Pro
     throw stop('missing', names, 'Without the device tree of its model the kernel does not start.');
   }
   const place = (name: string) => below(folder, osPrefix, name);
+  const commandLineFile = place(get('cmdline') ?? 'cmdline.txt');
   return {
     kernel,
     bits,
     deviceTree,
     overlays: await overlaysOf(play, folder, osPrefix, settings),
     initramfs: await initramfsOf(play, place, kernel, settings),
-    commandLine: await commandLineOf(play, place(get('cmdline') ?? 'cmdline.txt')),
+    commandLineFile,
+    commandLine: await commandLineOf(play, commandLineFile),
   };
 }
 

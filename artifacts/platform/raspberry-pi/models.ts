@@ -111,9 +111,9 @@ export const KNOWN_KERNELS: Readonly<Record<string, 32 | 64>> = {
 /** Hex digits of a serial number that name its folder: the last ones, also where it has 16. */
 const PREFIX_DIGITS = 8;
 
-/** The folder, without a slash, in which a Pi looks for its files. @param serial hex digits */
+/** The folder, without a slash, in which a Pi looks for its files. @param serial hex digits, `0x` in front or not */
 export function serialPrefix(serial: string): string {
-  return serial.toLowerCase().padStart(PREFIX_DIGITS, '0').slice(-PREFIX_DIGITS);
+  return serial.toLowerCase().replace(/^0x/, '').padStart(PREFIX_DIGITS, '0').slice(-PREFIX_DIGITS);
 }
 
 /** The same where the EEPROM is set to look by MAC address (`TFTP_PREFIX=2`). @param mac six pairs of hex digits, any separator */

@@ -31,6 +31,7 @@ describe('what a tree with everything starts', () => {
       deviceTree: HERE + deviceTree,
       overlays: [],
       initramfs: [HERE + initramfs],
+      commandLineFile: `${HERE}cmdline.txt`,
       commandLine: 'root=UUID=1 ro',
     });
   });

@@ -342,6 +342,20 @@ describe('what two clients share', () => {
         Hint: Each machine has one of its own: correct one of them."
     `);
   });
+  it('a folder in which Raspberry Pis look', () => {
+    const pi = (name: string, serial: string) =>
+      `  ${name}: { secret: env:PI, channel: edge, boot: tftp, serial: '${serial}' }\n`;
+    expect(
+      problemsOf(`${RIGHT}${pi('pi1', '00000000abcdef01')}${pi('pi2', '0x10000000ABCDEF01')}`),
+    ).toMatchInlineSnapshot(`
+      "lunsmith.yaml:17:61 The folder for TFTP of client \`pi2\` is that of client \`pi1\`.
+        pi2: { secret: env:PI, channel: edge, boot: tftp, serial: '0x10000000ABCDEF01' }
+                                                                  ^^^^^^^^^^^^^^^^^^^^
+        Found: \`abcdef01\`, also at lunsmith.yaml:16:61
+        Hint: A Raspberry Pi looks in a folder named by the last 8 digits of its serial number: correct one of them."
+    `);
+    expect(problemsOf(`${RIGHT}${pi('pi1', '00000000abcdef01')}${pi('pi2', '00000000abcdef02')}`)).toBe('');
+  });
   it('a UUID', () => {
     const uuid = 'uuid: 4c4c4544-0042-3510-8052-b4c04f4a3132';
     expect(
