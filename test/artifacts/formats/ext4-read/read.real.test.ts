@@ -168,7 +168,7 @@ it.each([
     (image: string) =>
       ask('mke2fs', '-q', '-F', '-b', '4096', '-O', 'inline_data', '-E', `offset=${OFFSET}`, image, '2048'),
     'features that are known here',
-    '0x8000',
+    'inline_data',
   ],
   [
     'an end that is missing',
