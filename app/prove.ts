@@ -6,7 +6,8 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import PQueue from 'p-queue';
 import { type Cell, cellName } from '../artifacts/platform/platform.js';
-import { type PlatformId, platformOf } from '../artifacts/platform/platforms.js';
+import { platformOf } from '../artifacts/platform/platforms.js';
+import type { Manifest } from '../artifacts/release/manifest.js';
 import { type Proof } from '../artifacts/release/proof.js';
 import { type Release, readRelease, verifyRelease, writeProof } from '../artifacts/release/release.js';
 import { offersBoot } from '../artifacts/release/roles.js';
@@ -30,11 +31,14 @@ const UNDECIDED = '.undecided';
 /** Where proofs that passed lie when the same cell did not pass later. */
 const EARLIER = 'earlier';
 
+/** What of a release tells which cells it can show. */
+export type Bootable = Pick<Manifest, 'platform' | 'boot'>;
+
 export interface ProofRequest {
   /** Folder of the release. */
   readonly release: string;
-  /** Which cells of the release's platform. */
-  readonly cells: (platform: PlatformId) => readonly Cell[];
+  /** Which cells of the release. */
+  readonly cells: (release: Bootable) => readonly Cell[];
   readonly accel: AcceleratorRequest['wanted'];
   /** How many cells run at once. */
   readonly parallel: number;
@@ -99,7 +103,7 @@ export function requireProvable(workspace: string): void {
 
 /** Those that were asked for and that the release can show: one without a kernel is booted from its LUN only. */
 function offeredCells({ cells: asked }: ProofRequest, { manifest }: Release): readonly Cell[] {
-  const all = asked(manifest.platform);
+  const all = asked(manifest);
   const cells = all.filter((cell) => offersBoot(manifest, cell));
   if (cells.length > 0) return cells;
   const offered = manifest.boot.map(({ method, firmware = [] }) => [method, ...firmware].join(' by '));

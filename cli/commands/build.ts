@@ -4,7 +4,7 @@ import type { Command } from '@commander-js/extra-typings';
 import { build } from '../../app/build.js';
 import { checkRecipes } from '../../app/check.js';
 import { cellsOfPlatform, defaultParallel, gateNeeds } from '../../app/matrix.js';
-import { prove } from '../../app/prove.js';
+import { type Bootable, prove } from '../../app/prove.js';
 import { shellInFailedTree } from '../../app/shell.js';
 import type { PlatformId } from '../../artifacts/platform/platforms.js';
 import { Failure } from '../../base/failure.js';
@@ -75,7 +75,7 @@ export function addBuildCommand(program: Command, session: Session): void {
           session.signal.throwIfAborted();
           const request = {
             release: release.path,
-            cells: (platform: PlatformId) => cellsOfPlatform(platform),
+            cells: ({ platform }: Bootable) => cellsOfPlatform(platform),
             accel: 'auto',
             parallel: defaultParallel(),
             workspace,

@@ -2,9 +2,9 @@
 import path from 'node:path';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { cellsOfPlatform, defaultParallel } from '../../app/matrix.js';
-import { prove } from '../../app/prove.js';
+import { type Bootable, prove } from '../../app/prove.js';
+import { gateOf } from '../../app/site/gate.js';
 import { BOOT_METHODS, FIRMWARE } from '../../artifacts/platform/platform.js';
-import type { PlatformId } from '../../artifacts/platform/platforms.js';
 import {
   accelOption,
   jsonOption,
@@ -15,6 +15,7 @@ import {
   workspaceOption,
 } from '../options.js';
 import type { Session } from '../session.js';
+import { siteOption } from '../site-options.js';
 
 export function addProveCommand(program: Command, session: Session): void {
   const { cwd } = session.terminal;
@@ -37,6 +38,13 @@ export function addProveCommand(program: Command, session: Session): void {
         'san (sanboot), direct (kernel and initramfs by iPXE) or both; of a Raspberry Pi tftp (default: all)',
       ).argParser(parseWords(BOOT_METHODS)),
     )
+    .addOption(
+      new Option(
+        '--for <host>',
+        'only what this target host of the site asks for before it promotes',
+      ).conflicts(['firmware', 'path']),
+    )
+    .addOption(siteOption())
     .addOption(accelOption())
     .addOption(
       new Option(
@@ -51,9 +59,10 @@ export function addProveCommand(program: Command, session: Session): void {
     .addHelpText('after', HELP)
     .action(async (release, options) => {
       const { emit } = session.open(options);
+      const asked = options.for === undefined ? undefined : await gateOf(options.for, { cwd }, options);
       const request = {
         release: path.resolve(cwd, release),
-        cells: (platform: PlatformId) => cellsOfPlatform(platform, options),
+        cells: asked ?? (({ platform }: Bootable) => cellsOfPlatform(platform, options)),
         accel: options.accel,
         parallel: options.parallel ?? defaultParallel(),
         workspace: path.resolve(cwd, options.workspace),
@@ -66,6 +75,7 @@ const HELP = `
 Examples:
   $ npx lunsmith prove out/debian-bookworm/latest
   $ npx lunsmith prove out/debian-bookworm/latest --firmware uefi --path san --accel tcg
+  $ npx lunsmith prove out/debian-bookworm/latest --for san1           what \`promote\` asks for there
 
 Without narrowing: bios-san, uefi-san, bios-direct, uefi-direct, and bios-san and bios-direct with a wrong secret; of a
 Raspberry Pi: pi3-tftp, and the same with a wrong secret.

@@ -1,8 +1,9 @@
 /** Finding and reading the files of a recipe: recipe.yaml, the recipes it extends, package.json. */
-import { realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
-import { type Diagnostic, Failure } from '../../base/failure.js';
-import { slashesMeant } from '../../base/suggest.js';
+import { type Diagnostic, Failure, type SourcePlace } from '../../base/failure.js';
+import { packageFile } from '../../base/package-root.js';
+import { didYouMean, oneOf, slashesMeant } from '../../base/suggest.js';
 import { readText } from '../../base/text-file.js';
 import { child, type MapNode, placeAt } from '../../base/yaml/node.js';
 import { parseYamlAside } from '../../base/yaml/parse-aside.js';
@@ -34,8 +35,7 @@ export async function readRecipeChain(folder: string): Promise<readonly [RecipeT
         expected: 'the folder of another recipe, relative to this one',
       });
     }
-    const shown = isAbsolute(link.value) ? link.value : join(source.file, '..', link.value);
-    const next = await readRecipeFile(shown, resolve(source.folder, link.value), { what: '', place });
+    const next = await readParent(link.value, source, place);
     const real = await realpath(next.source.folder);
     if (seen.includes(real)) {
       const round = [
@@ -54,6 +54,30 @@ export async function readRecipeChain(folder: string): Promise<readonly [RecipeT
     seen.push(real);
     chain.push(next);
   }
+}
+
+/** What comes with lunsmith is named so, wherever lunsmith is installed; a folder of that name beside the recipe comes first. */
+const SHIPPED = /^lunsmith\/recipes\/([^/]+)\/?$/;
+
+/** The recipe that `extends` in `source` names. */
+async function readParent(named: string, source: SourceText, place: SourcePlace): Promise<RecipeTree> {
+  const beside = resolve(source.folder, named);
+  const shipped = SHIPPED.exec(named)?.[1];
+  if (shipped === undefined || (await kindOf(beside)) !== undefined) {
+    const shown = isAbsolute(named) ? named : join(source.file, '..', named);
+    return readRecipeFile(shown, beside, { what: '', place });
+  }
+  const recipes = packageFile('recipes');
+  const names = (await readdir(recipes)).sort();
+  if (!names.includes(shipped)) {
+    throw new Failure('recipe', {
+      what: `lunsmith comes with no recipe \`${shipped}\`.`,
+      place,
+      expected: `lunsmith/recipes/NAME: ${oneOf(names)}`,
+      ...didYouMean(shipped, names),
+    });
+  }
+  return readRecipeFile(join(recipes, shipped), join(recipes, shipped), { what: '', place });
 }
 
 /** `shown` is the folder as the user knows it; `from` is the `extends` that led here. */

@@ -43,7 +43,8 @@ const UNSET: JsonSchema = {
 export const EXTENDS: JsonSchema = {
   type: 'string',
   minLength: 1,
-  description: 'Folder of another recipe that this one changes, relative to this one.',
+  description:
+    'Folder of another recipe that this one changes, relative to this one; or `lunsmith/recipes/NAME`: one that comes with lunsmith.',
 };
 
 export function recipeJsonSchema(registry: StageRegistry): JsonSchema {

@@ -209,7 +209,7 @@ describe('prove', () => {
   const cells = async () =>
     fakes.prove.mock.calls
       .at(-1)?.[0]
-      .cells('pc')
+      .cells({ platform: 'pc', boot: [] })
       .map(({ firmware, path, secret }) => `${firmware} ${path} ${secret}`);
 
   it('runs the whole matrix unless it is narrowed', async () => {

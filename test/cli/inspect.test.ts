@@ -156,7 +156,11 @@ describe('demo', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' });
     const request = fakes.prove.mock.calls[0]?.[0];
     expect(request).toMatchObject({ release: path, accel: 'auto' });
-    expect(request?.cells('pc').map(cellName)).toEqual(['bios-san', 'uefi-direct', 'bios-san-wrong-secret']);
+    expect(request?.cells({ platform: 'pc', boot: [] }).map(cellName)).toEqual([
+      'bios-san',
+      'uefi-direct',
+      'bios-san-wrong-secret',
+    ]);
     expect(out.split('\n').slice(2)).toEqual([
       '',
       'tiny: built and proven',
@@ -176,6 +180,6 @@ describe('demo', () => {
     fakes.prove.mockClear();
     const all = await lunsmith('demo', '--all');
     expect(all.out).not.toContain('Proven: ');
-    expect(fakes.prove.mock.calls[0]?.[0].cells('pc')).toHaveLength(6);
+    expect(fakes.prove.mock.calls[0]?.[0].cells({ platform: 'pc', boot: [] })).toHaveLength(6);
   });
 });

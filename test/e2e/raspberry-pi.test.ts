@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { cellsOfPlatform } from '../../app/matrix.js';
-import { prove } from '../../app/prove.js';
+import { type Bootable, prove } from '../../app/prove.js';
 import { readCpio } from '../../artifacts/formats/cpio.js';
 import { cellName } from '../../artifacts/platform/platform.js';
 import { RASPBERRY_PI } from '../../artifacts/platform/raspberry-pi.js';
@@ -45,7 +45,7 @@ describe.each([
     proven = await make();
     const request = {
       release: proven.path,
-      cells: cellsOfPlatform,
+      cells: ({ platform }: Bootable) => cellsOfPlatform(platform),
       accel: 'auto',
       parallel: 1,
       workspace: join(inject('shared'), 'workspace'),
