@@ -15,7 +15,7 @@ export function openDirectory(facts: HostFacts, { run, start }: Ports): TargetHo
     facts,
     run,
     start: (argv, options) => start(argv, { ...options, holdInput: true }),
-    write: writeBy(run),
+    write: writeBy(run, facts.root),
     read: (path) =>
       readRegular(path, { most: MOST_BYTES, follow: true }).then(
         (bytes) => bytes.toString('utf8'),

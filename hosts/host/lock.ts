@@ -22,7 +22,8 @@ const WAITING = 'lunsmith-waits-after ';
 const NO_FLOCK = 'no such program as flock';
 /**
  * `$1`: file; `$2`: our words. The file has the words of the last lock holder and the process that it held it with there, so it
- * is read only when the lock is taken. That process is the one whose input we hold open.
+ * is read only when the lock is taken. That process is the one whose input we hold open. A write that the last lock holder began
+ * may go on for a moment after it (write.ts), and would put its file over ours.
  */
 const HOLD = `
 umask 022
@@ -38,6 +39,8 @@ case $? in
     ;;
   *) exit 1 ;;
 esac
+folder=$(dirname -- "$1")
+[ ! -r "$folder" ] || flock 8 8<"$folder" || exit 1
 printf '%s\\n' "$2" "$$" >"$1"
 echo ${HELD}
 exec cat

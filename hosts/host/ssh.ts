@@ -56,7 +56,7 @@ export async function openSsh(
         env: master.env,
         holdInput: true,
       }),
-    write: writeBy(run),
+    write: writeBy(run, facts.root),
     read: async (path) => {
       const word = `lunsmith-reads-${randomUUID()}`;
       const { exitCode, stdout } = await run(['sh', '-c', READ, 'sh', path, word], {

@@ -4,13 +4,15 @@ import type { Ports } from '../../base/ports.js';
 import type { TargetHost } from './host.js';
 
 /**
- * `$1`: path; `$2`: mode; `$3`: bytes; `$4`: unique word; `$5`: group or nothing; the content is the input. A connection that
- * breaks looks like the end of the input, hence the count. Only the owner can read the file until it has its group.
+ * `$1`: path; `$2`: mode; `$3`: bytes; `$4`: unique word; `$5`: group or nothing; `$6`: the host's folder; the content is the input.
+ * A connection that breaks looks like the end of the input, hence the count. Only the owner can read the file until it has its
+ * group. Whoever takes a lock of the host waits for the lock of its folder: a writer may outlive the call that began it.
  */
 const WRITE = `
 set -eu
 umask 022
 mkdir -p -- "$(dirname -- "$1")"
+[ ! -r "$6" ] || { exec 9<"$6"; flock -s 9 2>/dev/null || :; }
 umask 077
 partial=$1.$4.partial
 trap 'rm -f -- "$partial"' EXIT
@@ -24,11 +26,11 @@ sync -- "$partial"
 mv -f -- "$partial" "$1"
 `;
 
-/** @param run of the host */
-export function writeBy(run: Ports['run']): TargetHost['write'] {
+/** @param run of the host @param root its folder */
+export function writeBy(run: Ports['run'], root: string): TargetHost['write'] {
   return async (path, content, { mode, group }) => {
     const bytes = String(Buffer.byteLength(content));
-    const words = [path, mode.toString(8), bytes, randomUUID(), group ?? ''];
+    const words = [path, mode.toString(8), bytes, randomUUID(), group ?? '', root];
     await run(['sh', '-c', WRITE, 'sh', ...words], { doing: `write ${path}`, input: content, quiet: true });
   };
 }

@@ -1,9 +1,9 @@
 /**
- * `publish` and `promote` are killed at random moments. What clients see is the old release or the new one, whole, and
- * the next call finishes. The moments are parts of the time that an undisturbed call takes, the same parts in every run.
+ * `publish` of a larger image is killed at random moments: the release is there whole or not at all, and the next call finishes. The
+ * moments are parts of the time that an undisturbed call takes, the same parts in every run. All other verbs: kills.real.test.ts.
  */
 import { createCipheriv } from 'node:crypto';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,7 +18,6 @@ const IMAGE = 24 * 2 ** 20;
 let host: HostHome;
 let home: string;
 let v1: string;
-let v2: string;
 /** Writes the site, with more lines of its host. */
 let site: (more?: string) => Promise<void>;
 
@@ -46,12 +45,9 @@ async function cli(args: readonly string[], killAfter?: number): Promise<string 
   return signal;
 }
 
-/** A release whose image cannot be compressed; half of it is in both versions. */
-function makeRelease(version: string): Promise<string> {
-  const noise = (seed: string) =>
-    createCipheriv('aes-128-ctr', seed.padEnd(16), Buffer.alloc(16)).update(Buffer.alloc(IMAGE / 2));
-  return host.release(version, Buffer.concat([noise(version), noise('common')]));
-}
+/** What cannot be compressed. */
+const noise = () =>
+  createCipheriv('aes-128-ctr', 'v1'.padEnd(16), Buffer.alloc(16)).update(Buffer.alloc(IMAGE));
 
 /** How long it takes undisturbed, milliseconds. */
 async function timed(args: readonly string[]): Promise<number> {
@@ -63,8 +59,7 @@ async function timed(args: readonly string[]): Promise<number> {
 beforeAll(async () => {
   host = await hostHome();
   home = host.home;
-  v1 = await makeRelease('v1');
-  v2 = await makeRelease('v2');
+  v1 = await host.release('v1', noise());
   const clients = CLIENTS.map(
     (name, index) => `  ${name}: { mac: '52:54:00:00:00:0${index}', channel: stable, secret: env:CHAP }\n`,
   );
@@ -94,40 +89,6 @@ describe('a call that is killed', () => {
       expect(await verifyRelease(await readRelease(join(releases, digestOf(v1))))).toEqual([]);
       expect(await readdir(join(home, 'lab', 'incoming')).catch(() => [])).toEqual([]);
     }
-  });
-
-  it('promotes all clients or none, and the next call finishes', { timeout: 300_000 }, async () => {
-    await cli(['publish', v2]);
-    const promote = (path: string) => ['promote', digestOf(path), 'stable'];
-    await cli(promote(v1));
-    for (const name of CLIENTS) await cli(['client', 'add', name]);
-    /** Digests of the releases that the scripts of the clients name. */
-    const seen = async () => {
-      const http = join(home, 'lab', 'http', 'clients');
-      const scripts = await Promise.all(
-        CLIENTS.map((name) => readFile(join(http, name, 'boot.ipxe'), 'utf8')),
-      );
-      return scripts.map((text) => [...new Set(text.match(/[0-9a-f]{64}/g))].join());
-    };
-    const both = (path: string) => CLIENTS.map(() => digestOf(path));
-    expect(await seen()).toEqual(both(v1));
-    const whole = await timed(promote(v2));
-    let [from, to] = [v2, v1];
-    const outcomes = new Set<string>();
-    for (let kill = 0; kill < KILLS; kill += 1) {
-      await cli(promote(to), random() * whole);
-      const now = await seen();
-      expect([both(from), both(to)]).toContainEqual(now);
-      outcomes.add(now[0] === digestOf(to) ? 'new' : 'old');
-      await cli(promote(to));
-      expect(await seen()).toEqual(both(to));
-      [from, to] = [to, from];
-    }
-    expect(outcomes).toContain('old');
-    // Nothing of the killed calls is left that no client needs: one LUN is current, one is kept.
-    const luns = await readdir(join(home, 'lab', 'clients', 'web1', 'main'));
-    expect(luns.filter((name) => !name.endsWith('.img'))).toEqual([]);
-    expect(luns).toHaveLength(2);
   });
 });
 

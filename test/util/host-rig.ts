@@ -170,17 +170,23 @@ function withClock(host: TargetHost): TargetHost {
 /**
  * All below a folder: modes, texts and links, by path; times, the order of folders, who had the lock and the reserve
  * do not matter.
+ * @param shownAs what becomes of a text or a link before it is compared
  */
-export async function picture(folder: string): Promise<Record<string, string>> {
+export async function picture(
+  folder: string,
+  shownAs = (text: string) => text,
+): Promise<Record<string, string>> {
   const shown: Record<string, string> = {};
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   for (const entry of entries) {
     const path = join(entry.parentPath, entry.name);
     const name = path.slice(folder.length + 1);
-    if (entry.isSymbolicLink()) shown[name] = `-> ${await readlink(path)}`;
+    if (entry.isSymbolicLink()) shown[name] = `-> ${shownAs(await readlink(path))}`;
     else if (entry.isFile() && entry.name !== 'reserve') {
       const mode = ((await stat(path)).mode & 0o777).toString(8);
-      const content = entry.name === 'lock' ? '' : await readFile(path, 'latin1');
+      const content = ['lock', 'publishing'].includes(entry.name)
+        ? ''
+        : shownAs(await readFile(path, 'latin1'));
       shown[name] = `${mode} ${content.length > 9999 ? sha256OfText(content) : content}`;
     }
   }

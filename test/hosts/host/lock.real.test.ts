@@ -1,4 +1,4 @@
-import { readFile, truncate } from 'node:fs/promises';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Event } from '../../../base/event.js';
 import type { Failure } from '../../../base/failure.js';
@@ -6,6 +6,7 @@ import { openDirectory } from '../../../hosts/host/directory.js';
 import type { TargetHost } from '../../../hosts/host/host.js';
 import { takeHostLock } from '../../../hosts/host/lock.js';
 import { openHost } from '../../../hosts/host/open.js';
+import { writeBy } from '../../../hosts/host/write.js';
 import { ports, type TestFolder, testFolder } from '../../artifacts/formats/tools.js';
 import { hostFacts } from '../../util/hosts.js';
 import { startSshd } from '../../util/sshd.js';
@@ -52,6 +53,29 @@ it('is released by ending the process that is named', async () => {
   await ports.run(['kill', holder], { doing: 'end the holder' });
   await using _held = await second.lock;
   await gone[Symbol.asyncDispose]();
+});
+
+it('is had once the writes that an earlier holder began are over, for they outlive it', async () => {
+  const host = openDirectory(hostFacts(folder.at('root')), ports);
+  const [began, mayEnd] = [folder.at('began'), folder.at('may-end')];
+  await ports.run(['mkfifo', began, mayEnd], { doing: 'make pipes' });
+  // In the place of sync(1), in the middle of a write.
+  await writeFile(folder.at('sync'), `#!/bin/sh\necho >${began}\nread _ <${mayEnd}\n`, { mode: 0o755 });
+  const env = { PATH: `${folder.path}:${process.env['PATH']}` };
+  const slow = writeBy((argv, options) => ports.run(argv, { ...options, env }), host.facts.root);
+  const written = slow(folder.at('root/file'), 'old', { mode: 0o644 });
+  await readFile(began);
+  let taken = false;
+  const lock = takeHostLock(host, { path, words: 'the next' }, ports).finally(() => {
+    taken = true;
+  });
+  // Another one is not kept from writing.
+  await host.write(folder.at('root/other'), 'new', { mode: 0o644 });
+  expect(taken).toBe(false);
+  await writeFile(mayEnd, '\n');
+  await written;
+  await using _held = await lock;
+  expect(await readFile(folder.at('root/file'), 'utf8')).toBe('old');
 });
 
 it('is told of without a hint where its file does not say who has it', async () => {

@@ -40,7 +40,7 @@ it('a disk that fails is told of, and a file that it does not keep is not there'
   for (const work of [
     () => putLink(host, folder.at('current'), '1', 'switch'),
     () => fillFolder(host, folder.at('files'), FILES),
-    () => writeBy(host.run)(file, 'ab', { mode: 0o644 }),
+    () => writeBy(host.run, host.facts.root)(file, 'ab', { mode: 0o644 }),
   ])
     await expect(work()).rejects.toMatchObject({ command: { lastLines: ['sync: Input/output error'] } });
   expect(await readdir(folder.at('one'))).toEqual([]);

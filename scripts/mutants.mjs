@@ -1,0 +1,241 @@
+/**
+ * Do the tests notice? Plants faults that still compile, one at a time, in a copy of the project, and runs the tests that import
+ * the file: all the fast ones, then the real ones that are nearest to it. Prints what nobody noticed; keeps every outcome in a file.
+ *
+ *     npm run mutants -- [--count 100] [--seed 1] [--keep outcomes.jsonl] [FOLDER…]
+ *
+ * A test that fails, and a run that does not end, have noticed. What changes nothing that could be noticed is for the reader to tell.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import ts from 'typescript';
+
+/** How many of the nearest real tests run, and how long any run may take, seconds. */
+const REAL = 6;
+const PATIENCE = { fast: 300, real: 600 };
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    count: { type: 'string', default: '100' },
+    seed: { type: 'string', default: '1' },
+    keep: { type: 'string' },
+  },
+});
+const folders = positionals.length > 0 ? positionals : ['artifacts', 'gate', 'hosts', 'pipeline', 'stages'];
+const root = resolve('.');
+
+const tracked = spawnSync('git', ['ls-files', '-z'], { encoding: 'utf8' }).stdout.split('\0').filter(Boolean);
+const sources = tracked.filter((path) => path.endsWith('.ts'));
+
+/** Numbers from 0 to less than 1, the same for the same seed (mulberry32). */
+function numbers(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const TURNED = new Map([
+  ['<', '<='],
+  ['<=', '<'],
+  ['>', '>='],
+  ['>=', '>'],
+  ['===', '!=='],
+  ['!==', '==='],
+  ['&&', '||'],
+  ['||', '&&'],
+  ['+', '-'],
+  ['-', '+'],
+  ['*', '/'],
+]);
+
+/** @returns places in a file where a fault can be planted: from and to, in characters, and what stands there then */
+function faultsOf(path, text) {
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  const found = [];
+  const plant = (node, instead, kind) =>
+    found.push({ path, from: node.getStart(file), to: node.getEnd(), instead, kind });
+  const visit = (node) => {
+    if (ts.isTypeNode(node) || ts.isImportDeclaration(node)) return;
+    if (ts.isBinaryExpression(node)) {
+      const turned = TURNED.get(node.operatorToken.getText(file));
+      if (turned !== undefined) plant(node.operatorToken, turned, 'an operator turned');
+    }
+    const condition =
+      ts.isIfStatement(node) || ts.isWhileStatement(node)
+        ? node.expression
+        : ts.isConditionalExpression(node)
+          ? node.condition
+          : undefined;
+    if (condition !== undefined) plant(condition, `!(${condition.getText(file)})`, 'a condition negated');
+    if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken)
+      plant(node, node.operand.getText(file), 'a negation taken out');
+    if (ts.isThrowStatement(node)) plant(node, '{}', 'a throw taken out');
+    if (
+      ts.isExpressionStatement(node) &&
+      (ts.isAwaitExpression(node.expression) || ts.isCallExpression(node.expression))
+    )
+      plant(node, '{}', ts.isAwaitExpression(node.expression) ? 'an await taken out' : 'a call taken out');
+    if (ts.isNumericLiteral(node) && !ts.isPropertyAssignment(node.parent?.parent ?? node))
+      plant(node, `(${node.getText(file)} + 1)`, 'a number changed');
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return found;
+}
+
+/** Tests by how many imports lie between them and each file. */
+function importers() {
+  const known = new Set(sources);
+  const by = new Map(sources.map((path) => [path, []]));
+  for (const path of sources)
+    for (const { fileName } of ts.preProcessFile(readFileSync(path, 'utf8')).importedFiles) {
+      const target = fileName.startsWith('.') ? join(dirname(path), fileName).replace(/\.js$/, '.ts') : '';
+      if (known.has(target)) by.get(target).push(path);
+    }
+  return by;
+}
+
+function testsOf(path, by) {
+  const far = new Map([[path, 0]]);
+  for (const each of far.keys())
+    for (const importer of by.get(each) ?? []) if (!far.has(importer)) far.set(importer, far.get(each) + 1);
+  const name = basename(path, '.ts');
+  const rank = (test) => far.get(test) - (basename(test).startsWith(`${name}.`) ? 1 : 0);
+  const tests = [...far.keys()].filter((each) => each.endsWith('.test.ts') && !each.startsWith('test/e2e/'));
+  tests.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  return {
+    fast: tests.filter((each) => !each.endsWith('.real.test.ts')),
+    real: tests.filter((each) => each.endsWith('.real.test.ts')).slice(0, REAL),
+  };
+}
+
+/** Answers whether a file with another text still compiles. */
+function compiler() {
+  const config = ts.getParsedCommandLineOfConfigFile(
+    'tsconfig.json',
+    {},
+    { ...ts.sys, onUnRecoverableConfigFileDiagnostic() {} },
+  );
+  let changed = { path: '', text: '', version: 0 };
+  const service = ts.createLanguageService({
+    getScriptFileNames: () => config.fileNames,
+    getScriptVersion: (path) => (path === changed.path ? String(changed.version) : '0'),
+    getScriptSnapshot: (path) => {
+      const text = path === changed.path && changed.text !== undefined ? changed.text : ts.sys.readFile(path);
+      return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+    },
+    getCurrentDirectory: () => root,
+    getCompilationSettings: () => config.options,
+    getDefaultLibFileName: ts.getDefaultLibFilePath,
+    fileExists: ts.sys.fileExists,
+    readFile: ts.sys.readFile,
+    readDirectory: ts.sys.readDirectory,
+    directoryExists: ts.sys.directoryExists,
+    getDirectories: ts.sys.getDirectories,
+  });
+  return (path, text) => {
+    const at = resolve(path);
+    changed = { path: at, text, version: changed.version + 1 };
+    return (
+      service.getSyntacticDiagnostics(at).length === 0 && service.getSemanticDiagnostics(at).length === 0
+    );
+  };
+}
+
+/** @returns the first thing that failed; undefined where all passed */
+async function notice(copy, project, tests) {
+  if (tests.length === 0) return undefined;
+  const argv = [
+    join(root, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    '--project',
+    project,
+    '--bail',
+    '1',
+    ...tests,
+  ];
+  const child = spawn(process.execPath, argv, {
+    cwd: copy,
+    detached: true,
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (said += data));
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    process.kill(-child.pid, 'SIGTERM');
+    setTimeout(() => child.exitCode ?? process.kill(-child.pid, 'SIGKILL'), 10_000).unref();
+  }, PATIENCE[project] * 1000);
+  const code = await new Promise((done) => child.once('close', done));
+  clearTimeout(timer);
+  if (late) return 'does not end';
+  return code === 0 ? undefined : (/^ ?FAIL +(.*)$/m.exec(said)?.[1] ?? said.slice(-300));
+}
+
+const copy = mkdtempSync(join(tmpdir(), 'lunsmith-mutants-'));
+process.once('exit', () => rmSync(copy, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+for (const path of tracked) cpSync(path, join(copy, path), { recursive: true, verbatimSymlinks: true });
+cpSync('dist', join(copy, 'dist'), { recursive: true });
+symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+
+const random = numbers(Number(values.seed));
+const faults = sources
+  .filter((path) =>
+    folders.some((folder) => path === folder || path.startsWith(`${folder}/`) || path === `${folder}.ts`),
+  )
+  .flatMap((path) => faultsOf(path, readFileSync(path, 'utf8')));
+const compiles = compiler();
+const by = importers();
+const missed = [];
+const found = { fast: 0, real: 0 };
+let planted = 0;
+while (planted < Number(values.count) && faults.length > 0) {
+  const [fault] = faults.splice(Math.floor(random() * faults.length), 1);
+  const { path, from, to, instead, kind } = fault;
+  const text = readFileSync(path, 'utf8');
+  const mutant = text.slice(0, from) + instead + text.slice(to);
+  if (!compiles(path, mutant)) continue;
+  planted += 1;
+  const line = text.slice(0, from).split('\n').length;
+  const was = text.slice(from, to).replaceAll(/\s+/g, ' ');
+  const title = `${path}:${line}: ${kind}: ${was.slice(0, 100)}`;
+  writeFileSync(join(copy, path), mutant);
+  const tests = testsOf(path, by);
+  let [project, noticed] = ['fast', await notice(copy, 'fast', tests.fast)];
+  if (noticed === undefined) [project, noticed] = ['real', await notice(copy, 'real', tests.real)];
+  writeFileSync(join(copy, path), text);
+  if (noticed === undefined) missed.push(title);
+  else found[project] += 1;
+  console.log(
+    `${planted} ${noticed === undefined ? 'MISSED' : project} ${title}${noticed === undefined ? '' : `  <- ${noticed}`}`,
+  );
+  if (values.keep !== undefined)
+    appendFileSync(
+      values.keep,
+      `${JSON.stringify({ ...fault, line, was, by: noticed ?? null, project: noticed === undefined ? null : project })}\n`,
+    );
+}
+console.log(
+  `\n${planted} faults: ${found.fast} found by fast tests, ${found.real} by real ones, ${missed.length} by none (seed ${values.seed})`,
+);
+for (const title of missed) console.log(`  ${title}`);
