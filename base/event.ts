@@ -32,7 +32,7 @@ export type Event =
   /** Work begins; `tasks` is all of it, in order. */
   | {
       readonly type: 'started';
-      readonly work: 'build' | 'prove' | 'verify' | 'export' | 'import' | 'publish' | 'change';
+      readonly work: 'build' | 'prove' | 'verify' | 'export' | 'import' | 'publish' | 'change' | 'power';
       readonly subject: string;
       readonly tasks: readonly TaskFacts[];
     }

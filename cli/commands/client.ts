@@ -16,6 +16,7 @@ import { changing, changingMany, imageOption, purgeOf } from './client/changing.
 import { addPrune, addUndelete } from './client/deleted.js';
 import { addImport } from './client/import.js';
 import { addMaintain } from './client/maintain.js';
+import { addPower } from './client/power.js';
 
 export function addClientCommand(program: Command, session: Session): void {
   const client = program
@@ -36,6 +37,7 @@ export function addClientCommand(program: Command, session: Session): void {
   addRestore(client, session);
   addRotate(client, session);
   addNext(client, session);
+  addPower(client, session);
 }
 
 function addAdd(parent: Command, session: Session): void {
@@ -219,4 +221,5 @@ Examples:
   $ npx lunsmith client rm 'web[20-30]' --yes
   $ npx lunsmith client undelete web2
   $ npx lunsmith client export web1 --output web1.tar.gz
-  $ npx lunsmith client restore web1 --from web1.tar.gz --yes`;
+  $ npx lunsmith client restore web1 --from web1.tar.gz --yes
+  $ npx lunsmith client power wake 'web[01-30]'`;

@@ -42,6 +42,7 @@ export const TASK_NOUNS = {
   import: 'task',
   publish: 'task',
   change: 'task',
+  power: 'machine',
 } as const;
 
 export interface Work {

@@ -156,12 +156,21 @@ export interface ClientFacts {
   readonly follows: 'promote' | 'rebase';
 }
 
+/** Commands of the site that switch machines. */
+export interface PowerFacts {
+  readonly actions: Readonly<Record<string, Argv>>;
+  /** References to the values, by the name of the variable. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 export interface Site {
   /** Absolute path of the folder of `lunsmith.yaml`; references to files start there. */
   readonly folder: string;
   readonly hosts: readonly HostFacts[];
   readonly channels: readonly string[];
   readonly clients: readonly ClientFacts[];
+  /** Absent: the site says nothing of its machines' power. */
+  readonly power?: PowerFacts;
 }
 
 /** Whether the client is a Raspberry Pi: one that loads its kernel by TFTP itself. */

@@ -14,6 +14,7 @@ import { findSite } from './find.js';
 import { findingsIn } from './findings.js';
 import { hideSecrets } from './hide-secrets.js';
 import { hostsOf } from './host-facts.js';
+import { powerOf } from './power.js';
 import { siteSchema } from './schema.js';
 
 /**
@@ -73,8 +74,9 @@ function siteOf(source: SourceText, parsed: Parsed): Site {
   checkChannels(file.channels, findings);
   const hosts = hostsOf(file, source.folder, findings);
   const clients = clientsOf(file, hosts, findings);
+  const power = file.power === undefined ? {} : { power: powerOf(file.power, findings) };
   if (problems.length > 0) return refuse(problems);
-  return { folder: source.folder, hosts, channels: file.channels, clients };
+  return { folder: source.folder, hosts, channels: file.channels, clients, ...power };
 }
 
 function checkChannels(channels: readonly string[], findings: ReturnType<typeof findingsIn>): void {

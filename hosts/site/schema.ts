@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { clientSchema } from './client-schema.js';
 import { hostSchema } from './host-schema.js';
+import { powerSchema } from './power.js';
 import { clientNameSchema, nameSchema } from './values.js';
 
 export const siteSchema = z.strictObject({
@@ -18,6 +19,7 @@ export const siteSchema = z.strictObject({
     .union([z.null().transform(() => ({})), z.record(clientNameSchema, clientSchema)])
     .default({})
     .describe('The machines that boot, by name.'),
+  power: powerSchema.optional().describe('How machines are woken and switched; see below.'),
 });
 
 export type SiteFile = z.output<typeof siteSchema>;

@@ -3,6 +3,7 @@ import { alternatives, type JsonSchema, jsonSchemaOf } from '../../base/schema/j
 import { optionRows, table } from '../../base/schema/markdown.js';
 import { clientSchema } from './client-schema.js';
 import { hostSchema } from './host-schema.js';
+import { powerSchema } from './power.js';
 import { siteSchema } from './schema.js';
 
 /** The generated parts of the page, by the name in its markers. */
@@ -12,13 +13,17 @@ export function siteParts(): Readonly<Record<string, string>> {
   const host = jsonSchemaOf(hostSchema);
   const { dhcp = {}, clone = {}, ...plain } = host.properties ?? {};
   return {
-    keys: table(head, optionRows({ ...site, properties: outlines(site.properties, ['hosts', 'clients']) })),
+    keys: table(
+      head,
+      optionRows({ ...site, properties: outlines(site.properties, ['hosts', 'clients', 'power']) }),
+    ),
     hosts: table(
       head,
       optionRows({ ...host, properties: { ...plain, ...outlines({ clone, dhcp }, ['clone', 'dhcp']) } }),
     ),
     dhcp: table(['kind', 'meaning', 'keys'], alternatives(dhcp).flatMap(kindRow)),
     clients: table(head, optionRows(jsonSchemaOf(clientSchema))),
+    power: table(head, optionRows(jsonSchemaOf(powerSchema))),
   };
 }
 

@@ -39,7 +39,7 @@ describe('the file', () => {
       "lunsmith.yaml:6:1 Unknown key \`chanels\`.
       chanels: [edge, stable]
       ^^^^^^^
-        Expected: one of hosts, channels, clients
+        Expected: one of hosts, channels, clients, power
         Hint: Did you mean \`channels\`?"
     `);
   });
