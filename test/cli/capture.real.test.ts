@@ -168,6 +168,11 @@ it('of a LUN that began with nothing on it, and with no installer beside it', as
   const [path = ''] = await readdir(join(host.home, 'lab/clients/pc6/data'));
   const disk = join(host.home, 'lab/clients/pc6/data', path);
   expect((await stat(disk)).blocks).toBe(0);
+  const early = await lunsmith(['capture', 'pc6']);
+  expect([early.code, early.err]).toEqual([
+    2,
+    expect.stringContaining('cannot become the release pc6-data: there is no system on it.'),
+  ]);
   await execa('sfdisk', ['--quiet', disk], { input: 'label: gpt\nstart=2048, type=U\n' });
   await ok('capture', 'pc6');
   const release = join(host.home, 'out/pc6-data/latest');

@@ -29,7 +29,9 @@ export async function describe(capture: Capture): Promise<Manifest> {
   const { host, image, generation, release, staging, ports, name } = capture;
   const of = release.manifest;
   const file = join(staging, lunImageOf(of));
-  const table = await readPartitionTable(ports.run, file);
+  const table = await readPartitionTable(ports.run, file).catch((error: unknown) => {
+    throw Failure.from(error).kind === 'tool' ? noSystem(capture, error) : error;
+  });
   const { size: bytes } = await stat(file);
   const base: Manifest = {
     ...of,
@@ -49,6 +51,22 @@ export async function describe(capture: Capture): Promise<Manifest> {
   const roles = new Map(of.artifacts.map(({ path, role }) => [path, role]));
   const files = await digestFiles(staging, { run: ports.run });
   return { ...known, artifacts: files.map((each) => ({ ...each, role: roles.get(each.path) ?? 'other' })) };
+}
+
+function noSystem({ image, name }: Pick<Capture, 'image' | 'name'>, cause: unknown): Failure {
+  return new Failure(
+    'usage',
+    {
+      what: `The LUN of ${image.name} cannot become the release ${name}: there is no system on it.`,
+      expected: 'a GPT or MBR partition table',
+      found: 'none',
+      hint:
+        image.blank === true
+          ? 'Its LUN began with nothing on it: start the client and install a system first. docs/windows.md tells how.'
+          : 'What the client has made of its LUN cannot be booted: npx lunsmith client reset gives it a fresh clone.',
+    },
+    { cause },
+  );
 }
 
 /** The partitions of the release where they lie now: a clone may be larger than its image. */
