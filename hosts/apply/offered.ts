@@ -1,6 +1,7 @@
 /** What the target of a host shall offer: every generation of every client. */
 
 import type { ClientAccount } from '../boot-files/boot-file.js';
+import { lunAt } from '../clients/clone/names.js';
 import type { HostState, Lun } from '../host/state.js';
 import type { HostFacts } from '../site/facts.js';
 import type { OfferedDisk, OfferedLun } from '../target/adapter.js';
@@ -12,7 +13,6 @@ export function offeredLuns(
   { clients }: HostState,
   accounts: ReadonlyMap<string, ClientAccount>,
 ): OfferedLun[] {
-  const { clone } = facts;
   const taken = Object.entries(clients).filter(
     ([client]) => notTakeable(facts, accounts, client) === undefined,
   );
@@ -27,8 +27,8 @@ export function offeredLuns(
       Object.values(images).flatMap(({ generations }) =>
         generations.map(({ target, installer, ...generation }) => ({
           target,
-          ...diskOf(clone, generation),
-          ...(installer === undefined ? {} : { beside: diskOf(clone, installer) }),
+          ...diskOf(facts, generation),
+          ...(installer === undefined ? {} : { beside: diskOf(facts, installer) }),
           initiator,
           chap: accountOf(accounts, client),
         })),
@@ -36,9 +36,11 @@ export function offeredLuns(
   );
 }
 
-function diskOf({ kind }: HostFacts['clone'], { disk, bytes, serial, readOnly }: Lun): OfferedDisk {
-  if (readOnly === true) return { disk, bytes, serial, backing: 'file', readOnly };
-  return { disk, bytes, serial, backing: kind === 'file' ? 'file' : 'block' };
+/** A LUN stays where it was made, and the site may name another storage by now. What is none of ours is the image of a release. */
+function diskOf(facts: HostFacts, { disk, bytes, serial, readOnly }: Lun): OfferedDisk {
+  const { kind } = lunAt(facts, disk)?.storage ?? { kind: 'file' };
+  const backing = kind === 'file' ? 'file' : 'block';
+  return { disk, bytes, serial, backing, ...(readOnly === true ? { readOnly } : {}) };
 }
 
 /**
