@@ -90,7 +90,9 @@ describe('the page of symptoms', () => {
     const explain = (await sourcesOf('hosts/explain')).flatMap((source) => givenAs('shows', source));
     expect([doctor.length > 40, explain.length > 20]).toEqual([true, true]);
     const seen = new Set(rows.flatMap(([cell]) => quotes(cell)));
-    const wanted = [...doctor, ...explain, ...Object.values(SYMPTOM_WORDS)].filter((text) => text.includes(' '));
+    const wanted = [...doctor, ...explain, ...Object.values(SYMPTOM_WORDS)].filter((text) =>
+      text.includes(' '),
+    );
     expect(wanted.filter((text) => !seen.has(text))).toEqual([]);
   });
 
