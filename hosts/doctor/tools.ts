@@ -1,6 +1,6 @@
 /** Programs that the host needs. */
-import { posix } from 'node:path';
 import type { TargetHost } from '../host/host.js';
+import { installWords } from '../host/package-of.js';
 import type { CloneKind } from '../site/facts.js';
 import type { TargetAdapter } from '../target/adapter.js';
 import type { Finding } from './finding.js';
@@ -49,6 +49,6 @@ export async function toolFindings(
     .map((tool) => ({
       ...{ level: 'error', about: 'tools', what: `The program ${tool} is missing.`, where: facts.name },
       ...{ expected: `${tool} on the PATH of the user that connects`, found: 'nothing' },
-      hint: `Install the package that has it there; in Debian: apt-file search bin/${posix.basename(tool)}`,
+      hint: `Install it there: ${installWords(tool)}.`,
     }));
 }

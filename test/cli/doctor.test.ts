@@ -65,7 +65,7 @@ it('an error is told before the warnings, and is a failure', async () => {
     '    where:    san1',
     `    expected: ${tool} on the PATH of the user that connects`,
     '    found:    nothing',
-    `    to do:    Install the package that has it there; in Debian: apt-file search bin/${tool}`,
+    `    to do:    Install it there: in Debian \`apt-file search bin/${tool}\` tells its package.`,
   ];
   expect(out.split('\n')).toEqual([
     'san1  2 errors and 1 warning',

@@ -2,6 +2,7 @@
 
 import { Failure } from '../../../base/failure.js';
 import type { Argv } from '../../../base/ports.js';
+import { installWords } from '../package-of.js';
 import type { SshMaster } from './ssh-master.js';
 
 /** ssh(1), EXIT STATUS: an error of ssh; but a tool may end with it too. */
@@ -33,7 +34,7 @@ export async function onHost(error: unknown, argv: Argv, situation: Situation): 
       {
         what: `Cannot ${doing}: the program ${tool} is missing on ${name}.`,
         ...(lastLines.at(-1) === undefined ? {} : { found: lastLines.at(-1) as string }),
-        hint: `Install it on ${name}, then run the same command again.`,
+        hint: `Install it on ${name}: ${installWords(tool)}. Then run the same command again.`,
       },
       { cause: error, command },
     );

@@ -31,7 +31,7 @@ it('a program is missing', async () => {
       where: 'san1',
       expected: 'no-such-program on the PATH of the user that connects',
       found: 'nothing',
-      hint: 'Install the package that has it there; in Debian: apt-file search bin/no-such-program',
+      hint: 'Install it there: in Debian `apt-file search bin/no-such-program` tells its package.',
     },
   ]);
 });

@@ -86,7 +86,7 @@ describe.each(['coreutils', 'busybox'] as const)('a host with %s', (kind) => {
     expect(failure.kind).toBe('host');
     expect(failure.diagnostics[0]).toMatchObject({
       what: 'Cannot list volumes: the program no-such-tool is missing on san1.',
-      hint: 'Install it on san1, then run the same command again.',
+      hint: 'Install it on san1: in Debian `apt-file search bin/no-such-tool` tells its package. Then run the same command again.',
     });
     expect(failure.command?.argv).toEqual(['no-such-tool', 'x']);
   });
