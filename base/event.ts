@@ -36,8 +36,13 @@ export type Event =
       readonly subject: string;
       readonly tasks: readonly TaskFacts[];
     }
-  /** `because`: which inputs of a step changed since it was last built, one a line. */
-  | { readonly type: 'task-started'; readonly task: string; readonly because?: readonly string[] }
+  /** `because`: which inputs of a step changed since it was last built, one a line. `usually`: seconds that it took then. */
+  | {
+      readonly type: 'task-started';
+      readonly task: string;
+      readonly because?: readonly string[];
+      readonly usually?: number;
+    }
   /** The task's result is kept from an earlier build; `key` names it in the store. */
   | { readonly type: 'task-cached'; readonly task: string; readonly key: string }
   /** One line that a tool printed, without its newline. */
@@ -55,7 +60,7 @@ export type Event =
       readonly what: string;
       readonly done: number;
       readonly total?: number;
-      readonly unit: 'bytes' | 'files' | 'packages';
+      readonly unit: 'bytes' | 'files' | 'packages' | 'LUNs';
     }
   /** A boot came this far; `boot` is 1 for the first start of the machine and 2 after its reboot. */
   | {

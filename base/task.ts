@@ -10,6 +10,8 @@ export function stopwatch(): () => number {
 export interface TaskWords<T> {
   /** Why it is done, one reason a line. */
   readonly because?: readonly string[];
+  /** Seconds that it took the last time. */
+  readonly usually?: number | undefined;
   /** What is worth saying of the result. */
   readonly note?: (result: T) => string | undefined;
   /** Whether a result is a success, for work that returns its failure; default: any result is. */
@@ -24,10 +26,15 @@ export async function runTask<T>(
   emit: Emit,
   task: string,
   work: () => Promise<T>,
-  { because = [], note, passed = () => true }: TaskWords<T> = {},
+  { because = [], usually, note, passed = () => true }: TaskWords<T> = {},
 ): Promise<T> {
   const seconds = stopwatch();
-  emit({ type: 'task-started', task, ...(because.length === 0 ? {} : { because }) });
+  emit({
+    type: 'task-started',
+    task,
+    ...(because.length === 0 ? {} : { because }),
+    ...(usually === undefined ? {} : { usually }),
+  });
   try {
     const result = await work();
     const said = note?.(result);

@@ -53,12 +53,29 @@ export async function siteWithClient(
   const edit = (text: string) =>
     addClient(text, name, Object.fromEntries(facts) as unknown as Parameters<typeof addClient>[2]);
   return {
-    site: parseSite({ ...source, text: edit(source.text) }),
+    site: parseAsOptions(name, { ...source, text: edit(source.text) }),
     file: {
       line: `${source.file}: client ${name} is added`,
       write: () => rewrite(caller, options, edit),
     },
   };
+}
+
+/** What is wrong with the new entry is told of the options that it comes from: the file has no such line yet. */
+function parseAsOptions(name: string, source: SiteText): Site {
+  try {
+    return parseSite(source);
+  } catch (error) {
+    const { kind, diagnostics } = Failure.from(error);
+    const hint = `Say it by an option of \`client add\`. ${source.file} stays as it is.`;
+    const [first, ...more] = diagnostics.map(({ place: _, path: __, what, ...rest }) => ({
+      ...rest,
+      what: `The client ${name} cannot be added like that. ${what}`,
+      hint: rest.hint ?? hint,
+    }));
+    if (first === undefined) throw error;
+    throw new Failure(kind, [first, ...more], { cause: error });
+  }
 }
 
 /**

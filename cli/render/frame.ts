@@ -67,7 +67,13 @@ function renderRunning(task: Task, kind: Work['kind'], now: number, width: numbe
 
 function headLine(task: Task, now: number, width: number, style: Style): string {
   const sign = SPINNER[Math.floor(now / SPINNER_MS) % SPINNER.length] ?? SPINNER[0];
-  return titled(style.cyan(sign), formatSeconds((now - task.startedAt) / 1000), task.title, width);
+  const seconds = (now - task.startedAt) / 1000;
+  const left = (task.usually ?? 0) - seconds;
+  // Of a step that takes longer than the last time nothing is known.
+  const rest = left < 1 ? '' : `, about ${formatSeconds(Math.round(left))} left`;
+  const room = width - MARGIN - displayWidth(rest);
+  const title = room < MARGIN ? task.title : `${fit(task.title, room)}${rest}`;
+  return titled(style.cyan(sign), formatSeconds(seconds), title, width);
 }
 
 function titled(sign: string, time: string, title: string, width: number): string {

@@ -5,7 +5,7 @@ import { renderFailure } from './failure.js';
 import { hostLines } from './host.js';
 import type { Renderer } from './renderer.js';
 import { styleFor } from './style.js';
-import { because, checkedLine, cleanLine, formatSeconds, plural, shortPath } from './text.js';
+import { because, byLastTime, checkedLine, cleanLine, formatSeconds, plural, shortPath } from './text.js';
 import { unreachable } from './unreachable.js';
 import { TASK_NOUNS } from './work.js';
 
@@ -45,7 +45,7 @@ export function plainRenderer(terminal: Terminal, { verbose }: PlainOptions): Re
         return write(`${event.work} ${event.subject}: ${plural(event.tasks.length, TASK_NOUNS[event.work])}`);
       case 'task-started':
         running.set(event.task, { since: clock.now(), line: '' });
-        return write(`started${because(event.because)}`, event.task);
+        return write(`started${because(event.because)}${byLastTime(event.usually)}`, event.task);
       case 'task-cached':
         return write(`${style.dim('cached')} ${event.key.slice(0, 12)}`, event.task);
       case 'output': {

@@ -58,6 +58,7 @@ function fileRow(file: InspectedFile): string[] {
 }
 
 function partitionLines({ disk }: Manifest, style: Style): string[] {
+  // A type of GPT and a UUID of its file system would make a row that no terminal has room for.
   const rows = disk.partitions.map((partition) => [
     String(partition.number),
     partition.name,
@@ -65,13 +66,16 @@ function partitionLines({ disk }: Manifest, style: Style): string[] {
     formatBinary(partition.sectors * SECTOR) + (partition.grow ? ' or more' : ''),
     partition.filesystem ?? '-',
     partition.mount ?? '-',
-    partition.filesystemUuid ?? '-',
-    partition.type,
   ]);
-  const head = ['no.', 'name', 'start', 'size', 'holds', 'mount', 'UUID', 'type'];
+  const head = ['no.', 'name', 'start', 'size', 'holds', 'mount'];
+  const [first = '', ...lines] = table([head, ...rows]);
+  const named = disk.partitions.map(({ type, filesystemUuid }) => [
+    `     type ${type}`,
+    ...(filesystemUuid === undefined ? [] : [`     UUID ${filesystemUuid}`]),
+  ]);
   return [
     `${style.bold('Partitions')}  ${disk.table}, ${formatBinary(disk.bytes)}, ${disk.guid}`,
-    ...indent(table([head, ...rows])),
+    ...indent([first, ...lines.flatMap((line, index) => [line, ...(named[index] ?? [])])]),
   ];
 }
 

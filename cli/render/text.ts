@@ -113,6 +113,27 @@ export function because(changes: readonly string[] = []): string {
   return `, because of ${first}${more.length === 0 ? '' : ` and ${plural(more.length, 'more change')}`}`;
 }
 
+/** How long something took the last time, as a tail of its line; of what is over at once nothing is said. */
+export function byLastTime(seconds: number | undefined): string {
+  return seconds === undefined || seconds < 10
+    ? ''
+    : `, about ${formatSeconds(Math.round(seconds))} by the last time`;
+}
+
+/** The text in lines of at most `width` cells, broken between words; a word that is longer stands by itself, and may be cut by the terminal. */
+export function wrapWords(text: string, width: number, indent = ''): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const next = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && displayWidth(next) > width) {
+      lines.push(line);
+      line = `${indent}${word}`;
+    } else line = next;
+  }
+  return [...lines, line];
+}
+
 /** `1 step`, `3 steps`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;

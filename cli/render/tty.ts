@@ -7,7 +7,7 @@ import { hostLines } from './host.js';
 import type { Renderer } from './renderer.js';
 import { Screen } from './screen.js';
 import { styleFor } from './style.js';
-import { checkedLine, cleanLine, formatSeconds, plural, shortPath } from './text.js';
+import { checkedLine, cleanLine, formatSeconds, plural, shortPath, wrapWords } from './text.js';
 import { unreachable } from './unreachable.js';
 import { applyEvent, TASK_NOUNS, type Work } from './work.js';
 
@@ -63,8 +63,14 @@ export function ttyRenderer(terminal: Terminal, { verbose }: TtyOptions): Render
         return;
       case 'warning':
         return screen.print([
-          `${style.yellow('!')} ${prefix(event.task)}${style.yellow('warning:')} ${event.message}`,
-          ...(event.hint === undefined ? [] : [`  ${style.dim('to do:')} ${event.hint}`]),
+          ...wrapWords(
+            `${style.yellow('!')} ${prefix(event.task)}${style.yellow('warning:')} ${event.message}`,
+            screen.width,
+            '  ',
+          ),
+          ...(event.hint === undefined
+            ? []
+            : wrapWords(`${style.dim('to do:')} ${event.hint}`, screen.width - 2).map((line) => `  ${line}`)),
         ]);
       case 'task-cached':
       case 'task-finished':

@@ -6,7 +6,7 @@ export interface TaskProgress {
   readonly what: string;
   readonly done: number;
   readonly total?: number;
-  readonly unit: 'bytes' | 'files' | 'packages';
+  readonly unit: 'bytes' | 'files' | 'packages' | 'LUNs';
   /** In units a second since this progress began; absent while nothing can be said. */
   readonly rate?: number;
 }
@@ -24,6 +24,8 @@ export interface Task {
   /** Milliseconds of the clock. */
   readonly startedAt: number;
   readonly seconds: number;
+  /** Seconds that it took the last time. */
+  readonly usually?: number;
   readonly note?: string;
   /** Taken from the store. */
   readonly cached?: true;
@@ -69,8 +71,10 @@ export function applyEvent(work: Work | undefined, event: Event, now: number): W
 
 function applyToTask(task: Task, event: Event, now: number): Task {
   switch (event.type) {
-    case 'task-started':
-      return { ...task, state: 'running', startedAt: now };
+    case 'task-started': {
+      const { usually } = event;
+      return { ...task, state: 'running', startedAt: now, ...(usually === undefined ? {} : { usually }) };
+    }
     case 'task-finished': {
       const { note } = event;
       return { ...task, state: 'done', seconds: event.seconds, ...(note === undefined ? {} : { note }) };

@@ -73,7 +73,7 @@ async function makeClones(
 ): Promise<HostState> {
   const sizes = new Map<string, number>();
   const tell = (done: number) =>
-    ports.emit({ type: 'progress', what: 'make clones', done, total: clones.length, unit: 'files' });
+    ports.emit({ type: 'progress', what: 'make clones', done, total: clones.length, unit: 'LUNs' });
   let failed = false;
   const make = async (request: CloneRequest) => {
     if (failed) return;

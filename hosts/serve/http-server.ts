@@ -39,7 +39,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
       },
     );
   });
-  await listenAt(server, { what: 'HTTP', address, port });
+  await listenAt(server, { what: 'HTTP', address, port, option: '--http-port' });
   return {
     port: (server.address() as AddressInfo).port,
     [Symbol.asyncDispose]: async () => {

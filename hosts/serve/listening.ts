@@ -9,10 +9,15 @@ export interface ListenOptions {
   readonly address: string;
   /** 0: one that is free. */
   readonly port: number;
+  /** How another port is chosen, as an option; absent: it cannot be. */
+  readonly option?: string;
 }
 
 /** The server listens when the promise is kept. @throws Failure of kind `host` when address or port cannot be used */
-export async function listenAt(server: Server, { what, address, port }: ListenOptions): Promise<void> {
+export async function listenAt(
+  server: Server,
+  { what, address, port, option }: ListenOptions,
+): Promise<void> {
   server.listen(port, address);
   await once(server, 'listening').catch((error: unknown) => {
     const { message, code } = error as NodeJS.ErrnoException;
@@ -23,8 +28,8 @@ export async function listenAt(server: Server, { what, address, port }: ListenOp
         found: message,
         hint:
           code === 'EADDRINUSE'
-            ? `See who has that port: ss -ltnp 'sport = :${port}'. End it, or choose another port.`
-            : 'Choose an address of this machine, and a port that its user may use.',
+            ? `See who has that port: ss -ltnp 'sport = :${port}'. End it${option === undefined ? '' : `, or choose another port: ${option}`}.`
+            : `Choose an address of this machine${option === undefined ? '' : `, and a port that its user may use: ${option}`}.`,
       },
       { cause: error },
     );

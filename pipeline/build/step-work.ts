@@ -9,6 +9,7 @@ import { digestInputs } from '../plan/keys/input-files.js';
 import type { PooledPackage } from '../plan/package-set.js';
 import type { PlannedStep } from '../plan/planned-step.js';
 import { type Made, makeEntry } from '../store/entry.js';
+import type { StepRecord } from '../store/store.js';
 import { type Build, quietPorts, stepsOf, task } from './build.js';
 import { keepFailedTree } from './failed-tree.js';
 import { makeHookLayer } from './hook-layer.js';
@@ -54,7 +55,8 @@ async function makeResult(
 ): Promise<void> {
   const kind = room === 'layers' ? 'layer' : 'output';
   const folder = join(build.folder.path, room, step.id.replaceAll(':', '-'));
-  const because = await reasons(build, step);
+  const last = await build.store.last(build.keyed.plan.recipe.name, step.id);
+  const [because, usually] = [reasons(last, step), last?.seconds];
   await task(
     build,
     step.id,
@@ -70,7 +72,7 @@ async function makeResult(
       remember(build, records);
       return made;
     },
-    { because, note: (made) => (made ? note() : 'made by another build meanwhile') },
+    { because, usually, note: (made) => (made ? note() : 'made by another build meanwhile') },
   );
 }
 
@@ -236,8 +238,7 @@ function remember(build: Build, records: Readonly<Record<string, unknown>>): voi
   for (const [key, value] of Object.entries(records)) build.records.set(key, value);
 }
 
-async function reasons({ store, keyed }: Build, step: KeyedStep): Promise<string[]> {
-  const last = await store.last(keyed.plan.recipe.name, step.id);
+function reasons(last: StepRecord | undefined, step: KeyedStep): string[] {
   if (last === undefined || last.key === step.key) return [];
   return explainMiss(last.inputs, step.inputs).map(describeChange);
 }

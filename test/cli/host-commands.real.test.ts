@@ -260,7 +260,24 @@ describe('client', () => {
   it('add: what is wrong with the options is told before the host is asked', async () => {
     const before = await unlocked();
     const args = ['client', 'add', 'web3', '--mac', 'none', '--channel', 'stable', '--secret', 'file:chap'];
-    expect(await failure(2, ...args)).toMatchObject({ what: 'Not a MAC address.', found: '`none`' });
+    expect(await failure(2, ...args)).toMatchObject({
+      what: 'The client web3 cannot be added like that. Not a MAC address.',
+      found: '`none`',
+    });
+    // The file has no such line yet, so none is named.
+    const without = await failure(
+      2,
+      ...args.slice(0, 3),
+      '--mac',
+      '52:54:00:00:00:03',
+      '--channel',
+      'stable',
+    );
+    expect(without).not.toHaveProperty('place');
+    expect(without).toMatchObject({
+      what: 'The client web3 cannot be added like that. Missing key `secret`.',
+      hint: 'Say it by an option of `client add`. lunsmith.yaml stays as it is.',
+    });
     expect(await unlocked()).toEqual(before);
   });
 

@@ -45,9 +45,12 @@ const FILES_AND_PARTITIONS = [
   '  ✔ every digest verified',
   '',
   'Partitions  gpt, 8 MiB, 11111111-0000-4000-8000-000000000000',
-  '  no.  name       start  size           holds  mount  UUID                                  type',
-  '  1    bios-boot  1 MiB  1 MiB          -      -      -                                     22222222-0000-4000-8000-000000000000',
-  '  2    root       2 MiB  5 MiB or more  ext4   /      66666666-0000-4000-8000-000000000000  44444444-0000-4000-8000-000000000000',
+  '  no.  name       start  size           holds  mount',
+  '  1    bios-boot  1 MiB  1 MiB          -      -',
+  '       type 22222222-0000-4000-8000-000000000000',
+  '  2    root       2 MiB  5 MiB or more  ext4   /',
+  '       type 44444444-0000-4000-8000-000000000000',
+  '       UUID 66666666-0000-4000-8000-000000000000',
   '',
 ];
 
@@ -55,6 +58,8 @@ describe('inspect', () => {
   it('shows what is in a release', async () => {
     const { code, out, err } = await lunsmith('inspect', 'copy', '--packages');
     expect({ code, err }).toEqual({ code: 0, err: '' });
+    // Of partitions too, each line fits a terminal of 80 columns.
+    expect(FILES_AND_PARTITIONS.filter((line) => line.length > 79)).toEqual([]);
     expect(out.split('\n')).toEqual([
       'Release       copy',
       `Digest        sha256 ${release.digest}`,

@@ -146,7 +146,7 @@ it.each([
     stderr: [
       `error: ${what} cannot be served at 10.78.0.1:${port}.`,
       `  Found: listen EADDRINUSE: address already in use 10.78.0.1:${port}`,
-      `  Hint: See who has that port: ss -ltnp 'sport = :${port}'. End it, or choose another port.`,
+      `  Hint: See who has that port: ss -ltnp 'sport = :${port}'. End it${more.length === 0 ? '' : ', or choose another port: --http-port'}.`,
     ].join('\n'),
   });
   expect(await readdir(workspace)).toEqual([]);

@@ -12,6 +12,7 @@ import {
   quoteArgv,
   shortPath,
   table,
+  wrapWords,
 } from '../../cli/render/text.js';
 
 describe('text for people', () => {
@@ -67,6 +68,13 @@ describe('text for people', () => {
         ['\u001b[1ma\u001b[22m', 'long', ''],
       ]),
     ).toEqual(['日本  x     end', '\u001b[1ma\u001b[22m     long']);
+  });
+
+  it('breaks lines between words', () => {
+    expect(wrapWords('one two three four', 9, '  ')).toEqual(['one two', '  three', '  four']);
+    expect(wrapWords('short', 9)).toEqual(['short']);
+    expect(wrapWords('a-word-that-is-longer x', 9)).toEqual(['a-word-that-is-longer', 'x']);
+    expect(wrapWords('\u001b[1mbold\u001b[22m text', 9)).toEqual(['\u001b[1mbold\u001b[22m text']);
   });
 
   it('quotes for a shell', () => {

@@ -35,6 +35,17 @@ describe('the live tree of a build', () => {
     expect(await window.cursorShown()).toBe(false);
   });
 
+  it('says what is left of a step, by the last time', async () => {
+    const window = terminalWindow(80, 24);
+    const { emit } = ttyRenderer(window, { verbose: false });
+    emit({ type: 'started', work: 'build', subject: 'r', tasks: STEPS.slice(0, 1) });
+    emit({ type: 'task-started', task: 'bootstrap', usually: 75 });
+    window.clock.pass(5000);
+    expect((await window.text())[1]).toMatch(/5\.0 s {2}bootstrap {2}of the root, about 1 min 10 s left$/);
+    window.clock.pass(80_000);
+    expect((await window.text())[1]).toMatch(/1 min 25 s {2}bootstrap {2}of the root$/);
+  });
+
   it('ends with the release and gives the cursor back', async () => {
     const window = terminalWindow(80, 24);
     const { emit } = ttyRenderer(window, { verbose: false });
@@ -83,8 +94,8 @@ describe('the live tree of a build', () => {
     window.clock.pass(1000);
     expect(await window.text()).toEqual([
       'build r  3 steps',
-      '! bootstrap: warning: long long long long long long long lon',
-      'g long long long long long long long end',
+      '! bootstrap: warning: long long long long long long long',
+      '  long long long long long long long long end',
       '  to do: Do this.',
       '✘       1.0 s  bootstrap  of the root',
       'error: Could not unpack.',

@@ -94,7 +94,7 @@ it('says who may have its port', async () => {
       {
         what: `HTTP cannot be served at 127.0.0.1:${port}.`,
         found: `listen EADDRINUSE: address already in use 127.0.0.1:${port}`,
-        hint: `See who has that port: ss -ltnp 'sport = :${port}'. End it, or choose another port.`,
+        hint: `See who has that port: ss -ltnp 'sport = :${port}'. End it, or choose another port: --http-port.`,
       },
     ],
   });
@@ -107,6 +107,8 @@ it('says that an address is not this machine’s', async () => {
   });
   await expect(elsewhere).rejects.toMatchObject({
     kind: 'host',
-    diagnostics: [{ hint: 'Choose an address of this machine, and a port that its user may use.' }],
+    diagnostics: [
+      { hint: 'Choose an address of this machine, and a port that its user may use: --http-port.' },
+    ],
   });
 });
