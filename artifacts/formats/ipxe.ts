@@ -24,8 +24,13 @@ export function sanUri(options: {
  * @param efiBootFile of the ESP, which a UEFI finds without an NVRAM entry: `EFI/BOOT/BOOTX64.EFI`
  * @param uris of the LUN by all its paths, for a script of one client; absent: whoever chains to it sets `san-uri`. iPXE takes a setting
  *   for one word, so that several cannot stand in it
+ * @param before commands that these need
  */
-export function sanbootScript(efiBootFile: string, uris: readonly string[] = []): string {
+export function sanbootScript(
+  efiBootFile: string,
+  uris: readonly string[] = [],
+  before: readonly string[] = [],
+): string {
   const uri = uris.length === 0 ? '${san-uri}' : uris.join(' ');
   return ipxeScript([
     ...(uris.length === 0
@@ -38,6 +43,7 @@ export function sanbootScript(efiBootFile: string, uris: readonly string[] = [])
     '#   username, password  its CHAP account',
     '#   boot-tries     attempts before it gives up (unset: it never does)',
     ...(uris.length === 0 ? required('san-uri') : []),
+    ...before,
     ...retrying('SAN boot', [
       'iseq ${platform} efi && goto efi ||',
       `sanboot ${uri} && goto failed || goto failed`,

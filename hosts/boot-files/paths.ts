@@ -34,7 +34,21 @@ export function hasPaths(host: HostFacts, manifest: Pick<Manifest, 'multipath'> 
 
 /** Boots by all paths at once: iPXE makes one drive of them, goes on by any that answers, and names all in the iBFT (ipxe.org/cmd/sanboot). */
 export function pathsScript(input: Input): string {
-  return sanbootScript(PC.architectures.amd64.efiBootFile, sanUris(input));
+  return sanbootScript(PC.architectures.amd64.efiBootFile, sanUris(input), routes(input.host));
+}
+
+/**
+ * Commands that give iPXE a route to every portal, by the host itself, where DHCP has told of no router: it boots by none of the paths if
+ * it has no route to one of them ("Could not describe SAN devices"), as when it drives one card and a portal is in the network of another.
+ */
+function routes({ address }: HostFacts): string[] {
+  return [
+    ...Array.from({ length: CARDS }, (_, card) => [
+      'isset ${gateway} && goto routed ||',
+      `isset \${net${card}/ip} && set net${card}/gateway ${address} ||`,
+    ]).flat(),
+    ':routed',
+  ];
 }
 
 /**

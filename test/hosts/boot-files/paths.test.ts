@@ -56,6 +56,12 @@ chain --autofree http://10.77.0.1/clients/web1/debian-abababababab-1.ipxe || got
 exit 0
 `);
     const script = textOf(files, 'clients/web1/debian-abababababab-1.ipxe');
+    // It describes none where it has no route to one.
+    expect(script).toContain(`
+isset \${gateway} && goto routed ||
+isset \${net0/ip} && set net0/gateway 10.77.0.1 ||
+`);
+    expect(script.indexOf('\n:routed\n')).toBeLessThan(script.indexOf('sanboot '));
     expect(script).toContain(`\nsanboot ${FIRST} ${SECOND} && `);
     expect(script).toContain(`\nsanboot --filename \\EFI\\BOOT\\BOOTX64.EFI ${FIRST} ${SECOND} && `);
     expect(script).not.toContain('san-uri');
