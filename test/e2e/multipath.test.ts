@@ -1,11 +1,13 @@
 /**
  * Two portals in two networks: a machine with two cards has one disk of two paths. That its first portal is dead keeps it from nothing; with
- * every cell of the matrix (`npm run test:all`) each path is cut while it writes, too.
+ * every cell of the matrix (`npm run test:all`) it boots by UEFI too, and each path is cut while it writes.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { HostStatus } from '../../app/site/status.js';
+import type { PcFirmware } from '../../artifacts/platform/pc.js';
 import type { Session } from '../../gate/session.js';
 import { multipathRelease } from '../util/build.js';
 import { cellSeed } from '../util/cells.js';
@@ -65,8 +67,9 @@ const paths = async (session: Session) =>
 
 async function bootsWith(
   name: string,
+  firmware: PcFirmware,
 ): Promise<{ machine: ClientMachine; session: Session; seconds: number }> {
-  const machine = await lab.machine({ name, firmware: 'bios', mac: MAC, second: SECOND });
+  const machine = await lab.machine({ name, firmware, mac: MAC, second: SECOND });
   const begin = performance.now();
   const session = await machine.boot();
   return { machine, session, seconds: (performance.now() - begin) / 1000 };
@@ -79,14 +82,20 @@ afterAll(() => {
 
 it('boots by the second portal while the first is dead, and has it too once it answers', async () => {
   await cut(PORTALS[0]);
-  const { machine, session, seconds } = await bootsWith('dead');
-  figures.push(`login ${seconds.toFixed(0)} s after power-on with the first portal dead`);
+  const { machine, session, seconds } = await bootsWith('dead', 'bios');
+  figures.push(`login ${seconds.toFixed(0)} s after power-on with the first portal dead, by BIOS`);
   expect(await sessions(session)).toEqual([PORTALS[1]]);
   expect(await text(session, 'findmnt -no SOURCE /')).toBe('/dev/mapper/mpatha-part3');
   expect(await paths(session)).toBe('A');
   await heal(PORTALS[0]);
   await expect.poll(() => sessions(session), PATIENCE).toEqual([...PORTALS]);
   await expect.poll(() => paths(session), PATIENCE).toBe('AA');
+  const { stdout } = await lab.cli('status', '--on', 'lab', '--json');
+  const status = JSON.parse(stdout) as HostStatus;
+  expect(status.portals).toEqual(PORTALS.map((portal) => `${portal}:3260`));
+  // A session by each card.
+  expect(new Set(status.sessions.flatMap(({ addresses = [] }) => addresses)).size).toBe(2);
+  expect(status.warnings).toEqual([]);
   // The account is in memory alone.
   expect(await text(session, 'find /etc/iscsi/nodes -type f')).toBe('');
   expect(await text(session, `grep -rlF ${CHAP} /etc /var/log || true`)).toBe('');
@@ -123,8 +132,8 @@ function aMachineThatWrites(): void {
   let session: Session;
   beforeAll(async () => {
     let seconds: number;
-    ({ machine, session, seconds } = await bootsWith('usual'));
-    figures.push(`login ${seconds.toFixed(0)} s after power-on with both portals`);
+    ({ machine, session, seconds } = await bootsWith('usual', 'uefi'));
+    figures.push(`login ${seconds.toFixed(0)} s after power-on with both portals, by UEFI`);
   });
 
   it('has a session by each card', async () => {
