@@ -1,17 +1,30 @@
 #!/usr/bin/env node
 /** The process: its streams, its signals and its exit code. Everything else is in `command-line.ts`. */
+import { existsSync } from 'node:fs';
 import { EXIT_CODES } from '../base/failure.js';
+import { packageFile } from '../base/package-root.js';
+import { asCalled, isCommand } from './called-as.js';
 import { createCommandLine } from './command-line.js';
 import { systemClock } from './terminal.js';
 
 /** Milliseconds after which a stopped command is left behind: Ctrl-C must end everything within 2 s. */
 const PATIENCE_MS = 1900;
 
+// In a checkout it is npx that runs it, whatever is installed besides.
+const byName = !existsSync(packageFile('tsconfig.json')) && isCommand(process.env['PATH']);
+
+/** All that is written to a stream passes here. */
+function named<Stream extends NodeJS.WriteStream>(stream: Stream): Stream {
+  const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
+  stream.write = (text: unknown, ...rest: unknown[]) => write(asCalled(text, byName), ...rest);
+  return stream;
+}
+
 const controller = new AbortController();
 const commandLine = createCommandLine(
   {
-    stdout: process.stdout,
-    stderr: process.stderr,
+    stdout: named(process.stdout),
+    stderr: named(process.stderr),
     env: process.env,
     cwd: process.cwd(),
     clock: systemClock,
