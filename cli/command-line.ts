@@ -67,6 +67,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command, session
   ls: async () => (await import('./commands/ls.js')).addLsCommand,
   cat: async () => (await import('./commands/cat.js')).addCatCommand,
   extract: async () => (await import('./commands/extract.js')).addExtractCommand,
+  shell: async () => (await import('./commands/shell.js')).addShellCommand,
   diff: async () => (await import('./commands/diff.js')).addDiffCommand,
   cache: async () => (await import('./commands/cache.js')).addCacheCommand,
   init: async () => (await import('./commands/init.js')).addInitCommand,

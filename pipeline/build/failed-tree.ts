@@ -2,18 +2,16 @@
  * The tree of a step that failed, kept for a shell in it. It lies outside the build's folder, which is removed, and
  * never becomes a step's result.
  */
-import { lstat, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { ARCHITECTURES } from '../../artifacts/platform/architecture.js';
-import { runOnTerminal } from '../../base/command.js';
 import type { Ports } from '../../base/ports.js';
 import { removeTree } from '../../base/remove-tree.js';
 import { parseRecord } from '../../base/schema/record.js';
 import type { ChrootGuard } from '../distribution.js';
-import { openChroot } from '../sandbox/chroot.js';
-import { TERMINAL_FDS } from '../sandbox/enter.js';
 import { runForeign } from '../sandbox/foreign.js';
+import { shellInRoot } from './root-shell.js';
 import { mountTree, openMountRoot } from './root-tree.js';
 
 /** All of a guard: a field that is missing here is one that the shell would go without. */
@@ -64,8 +62,6 @@ export async function keepFailedTree(buildFolder: string, tree: string, about: F
 
 /** Exit code by which the user says that the tree shall stay. */
 const KEEP = 64;
-/** Below /run. */
-const RC = 'lunsmith/shell.rc';
 const COMMANDS = `keep() { exit ${KEEP}; }
 discard() { exit 0; }
 `;
@@ -87,19 +83,12 @@ export async function shellInTree(folder: string, ports: Ports): Promise<boolean
   let code: number;
   {
     await using tree = await mountTree(mountRoot, { floor: join(folder, 'floor'), below, upper }, ports);
-    await using chroot = await openChroot(tree.path, true, ports, guard);
-    await writeFile(
-      join(chroot.runFolder, RC),
-      `${COMMANDS}PS1='${step.replaceAll("'", '')} (keep|discard) \\w# '\n`,
+    const prompt = `${step} (keep|discard)`;
+    code = await shellInRoot(
+      tree.path,
+      { prompt, commands: COMMANDS, ...(guard === undefined ? {} : { guard }) },
+      ports,
     );
-    const bash = await lstat(join(tree.path, 'usr/bin/bash')).catch(() => undefined);
-    const shell =
-      bash === undefined
-        ? (['/bin/sh', '-i'] as const)
-        : (['/bin/bash', '--noprofile', '--rcfile', `/run/${RC}`, '-i'] as const);
-    const env = { ENV: `/run/${RC}`, TERM: process.env['TERM'] ?? 'linux', LC_ALL: 'C.UTF-8' };
-    const argv = chroot.argv(shell, { doing: 'open a shell', network: true });
-    code = await runOnTerminal(argv, TERMINAL_FDS, env);
   }
   if (code === KEEP) return true;
   await removeTree(folder);

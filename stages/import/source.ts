@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ext4Archive } from '../../artifacts/formats/ext4-read/archive.js';
 import { writtenRanges } from '../../artifacts/formats/ext4-read/blocks.js';
 import type { Ext4Tree } from '../../artifacts/formats/ext4-read/tree.js';
+import { EXTRACT } from '../../artifacts/formats/tar-extract.js';
 import { tarArchive } from '../../artifacts/formats/tar-write.js';
 import type { Argv, Ports } from '../../base/ports.js';
 import { removeTree } from '../../base/remove-tree.js';
@@ -88,12 +89,6 @@ function fileBytes({ files, inodes }: Ext4Tree): number {
   return [...sizes.values()].reduce((sum, each) => sum + each, 0);
 }
 
-/** Owners by number, all modes, and every extended attribute that we may set. */
-const EXTRACT = [
-  ...(['--extract', '--numeric-owner', '--same-owner', '--same-permissions'] as const),
-  ...['--xattrs', '--xattrs-include=*', '--delay-directory-restore'],
-];
-
 /**
  * Options of tar(1) that leave these paths out, of an archive whose names begin at the mount point: with `./` or without.
  * @param exclude absolute paths in the system
@@ -114,7 +109,7 @@ async function extractExt4(
 ): Promise<void> {
   const archive = ext4Archive(volume, tree);
   const target = await makeFolder(ctx, at);
-  const argv: Argv = ['tar', ...EXTRACT, ...leavingOut(exclude, at), `--directory=${target}`, '--file=-'];
+  const argv: Argv = [...EXTRACT, ...leavingOut(exclude, at), `--directory=${target}`, '--file=-'];
   const stream = tarArchive(archive.entries);
   await ctx.bootstrap(argv, { doing: `copy the files of ${volume.name}`, stream }, []);
   const own = tree.files.get('/');
@@ -186,7 +181,6 @@ function tarSource(
     },
     extract: async (ctx) => {
       const argv: Argv = [
-        'tar',
         ...EXTRACT,
         '--exclude=./dev/*',
         '--exclude=dev/*',
@@ -212,7 +206,7 @@ function treeSource(path: string, exclude: readonly string[]): Source {
       ];
       const doing = `copy the files of ${path}`;
       await ctx.run(['tar', '--create', ...options, `--directory=${path}`, `--file=${to}`, '.'], { doing });
-      await ctx.bootstrap(['tar', ...EXTRACT, `--directory=${ctx.rootfs}`, `--file=${to}`], { doing }, [to]);
+      await ctx.bootstrap([...EXTRACT, `--directory=${ctx.rootfs}`, `--file=${to}`], { doing }, [to]);
       await rm(to, { force: true });
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -65,6 +65,18 @@ it('checks, inspects and proves without root', async () => {
   const options = { user, project, env: { HOME: home } };
   expect((await lunsmith(['check', join(project, 'recipes/debian-bookworm')], options)).exitCode).toBe(0);
   expect((await lunsmith(['inspect', path], options)).exitCode).toBe(0);
+  const shell = [
+    'shell',
+    path,
+    '--workspace',
+    join(home, 'work'),
+    '--',
+    'stat',
+    '-c',
+    '%a %U',
+    '/usr/bin/passwd',
+  ];
+  expect((await lunsmith(shell, options)).stdout).toBe('4755 root');
   const matrix = ['--firmware', 'bios', '--path', 'san'];
   const proven = await lunsmith(
     ['prove', path, ...matrix, '--workspace', join(home, 'work'), '--json'],

@@ -1,39 +1,56 @@
 /** The files of a LUN image, read without a mount: those of all its ext4 partitions at their mount points. */
+import type { FileHandle } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { Failure } from '../../../base/failure.js';
 import { SECTOR } from '../../formats/disk-layout.js';
 import { streamContent } from '../../formats/ext4-read/blocks.js';
 import { readExt4Tree } from '../../formats/ext4-read/tree.js';
+import type { Volume } from '../../formats/ext4-read/volume.js';
 import type { Release } from '../release.js';
 import { openDisk, type Partition } from '../release-file.js';
 import { lunImageOf } from '../roles.js';
 import type { Contents, Entry } from './contents.js';
 
+/** A partition that the booted system mounts. */
+export type Mounted = Partition & { readonly mount: string };
+
+/** Parents first. */
+function mountedOf({ manifest }: Release): Mounted[] {
+  return manifest.disk.partitions
+    .filter((each): each is Mounted => each.mount !== undefined)
+    .sort((a, b) => (a.mount < b.mount ? -1 : 1));
+}
+
+/** Those whose files can be read, parents first. @throws Failure of kind `usage` when the root is none of them */
+export function readableOf(release: Release): Mounted[] {
+  const ext4 = mountedOf(release).filter(({ filesystem }) => filesystem === 'ext4');
+  if (ext4.some(({ mount }) => mount === '/')) return ext4;
+  throw new Failure('usage', {
+    what: 'The LUN image of the release has no root that can be read here.',
+    expected: 'a partition with ext4 that is mounted on /',
+    found:
+      release.manifest.disk.partitions
+        .map(({ name, filesystem = 'no file system', mount }) =>
+          [name, filesystem, mount].filter(Boolean).join(' '),
+        )
+        .join(', ') || 'no partition',
+  });
+}
+
+/** The file system of a partition. @param file the LUN image */
+export function volumeOf(release: Release, { number, name, firstLba }: Mounted, file: FileHandle): Volume {
+  const named = `partition ${number} (${name}) of ${lunImageOf(release.manifest)}`;
+  return { file, offset: firstLba * SECTOR, name: named };
+}
+
 /** @throws Failure of kind `usage` when none of its file systems can be read, `integrity` for one that is damaged */
 export async function openImage(release: Release): Promise<Contents> {
-  const { partitions } = release.manifest.disk;
-  const mounted = partitions
-    .filter((each): each is Partition & { readonly mount: string } => each.mount !== undefined)
-    .sort((a, b) => (a.mount < b.mount ? -1 : 1));
-  const ext4 = mounted.filter(({ filesystem }) => filesystem === 'ext4');
-  if (!ext4.some(({ mount }) => mount === '/')) {
-    throw new Failure('usage', {
-      what: 'The LUN image of the release has no root that can be read here.',
-      expected: 'a partition with ext4 that is mounted on /',
-      found:
-        partitions
-          .map(({ name, filesystem = 'no file system', mount }) =>
-            [name, filesystem, mount].filter(Boolean).join(' '),
-          )
-          .join(', ') || 'no partition',
-    });
-  }
+  const ext4 = readableOf(release);
   const file = await openDisk(release);
   try {
     const entries = new Map<string, Entry>();
     for (const partition of ext4) {
-      const name = `partition ${partition.number} (${partition.name}) of ${lunImageOf(release.manifest)}`;
-      const volume = { file, offset: partition.firstLba * SECTOR, name };
+      const volume = volumeOf(release, partition, file);
       const { files, inodes } = await readExt4Tree(volume);
       for (const { path, inode, type, mode, uid, gid, size, target, device } of files.values()) {
         const at = posix.join(partition.mount, path);
@@ -49,7 +66,7 @@ export async function openImage(release: Release): Promise<Contents> {
         });
       }
     }
-    const unread = mounted
+    const unread = mountedOf(release)
       .filter(({ filesystem }) => filesystem !== 'ext4')
       .map(({ mount, firstLba }) => {
         const offset = firstLba * SECTOR;
