@@ -4,7 +4,7 @@
  * tells the two hosts from each other. `npm run kills` kills a thousand calls; LUNSMITH_KILLS says how many, LUNSMITH_KILLS_SEED
  * where they begin.
  */
-import { open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -25,6 +25,8 @@ import { hostCalls } from './host-calls.js';
 
 const KILLS = Number(process.env['LUNSMITH_KILLS'] ?? 30);
 const SEED = Number(process.env['LUNSMITH_KILLS_SEED'] ?? 1);
+/** A file that tells how far a long run is. */
+const LOG = process.env['LUNSMITH_KILLS_LOG'];
 const MIB = 2 ** 20;
 const VERSIONS = ['v1', 'v2', 'v3'] as const;
 const CLIENTS = ['web1', 'web2', 'web3', 'web4'] as const;
@@ -180,7 +182,7 @@ async function killed(args: readonly string[], part: number): Promise<boolean> {
   const { signal, exitCode, stderr } = await child;
   clearTimeout(timer);
   // What it began goes on for a moment: the next call waits for that, and a look at the folder has to.
-  await untilEnded(await left);
+  await untilEnded(await left, 60);
   if (signal !== undefined) return true;
   expect({ args, exitCode, stderr }).toMatchObject({ exitCode: 0 });
   lengths.set(word, performance.now() - started);
@@ -216,6 +218,7 @@ it('a call that is killed is done or not done, and the next one finishes it', {
         (await serial(mortal)) === (await serial(steady)) && after['state'] !== before['state'];
       expect(await seen(mortal), doing).toEqual(switched ? await seen(steady) : visible);
       outcomes[switched ? 'new' : 'old'] += 1;
+      if (LOG !== undefined) await appendFile(LOG, `${doing} ${JSON.stringify(outcomes)}\n`);
       for (const digest of await readdir(join(lab(mortal), 'releases')))
         expect(await verifyRelease(await readRelease(join(lab(mortal), 'releases', digest))), doing).toEqual(
           [],

@@ -7,7 +7,8 @@ import { type CliResult, lunsmith } from '../util/cli.js';
 import { untilEnded, untilGone } from '../util/processes.js';
 import { writeSmallRecipe } from '../util/small-recipe.js';
 
-const KILLS = 20;
+/** LUNSMITH_BUILD_KILLS asks for more, of other moments. */
+const KILLS = Number(process.env['LUNSMITH_BUILD_KILLS'] ?? 20);
 
 let home: string;
 let recipe: string;
