@@ -127,6 +127,17 @@ export function startDhcp(wire: Wire, root: string): Promise<RunningTool> {
   });
 }
 
+/** Tells that there is a router and nothing else: iPXE would wait for that. */
+export function startRouter({ ports, bridge }: Wire): Promise<RunningTool> {
+  const argv: Argv = [
+    'dnsmasq',
+    ...['--conf-file=/dev/null', '--keep-in-foreground', '--log-facility=-', '--pid-file', '--port=0'],
+    ...['--user=root', '--group=root', `--interface=${bridge}`, '--bind-interfaces', '--leasefile-ro'],
+    ...['--enable-ra', `--dhcp-range=${ROUTER_ADVERTISEMENT},ra-only`],
+  ];
+  return started({ ports }, argv, { line: /router advertisement on/ });
+}
+
 export function startHttp(wire: Wire, root: string): Promise<RunningTool> {
   const program = resolve('dist/test/inside/http.js');
   const argv: Argv = [process.execPath, program, join(root, 'http'), wire.address, '80'];
