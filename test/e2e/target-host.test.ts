@@ -25,6 +25,9 @@ const MAC = '52:54:00:aa:00:11';
 /** Clients of a release whose image they share. */
 const KIOSKS = ['kiosk1', 'kiosk2'];
 const IQN = 'iqn.2026-01.org.example:san1';
+const KIOSK_ENTRIES = KIOSKS.map(
+  (name, index) => `  ${name}: { mac: '52:54:00:aa:00:2${index}', channel: edge, secret: env:WEB_CHAP }\n`,
+).join('');
 /** A client that goes on to a release only when it is told to. */
 const DATABASE = `  db: { mac: '52:54:00:aa:00:31', channel: stable, follows: rebase, secret: env:WEB_CHAP }\n`;
 /** Names of all targets of LIO. */
@@ -60,12 +63,14 @@ const onHost = async (line: string) => (await machine.run(line)).text;
 interface Wishes {
   /** Where LUNs lie. */
   readonly clone?: string;
-  /** Clients besides. */
+  /** What `web` is besides. */
+  readonly web?: string;
+  /** Clients after it. */
   readonly others?: string;
   readonly portals?: readonly string[];
 }
 
-const site = ({ clone = 'file', others = '', portals = [ADDRESS] }: Wishes = {}) => `
+const site = ({ clone = 'file', web = '', others = KIOSK_ENTRIES, portals = [ADDRESS] }: Wishes = {}) => `
 hosts:
   san1:
     clone: ${clone}
@@ -82,9 +87,8 @@ hosts:
     reload: [systemctl, restart, dnsmasq]
     gate: []
 clients:
-  web: { mac: '${MAC}', channel: stable, secret: env:WEB_CHAP }
-${others}${KIOSKS.map((name, index) => `  ${name}: { mac: '52:54:00:aa:00:2${index}', channel: edge, secret: env:WEB_CHAP }\n`).join('')}
-`;
+  web: { mac: '${MAC}', channel: stable, secret: env:WEB_CHAP${web} }
+${others}`;
 
 beforeAll(async () => {
   home = join(inject('shared'), 'target-host');
@@ -192,7 +196,9 @@ if (cellSeed() === 'all') describe('the same machine with LUNs that are thin vol
 function thinVolumes(): void {
   const GROUP = 'vg0';
   const POOL = 'luns';
+  const VOLUMES = `{ lvm: ${GROUP}/${POOL} }`;
   let first: Release;
+  let second: Awaited<ReturnType<typeof writeTinyRelease>>;
   let client: ClientMachine;
   let session: Session;
 
@@ -232,6 +238,9 @@ function thinVolumes(): void {
   const of = ({ digest }: { readonly digest: string }) => `lunsmith-seed+${digest.slice(0, 4)}`;
   const inSession = async (line: string) => (await session.run(line)).text;
 
+  const lunsLieIn = (clone: string, wishes: Pick<Wishes, 'web'> = {}) =>
+    writeFile(join(home, 'lunsmith.yaml'), site({ clone, others: DATABASE, ...wishes }));
+
   async function powerOff(): Promise<void> {
     await client.powerOff(session);
     await expect.poll(sessions, { timeout: 180_000, interval: 2000 }).toEqual([]);
@@ -242,11 +251,12 @@ function thinVolumes(): void {
     const device = await onHost('losetup --find --show /srv/volumes');
     await onHost(`vgcreate ${GROUP} ${device}`);
     await onHost(`lvcreate --type thin-pool --size 10G --name ${POOL} ${GROUP}`);
-    await writeFile(
-      join(home, 'lunsmith.yaml'),
-      site({ clone: `{ lvm: ${GROUP}/${POOL} }`, others: DATABASE }),
-    );
     first = await clientRelease();
+    await cli('publish', first.path, '--to', 'san1');
+    await cli('promote', `client@${first.digest}`, 'stable');
+    await lunsLieIn('file');
+    await cli('client', 'add', 'db');
+    await lunsLieIn(VOLUMES);
   });
 
   it('has a volume of the release, and makes snapshots of it for next to nothing', async () => {
@@ -261,7 +271,10 @@ function thinVolumes(): void {
     );
     expect(seed?.allocated).toBeGreaterThan(image * 0.7);
     expect(seed?.allocated).toBeLessThan(image * 1.4);
-    await cli('client', 'add', 'db');
+    // Its LUN was a file when it was added.
+    expect(await onHost('ls /srv/lunsmith/clients')).toBe('db');
+    await cli('client', 'reset', 'db', '--yes', '--purge');
+    expect(await onHost('ls /srv/lunsmith/clients')).toBe('');
     const two = await volumes();
     const size = bytes / 2 ** 20;
     expect(await luns()).toEqual([`db ${size} MiB of ${of(first)}`, `web ${size} MiB of ${of(first)}`]);
@@ -277,7 +290,7 @@ function thinVolumes(): void {
     const target = await inSession('cat /sys/class/iscsi_session/*/targetname');
     expect(target).toMatch(`${IQN}:web.main.${first.digest.slice(0, 12)}-`);
     await inSession('echo mine >/root/mine && sync');
-    const second = await writeTinyRelease(home, 'thin', Buffer.alloc(8 << 20, 7));
+    second = await writeTinyRelease(home, 'thin', Buffer.alloc(8 << 20, 7));
     await cli('publish', second.path, '--to', 'san1');
     await cli('promote', `debian-bookworm@${second.digest}`, 'stable');
     const size = first.manifest.disk.bytes / 2 ** 20;
@@ -290,6 +303,56 @@ function thinVolumes(): void {
     session = await client.reboot(session);
     expect(await inSession('cat /sys/class/iscsi_session/*/targetname')).toBe(target);
     expect(await inSession('cat /root/mine')).toBe('mine');
+    // What it writes is its own, and not of the release.
+    const seed = `/dev/${GROUP}/lunsmith-seed+${first.digest}`;
+    expect(await onHost(`cmp ${seed} /srv/lunsmith/releases/${first.digest}/disk.img && echo same`)).toBe(
+      'same',
+    );
     await powerOff();
+  });
+
+  it('gives it a larger one by a reset, with nothing of what it wrote, and takes the former away', async () => {
+    await lunsLieIn(VOLUMES, { web: ', size: 5G' });
+    await cli('client', 'add', 'web');
+    await cli('client', 'reset', 'web', '--yes', '--purge');
+    // What it would go back to by a rollback stays.
+    expect((await luns()).filter((line) => line.startsWith('web'))).toEqual([
+      `web 5120 MiB of ${of(first)}`,
+      `web 8 MiB of ${of(second)}`,
+    ]);
+    client = stack.use(await openClient(wire, { name: 'grown', firmware: 'bios', mac: MAC, signal }));
+    session = await client.boot();
+    expect(await inSession('test ! -e /root/mine && echo fresh')).toBe('fresh');
+    const root = Number(await inSession('findmnt --noheadings --bytes --output SIZE /'));
+    expect(root).toBeGreaterThan(4.5 * 2 ** 30);
+    expect((await cli('doctor')).stdout).toContain('san1  all agrees');
+    await powerOff();
+  });
+
+  it('brings back a volume that was deleted, and leaves none behind', async () => {
+    await cli('client', 'rm', 'db', '--keep-entry', '--yes');
+    const kept = (await luns()).filter((line) => line.startsWith('db'));
+    expect(kept).not.toEqual([]);
+    await cli('client', 'undelete', 'db');
+    expect((await luns()).filter((line) => line.startsWith('db'))).toEqual(kept);
+    await cli('client', 'rm', 'web', 'db', '--keep-entry', '--yes', '--purge');
+    expect(await luns()).toEqual([]);
+    expect(await onHost(TARGETS)).toBe('');
+    // What clients wrote is free again: nothing takes room but the images of releases.
+    const left = await volumes();
+    const pool = left.get(POOL)?.allocated ?? 0;
+    const releases = [...left.values()].reduce((sum, { allocated }) => sum + allocated, -pool);
+    expect(pool).toBeLessThan(releases * 1.02);
+  });
+
+  it('removes volumes, and what was kept for their releases, after LUNs lie elsewhere', async () => {
+    await cli('client', 'add', 'db');
+    expect(await luns()).toHaveLength(1);
+    await lunsLieIn('file');
+    await cli('client', 'reset', 'db', '--yes', '--purge');
+    expect([...(await volumes()).keys()]).toEqual([POOL]);
+    expect(await onHost('ls /srv/lunsmith/clients')).toBe('db');
+    await cli('client', 'rm', 'db', '--keep-entry', '--yes', '--purge');
+    expect(await onHost(`${TARGETS}; ls /srv/lunsmith/clients`)).toBe('');
   });
 }
