@@ -16,6 +16,7 @@ import { type Lab, openLab, PORTALS } from '../util/wire/lab.js';
 
 const MAC = '52:54:00:aa:00:41';
 const SECOND = '52:54:00:aa:00:42';
+const OTHER_MAC = '52:54:00:aa:00:43';
 const CHAP = 'canary-9-5eed1e5';
 /** Far more than a path needs to come back. */
 const PATIENCE = { timeout: 300_000, interval: 3000 };
@@ -28,7 +29,10 @@ beforeAll(async () => {
   const { path, digest } = await multipathRelease();
   lab = await openLab({
     home: join(home, 'lab'),
-    clients: { web: `{ mac: '${MAC}', channel: stable, secret: env:CHAP }` },
+    clients: {
+      web: `{ mac: '${MAC}', channel: stable, secret: env:CHAP }`,
+      other: `{ mac: '${OTHER_MAC}', channel: edge, secret: env:CHAP }`,
+    },
     secrets: { CHAP },
     portals: true,
   });
@@ -125,6 +129,26 @@ const START_WRITER = [
 
 if (EVERY_CELL) {
   describe('a machine that writes', aMachineThatWrites);
+  describe('a machine of another system', otherSystems);
+}
+
+function otherSystems(): void {
+  it.each([
+    ['Debian 13', 'paths-trixie', { suite: 'trixie' }, 'ext4'],
+    ['a LUN that all its clients share', 'paths-shared', { disk: { overlay: 'tmpfs' } }, 'overlay'],
+  ])('has both paths: %s', async (_, recipe, more, root) => {
+    const { path, digest } = await multipathRelease(recipe, more);
+    await lab.cli('publish', path, '--to', 'lab');
+    await lab.cli('promote', `${recipe}@${digest}`, 'edge', '--on', 'lab');
+    await lab.cli('client', 'add', 'other');
+    const machine = await lab.machine({ name: recipe, firmware: 'bios', mac: OTHER_MAC, second: SECOND });
+    const session = await machine.boot();
+    expect(await text(session, 'findmnt -no FSTYPE /')).toBe(root);
+    await expect.poll(() => sessions(session), PATIENCE).toEqual([...PORTALS]);
+    await expect.poll(() => paths(session), PATIENCE).toBe('AA');
+    expect(await text(session, 'systemctl --failed --plain --no-legend')).toBe('');
+    await machine.powerOff(session);
+  });
 }
 
 function aMachineThatWrites(): void {

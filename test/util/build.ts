@@ -9,7 +9,7 @@ import { miniature } from './arch/miniature.js';
 import { serveRepositories } from './arch/server.js';
 import type { ShippedRecipe } from './cells.js';
 import { lunsmith } from './cli.js';
-import { writeClientRecipe } from './client-recipe.js';
+import { type ClientRecipe, writeClientRecipe } from './client-recipe.js';
 import { makePiOsImage } from './pi-os-image.js';
 import { writePiOsRecipe, writePiRecipe } from './pi-recipe.js';
 import { shared } from './shared.js';
@@ -95,12 +95,15 @@ export async function sharedClientRelease(): Promise<Release> {
   return readRelease(join(out, 'kiosk', 'latest'));
 }
 
-/** The same for several paths to its LUN, named `paths`. */
-export async function multipathRelease(): Promise<Release> {
-  const out = await shared('out-paths', async (partial) =>
-    build(await writeClientRecipe(partial, 'paths', { initiator: { multipath: true } }), partial),
+/** The same for several paths to its LUN. @param name of the recipe */
+export async function multipathRelease(
+  name = 'paths',
+  more: Pick<ClientRecipe, 'suite' | 'disk'> = {},
+): Promise<Release> {
+  const out = await shared(`out-${name}`, async (partial) =>
+    build(await writeClientRecipe(partial, name, { ...more, initiator: { multipath: true } }), partial),
   );
-  return readRelease(join(out, 'paths', 'latest'));
+  return readRelease(join(out, name, 'latest'));
 }
 
 /** A release of the recipe of pi-recipe.ts, without a proof. */

@@ -21,6 +21,8 @@ const INSTALLED = [
 ];
 
 export interface ClientRecipe {
+  /** Of Debian; default bookworm. */
+  readonly suite?: string;
   /** Packages besides those that it needs to boot. */
   readonly packages?: readonly string[];
   /** Options of the step `iscsi-initiator`. */
@@ -35,7 +37,7 @@ export interface ClientRecipe {
 export async function writeClientRecipe(
   home: string,
   name: string,
-  { packages = [], initiator = {}, steps = [], disk = {} }: ClientRecipe = {},
+  { suite = 'bookworm', packages = [], initiator = {}, steps = [], disk = {} }: ClientRecipe = {},
 ): Promise<string> {
   const folder = join(home, name);
   const mask = `systemctl mask ${MASKED.join(' ')}`;
@@ -45,7 +47,7 @@ export async function writeClientRecipe(
     architecture: 'amd64',
     steps: [
       // As in the shipped recipes, whose step this is then.
-      { uses: 'debootstrap', with: { suite: 'bookworm', documentation: false } },
+      { uses: 'debootstrap', with: { suite, documentation: false } },
       { uses: 'packages', with: { install: [...INSTALLED, ...packages] } },
       ...steps,
       { uses: 'hostname' },
