@@ -18,6 +18,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { removeTree } from '../base/remove-tree.js';
 
@@ -32,7 +33,7 @@ export interface BuildFolder extends AsyncDisposable {
 }
 
 /**
- * Makes a build's folder and clears those whose process is gone. Runs inside the sandbox, where files of all mapped
+ * Makes a build's folder and clears those whose process is gone, as far as {@link isAbandoned} can tell. Runs inside the sandbox, where files of all mapped
  * users may be removed.
  * @param owner the process outside that the build belongs to
  */
@@ -46,7 +47,7 @@ export async function openBuildFolder(
   await mkdir(builds, { recursive: true });
   await mkdir(logs, { recursive: true });
   await writeFile(join(workspace, 'CACHEDIR.TAG'), CACHEDIR_TAG);
-  await clearAbandoned(builds, owner.alive);
+  await clearAbandoned(builds, owner);
   // The claim is part of the name, so that there is no moment in which the folder is there and the claim is not.
   const id = `${recipe}-${owner.self}-${randomBytes(4).toString('hex')}`;
   const path = join(builds, id);
@@ -62,10 +63,23 @@ export async function openBuildFolder(
 
 /** Who claims a build folder, and whose claims still stand. */
 export interface OwnerClaim {
-  /** `<pid>-<start time>` of the claiming process. */
+  /** `<pid>-<start time>` of the claiming process; the time in ticks since boot. */
   readonly self: string;
-  /** The same of all processes that live. */
+  /** The same of all processes that lived when it was asked for. */
   readonly alive: readonly string[];
+}
+
+/** Ticks a second of what the kernel tells programs: USER_HZ, proc(5). */
+const TICKS = 100;
+
+/**
+ * Whether the process that made a claim is gone. Of one that began after `self` did, this cannot be told: it may have begun after
+ * those that live were listed, which can be a minute ago. One that began later than now is of an earlier boot of this machine.
+ */
+export function isAbandoned(owner: string, { self, alive }: OwnerClaim): boolean {
+  const began = (claim: string) => Number(claim.split('-')[1]);
+  if (alive.includes(owner)) return false;
+  return began(owner) <= began(self) || began(owner) > uptime() * TICKS;
 }
 
 /** The claim of a process, to be taken along into the sandbox, where other processes cannot be seen. */
@@ -81,11 +95,10 @@ async function claim(pid: number): Promise<string> {
   return `${pid}-${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''}`;
 }
 
-async function clearAbandoned(builds: string, alive: readonly string[]): Promise<void> {
+async function clearAbandoned(builds: string, own: OwnerClaim): Promise<void> {
   for (const name of await readdir(builds)) {
     const [, owner] = /-(\d+-\d+)-[0-9a-f]+$/.exec(name) ?? [];
-    if (owner !== undefined && alive.includes(owner)) continue;
-    await removeTree(join(builds, name));
+    if (owner === undefined || isAbandoned(owner, own)) await removeTree(join(builds, name));
   }
 }
 
