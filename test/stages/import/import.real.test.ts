@@ -158,7 +158,7 @@ describe('what is refused, before anything is written', () => {
       async () => {
         const path = at('short.img.xz');
         await run(['sh', '-c', 'xz -0 --stdout "$1" >"$2"', 'sh', image, path], { doing: 'wrap' });
-        await truncate(path, (await stat(path)).size / 2);
+        await truncate(path, Math.floor((await stat(path)).size / 2));
         return { path };
       },
       /cannot be unpacked.*whole file in the format xz.*Unexpected end of input/s,
@@ -182,7 +182,7 @@ describe('what is refused, before anything is written', () => {
       async () => {
         const path = at('short.qcow2');
         await run(['qemu-img', 'convert', '-O', 'qcow2', image, path], { doing: 'wrap' });
-        await truncate(path, (await stat(path)).size / 2);
+        await truncate(path, Math.floor((await stat(path)).size / 2));
         return { path };
       },
       /short\.qcow2 cannot be unpacked.*whole file in the format qcow2/s,
@@ -202,7 +202,7 @@ describe('what is refused, before anything is written', () => {
       async () => {
         const path = at('short.zip');
         await run(['python3', '-m', 'zipfile', '-c', path, image], { doing: 'wrap' });
-        await truncate(path, (await stat(path)).size / 2);
+        await truncate(path, Math.floor((await stat(path)).size / 2));
         return { path };
       },
       /short\.zip cannot be unpacked.*whole file in the format zip.*cannot find zipfile directory/s,
