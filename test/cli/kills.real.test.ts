@@ -236,5 +236,4 @@ it('a call that is killed is done or not done, and the next one finishes it', {
     for (const each of [steady, mortal]) await write(each, `written after step ${step}`);
   }
   console.log(`killed ${outcomes.old} before and ${outcomes.new} after the switch`);
-  expect(outcomes.old + outcomes.new).toBe(KILLS);
 });
