@@ -42,7 +42,7 @@ let mortal: Twin;
 /** Folders of the releases, by version. */
 const releases: Record<string, string> = {};
 const digestOf = (version: string) => (releases[version] ?? '').split('/').at(-1) ?? '';
-/** Milliseconds in which the program has come so far that it can do anything. */
+/** Milliseconds of a call that does nothing. */
 let starting = 0;
 
 async function twin(): Promise<Twin> {
@@ -160,7 +160,7 @@ function anyCall(random: () => number): string[] {
   ])();
 }
 
-/** What a call takes to its end, milliseconds, by its words: the moments of the next kill lie before that. */
+/** The shortest that a call took to its end, milliseconds, by its words: the moment of the next kill lies before that. */
 const lengths = new Map<string, number>();
 
 /** @returns whether it was killed before its end */
@@ -178,14 +178,14 @@ async function killed(args: readonly string[], part: number): Promise<boolean> {
     left = descendants(child.pid ?? 0);
     void left.then(() => child.kill('SIGKILL'));
   };
-  const timer = setTimeout(kill, starting * 0.8 + part * (longest - starting * 0.8));
+  const timer = setTimeout(kill, longest * (0.3 + 0.7 * part));
   const { signal, exitCode, stderr } = await child;
   clearTimeout(timer);
   // What it began goes on for a moment: the next call waits for that, and a look at the folder has to.
   await untilEnded(await left, 60);
   if (signal !== undefined) return true;
   expect({ args, exitCode, stderr }).toMatchObject({ exitCode: 0 });
-  lengths.set(word, performance.now() - started);
+  lengths.set(word, Math.min(longest, performance.now() - started));
   return false;
 }
 
