@@ -33,8 +33,8 @@ export interface BuildFolder extends AsyncDisposable {
 }
 
 /**
- * Makes a build's folder and clears those whose process is gone, as far as {@link isAbandoned} can tell. Runs inside the sandbox, where files of all mapped
- * users may be removed.
+ * Makes a build's folder and clears those whose process is gone, as far as {@link isAbandoned} can tell. Runs inside the sandbox,
+ * where files of all mapped users may be removed.
  * @param owner the process outside that the build belongs to
  */
 export async function openBuildFolder(

@@ -7,6 +7,7 @@
  * A test that fails, and a run that does not end, have noticed. What changes nothing that could be noticed is for the reader to tell.
  */
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   cpSync,
@@ -40,14 +41,12 @@ const root = resolve('.');
 const tracked = spawnSync('git', ['ls-files', '-z'], { encoding: 'utf8' }).stdout.split('\0').filter(Boolean);
 const sources = tracked.filter((path) => path.endsWith('.ts'));
 
-/** Numbers from 0 to less than 1, the same for the same seed (mulberry32). */
+/** Whole numbers below the one that is given, the same for the same seed. */
 function numbers(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  let count = 0;
+  return (below) => {
+    count += 1;
+    return createHash('sha256').update(`${seed} ${count}`).digest().readUInt32LE(0) % below;
   };
 }
 
@@ -159,6 +158,9 @@ function compiler() {
   };
 }
 
+/** Process group of the tests that run. */
+let running;
+
 /** @returns the first thing that failed; undefined where all passed */
 async function notice(copy, project, tests) {
   if (tests.length === 0) return undefined;
@@ -177,6 +179,7 @@ async function notice(copy, project, tests) {
     env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  running = child.pid;
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (said += data));
   let late = false;
@@ -187,13 +190,20 @@ async function notice(copy, project, tests) {
   }, PATIENCE[project] * 1000);
   const code = await new Promise((done) => child.once('close', done));
   clearTimeout(timer);
+  running = undefined;
   if (late) return 'does not end';
   return code === 0 ? undefined : (/^ ?FAIL +(.*)$/m.exec(said)?.[1] ?? said.slice(-300));
 }
 
 const copy = mkdtempSync(join(tmpdir(), 'lunsmith-mutants-'));
-process.once('exit', () => rmSync(copy, { recursive: true, force: true }));
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+// Processes that were just ended may still be leaving it.
+process.once('exit', () => rmSync(copy, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    if (running !== undefined) process.kill(-running, 'SIGKILL');
+    process.exit(1);
+  });
+}
 for (const path of tracked) cpSync(path, join(copy, path), { recursive: true, verbatimSymlinks: true });
 cpSync('dist', join(copy, 'dist'), { recursive: true });
 symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
@@ -210,7 +220,7 @@ const missed = [];
 const found = { fast: 0, real: 0 };
 let planted = 0;
 while (planted < Number(values.count) && faults.length > 0) {
-  const [fault] = faults.splice(Math.floor(random() * faults.length), 1);
+  const [fault] = faults.splice(random(faults.length), 1);
   const { path, from, to, instead, kind } = fault;
   const text = readFileSync(path, 'utf8');
   const mutant = text.slice(0, from) + instead + text.slice(to);

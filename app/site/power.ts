@@ -19,7 +19,8 @@ const PATIENCE = 60;
 
 /**
  * Nothing is run before all of it could be; then each machine is tried, whatever becomes of the others.
- * @throws Failure of kind `usage` before anything was run, `tool` with a diagnostic for each machine whose command failed
+ * @throws Failure of kind `usage` before anything was run, `host` for a program that is missing here, `tool` with a diagnostic for each
+ *   machine whose command failed
  */
 export async function powerClients(
   caller: Caller,
@@ -37,7 +38,7 @@ export async function powerClients(
   }));
   emit({ type: 'started', work: 'power', subject: action, tasks });
   const queue = new PQueue({ concurrency: AT_ONCE });
-  const failed: Diagnostic[] = [];
+  const failed: (readonly [name: string, failure: Failure])[] = [];
   await queue.addAll(
     calls.map(
       ({ client: { name }, argv }) =>
@@ -49,12 +50,16 @@ export async function powerClients(
             });
             await ports.run(argv, { doing: `${action} ${name}`, env, timeout: PATIENCE });
           }).catch((error: unknown) => {
-            if (!(error instanceof Failure) || error.kind === 'interrupted') throw error;
-            failed.push(...error.diagnostics.map((each) => ({ ...each, what: `${name}: ${each.what}` })));
+            failed.push([name, Failure.from(error)]);
           }),
     ),
   );
-  const [first, ...others] = failed;
+  // What is wrong here, and with no machine: a program that is missing, a command that was stopped.
+  const own = failed.find(([, { kind }]) => kind !== 'tool');
+  if (own !== undefined) throw own[1];
+  const [first, ...others] = failed.flatMap(([name, { diagnostics }]) =>
+    diagnostics.map((each) => ({ ...each, what: `${name}: ${each.what}` })),
+  );
   if (first !== undefined) throw new Failure('tool', [first, ...others]);
 }
 

@@ -40,7 +40,12 @@ case $? in
   *) exit 1 ;;
 esac
 folder=$(dirname -- "$1")
-[ ! -r "$folder" ] || flock 8 8<"$folder" || exit 1
+[ ! -r "$folder" ] || {
+  exec 8<"$folder"
+  # Those of calls that live are over at once.
+  flock -n 8 || { sleep 1; flock -n 8; } || { printf '${WAITING} a write of an earlier call\\n'; flock 8; } || exit 1
+  exec 8<&-
+}
 printf '%s\\n' "$2" "$$" >"$1"
 echo ${HELD}
 exec cat

@@ -1,12 +1,12 @@
 /** `client power`: the site's own commands, for each of the machines. */
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type TestFolder, testFolder } from '../artifacts/formats/tools.js';
 import { hostCalls } from './host-calls.js';
 
 const CANARY = 'canary-7-19bd';
 let folder: TestFolder;
-const { lunsmith, events, failure } = hostCalls(() => ({
+const { events, failure } = hostCalls(() => ({
   home: folder.path,
   socket: '',
   port: 0,
@@ -58,14 +58,21 @@ it('runs the command of the action for each machine, words as they are', async (
   ]);
 });
 
-it('gives it the variables of the site and nothing of the caller, and tells no secret', async () => {
-  const { out, err } = await lunsmith(['client', 'power', 'wake', 'web1', '--verbose'], { TOKEN: 'mine' });
-  const names = (await readFile(folder.at('called/web1.env'), 'utf8'))
-    .split('\n')
-    .map((line) => line.split('=')[0]);
-  expect(names).toContain('IPMI_PASSWORD');
-  expect(names).not.toContain('TOKEN');
-  expect(out + err).not.toContain(CANARY);
+it('gives it the variables of the site, and nothing of the caller', async () => {
+  vi.stubEnv('GITHUB_TOKEN', 'mine');
+  await events(0, 'client', 'power', 'wake', 'web1');
+  vi.unstubAllEnvs();
+  const lines = (await readFile(folder.at('called/web1.env'), 'utf8')).split('\n');
+  expect(lines).toContain(`IPMI_PASSWORD=${CANARY}`);
+  expect(lines.join()).not.toContain('GITHUB_TOKEN');
+  expect(await readFile(folder.at('called/web1'), 'utf8')).not.toContain(CANARY);
+});
+
+it('says once that a program is missing', async () => {
+  await site("    wake: [no-such-program, '{mac}']");
+  const told = await failure(4, 'client', 'power', 'wake', 'web1', 'web2', 'web3');
+  expect(told.kind).toBe('host');
+  expect(told.what).toContain('no-such-program');
 });
 
 it('tries each, and names those whose command failed', async () => {

@@ -65,16 +65,16 @@ it('is had once the writes that an earlier holder began are over, for they outli
   const slow = writeBy((argv, options) => ports.run(argv, { ...options, env }), host.facts.root);
   const written = slow(folder.at('root/file'), 'old', { mode: 0o644 });
   await readFile(began);
-  let taken = false;
-  const lock = takeHostLock(host, { path, words: 'the next' }, ports).finally(() => {
-    taken = true;
+  const next = await waiter(host, 'the next');
+  expect(next.told).toEqual({
+    type: 'warning',
+    message: 'Waiting for san1: a write of an earlier call has it locked.',
   });
   // Another one is not kept from writing.
   await host.write(folder.at('root/other'), 'new', { mode: 0o644 });
-  expect(taken).toBe(false);
   await writeFile(mayEnd, '\n');
   await written;
-  await using _held = await lock;
+  await using _held = await next.lock;
   expect(await readFile(folder.at('root/file'), 'utf8')).toBe('old');
 });
 

@@ -1,13 +1,12 @@
 /** `extends`: what a child recipe inherits, changes, leaves out and puts where. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Diagnostic, Failure } from '../../../base/failure.js';
 import { type MapNode, toPlain } from '../../../base/yaml/node.js';
 import { parseYaml } from '../../../base/yaml/parse.js';
 import { mergeRecipes } from '../../../pipeline/recipe/extend.js';
-import { readRecipeChain } from '../../../pipeline/recipe/files.js';
 import { FAKE_REGISTRY, RIGHT, recipeRig } from '../../util/recipe-rig.js';
 
 async function loaded(child: string) {
@@ -32,29 +31,6 @@ describe('a child recipe', () => {
     expect(child.disk?.partitions.map(({ name }) => name)).toEqual(['bios', 'esp', 'swap', 'root']);
     await using rig = await recipeRig({ 'base/recipe.yaml': RIGHT });
     expect((await rig.load('base')).disk?.guid).not.toBe(child.disk?.guid);
-  });
-
-  it('may be of a recipe that comes with lunsmith, unless there is such a folder beside it', async () => {
-    const child = { 'child/recipe.yaml': 'name: child\nextends: lunsmith/recipes/debian-trixie\n' };
-    await using rig = await recipeRig(child);
-    expect((await readRecipeChain(join(rig.root, 'child'))).map(({ source }) => source.folder)).toEqual([
-      join(rig.root, 'child'),
-      resolve('recipes/debian-trixie'),
-      resolve('recipes/debian-bookworm'),
-    ]);
-    const near = { ...child, 'child/lunsmith/recipes/debian-trixie/recipe.yaml': RIGHT };
-    await using other = await recipeRig(near);
-    expect((await readRecipeChain(join(other.root, 'child'))).at(-1)?.source.folder).toBe(
-      join(other.root, 'child/lunsmith/recipes/debian-trixie'),
-    );
-  });
-
-  it('is told which recipes come with lunsmith', async () => {
-    const text = await problems('name: child\nextends: lunsmith/recipes/debian-bookwork\n');
-    expect(text).toContain('lunsmith comes with no recipe `debian-bookwork`.');
-    expect(text).toContain('child/recipe.yaml:2:');
-    expect(text).toMatch(/lunsmith\/recipes\/NAME: one of arch, debian-bookworm, /);
-    expect(text).toContain('Did you mean `debian-bookworm`?');
   });
 
   it('merges maps and replaces scalars and lists', async () => {

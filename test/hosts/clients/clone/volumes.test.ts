@@ -227,15 +227,21 @@ it('fills the whole extents that a volume of LVM has', async () => {
   expect(given).toContain(`resize2fs /dev/vg0/${LUN}.partial?offset=1048576 ${sectors}s`);
 });
 
-it('lists, removes and cleans volumes of ours alone', async () => {
-  const volumes = new Map([
+const OTHER_SEED = `lunsmith-seed+${'cd'.repeat(32)}`;
+
+/** A LUN, one that was begun, what is kept of their release and of another, and a volume of somebody else. */
+const volumesWith = (other: string) =>
+  new Map([
     ['thin', 400 * MIB],
     ['other', EXTENT],
     [LUN, 200 * MIB],
     [`${LUN.replace('-1', '-2')}.partial`, 200 * MIB],
     [SEED, 100 * MIB],
-    [`lunsmith-seed+${'cd'.repeat(32)}.partial`, 100 * MIB],
+    [other, 100 * MIB],
   ]);
+
+it('lists, removes and cleans volumes of ours alone', async () => {
+  const volumes = volumesWith(`${OTHER_SEED}.partial`);
   const { host } = lvm(volumes);
   const about = { client: 'web1', image: 'debian', bytes: 200 * MIB, allocated: 50 * MIB };
   expect(await listClones(host)).toEqual([
@@ -270,15 +276,7 @@ it('lists, removes and cleans volumes of ours alone', async () => {
 it.each<CloneKind>([{ kind: 'file' }, { kind: 'lvm', group: 'vg1', pool: 'thin' }])(
   'removes volumes of a group that the site has left for $kind, and what was kept for their releases',
   async (clone) => {
-    const other = `lunsmith-seed+${'cd'.repeat(32)}`;
-    const volumes = new Map([
-      ['thin', 400 * MIB],
-      ['other', EXTENT],
-      [LUN, 200 * MIB],
-      [`${LUN.replace('-1', '-2')}.partial`, 200 * MIB],
-      [SEED, 100 * MIB],
-      [other, 100 * MIB],
-    ]);
+    const volumes = volumesWith(OTHER_SEED);
     const before = lvm(volumes).host;
     const host: TargetHost = {
       ...before,
