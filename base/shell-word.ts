@@ -20,6 +20,19 @@ const PLAIN = /^[ "#$&()*+,./0-9:;<=>?@A-Z[\]^_`a-z{|}~-]$/;
 /** Of one word; csh takes no longer one than 1024 (csh(1), LIMITATIONS). */
 const PIECE = 800;
 
+/** Each byte of a text as the format of a printf has it; no line break and no quote is left in it. */
+function escapes(text: string): string[] {
+  return [...Buffer.from(text)].map((byte) => {
+    const char = String.fromCharCode(byte);
+    return PLAIN.test(char) ? char : `\\${byte.toString(8).padStart(3, '0')}`;
+  });
+}
+
+/** A text as one line that is the format of a printf which prints it. */
+export function printfFormat(text: string): string {
+  return escapes(text).join('');
+}
+
 /**
  * A script for sh as one command line that other shells hand on to it, too: each word of it means to bash, dash, csh, tcsh and fish
  * what it means to sh. It is given as the format of a printf, in pieces.
@@ -27,9 +40,7 @@ const PIECE = 800;
 export function anyShellCommand(script: string): string {
   const pieces: string[] = [];
   let piece = '';
-  for (const byte of Buffer.from(script)) {
-    const char = String.fromCharCode(byte);
-    const written = PLAIN.test(char) ? char : `\\${byte.toString(8).padStart(3, '0')}`;
+  for (const written of escapes(script)) {
     // None ends within an escape: before a quote fish takes a backslash for one.
     if (piece.length + written.length > PIECE) {
       pieces.push(piece);

@@ -23,5 +23,5 @@ ${syncFolder('"$folder"')}
 
 /** Makes a link, or points it elsewhere; atomic: a reader sees the old one or the new one. */
 export async function putLink(host: TargetHost, path: string, target: string, doing: string): Promise<void> {
-  await host.run(['sh', '-c', PUT_LINK, 'sh', path, target], { doing });
+  await host.run(['sh', '-c', PUT_LINK, 'sh', path, target], { doing, quiet: true });
 }

@@ -89,6 +89,7 @@ export async function bringAccounts(host: TargetHost, { serial, clients }: HostS
   const names = Object.keys(clients);
   await host.run(['sh', '-c', BRING, 'sh', `${state(serial)}/secrets`, secrets, ...names], {
     doing: `keep the CHAP accounts on ${host.facts.name}`,
+    quiet: true,
   });
 }
 

@@ -9,9 +9,10 @@ import type { Argv, Ports, RunOptions, RunResult } from '../../base/ports.js';
 import { anyShellCommand, shellCommand } from '../../base/shell-word.js';
 import { notRoot } from './account.js';
 import type { ForwardedSocket, TargetHost } from './host.js';
-import { connectionFailure, notClean, onHost } from './ssh/failures.js';
+import { connectionFailure, onHost } from './ssh/failures.js';
+import { type KeptShell, keepable, keptShell } from './ssh/kept-shell.js';
 import { openMaster, type SshFacts } from './ssh/master.js';
-import { ABSENT, asRoot, MAY_USE, READ, RUN, STARTED, SURROUNDINGS } from './ssh/scripts.js';
+import { ABSENT, asRoot, KEPT, MAY_USE, READ, RUN, STARTED, SURROUNDINGS } from './ssh/scripts.js';
 import type { SshMaster } from './ssh/ssh-master.js';
 import { writeBy } from './write.js';
 
@@ -28,16 +29,47 @@ export async function openSsh(
   const turns = new PQueue({ concurrency: SESSIONS });
   const run = (argv: Argv, options: RunOptions) => turns.add(() => runThere(argv, options));
 
-  const commandLine = (argv: Argv, options: RunOptions) =>
+  const commandLine = (argv: Argv, options: Pick<RunOptions, 'cwd' | 'env'>) =>
     lineFor(argv, options, facts.transport.sudo === true);
   const { account } = master;
 
-  async function runThere(argv: Argv, options: RunOptions): Promise<RunResult> {
+  /** Shells that stay and have nothing to do, the one that was used last behind the others. */
+  const idle: KeptShell[] = [];
+  /** Sessions that run a tool or wait for one. */
+  let sessions = 0;
+
+  async function inKeptShell(argv: Argv, options: RunOptions): Promise<RunResult> {
+    const before = idle.pop();
+    const shell =
+      before ?? (await keptShell(master.session(commandLine(['sh', '-c', KEPT], {})), master.env, ports));
+    if (before === undefined) sessions += 1;
+    try {
+      return await shell.run(argv, options);
+    } finally {
+      if (shell.gone) sessions -= 1;
+      else idle.push(shell);
+    }
+  }
+
+  async function inOwnSession(argv: Argv, options: RunOptions): Promise<RunResult> {
     // A tool with an input of its own is at that input's end when the connection breaks.
     const alone = (options.input ?? options.stream) === undefined;
     const line = commandLine(alone ? ['sh', '-c', RUN, 'sh', ...argv] : argv, options);
+    sessions += 1;
     try {
+      if (sessions > SESSIONS) {
+        await idle.shift()?.[Symbol.asyncDispose]();
+        sessions -= 1;
+      }
       return await ports.run(master.session(line), { ...options, env: master.env, holdInput: alone });
+    } finally {
+      sessions -= 1;
+    }
+  }
+
+  async function runThere(argv: Argv, options: RunOptions): Promise<RunResult> {
+    try {
+      return await (keepable(options) ? inKeptShell(argv, options) : inOwnSession(argv, options));
     } catch (error) {
       throw notRoot(
         { account, facts },
@@ -58,25 +90,23 @@ export async function openSsh(
       }),
     write: writeBy(run, facts.root),
     read: async (path) => {
-      const word = `lunsmith-reads-${randomUUID()}`;
-      const { exitCode, stdout } = await run(['sh', '-c', READ, 'sh', path, word], {
+      const { exitCode, stdout } = await run(['sh', '-c', READ, 'sh', path], {
         doing: `read ${path}`,
         quiet: true,
         okExitCodes: [0, ABSENT],
       });
-      if (exitCode === ABSENT) return undefined;
-      const [before, after] = [`${word}\n`, `\n${word}`];
-      if (stdout.startsWith(before) && stdout.endsWith(after))
-        return stdout.slice(before.length, -after.length);
-      throw notClean(facts.name, `read ${path}`, stdout);
+      return exitCode === ABSENT ? undefined : stdout;
     },
     socket: (path) => forward(path, { facts, account, run }, master, ports),
-    [Symbol.asyncDispose]: () => master[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(idle.map((shell) => shell[Symbol.asyncDispose]()));
+      await master[Symbol.asyncDispose]();
+    },
   };
 }
 
 /** The text for the login shell of the host. */
-function lineFor(argv: Argv, { env, cwd }: RunOptions, sudo: boolean): string {
+function lineFor(argv: Argv, { env, cwd }: Pick<RunOptions, 'cwd' | 'env'>, sudo: boolean): string {
   if (env !== undefined || cwd !== undefined)
     throw new TypeError(
       `${argv[0]}: a tool on a target host can be given neither a folder nor an environment`,

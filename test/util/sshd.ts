@@ -41,7 +41,7 @@ async function busyboxTools(folder: string, others: readonly string[]): Promise<
   const tools = join(folder, 'tools');
   await mkdir(tools);
   const names =
-    'sh cat wc sync chmod chgrp mv mkdir dirname rm ln ls sleep readlink find sha256sum cp printf rmdir stat test echo kill setsid sed head basename cut';
+    'sh cat wc sync chmod chgrp mv mkdir dirname rm ln ls sleep readlink find sha256sum cp printf rmdir stat test echo kill setsid sed head basename cut dd';
   for (const name of names.split(' ')) await symlink('/usr/bin/busybox', join(tools, name));
   for (const path of others) await symlink(path, join(tools, path.split('/').at(-1) ?? path));
   return tools;

@@ -29,7 +29,7 @@ export function fileStore(host: TargetHost): CloneStore {
   const remove = async (name: CloneName, ...endings: readonly string[]) => {
     const disk = at(name);
     const paths = endings.map((ending) => `${disk}${ending}`);
-    await run(['rm', '-f', ...paths], { doing: `remove ${disk}` });
+    await run(['rm', '-f', ...paths], { doing: `remove ${disk}`, quiet: true });
     const folder = posix.dirname(disk);
     // Not when they hold others, nor when they are not there.
     const folders = ['rmdir', folder, posix.dirname(folder)] as const;
@@ -42,10 +42,14 @@ export function fileStore(host: TargetHost): CloneStore {
     const partial = `${disk}${PARTIAL}`;
     try {
       // A new file, private from its first byte on.
-      await run(['install', '-D', '-m', '0600', '/dev/null', partial], { doing: `create ${partial}` });
+      await run(['install', '-D', '-m', '0600', '/dev/null', partial], {
+        doing: `create ${partial}`,
+        quiet: true,
+      });
       if (request.from === undefined) {
         await run(['truncate', '-s', String(request.bytes), partial], {
           doing: `make ${partial} as large as its LUN`,
+          quiet: true,
         });
         await write?.(partial);
       } else {
@@ -53,8 +57,8 @@ export function fileStore(host: TargetHost): CloneStore {
         if (request.bytes > request.disk.bytes)
           await growFile(run, partial, { ...request, aside: `${disk}${ASIDE}` });
       }
-      await run(['sync', partial], { doing: `write ${partial} to the disk` });
-      await run(['mv', '-T', partial, disk], { doing: `put ${disk} in its place` });
+      await run(['sync', partial], { doing: `write ${partial} to the disk`, quiet: true });
+      await run(['mv', '-T', partial, disk], { doing: `put ${disk} in its place`, quiet: true });
     } catch (error) {
       // Whatever cannot be removed now is by the next call.
       await discard(request).catch(() => undefined);

@@ -68,16 +68,6 @@ export function connectionFailure(error: unknown, { name, doing, master }: Situa
   );
 }
 
-/** What a tool has printed came with something else in it. @param answer what came */
-export function notClean(name: string, doing: string, answer: string): Failure {
-  return new Failure('network', {
-    what: `The answer of ${name} did not come as it was sent: could not ${doing}.`,
-    expected: 'what its tools print, and nothing before or behind it',
-    found: JSON.stringify((answer.split('\n')[0] ?? '').slice(0, 200)),
-    hint: `Something prints whenever somebody logs in there: look at the start-up files of that account's shell on ${name}.`,
-  });
-}
-
 export interface Refusal {
   readonly name: string;
   /** `root@san1`. */

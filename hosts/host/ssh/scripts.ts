@@ -19,11 +19,8 @@ export const MAY_USE = `
 /** Exit code when a file is not there. */
 export const ABSENT = 44;
 
-/**
- * `$1`: path; `$2`: a word that no answer holds by chance, which stands before and behind the content. What is no regular file might
- * never end.
- */
-export const READ = `[ -e "$1" ] || exit ${ABSENT}; [ -f "$1" ] || { echo 'no regular file' >&2; exit 1; }; printf '%s\\n' "$2" && cat -- "$1" && printf '\\n%s' "$2"`;
+/** `$1`: path. What is no regular file might never end. */
+export const READ = `[ -e "$1" ] || exit ${ABSENT}; [ -f "$1" ] || { echo 'no regular file' >&2; exit 1; }; exec cat -- "$1"`;
 
 /**
  * Who we are there, and whether we may write in the folder `$1`, or where it would be made: one line,
@@ -58,3 +55,19 @@ exit "$code"
 export const STARTED = watched('<&3');
 /** For a tool that gets no input. */
 export const RUN = watched('</dev/null');
+
+/**
+ * Runs each line that comes, which is the format of a printf. When no more can come it ends what runs, and itself: `cat` notices that
+ * while a tool is at work.
+ */
+const LINES = `
+{ cat; kill -- "-$$" || kill 0; } 2>/dev/null | while IFS= read -r line; do eval "$(printf "$line")"; done
+`;
+
+/** A shell that stays. */
+export const KEPT = `
+exec 3<&0
+$(command -v setsid) sh -c ${shellWord(LINES)} <&3 3<&- &
+exec 3<&-
+wait
+`;

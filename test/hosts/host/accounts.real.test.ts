@@ -3,7 +3,6 @@ import { chmod, chown, copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readState } from '../../../hosts/apply.js';
 import { takeHostLock } from '../../../hosts/host/lock.js';
 import { openHost } from '../../../hosts/host/open.js';
 import type { Transport } from '../../../hosts/site/facts.js';
@@ -81,22 +80,21 @@ it('what is no shell is refused too', async () => {
   });
 });
 
-it('a state that was not read cleanly is not called damaged', async () => {
+it('what an account prints when nobody expects it does not come into what is read', async () => {
   const noisy = join(root, 'noisy');
-  await using sshd = await startSshd(ports, { startUp: `[ ! -e ${noisy} ] || echo You have mail` });
+  const noise = 'echo You have mail; echo You have more >&2';
+  await using sshd = await startSshd(ports, { startUp: `[ ! -e ${noisy} ] || { ${noise}; }` });
   await using host = await reach(sshd);
-  await mkdir(join(root, 'current'));
-  await writeFile(
-    join(root, 'current/state.json'),
-    JSON.stringify({ format: 'lunsmith-host/1', serial: 1, channels: {}, clients: {} }),
-  );
-  expect((await readState(host)).serial).toBe(1);
   await writeFile(noisy, '');
-  const failure = await failureOf(readState(host));
-  expect(failure.kind).toBe('network');
-  expect(failure.diagnostics[0]).toMatchObject({
-    what: `The answer of san1 did not come as it was sent: could not read ${root}/current/state.json.`,
-    found: '"You have mail"',
+  await writeFile(join(root, 'file'), 'one\n');
+  expect(await host.read(join(root, 'file'))).toBe('one\n');
+  await writeFile(join(root, 'file'), 'two');
+  expect(await host.read(join(root, 'file'))).toBe('two');
+  const asked = { doing: 'ask', quiet: true };
+  expect(await host.run(['sh', '-c', 'echo lost >&2'], asked)).toEqual({
+    stdout: '',
+    stderr: 'lost',
+    exitCode: 0,
   });
 });
 

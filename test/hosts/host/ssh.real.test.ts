@@ -27,6 +27,17 @@ function reach(sshd: Sshd, environment = sshd.environment, destination = sshd.de
   return openHost(facts, ports, environment);
 }
 
+async function inTemporaryFolder(folder: string, work: () => Promise<void>): Promise<void> {
+  const before = process.env['TMPDIR'];
+  process.env['TMPDIR'] = folder;
+  try {
+    await work();
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+  }
+}
+
 const KINDS = {
   coreutils: {},
   busybox: { busyboxAnd: [] },
@@ -64,6 +75,25 @@ describe.each(['coreutils', 'busybox'] as const)('a host with %s', (kind) => {
       }),
       { seed: 1, numRuns: 20 },
     );
+  });
+
+  it('gives in a shell that stays what it gives in a session of its own', async () => {
+    const scripts = [
+      'exit 0',
+      'printf "no end of line"; printf "none either" >&2; exit 3',
+      'printf "a\\n\\n\\n"; printf "b\\n\\n" >&2',
+      'printf "\\r\\n \\360\\237\\246\\212 \\342\\200\\250x"; exit 4',
+      'cat; head -c 200000 /dev/zero | tr "\\0" x',
+      'exec cat >&2',
+      'exit 4',
+    ];
+    for (const input of [undefined, 'one line\ntwo', '']) {
+      for (const script of scripts) {
+        const options = { doing, okExitCodes: [0, 3, 4], ...(input === undefined ? {} : { input }) };
+        const own = await host.run(['sh', '-c', script], options);
+        expect(await host.run(['sh', '-c', script], { ...options, quiet: true })).toEqual(own);
+      }
+    }
   });
 
   it('keeps files that it is given, whole and with their mode', async () => {
@@ -157,14 +187,19 @@ describe.each(['coreutils', 'busybox'] as const)('a host with %s', (kind) => {
 describe('a connection', () => {
   it('leaves no folder and no process behind', async () => {
     await using sshd = await startSshd(ports);
-    const before = new Set(readdirSync(tmpdir()));
-    const host = await reach(sshd);
-    const made = readdirSync(tmpdir()).find((name) => !before.has(name) && name.startsWith('lunsmith-ssh-'));
-    expect(made).toBeDefined();
-    expect((await commandLines()).filter((line) => line.includes(String(made)))).toHaveLength(1);
-    await host[Symbol.asyncDispose]();
-    expect(readdirSync(tmpdir())).not.toContain(made);
-    await untilGone(String(made));
+    await inTemporaryFolder(root, async () => {
+      const host = await reach(sshd);
+      const [made, ...more] = readdirSync(root);
+      expect([made?.startsWith('lunsmith-ssh-'), more]).toEqual([true, []]);
+      const ours = async () => (await commandLines()).filter((line) => line.includes(String(made)));
+      expect(await ours()).toHaveLength(1);
+      await host.run(['true'], { doing, quiet: true });
+      // The shell that stays.
+      expect(await ours()).toHaveLength(2);
+      await host[Symbol.asyncDispose]();
+      expect(readdirSync(root)).toEqual([]);
+      await untilGone(String(made));
+    });
   });
 
   it('that a port is closed is told of', async () => {
@@ -216,6 +251,28 @@ describe('a connection', () => {
     await expect.poll(() => readdirSync(root), { timeout: 60_000 }).toEqual(['file']);
   });
 
+  it('starts the login shell once for many tools, and never more often than sshd allows', async () => {
+    const starts = join(root, 'starts');
+    await using sshd = await startSshd(ports, { startUp: `echo >>${starts}`, lines: ['MaxSessions 6'] });
+    await using host = await reach(sshd);
+    const many = Array.from({ length: 40 }, (_, index) => String(index));
+    for (const word of many) await host.run(['echo', word], { doing, quiet: true });
+    await host.write(join(root, 'file'), 'x', { mode: 0o644 });
+    expect((await readFile(starts, 'utf8')).length).toBe(2);
+    // In shells that stay and in sessions of their own, side by side.
+    const all = many.map((word, index) => host.run(['echo', word], { doing, quiet: index % 3 !== 0 }));
+    expect((await Promise.all(all)).map(({ stdout }) => stdout.trim())).toEqual(many);
+  });
+
+  it('whose shell on the host is ended goes on in another', async () => {
+    await using sshd = await startSshd(ports);
+    await using host = await reach(sshd);
+    const kill = ['sh', '-c', 'kill -9 -- -$(ps -o pgid= -p $$ | tr -d " ")'] as const;
+    const failure = await failureOf(host.run(kill, { doing: 'go on', quiet: true }));
+    expect(failure.kind).toBe('tool');
+    expect((await host.run(['echo', 'here'], { doing, quiet: true })).stdout).toBe('here\n');
+  });
+
   it('that takes too few sessions is told of', async () => {
     await using sshd = await startSshd(ports, { lines: ['MaxSessions 2'] });
     await using host = await reach(sshd);
@@ -235,14 +292,9 @@ describe('a connection', () => {
     await using sshd = await startSshd(ports);
     const long = join(root, 'x'.repeat(100));
     await mkdir(long);
-    const before = process.env['TMPDIR'];
-    process.env['TMPDIR'] = long;
-    try {
+    await inTemporaryFolder(long, async () => {
       await using host = await reach(sshd);
       expect((await host.run(['echo', 'here'], { doing })).stdout).toBe('here\n');
-    } finally {
-      if (before === undefined) delete process.env['TMPDIR'];
-      else process.env['TMPDIR'] = before;
-    }
+    });
   });
 });
