@@ -1,19 +1,17 @@
 /** Everything of a change that comes before the switch: clients see nothing of it. */
 
-import PQueue from 'p-queue';
 import type { Manifest } from '../../artifacts/release/manifest.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
-import { allSettled } from '../../base/settled.js';
 import type { ClientAccount } from '../boot-files/boot-file.js';
 import type { Change } from '../change/intent.js';
-import type { CloneRequest } from '../clients/clone.js';
 import type { HostDrivers } from '../host/drivers.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
 import { generationsOf, type HostState, lunsOf } from '../host/state.js';
 import { portalsOf } from '../site/portal.js';
 import { fillFolder, secretReaders } from './batch.js';
+import { makeClones } from './make-clones.js';
 import { offeredBefore } from './offered.js';
 import { accountFiles } from './secrets.js';
 import { setMark, stateText, takeMark } from './states.js';
@@ -44,7 +42,7 @@ export async function prepare(
   await fillFolder(host, folder, accountFiles(brought));
   // Before anything that it names: from it the next call knows what to remove.
   await host.write(`${folder}/state.json`, stateText(change.next), { mode: 0o644 });
-  const next = await makeClones(host, change, drivers, ports);
+  const next = sized(change.next, await makeClones(host, change.clones, drivers, ports));
   const secrets = new Map([...there, ...brought]);
   await setMark(host, serial, 'offered');
   const offered = offeredBefore(facts, { before: state, next }, { before: there, next: secrets });
@@ -61,42 +59,9 @@ export async function prepare(
   return next;
 }
 
-/** A connection by ssh takes ten commands at a time (sshd_config(5), MaxSessions). */
-const CLONES_AT_ONCE = 4;
-
-/** LUNs may get larger than asked for: volumes have whole extents. */
-async function makeClones(
-  host: TargetHost,
-  { next, clones }: Change,
-  drivers: HostDrivers,
-  ports: Ports,
-): Promise<HostState> {
-  const sizes = new Map<string, number>();
-  const tell = (done: number) =>
-    ports.emit({ type: 'progress', what: 'make clones', done, total: clones.length, unit: 'LUNs' });
-  let failed = false;
-  const make = async (request: CloneRequest) => {
-    if (failed) return;
-    tell(sizes.size);
-    const { disk, bytes } = await drivers.clones.make(host, request, ports).catch((error: unknown) => {
-      failed = true;
-      throw error;
-    });
-    sizes.set(disk, bytes);
-  };
-  // The first one of a release shows how its image is cloned, and makes what the others share.
-  const releases = new Set<string>();
-  const others: CloneRequest[] = [];
-  for (const request of clones) {
-    const { release } = request;
-    if (release === undefined || releases.has(release)) others.push(request);
-    else await make(request);
-    if (release !== undefined) releases.add(release);
-  }
-  const queue = new PQueue({ concurrency: CLONES_AT_ONCE });
-  await allSettled(others.map((request) => queue.add(() => make(request))));
-  if (clones.length > 0) tell(clones.length);
-  const sized = structuredClone(next);
-  for (const each of generationsOf(sized).flatMap(lunsOf)) each.bytes = sizes.get(each.disk) ?? each.bytes;
-  return sized;
+/** A state with LUNs as large as they were made. @param sizes bytes, by the paths of their disks */
+function sized(state: HostState, sizes: ReadonlyMap<string, number>): HostState {
+  const next = structuredClone(state);
+  for (const each of generationsOf(next).flatMap(lunsOf)) each.bytes = sizes.get(each.disk) ?? each.bytes;
+  return next;
 }

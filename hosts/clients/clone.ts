@@ -17,11 +17,11 @@ import { lastPartition, MBR_MOST_BYTES } from './clone/grow.js';
 import { lvmStore } from './clone/lvm.js';
 import { type CloneName, diskPath, type LunStorage, lunAt, sameStorage } from './clone/names.js';
 import type { Space } from './clone/space.js';
-import type { Clone, CloneRequest, CloneStore } from './clone/store.js';
+import type { Clone, ClonePorts, CloneRequest, CloneStore } from './clone/store.js';
 import { zfsStore } from './clone/zfs.js';
 
 export { type Space, thinExhaustion } from './clone/space.js';
-export type { Clone, CloneRequest } from './clone/store.js';
+export type { Clone, ClonePorts, CloneRequest, Copied } from './clone/store.js';
 
 export interface MadeClone {
   /** Absolute path on the host. */
@@ -76,7 +76,7 @@ export async function checkClones(host: TargetHost, all: readonly CloneRequest[]
 export async function makeClone(
   host: TargetHost,
   request: CloneRequest,
-  ports: Pick<Ports, 'emit'>,
+  ports: ClonePorts,
   content?: DiskContent,
 ): Promise<MadeClone> {
   const problem = sizeProblem(request);

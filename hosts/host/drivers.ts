@@ -1,7 +1,7 @@
 /** What a change is applied with besides the host itself: its target, its LUNs, and the files that clients are handed. */
 import type { Ports } from '../../base/ports.js';
 import type { BootFile, BootFilesInput, HostFilesInput } from '../boot-files/boot-file.js';
-import type { CloneRequest, MadeClone, NamedLun } from '../clients/clone.js';
+import type { ClonePorts, CloneRequest, MadeClone, NamedLun } from '../clients/clone.js';
 import type { HostFacts } from '../site/facts.js';
 import type { TargetAdapter } from '../target/adapter.js';
 import type { TargetHost } from './host.js';
@@ -15,7 +15,7 @@ export interface HostDrivers {
     ): string;
     /** What is known to keep them from being made; changes nothing. @throws Failure as {@link make} */
     check(host: TargetHost, requests: readonly CloneRequest[]): Promise<void>;
-    make(host: TargetHost, request: CloneRequest, ports: Ports): Promise<MadeClone>;
+    make(host: TargetHost, request: CloneRequest, ports: Ports & ClonePorts): Promise<MadeClone>;
     remove(host: TargetHost, disk: string): Promise<void>;
     /**
      * Removes what was begun and never finished.

@@ -1,16 +1,18 @@
 /** LUNs that are files in `<root>/clients`: reflinks of the release's image, or sparse copies of it. */
 import { posix } from 'node:path';
-import type { Ports } from '../../../base/ports.js';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { TargetHost } from '../../host/host.js';
 import { hostLayout } from '../../host/layout.js';
 import { requireFits } from './file-room.js';
 import { growFile } from './grow.js';
 import { ASIDE, type CloneName, diskPath, lunAt, PARTIAL } from './names.js';
 import { promisedBytes } from './space.js';
-import type { Clone, CloneStore } from './store.js';
+import type { Clone, ClonePorts, CloneStore } from './store.js';
 
 /** File systems whose files can share blocks, as stat(1) calls them. */
 const SHARING = new Set(['xfs', 'btrfs', 'bcachefs', 'ocfs2', 'zfs', 'nfs']);
+/** Milliseconds between looks at a copy. */
+const LOOK_MS = 1000;
 const FULL = /No space left on device|quota exceeded/i;
 /** Of the root, or where it will be: a host that nothing was published to yet has none. */
 const SPACE = `
@@ -53,7 +55,7 @@ export function fileStore(host: TargetHost): CloneStore {
         });
         await write?.(partial);
       } else {
-        await copy(host, posix.join(layout.release(request.release), request.from), partial, ports.emit);
+        await copy(host, posix.join(layout.release(request.release), request.from), partial, ports);
         if (request.bytes > request.disk.bytes)
           await growFile(run, partial, { ...request, aside: `${disk}${ASIDE}` });
       }
@@ -105,7 +107,12 @@ export function fileStore(host: TargetHost): CloneStore {
   };
 }
 
-async function copy(host: TargetHost, image: string, partial: string, emit: Ports['emit']): Promise<void> {
+async function copy(
+  host: TargetHost,
+  image: string,
+  partial: string,
+  { emit, copied }: ClonePorts,
+): Promise<void> {
   const { run, facts } = host;
   if (reflinks.get(host) !== false) {
     const { exitCode, stderr } = await run(['cp', '--reflink=always', image, partial], {
@@ -127,7 +134,31 @@ async function copy(host: TargetHost, image: string, partial: string, emit: Port
       });
     }
   }
-  await run(['cp', '--sparse=always', image, partial], { doing: `copy ${image}` });
+  const copying = run(['cp', '--sparse=always', image, partial], { doing: `copy ${image}` });
+  if (copied !== undefined) void tellOfCopy(host, { image, partial }, copying, copied);
+  await copying;
+}
+
+/** Looks at what a copy takes by now, every second until it has ended. */
+async function tellOfCopy(
+  host: TargetHost,
+  { image, partial }: { readonly image: string; readonly partial: string },
+  copying: Promise<unknown>,
+  copied: NonNullable<ClonePorts['copied']>,
+): Promise<void> {
+  let ended = false;
+  const end = copying.catch(() => undefined).then(() => (ended = true));
+  try {
+    for (;;) {
+      await Promise.race([end, delay(LOOK_MS, undefined, { ref: false })]);
+      if (ended) return;
+      const [from, to] = [await sizes(host, image, '*'), await sizes(host, partial, '*')];
+      const [total, done] = [from[0]?.allocated ?? 0, to[0]?.allocated ?? 0];
+      if (!ended) copied({ done: Math.min(done, total), total });
+    }
+  } catch {
+    // That it cannot be looked at the copy itself tells.
+  }
 }
 
 interface FileSize {

@@ -45,6 +45,17 @@ export interface Clone extends CloneName {
   readonly allocated: number;
 }
 
+/** How far the copy of an image is, in bytes that are not holes. */
+export interface Copied {
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface ClonePorts extends Pick<Ports, 'emit'> {
+  /** Told now and then while an image is copied; never where a LUN shares the blocks of its image. */
+  readonly copied?: (so: Copied) => void;
+}
+
 export interface CloneStore {
   /** The size of a LUN in bytes; undefined when there is none. */
   size(name: CloneName): Promise<number | undefined>;
@@ -54,11 +65,7 @@ export interface CloneStore {
    * Makes a LUN that is not there; one that was begun before makes room.
    * @param write fills one that has nothing on it, at that path, before it has its name
    */
-  make(
-    request: CloneRequest,
-    ports: Pick<Ports, 'emit'>,
-    write?: (path: string) => Promise<void>,
-  ): Promise<void>;
+  make(request: CloneRequest, ports: ClonePorts, write?: (path: string) => Promise<void>): Promise<void>;
   /** Removes a LUN and what was begun of it; one that is not there is no error. */
   remove(name: CloneName): Promise<void>;
   /** Removes only what was begun of a LUN. */

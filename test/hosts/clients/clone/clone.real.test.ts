@@ -7,6 +7,8 @@ import { fileSizes } from '../../../../artifacts/formats/sparse.js';
 import { Failure } from '../../../../base/failure.js';
 import type { Ports } from '../../../../base/ports.js';
 import {
+  type ClonePorts,
+  type Copied,
   cleanClones,
   cloneDisk,
   freeSpace,
@@ -68,18 +70,34 @@ it('can begin with nothing on it', async () => {
   expect(rig.warnings).toEqual([]);
 });
 
+/** A host whose file system shares no blocks. @param copied settles when a copy may end */
+function withoutReflinks(host: TargetHost, copied: Promise<unknown> = Promise.resolve()): TargetHost {
+  const refused = ['sh', '-c', 'echo "cp: failed to clone: Operation not supported" >&2; exit 1'] as const;
+  return {
+    ...host,
+    run: async (argv, options) => {
+      const result = await host.run(argv[1] === '--reflink=always' ? refused : argv, options);
+      if (argv[1] === '--sparse=always') await copied;
+      return result;
+    },
+  };
+}
+
+it('tells how far the copy of an image is', async () => {
+  await using rig = await cloneRig(FIXED);
+  let copied: NonNullable<ClonePorts['copied']> = () => undefined;
+  const told = new Promise<Copied>((resolve) => (copied = resolve));
+  await makeClone(withoutReflinks(rig.host, told), rig.request(), { ...rig.ports, copied });
+  const { allocated } = await fileSizes(rig.image);
+  const { done, total } = await told;
+  expect(total).toBe(allocated);
+  expect(done).toBeGreaterThan(0);
+  expect(done).toBeLessThanOrEqual(total);
+});
+
 it('warns once that a file system shares no blocks', async () => {
   await using rig = await cloneRig(FIXED);
-  const noReflink: TargetHost = {
-    ...rig.host,
-    run: (argv, options) =>
-      argv[1] === '--reflink=always'
-        ? rig.host.run(
-            ['sh', '-c', 'echo "cp: failed to clone: Operation not supported" >&2; exit 1'],
-            options,
-          )
-        : rig.host.run(argv, options),
-  };
+  const noReflink = withoutReflinks(rig.host);
   for (const client of ['web1', 'web2']) await makeClone(noReflink, rig.request({ client }), rig.ports);
   expect(rig.warnings).toEqual([
     `The file system of ${rig.host.facts.root} on san1 cannot share blocks between files: each LUN is a whole copy of its image.`,
