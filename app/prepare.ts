@@ -50,7 +50,7 @@ export async function prepareBuild(
 ): Promise<PreparedBuild> {
   const { plan, lock: written, store, mirror, registry = standard } = request;
   if (written !== undefined) checkLock(plan, written, lockFile(plan.recipe.folder));
-  const lock = written ?? (await resolve(request, emit, signal));
+  const lock = written ?? (await resolvePackages(request, emit, signal));
   const packages = new Map(plan.steps.map(({ id }) => [id, packagesOf(lock, id)]));
   const tools = toolsOf(lock);
   const keyed = await keyPlan(plan, {
@@ -79,7 +79,8 @@ export async function knownLock(request: KnownRequest, signal: AbortSignal): Pro
   return written ?? rememberedLock(plan, aroundOf(request), indexAge, signal);
 }
 
-async function resolve(
+/** Asks the archives, and remembers the answer for as long as they have what they have now. @throws Failure that names the step */
+export async function resolvePackages(
   request: Omit<PrepareRequest, 'lock'>,
   emit: Emit,
   signal: AbortSignal,

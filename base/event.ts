@@ -84,6 +84,8 @@ export type Event =
       readonly recipe: string;
       readonly path: string;
       readonly steps: readonly string[];
+      /** What its archives have of its packages, where they were asked: those of the lock that have another version there now. */
+      readonly packages?: { readonly count: number; readonly changed: number };
     }
   /** The release exists under `path`; `digest` is the manifest's sha256 in lower-case hex. */
   | {

@@ -2,7 +2,10 @@
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { checkRecipes } from '../../app/check.js';
-import { jsonOption, mirrorOption, setOption } from '../options.js';
+import { checkOnline } from '../../app/check-online.js';
+import { storeFolder } from '../../app/prepare.js';
+import type { Emit } from '../../base/event.js';
+import { jsonOption, mirrorOption, setOption, workspaceOption } from '../options.js';
 import { table } from '../render/text.js';
 import type { Session } from '../session.js';
 
@@ -17,6 +20,8 @@ export function addCheckCommand(program: Command, session: Session): void {
     .argument('<recipe...>', 'folders with a recipe.yaml')
     .addOption(setOption())
     .addOption(mirrorOption())
+    .option('--online', 'ask the archives too whether they have the suites and packages')
+    .addOption(workspaceOption(session.terminal))
     .option('--steps', 'list the steps of the plan')
     .addOption(jsonOption())
     .addHelpText('after', HELP)
@@ -25,9 +30,19 @@ export function addCheckCommand(program: Command, session: Session): void {
       const folders = recipes.map((recipe) => path.resolve(cwd, recipe));
       const { set: variables = {}, mirror } = options;
       const plans = await checkRecipes({ folders, variables, mirror }, renderer.emit);
+      const store = storeFolder(path.resolve(cwd, options.workspace));
+      const onlyWarnings: Emit = (event) => {
+        if (event.type === 'warning') renderer.emit(event);
+      };
+      const request = { plans, store, ...(mirror === undefined ? {} : { mirror }) };
+      const found =
+        options.online === true ? await checkOnline(request, onlyWarnings, session.signal) : undefined;
       for (const plan of plans) {
+        const { name: recipe, folder } = plan.recipe;
         const steps = plan.steps.map(({ title }) => title);
-        renderer.emit({ type: 'checked', recipe: plan.recipe.name, path: plan.recipe.folder, steps });
+        const packages = found?.get(plan);
+        const about = packages === undefined ? {} : { packages };
+        renderer.emit({ type: 'checked', recipe, path: folder, steps, ...about });
         if (options.steps === true)
           renderer.print(table(steps.map((title, at) => [`${at + 1}`.padStart(4), title])));
       }
@@ -37,4 +52,8 @@ export function addCheckCommand(program: Command, session: Session): void {
 const HELP = `
 Examples:
   $ npx lunsmith check recipes/debian-bookworm
-  $ npx lunsmith check recipes/* --steps`;
+  $ npx lunsmith check recipes/* --steps
+  $ npx lunsmith check recipes/debian-bookworm --online
+
+--online resolves all packages as a build does, and keeps the answer for it: a wrong suite, a package that is not there
+and a mirror that cannot be reached are found before a build begins.`;

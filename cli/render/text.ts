@@ -161,8 +161,13 @@ export function table(rows: readonly (readonly string[])[], gap = 2): string[] {
 
 /** What `check` says of a recipe that is right. */
 export function checkedLine(
-  { recipe, path, steps }: Extract<Event, { readonly type: 'checked' }>,
+  { recipe, path, steps, packages }: Extract<Event, { readonly type: 'checked' }>,
   cwd: string,
 ): string {
-  return `${recipe}: ${plural(steps.length, 'step')}, nothing is missing  (${shortPath(path, cwd)})`;
+  const asked = packages === undefined ? [] : [plural(packages.count, 'package')];
+  const said = [plural(steps.length, 'step'), ...asked, 'nothing is missing'].join(', ');
+  const changed = packages?.changed ?? 0;
+  const newer =
+    changed === 0 ? '' : `; the archives have another version of ${changed}, which \`lock --update\` takes`;
+  return `${recipe}: ${said}${newer}  (${shortPath(path, cwd)})`;
 }

@@ -119,6 +119,50 @@ it('is written, stays, follows the recipe, and is brought up to date', async () 
   ]);
 });
 
+it('is compared with what the archives have now by `check --online`', async () => {
+  const check = async (...args: string[]) => {
+    const all = ['check', home, '--workspace', join(home, 'work'), ...args];
+    const { exitCode, stdout, stderr } = await lunsmith(all);
+    return {
+      exitCode,
+      out: stdout.trim().replaceAll(relative('.', home), 'HOME').replaceAll(home, 'HOME'),
+      err: stderr.trim(),
+    };
+  };
+  await rm(join(home, 'recipe.lock'), { force: true });
+  await publish('4');
+  await recipe('server');
+  expect(await check('--online')).toEqual({
+    exitCode: 0,
+    out: 'demo: 6 steps, 4 packages, nothing is missing  (HOME)',
+    err: '',
+  });
+  await lock();
+  await publish('5', [{ name: 'extra' }]);
+  expect(await check()).toMatchObject({ out: 'demo: 6 steps, nothing is missing  (HOME)' });
+  expect(await check('--online')).toMatchObject({
+    exitCode: 0,
+    out: 'demo: 6 steps, 4 packages, nothing is missing; the archives have another version of 2, which `lock --update` takes  (HOME)',
+  });
+  expect(JSON.parse((await check('--online', '--json')).out)).toMatchObject({
+    packages: { count: 4, changed: 2 },
+  });
+  // A lock that does not fit, then names and suites that nobody has.
+  await recipe('server, sever');
+  expect(await check('--online')).toMatchObject({ exitCode: 3 });
+  await rm(join(home, 'recipe.lock'));
+  const unknown = await check('--online');
+  expect([unknown.exitCode, unknown.out]).toEqual([3, '']);
+  expect(unknown.err).toContain('recipe.yaml:6:11 The archive has no package sever.');
+  expect(unknown.err).toContain('Did you mean server?');
+  await recipe('server');
+  const text = await readFile(join(home, 'recipe.yaml'), 'utf8');
+  await writeFile(join(home, 'recipe.yaml'), text.replace('suite: testing', 'suite: bookwurm'));
+  const suite = await check('--online');
+  expect(suite.err).toContain('bookwurm');
+  expect(suite.exitCode).not.toBe(0);
+});
+
 it('says as JSON what it did', async () => {
   await publish('3');
   await recipe('server');
