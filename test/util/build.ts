@@ -7,7 +7,7 @@ import type { LoaderName } from '../../artifacts/platform/loader.js';
 import { type Release, readRelease } from '../../artifacts/release/release.js';
 import { miniature } from './arch/miniature.js';
 import { serveRepositories } from './arch/server.js';
-import type { ShippedRecipe } from './cells.js';
+import { cellSeed, chooseLanguage, type ShippedRecipe } from './cells.js';
 import { lunsmith } from './cli.js';
 import { type ClientRecipe, writeClientRecipe } from './client-recipe.js';
 import { makePiOsImage } from './pi-os-image.js';
@@ -42,17 +42,18 @@ export async function targetHostKey(): Promise<string> {
   return join(await shippedRelease('target-host'), '..', '..', 'key');
 }
 
-/** For LUNs that are thin volumes. */
-const VOLUME_TOOLS = ['lvm2', 'thin-provisioning-tools'];
+/** For LUNs that are thin volumes, and for the keyboard. */
+const INSTALLED = ['lvm2', 'thin-provisioning-tools', 'keyboard-configuration', 'locales'];
 
-/** The shipped recipe, a key that may log in, and LVM. */
+/** The shipped recipe, a key that may log in, LVM, and a language other than English. */
 async function writeTargetHost(home: string): Promise<string> {
   const key = join(home, 'key');
   await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'publisher', '-f', key]);
   const publicKey = (await readFile(`${key}.pub`, 'utf8')).trim();
   const users = { name: 'users', with: { root: { 'authorized-keys': [publicKey] } } };
-  const volumes = { name: 'volumes', uses: 'packages', with: { install: VOLUME_TOOLS } };
-  return writeExtending(home, 'target-host', [users, volumes]);
+  const more = { name: 'more', uses: 'packages', with: { install: INSTALLED } };
+  const language = { name: 'language', uses: 'locale', with: chooseLanguage(cellSeed()) };
+  return writeExtending(home, 'target-host', [users, more, language]);
 }
 
 /** A shipped recipe with other steps, under its own name. */

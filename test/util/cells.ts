@@ -78,6 +78,15 @@ export function chooseStickFirmware(seed: string): readonly PcFirmware[] {
   return seed === 'all' ? PC_FIRMWARE : shuffled(PC_FIRMWARE, `${seed} stick`).slice(0, 1);
 }
 
+/** Languages and keyboards of the target host that is booted: a login prompt that is not English. @param seed any text */
+export function chooseLanguage(seed: string): { readonly lang: string; readonly keymap: string } {
+  const languages = [
+    { lang: 'de_DE.UTF-8', keymap: 'de' },
+    { lang: 'ja_JP.UTF-8', keymap: 'jp' },
+  ] as const;
+  return shuffled(languages, `${seed} language`)[0] ?? languages[0];
+}
+
 /** By which of its files PXELINUX finds a client's menu: that of its MAC address in each run. @param seed any text, or `all` */
 export function choosePxelinuxMenus(seed: string): readonly ('mac' | 'address' | 'default')[] {
   return seed === 'all' ? ['mac', 'address', 'default'] : ['mac'];
