@@ -3,7 +3,6 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Manifest, manifestSchema } from '../artifacts/release/manifest.js';
 import { createPorts } from '../base/command.js';
-import { Failure } from '../base/failure.js';
 import type { Argv } from '../base/ports.js';
 import { type CloneRequest, makeClone } from '../hosts/clients/clone.js';
 import { openDirectory } from '../hosts/host/directory.js';
@@ -11,10 +10,9 @@ import type { TargetHost } from '../hosts/host/host.js';
 import { hostLayout } from '../hosts/host/layout.js';
 import type { Ground } from './ground.js';
 import { type Row, rounds, seconds } from './measure.js';
+import { onXfs } from './xfs.js';
 
 const CLIENTS = 100;
-/** Of the file that XFS is in; it takes what is written. */
-const XFS_BYTES = 64 * 2 ** 30;
 const DIGEST = 'be'.repeat(32);
 /** Bytes that the larger LUNs have more than their image. */
 const MORE = 20 * 2 ** 30;
@@ -69,20 +67,7 @@ async function copies(place: Place): Promise<Row[]> {
 
 async function reflinks(ground: Ground, disk: Manifest['disk']): Promise<Row[]> {
   const measure = `each of ${CLIENTS} LUNs by reflink on XFS`;
-  if (process.getuid?.() !== 0) return [{ measure, leftOut: 'mounting a file needs root' }];
-  const [file, folder] = [join(ground.folder, 'xfs.img'), join(ground.folder, 'xfs')];
-  const about = { doing: 'make and mount XFS in a file' };
-  await mkdir(folder);
-  try {
-    await ground.run(['truncate', '-s', String(XFS_BYTES), file], about);
-    await ground.run(['mkfs.xfs', '-q', '-m', 'reflink=1', file], about);
-    await ground.run(['mount', '-o', 'loop', file, folder], about);
-  } catch (error) {
-    const why =
-      error instanceof Failure ? (error.command?.lastLines.at(-1) ?? error.diagnostics[0].found) : error;
-    return [{ measure, leftOut: `XFS in a file cannot be mounted: ${String(why)}` }];
-  }
-  try {
+  return onXfs(ground, measure, async (folder) => {
     const used = [['stat', '-f', '-c', '%S %b %f', folder], takenBytes] as const;
     const place = { root: join(folder, 'san'), ground, disk, used };
     await bring(place);
@@ -111,9 +96,7 @@ async function reflinks(ground: Ground, disk: Manifest['disk']): Promise<Row[]> 
       { measure: enlarged, unit: 's', ours: values.larger, reference: reference(values.reference) },
       { measure: enlarged, unit: 'MB', ours: values.largerBytes, reference: reference(values.copied), aim },
     ];
-  } finally {
-    await ground.run(['umount', folder], { doing: 'unmount XFS' });
-  }
+  });
 }
 
 interface Cost {

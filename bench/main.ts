@@ -11,6 +11,7 @@ import { commandLine } from './command-line.js';
 import { foreign } from './foreign.js';
 import { type Ground, openGround } from './ground.js';
 import { imported } from './imported.js';
+import { manyClients } from './many-clients.js';
 import { keep, type Row, table } from './measure.js';
 import { oneFile } from './one-file.js';
 import { peers } from './peers.js';
@@ -32,6 +33,7 @@ const GROUPS: Readonly<Record<string, (ground: Ground) => Promise<readonly Row[]
   imported,
   wire,
   clones,
+  'many-clients': manyClients,
   peers,
 };
 
