@@ -23,13 +23,14 @@ export function manyClients(ground: Ground): Promise<Row[]> {
     });
     const secret = join(folder, 'secret');
     await writeFile(secret, 'bench-secret-30\n', { mode: 0o600 });
-    await writeFile(join(folder, 'lunsmith.yaml'), site(secret));
+    const writeSite = () => writeFile(join(folder, 'lunsmith.yaml'), site(secret));
     const lunsmith = (...args: string[]) =>
       ground.run([process.execPath, MAIN, ...args, '--site', join(folder, 'lunsmith.yaml')], {
         doing: args.slice(0, 2).join(' '),
         env: { TGT_IPC_SOCKET: join(ground.folder, 'tgtd'), HOME: ground.folder },
         quiet: true,
       });
+    await writeSite();
     await lunsmith('publish', ground.release);
     await lunsmith('promote', 'bench', 'stable');
     const values = await rounds(ground.rounds, async () => {
@@ -38,6 +39,8 @@ export function manyClients(ground: Ground): Promise<Row[]> {
       await ground.settle();
       const ours = await seconds(() => lunsmith('client', 'add', `web[01-${MANY}]`));
       await lunsmith('client', 'rm', 'one', `web[01-${MANY}]`, '--yes');
+      // They are no longer in the site either.
+      await writeSite();
       return { ours, reference };
     });
     const reference = { name: 'one client', values: values.reference };
