@@ -20,6 +20,8 @@ folder=$1
 until [ -e "$folder" ]; do folder=$(dirname -- "$folder"); done
 exec stat -f -c '%S %b %a %T' -- "$folder"
 `;
+/** `$1`: what is whole; `$2`: its name. */
+const FINISH = 'sync "$1" && exec mv -T -- "$1" "$2"';
 /** Hosts on which a reflink was tried, and whether it could be made: one try and one warning for each. */
 const reflinks = new WeakMap<TargetHost, boolean>();
 
@@ -59,8 +61,10 @@ export function fileStore(host: TargetHost): CloneStore {
         if (request.bytes > request.disk.bytes)
           await growFile(run, partial, { ...request, aside: `${disk}${ASIDE}` });
       }
-      await run(['sync', partial], { doing: `write ${partial} to the disk`, quiet: true });
-      await run(['mv', '-T', partial, disk], { doing: `put ${disk} in its place`, quiet: true });
+      await run(['sh', '-c', FINISH, 'sh', partial, disk], {
+        doing: `put ${disk} in its place`,
+        quiet: true,
+      });
     } catch (error) {
       // Whatever cannot be removed now is by the next call.
       await discard(request).catch(() => undefined);
@@ -94,8 +98,12 @@ export function fileStore(host: TargetHost): CloneStore {
   return {
     check: (requests) => requireFits(host, requests),
     size: async (name) => {
-      const [file] = await sizes(host, at(name), '*');
-      return file?.bytes;
+      const { exitCode, stdout } = await run(['stat', '-c', '%s', at(name)], {
+        doing: `look for ${at(name)}`,
+        okExitCodes: [0, 1],
+        quiet: true,
+      });
+      return exitCode === 0 ? Number(stdout) : undefined;
     },
     make,
     remove: (name) => remove(name, '', PARTIAL, ASIDE),
