@@ -1,4 +1,4 @@
-/** The first step of a Debian root: a small base system from a signed archive. */
+/** The first step of a root of Debian or Ubuntu: a small base system from a signed archive. */
 import { readFile } from 'node:fs/promises';
 import { basename, isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
@@ -13,24 +13,21 @@ import {
   mmdebstrapArgv,
   NO_DOCUMENTATION,
 } from './debootstrap/argv.js';
+import { snapshotFindings, toolFindings, vendorFindings } from './debootstrap/check.js';
 import { mirrors, snapshotOf } from './debootstrap/mirrors.js';
 import { giveToApt } from './debootstrap/owners.js';
 import { baseInstalled, baseRequest, isBase } from './debootstrap/selection.js';
 import { SNAPSHOT, snapshotDay } from './debootstrap/snapshot.js';
 import { installMissing, openPackages } from './distribution/debian/apt/install.js';
 import { fetchLists, sha256 } from './distribution/debian/apt/lists.js';
-import {
-  DEBIAN_KEYRING,
-  defaultPockets,
-  type MirrorChoice,
-  suiteSources,
-} from './distribution/debian/apt/mirror.js';
+import { type MirrorChoice, suiteSources } from './distribution/debian/apt/mirror.js';
 import { recordSources } from './distribution/debian/apt/other-sources.js';
 import { reasonsFor } from './distribution/debian/apt/reasons.js';
 import {
   archiveFindings,
   archiveSources,
   keyringsOfRecipe,
+  type OwnArchive,
   pinsText,
   repositoriesSchema,
   writeRepositories,
@@ -38,6 +35,7 @@ import {
 import { followApt } from './distribution/debian/apt/run.js';
 import { solve } from './distribution/debian/apt/solve.js';
 import { formatSources, type NamedSource } from './distribution/debian/apt/sources.js';
+import { DEBIAN, defaultPockets, UBUNTU, vendorOf } from './distribution/debian/apt/vendor.js';
 import { type AptWorld, preferred, worldAfter } from './distribution/debian/apt/world.js';
 import { installedPackages, recordPackages } from './distribution/debian/dpkg.js';
 import { resolveNative } from './distribution/debian/native/resolve.js';
@@ -57,17 +55,18 @@ const options = z.strictObject({
   suite: z
     .string()
     .regex(/^[a-z][a-z0-9.-]*$/, 'the name of a suite, such as bookworm')
-    .describe('Code name of the Debian release, such as `bookworm`.'),
+    .describe('Code name of the release of Debian or Ubuntu, such as `bookworm` or `noble`.'),
   mirror: url
     .optional()
     .describe(
-      'Archive to build from and to name in the image. Default: what the apt sources of this host name for Debian, else the ' +
-        "bootstrap tool's own default. `--mirror` on the command line overrides it for the build alone, not in the image.",
+      'Archive to build from and to name in the image. Default: what the apt sources of this host name for Debian or Ubuntu, ' +
+        "whose suite it is, else the bootstrap tool's own default. `--mirror` on the command line overrides it for the build alone, not in the image.",
     ),
   'security-mirror': url
     .optional()
     .describe(
-      'Archive of the security suite. Default: the one beside the mirror whose name ends in `-security`.',
+      'Archive of the security suite. Default: of Debian the one beside the mirror whose name ends in `-security`, of Ubuntu the ' +
+        'mirror itself.',
     ),
   'image-mirror': url
     .optional()
@@ -99,7 +98,10 @@ const options = z.strictObject({
     .array(z.string().regex(/^[a-z][a-z0-9-]*$/, 'a component, such as main'))
     .nonempty('at least one component')
     .default(['main'])
-    .describe('Components of the archive: `main`, `contrib`, `non-free-firmware`, `non-free`.'),
+    .describe(
+      'Components of the archive: `main`, `contrib`, `non-free-firmware`, `non-free`; of Ubuntu `main`, `restricted`, `universe`, ' +
+        '`multiverse`.',
+    ),
   pockets: z
     .array(z.enum(['updates', 'security']))
     .optional()
@@ -121,14 +123,15 @@ const options = z.strictObject({
   keyring: z
     .string()
     .min(1)
-    .default(DEBIAN_KEYRING)
+    .optional()
     .describe(
-      "Keys that may sign the archive: a path on this host, or one relative to the recipe's folder, which is copied into the image.",
+      "Keys that may sign the archive: a path on this host, or one relative to the recipe's folder, which is copied into the image. " +
+        `Default: those of Debian, \`${DEBIAN.keyring}\`, or of Ubuntu, \`${UBUNTU.keyring}\`.`,
     ),
   repositories: repositoriesSchema
     .default([])
     .describe(
-      'Archives besides Debian’s, for this step and all later ones: their packages are resolved, locked and checked as Debian’s are. The ' +
+      'Archives besides the one of the suite, for this step and all later ones: their packages are resolved, locked and checked alike. The ' +
         'image has them in /etc/apt/sources.list.d, with their keys.',
     ),
   tool: z
@@ -140,7 +143,7 @@ type Options = z.output<typeof options>;
 
 export const debootstrap = defineStage({
   name: 'debootstrap',
-  summary: 'Create the base system of a Debian release from a signed archive.',
+  summary: 'Create the base system of a release of Debian or Ubuntu from a signed archive.',
   kind: 'rootfs',
   provides: WHOLE_ROOT,
   distribution: () => 'debian',
@@ -153,67 +156,32 @@ export const debootstrap = defineStage({
   toolsFor: ({ tool }) => [{ name: tool, package: tool }],
   credentials: ({ auth }) => auth,
   inputs: ({ keyring, repositories }) => [
-    ...(isAbsolute(keyring) ? [] : [keyring]),
+    ...(keyring === undefined || isAbsolute(keyring) ? [] : [keyring]),
     ...keyringsOfRecipe(repositories),
   ],
-  check: ({
-    options: { keyring, tool, variant, documentation, snapshot, mirror, repositories, include },
-    recipe,
-  }) => [
-    ...refusedPackages('include', include),
-    ...(snapshot === undefined || mirror !== undefined
-      ? []
-      : [
-          {
-            path: ['snapshot'],
-            what: 'A snapshot needs an archive of snapshots.',
-            expected: '`mirror` beside it, without the time at its end',
-          },
-        ]),
-    ...(snapshot === undefined || repositories.length === 0
-      ? []
-      : [
-          {
-            path: ['repositories'],
-            what: 'Other archives have no snapshot of that time.',
-            hint: 'Leave out `snapshot` or `repositories`; a lock keeps the versions of both.',
-          },
-        ]),
-    ...keyringFindings(keyringPath(keyring, recipe)),
-    ...archiveFindings(repositories, recipe.folder).map((finding) => ({
+  check: ({ options: given, recipe }) => [
+    ...refusedPackages('include', given.include),
+    ...snapshotFindings(given),
+    ...vendorFindings(given, recipe),
+    ...keyringFindings(given, recipe),
+    ...archiveFindings(given.repositories, recipe.folder).map((finding) => ({
       ...finding,
       path: ['repositories', ...finding.path],
     })),
-    ...(tool === 'debootstrap' && variant === 'standard'
-      ? [
-          {
-            path: ['variant'],
-            what: 'debootstrap has no variant `standard`.',
-            hint: 'Use `tool: mmdebstrap`.',
-          },
-        ]
-      : []),
-    ...(tool === 'debootstrap' && !documentation
-      ? [
-          {
-            path: ['documentation'],
-            what: 'debootstrap cannot leave documentation out.',
-            hint: 'Use `tool: mmdebstrap`.',
-          },
-        ]
-      : []),
+    ...toolFindings(given),
   ],
   surroundings: async (about) => {
-    const { keyring, repositories, suite } = about.options;
+    const { repositories, suite } = about.options;
+    const keyring = keyringOf(about.options);
     const mirror = (await mirrors(about)).image;
     const image = imageSources(about.options, mirror);
     // Pins that the image could not have are refused before anything is built.
-    const preferences = pinsText(repositories, { url: mirror.main, suite });
+    const preferences = pinsText(repositories, ownArchive(suite, mirror));
     return {
       ...(preferences === '' ? {} : { preferences }),
       'sources.list': formatSources(image),
-      // A keyring of the recipe is an input by itself; Debian's own comes with its package.
-      ...(isAbsolute(keyring) && keyring !== DEBIAN_KEYRING
+      // A keyring of the recipe is an input by itself; the vendor's own comes with its package.
+      ...(isAbsolute(keyring) && keyring !== vendorOf(suite).keyring
         ? { keyring: sha256(await readFile(keyring)) }
         : {}),
       ...(await hostKeyrings(about.options)),
@@ -244,10 +212,10 @@ export const debootstrap = defineStage({
     const { architecture } = ctx.recipe;
     const { build } = await mirrors(ctx);
     const sources = [
-      ...sourcesOf(ctx.options, build, keyringPath(ctx.options.keyring, ctx.recipe)),
+      ...sourcesOf(ctx.options, build, keyringPath(keyringOf(ctx.options), ctx.recipe)),
       ...archiveSources(repositories, ({ keyring }) => keyringPath(keyring, ctx.recipe)),
     ];
-    const pins = pinsText(repositories, { url: build.main, suite });
+    const pins = pinsText(repositories, ownArchive(suite, build));
     const doing = `resolve the packages of ${suite}`;
     const lists = await fetchLists(ctx, sources, { architecture, doing, snapshot: snapshotOf(ctx.options) });
     const prefer = preferred(ctx.prefer, lists.indexes);
@@ -263,7 +231,9 @@ export const debootstrap = defineStage({
     const solution = await solve(ctx, world, baseRequest({ ...ctx.options, architecture }));
     const { packages } = solution;
     const reasons = reasonsFor(solution, (name, stanza) => isBase(ctx.options, name, stanza));
-    const tools = await resolveNative(ctx, sources, snapshotOf(ctx.options));
+    // Ubuntu has the tools of the host in another archive than those of its ports.
+    const native = vendorOf(suite) === UBUNTU ? [] : sources;
+    const tools = await resolveNative(ctx, native, snapshotOf(ctx.options));
     const { indexes, basis } = lists;
     return { packages, tools, indexes, basis, reasons, carry: worldAfter(world, solution) };
   },
@@ -278,12 +248,12 @@ export const debootstrap = defineStage({
       archive,
     });
     const tree = rootTree(ctx.rootfs);
-    const { keyring } = ctx.options;
-    if (keyring !== DEBIAN_KEYRING)
-      await tree.write(keyringInImage(keyring), await readFile(keyringPath(keyring, ctx.recipe)));
+    const keyring = keyringOf(ctx.options);
+    if (keyring !== vendorOf(suite).keyring)
+      await tree.write(keyringInImage(ctx.options), await readFile(keyringPath(keyring, ctx.recipe)));
     await tree.write('/etc/apt/sources.list', formatSources(imageSources(ctx.options, image)));
     const { folder } = ctx.recipe;
-    await writeRepositories(tree, ctx.options.repositories, { folder, debian: { url: image.main, suite } });
+    await writeRepositories(tree, ctx.options.repositories, { folder, own: ownArchive(suite, image) });
     await recordSources(ctx);
     await installMissing(ctx, archive);
     await giveToApt(tree);
@@ -302,11 +272,16 @@ async function hostKeyrings({ repositories }: Options): Promise<Record<string, s
   );
 }
 
-function keyringFindings(path: string): StageFinding[] {
-  const absent =
-    'Install it (Debian and Ubuntu: `apt-get install debian-archive-keyring`), or name another one.';
-  const problem = keyringFileProblem(path, absent);
+function keyringFindings(given: Options, recipe: Pick<RecipeFacts, 'folder'>): StageFinding[] {
+  const problem = keyringFileProblem(
+    keyringPath(keyringOf(given), recipe),
+    vendorOf(given.suite).keyringHint,
+  );
   return problem === undefined ? [] : [{ path: ['keyring'], ...problem }];
+}
+
+function keyringOf({ suite, keyring }: Pick<Options, 'suite' | 'keyring'>): string {
+  return keyring ?? vendorOf(suite).keyring;
 }
 
 function keyringPath(keyring: string, recipe: Pick<RecipeFacts, 'folder'>): string {
@@ -314,8 +289,9 @@ function keyringPath(keyring: string, recipe: Pick<RecipeFacts, 'folder'>): stri
 }
 
 /** Where the image has the keyring; one that the archive's own package does not bring is copied. */
-function keyringInImage(keyring: string): string {
-  return keyring === DEBIAN_KEYRING ? DEBIAN_KEYRING : `/etc/apt/keyrings/${basename(keyring)}`;
+function keyringInImage(given: Pick<Options, 'suite' | 'keyring'>): string {
+  const keyring = keyringOf(given);
+  return keyring === vendorOf(given.suite).keyring ? keyring : `/etc/apt/keyrings/${basename(keyring)}`;
 }
 
 function sourcesOf(options: Options, mirror: MirrorChoice, signedBy: string): NamedSource[] {
@@ -324,8 +300,13 @@ function sourcesOf(options: Options, mirror: MirrorChoice, signedBy: string): Na
   return suiteSources(mirror, { suite, components, pockets, signedBy });
 }
 
+/** The suite's own archive, for those that stand beside it. */
+function ownArchive(suite: string, { main }: Pick<MirrorChoice, 'main'>): OwnArchive {
+  return { vendor: vendorOf(suite).name, url: main, suite };
+}
+
 function imageSources(options: Options, mirror: MirrorChoice): NamedSource[] {
-  return sourcesOf(options, mirror, keyringInImage(options.keyring));
+  return sourcesOf(options, mirror, keyringInImage(options));
 }
 
 async function bootstrap(ctx: StageContext<Options>, wishes: BootstrapWishes): Promise<void> {

@@ -16,7 +16,7 @@ import { recordPackages } from './distribution/debian/dpkg.js';
 import { resolveNative } from './distribution/debian/native/resolve.js';
 import { packageKey } from './distribution/expected.js';
 import { removeLeftBehind } from './distribution/prune.js';
-import { archivesSchema, keyringFindings, keyringInputs, sourcesOf } from './import/archives.js';
+import { archivesSchema, keyringFindings, keyringInputs, keyringOf, sourcesOf } from './import/archives.js';
 import { openSource, readFrom } from './import/source.js';
 import { foreignFolder, type ReadTree, requireSystem } from './import/system.js';
 import { UNPACK_TOOLS } from './import/unpack.js';
@@ -102,16 +102,17 @@ export const importStage = defineStage({
   },
   archives: async ({ options: { archives }, recipe, mirror }) => {
     if (archives === undefined) return {};
-    const sources = await sourcesOf(archives, { folder: recipe.folder, mirror });
+    const sources = await sourcesOf(archives, { recipe, mirror });
     return Object.fromEntries(sources.map(({ archive, uri }) => [archive, [uri]]));
   },
-  request: ({ from: _, ...rest }) => rest,
+  request: ({ from: _, archives, ...rest }) =>
+    archives === undefined ? rest : { ...rest, archives: { ...archives, keyring: keyringOf(archives) } },
   async resolve(ctx) {
     const { archives } = ctx.options;
     // What nothing is installed on top of need not be looked into.
     if (archives === undefined) return { packages: [], indexes: [] };
     const installed = await installedIn(ctx);
-    const sources = await sourcesOf(archives, { folder: ctx.recipe.folder, mirror: ctx.mirror });
+    const sources = await sourcesOf(archives, ctx);
     const { architecture } = ctx.recipe;
     const lists = await fetchLists(ctx, sources, { architecture, doing: 'fetch the package lists' });
     const prefer = preferred(ctx.prefer, lists.indexes);

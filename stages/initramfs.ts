@@ -4,7 +4,7 @@ import { hasOwnBoot } from '../artifacts/formats/disk-spec.js';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { distributionOf } from './distribution/distribution.js';
-import { addPackage } from './distribution/roles.js';
+import { addPackage, packageNames } from './distribution/roles.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
 import { INITRAMFS, INITRAMFS_CONTENT, ROOT } from './things.js';
 
@@ -53,11 +53,11 @@ async function installedKernels(ctx: StageContext<Options>, tree: RootTree): Pro
   const { initramfs: generator, software } = distributionOf(ctx);
   const versions = await generator.kernels(tree);
   if (versions.length > 0) return versions;
-  const [kernel] = software.packagesFor('kernel');
+  const names = packageNames(software, 'kernel');
   throw new Failure('recipe', {
     what: 'No kernel is installed.',
     expected: 'a kernel in /boot and its modules in /usr/lib/modules',
-    hint: `Add a kernel${kernel === undefined ? '' : `, such as \`${kernel}\`,`} to a \`packages\` step before this one.`,
+    hint: `Add a kernel${names === undefined ? '' : `, such as ${names},`} to a \`packages\` step before this one.`,
   });
 }
 

@@ -5,7 +5,12 @@ import type { Release } from '../../artifacts/release/release.js';
 import { distributionWords } from '../../artifacts/release/roles.js';
 
 /** How Package URLs name the package managers (purl-spec); of others there are components without one. */
-const PURL_TYPES: Readonly<Record<string, string>> = { debian: 'deb', raspbian: 'deb', arch: 'alpm' };
+const PURL_TYPES: Readonly<Record<string, string>> = {
+  debian: 'deb',
+  raspbian: 'deb',
+  ubuntu: 'deb',
+  arch: 'alpm',
+};
 const { ComponentType, HashAlgorithm } = Enums;
 
 /** @param release its packages and files become components of what it is */

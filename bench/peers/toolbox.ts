@@ -2,14 +2,9 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Argv, Ports } from '../../base/ports.js';
-import {
-  chooseMirror,
-  DEBIAN_KEYRING,
-  defaultPockets,
-  hostSources,
-  suiteSources,
-} from '../../stages/distribution/debian/apt/mirror.js';
+import { chooseMirror, hostSources, suiteSources } from '../../stages/distribution/debian/apt/mirror.js';
 import { formatSources } from '../../stages/distribution/debian/apt/sources.js';
+import { DEBIAN, defaultPockets } from '../../stages/distribution/debian/apt/vendor.js';
 
 const SUITE = 'trixie';
 
@@ -33,7 +28,7 @@ export async function openToolbox(
     throw new Error('The apt sources of this host name no Debian mirror: set LUNSMITH_MIRROR.');
   await mkdir(folder);
   const list = join(folder, 'sources.list');
-  const wishes = { components: ['main'], pockets: defaultPockets(SUITE), signedBy: DEBIAN_KEYRING };
+  const wishes = { components: ['main'], pockets: defaultPockets(SUITE), signedBy: DEBIAN.keyring };
   await writeFile(list, formatSources(suiteSources(mirror, { ...wishes, suite: SUITE })));
   const tree = join(folder, 'tree');
   const include = `--include=${[...new Set(packages)].join(',')}`;
@@ -45,7 +40,7 @@ export async function openToolbox(
   await rm(join(tree, 'etc/resolv.conf'), { force: true });
   await writeFile(join(tree, 'etc/resolv.conf'), '');
   // The mirror that they build from is not signed. debootstrap, which vmdb2 cannot tell so, goes on without a keyring.
-  await rm(join(tree, DEBIAN_KEYRING), { force: true });
+  await rm(join(tree, DEBIAN.keyring), { force: true });
   return {
     run: async (work, argv, doing) => {
       const namespaces = ['unshare', '--mount', '--pid', '--fork', '--kill-child'] as const;

@@ -1,14 +1,17 @@
-/** Which archives a Debian root is built from, and which ones it names. */
+/** Which archives a root is built from, and which ones it names. */
+import type { RecipeFacts } from '../../pipeline/stage.js';
 import {
   chooseMirror,
   hostSources,
   type MirrorChoice,
   requireMirror,
 } from '../distribution/debian/apt/mirror.js';
-import { defaultArchive } from './default-archive.js';
+import { vendorOf } from '../distribution/debian/apt/vendor.js';
+import { archivePlaces, defaultArchive } from './default-archive.js';
 import { mirrorAt, snapshotTime } from './snapshot.js';
 
 export interface MirrorOptions {
+  readonly suite: string;
   readonly mirror?: string | undefined;
   readonly 'security-mirror'?: string | undefined;
   readonly 'image-mirror'?: string | undefined;
@@ -16,7 +19,7 @@ export interface MirrorOptions {
 }
 
 /** The moment of the snapshot that is asked for, if one is. */
-export function snapshotOf({ snapshot }: MirrorOptions): Date | undefined {
+export function snapshotOf({ snapshot }: Pick<MirrorOptions, 'snapshot'>): Date | undefined {
   return snapshot === undefined ? undefined : snapshotTime(snapshot);
 }
 
@@ -24,10 +27,13 @@ export function snapshotOf({ snapshot }: MirrorOptions): Date | undefined {
 export async function mirrors(about: {
   readonly options: MirrorOptions;
   readonly mirror: string | undefined;
+  readonly recipe: Pick<RecipeFacts, 'architecture'>;
 }): Promise<{ build: MirrorChoice; image: MirrorChoice }> {
-  const { mirror, 'security-mirror': recipeSecurity, 'image-mirror': imageMirror } = about.options;
-  const [host, fallback] = await Promise.all([hostSources(), defaultArchive()]);
-  const wishes = { recipe: mirror, recipeSecurity, host, fallback };
+  const { suite, mirror, 'security-mirror': recipeSecurity, 'image-mirror': imageMirror } = about.options;
+  const vendor = vendorOf(suite);
+  const places = archivePlaces(vendor, about.recipe.architecture);
+  const [host, fallback] = await Promise.all([hostSources(), defaultArchive(places)]);
+  const wishes = { vendor, recipe: mirror, recipeSecurity, host, fallback };
   const build = requireMirror(
     { ...wishes, override: about.mirror },
     { option: 'mirror', stage: 'debootstrap' },

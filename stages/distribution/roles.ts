@@ -42,3 +42,9 @@ export function addPackage(software: Software, role: Role): string {
     ? 'The distribution has no package for it'
     : `Add \`${name}\` to a \`packages\` step before this one`;
 }
+
+/** What may play a role, for a hint: `a` or `b`. Undefined: nothing of the distribution. */
+export function packageNames(software: Pick<Software, 'packagesFor'>, role: Role): string | undefined {
+  const names = software.packagesFor(role).map((name) => `\`${name}\``);
+  return names.length === 0 ? undefined : names.join(' or ');
+}

@@ -2,15 +2,9 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { urlSchema } from '../../base/schema/url.js';
-import type { StageFinding } from '../../pipeline/stage.js';
-import { defaultArchive } from '../debootstrap/default-archive.js';
-import {
-  DEBIAN_KEYRING,
-  defaultPockets,
-  hostSources,
-  requireMirror,
-  suiteSources,
-} from '../distribution/debian/apt/mirror.js';
+import type { RecipeFacts, StageFinding } from '../../pipeline/stage.js';
+import { archivePlaces, defaultArchive } from '../debootstrap/default-archive.js';
+import { hostSources, requireMirror, suiteSources } from '../distribution/debian/apt/mirror.js';
 import {
   archiveFindings,
   archiveSchema,
@@ -18,6 +12,7 @@ import {
   keyringsOfRecipe,
 } from '../distribution/debian/apt/repositories.js';
 import type { NamedSource } from '../distribution/debian/apt/sources.js';
+import { defaultPockets, vendorOf } from '../distribution/debian/apt/vendor.js';
 
 const url = urlSchema({
   pattern: '^https?://\\S+$',
@@ -29,10 +24,10 @@ const components = z.array(z.string().regex(/^[a-z0-9-]+$/)).nonempty('at least 
 
 export const archivesSchema = z
   .strictObject({
-    suite: suite.describe("Code name of the system's Debian release, such as `bookworm`."),
+    suite: suite.describe("Code name of the system's release of Debian or Ubuntu, such as `bookworm`."),
     mirror: url
       .optional()
-      .describe('Archive of Debian. Default: as of the step `debootstrap`; `--mirror` overrides it.'),
+      .describe('Archive of that suite. Default: as of the step `debootstrap`; `--mirror` overrides it.'),
     components: components.default(['main']).describe('Components of that archive.'),
     pockets: z
       .array(z.enum(['updates', 'security']))
@@ -41,8 +36,10 @@ export const archivesSchema = z
     keyring: z
       .string()
       .min(1)
-      .default(DEBIAN_KEYRING)
-      .describe("Keys that may sign it: a path on this host, or one relative to the recipe's folder."),
+      .optional()
+      .describe(
+        "Keys that may sign it: a path on this host, or one relative to the recipe's folder. Default: as of the step `debootstrap`.",
+      ),
     more: z
       .array(archiveSchema)
       .prefault([])
@@ -54,9 +51,14 @@ export const archivesSchema = z
 
 export type Archives = z.output<typeof archivesSchema>;
 
+/** Who may sign its archive. */
+export function keyringOf({ suite: name, keyring }: Pick<Archives, 'suite' | 'keyring'>): string {
+  return keyring ?? vendorOf(name).keyring;
+}
+
 /** Keyrings that belong to the recipe. */
-export function keyringInputs({ keyring, more }: Archives): string[] {
-  return keyringsOfRecipe([{ keyring }, ...more]);
+export function keyringInputs(archives: Archives): string[] {
+  return keyringsOfRecipe([{ keyring: keyringOf(archives) }, ...archives.more]);
 }
 
 /** What is wrong with the keyrings and names of the archives. @param folder the recipe's */
@@ -69,15 +71,20 @@ export function keyringFindings({ more }: Archives, folder: string): StageFindin
 
 export async function sourcesOf(
   archives: Archives,
-  about: { readonly folder: string; readonly mirror: string | undefined },
+  about: {
+    readonly recipe: Pick<RecipeFacts, 'folder' | 'architecture'>;
+    readonly mirror: string | undefined;
+  },
 ): Promise<NamedSource[]> {
-  const signedBy = (path: string) => resolve(about.folder, path);
+  const vendor = vendorOf(archives.suite);
+  const signedBy = (path: string) => resolve(about.recipe.folder, path);
   const wishes = {
+    vendor,
     override: about.mirror,
     recipe: archives.mirror,
     recipeSecurity: undefined,
     host: await hostSources(),
-    fallback: await defaultArchive(),
+    fallback: await defaultArchive(archivePlaces(vendor, about.recipe.architecture)),
   };
   const mirror = requireMirror(wishes, { option: 'archives.mirror', stage: 'import' });
   return [
@@ -85,7 +92,7 @@ export async function sourcesOf(
       suite: archives.suite,
       components: archives.components,
       pockets: archives.pockets ?? defaultPockets(archives.suite),
-      signedBy: signedBy(archives.keyring),
+      signedBy: signedBy(keyringOf(archives)),
     }),
     ...archiveSources(archives.more, ({ keyring }) => signedBy(keyring)),
   ];

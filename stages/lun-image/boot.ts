@@ -7,6 +7,7 @@ import { RASPBERRY_PI } from '../../artifacts/platform/raspberry-pi.js';
 import { Failure } from '../../base/failure.js';
 import type { RecipeFacts } from '../../pipeline/stage.js';
 import type { Distribution } from '../distribution/distribution.js';
+import { packageNames } from '../distribution/roles.js';
 import type { BootPair } from '../distribution/topics.js';
 import { rootTree } from '../rootfs/tree.js';
 import { startedBy, wantedFirmware } from './loader.js';
@@ -60,11 +61,11 @@ export async function requireKernel(
   const tree = rootTree(rootfs);
   for (const path of [boot, initramfs]) {
     if (await tree.exists(path)) continue;
-    const [name] = software.packagesFor('kernel');
+    const names = packageNames(software, 'kernel');
     throw new Failure('recipe', {
       what: `The root tree cannot be booted: ${path} is missing.`,
       expected: `${path}, ${kernel.expected}`,
-      hint: `Install a kernel${name === undefined ? '' : ` (\`${name}\`)`} and make its initramfs (\`uses: initramfs\`) before the image is written.`,
+      hint: `Install a kernel${names === undefined ? '' : ` (${names})`} and make its initramfs (\`uses: initramfs\`) before the image is written.`,
     });
   }
 }

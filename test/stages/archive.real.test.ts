@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DEBIAN_KEYRING, hostSources } from '../../stages/distribution/debian/apt/mirror.js';
+import { hostSources } from '../../stages/distribution/debian/apt/mirror.js';
+import { DEBIAN } from '../../stages/distribution/debian/apt/vendor.js';
 import { closedPort, emptyArchive, handingOn, loginPage, type TestArchive } from '../util/archive.js';
 import { packageFolders } from '../util/base-tree.js';
 import { type SmallArchive, smallArchive } from '../util/small-archive.js';
@@ -49,7 +50,7 @@ describe('the bootstrap', () => {
     expect(await failureOf(archive.url)).toEqual({
       kind: 'signature',
       what: `Could not resolve the packages of bookworm: the release signature of ${archive.url} cannot be trusted.`,
-      expected: `an archive that is signed by a key of ${DEBIAN_KEYRING}`,
+      expected: `an archive that is signed by a key of ${DEBIAN.keyring}`,
       found: "Clearsigned file isn't valid, got 'NOSPLIT' (does the network require authentication?)",
       hint:
         'Check that the mirror holds this distribution and that `keyring` names its keys. A proxy or log-in page that ' +

@@ -47,7 +47,7 @@ describe('Debian’s boot files', () => {
   });
 
   it.each([
-    [{}, '/vmlinuz', 'vmlinuz-', 'Install a kernel: `linux-image-amd64`.'],
+    [{}, '/vmlinuz', 'vmlinuz-', 'Install a kernel: `linux-image-amd64`, of Ubuntu `linux-image-generic`.'],
     [
       { 'boot/vmlinuz-6.1': '' },
       '/initrd.img',

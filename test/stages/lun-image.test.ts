@@ -90,7 +90,7 @@ describe('boot loaders', () => {
         {
           what: 'The root tree cannot be booted: /initrd.img is missing.',
           expected: "/initrd.img, as Debian's kernel packages link it",
-          hint: 'Install a kernel (`linux-image-amd64`) and make its initramfs (`uses: initramfs`) before the image is written.',
+          hint: 'Install a kernel (`linux-image-amd64` or `linux-image-generic`) and make its initramfs (`uses: initramfs`) before the image is written.',
         },
       ],
     });

@@ -30,6 +30,9 @@ const WRONG: readonly (readonly [uses: string, options: string])[] = [
   ['debootstrap', "{ suite: bookworm, mirror: 'http://mirror.example.org/debian', snapshot: 2025-02-29 }"],
   ['debootstrap', '{ suite: bookworm, tool: debootstrap, variant: standard, documentation: false }'],
   ['debootstrap', "{ suite: bookworm, mirorr: 'http://x' }"],
+  ['debootstrap', '{ suite: noble, components: [main, contrib], keyring: files/no.gpg }'],
+  ['debootstrap', '{ suite: bookworm, components: [universe], tool: debootstrap }'],
+  ['debootstrap', '{ suite: nobel, tool: debootstrap }'],
   ['debootstrap', '{ suite: bookworm, repositories: [{ name: main, url: x, suite: A, keyring: k }] }'],
   [
     'debootstrap',

@@ -8,7 +8,7 @@ import { iscsiInitramfsText } from '../../stages/distribution/debian/initiator.j
 import {
   addModules,
   initramfsConf,
-  linkInBoot,
+  linksIn,
   missingParts,
 } from '../../stages/distribution/debian/initramfs/texts.js';
 import { keyboardText, localeGenLine } from '../../stages/distribution/debian/locale.js';
@@ -391,10 +391,11 @@ describe('initramfs', () => {
   });
 
   it('has its links in a /boot of its own', () => {
-    expect(linkInBoot('')).toBe('link_in_boot = yes\n');
-    expect(linkInBoot('do_symlinks = yes\nlink_in_boot=no\nimage_dest = /\n')).toBe(
+    expect(linksIn('/boot', '')).toBe('link_in_boot = yes\n');
+    expect(linksIn('/boot', 'do_symlinks = yes\nlink_in_boot=no\nimage_dest = /\n')).toBe(
       'do_symlinks = yes\nlink_in_boot = yes\n',
     );
+    expect(linksIn('/', 'link_in_boot=yes')).toBe('link_in_boot = no\n');
   });
   it('knows what is missing', () => {
     const listing = [
@@ -458,7 +459,7 @@ describe('services, settings of the kernel and time servers', () => {
 });
 
 describe('pins of archives', () => {
-  const debian = { url: 'http://mirror.example.org/debian', suite: 'bookworm' };
+  const debian = { vendor: 'Debian', url: 'http://mirror.example.org/debian', suite: 'bookworm' };
   const one = (url: string, suite: string, packages: [string, ...string[]] = ['*']) => [
     { name: 'docker', url, suite, keyring: 'docker.asc', pin: { priority: 100, packages } },
   ];

@@ -1,9 +1,9 @@
 /** Archives on the loopback: one that hands on what the real one says, and some that are broken. */
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { defaultArchive } from '../../stages/debootstrap/default-archive.js';
-import { chooseMirror, hostSources } from '../../stages/distribution/debian/apt/mirror.js';
+import { chooseMirror, hostSources, type MirrorChoice } from '../../stages/distribution/debian/apt/mirror.js';
 
 export interface TestArchive extends AsyncDisposable {
   /** What a recipe or `--mirror` names. */
@@ -31,8 +31,8 @@ export async function serve(answer: RequestListener): Promise<TestArchive> {
   };
 }
 
-/** What this machine's builds use, under another address. @param login `USER:PASSWORD` that it asks for */
-export async function handingOn(login?: string): Promise<TestArchive> {
+/** The archive that this machine's builds use. */
+export async function archiveOfDebian(): Promise<MirrorChoice> {
   const mirror = chooseMirror({
     override: process.env['LUNSMITH_MIRROR'],
     recipe: undefined,
@@ -40,7 +40,14 @@ export async function handingOn(login?: string): Promise<TestArchive> {
     host: await hostSources(),
     fallback: await defaultArchive(),
   });
-  if (mirror === undefined) throw new Error('neither LUNSMITH_MIRROR nor this host names an archive');
+  if (mirror === undefined)
+    throw new Error('neither LUNSMITH_MIRROR nor this host names an archive of Debian');
+  return mirror;
+}
+
+/** What this machine's builds use, under another address. @param login `USER:PASSWORD` that it asks for */
+export async function handingOn(login?: string): Promise<TestArchive> {
+  const mirror = await archiveOfDebian();
   return serve((request, response) => {
     const asked = login === undefined ? undefined : `Basic ${Buffer.from(login).toString('base64')}`;
     if (asked !== undefined && request.headers.authorization !== asked) {
@@ -51,14 +58,19 @@ export async function handingOn(login?: string): Promise<TestArchive> {
     const to = path.startsWith('/debian-security/')
       ? `${mirror.security}${path.slice('/debian-security'.length)}`
       : `${mirror.main}${path.slice('/debian'.length)}`;
-    void fetch(to).then(
-      async (answer) => {
-        response.writeHead(answer.status);
-        response.end(Buffer.from(await answer.arrayBuffer()));
-      },
-      (error: unknown) => response.writeHead(502).end(String(error)),
-    );
+    void handOn(to, response);
   });
+}
+
+/** Answers with what another address says. */
+export async function handOn(to: string, response: ServerResponse): Promise<void> {
+  try {
+    const answer = await fetch(to);
+    const content = Buffer.from(await answer.arrayBuffer());
+    response.writeHead(answer.status).end(content);
+  } catch (error) {
+    response.writeHead(502).end(String(error));
+  }
 }
 
 /** Answers everything with a page that asks one to log in, as hotels do. */

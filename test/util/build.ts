@@ -13,6 +13,7 @@ import { type ClientRecipe, writeClientRecipe } from './client-recipe.js';
 import { makePiOsImage } from './pi-os-image.js';
 import { writePiOsRecipe, writePiRecipe } from './pi-recipe.js';
 import { shared } from './shared.js';
+import { ubuntuArchive } from './ubuntu/miniature.js';
 
 /**
  * Path of the release of a shipped recipe, built as the user who runs the tests; that of `target-host` lets
@@ -57,7 +58,11 @@ async function writeTargetHost(home: string): Promise<string> {
 }
 
 /** A shipped recipe with other steps, under its own name. */
-async function writeExtending(home: string, name: ShippedRecipe, steps: readonly object[]): Promise<string> {
+async function writeExtending(
+  home: string,
+  name: ShippedRecipe | 'ubuntu-noble',
+  steps: readonly object[],
+): Promise<string> {
   const folder = join(home, 'recipe');
   await mkdir(folder);
   // `extends` is a path from the recipe's folder, links resolved.
@@ -78,6 +83,17 @@ export async function buildArch(recipe: string, output: string): Promise<void> {
 export async function writeArch(home: string, steps: readonly object[] = []): Promise<string> {
   const { key } = await miniature();
   return writeExtending(home, 'arch', [{ name: 'pacstrap', with: { keyring: key.keyring } }, ...steps]);
+}
+
+/** Path of the release of the recipe of Ubuntu, from the miniature of the run and with its keyring. */
+export async function ubuntuRelease(): Promise<string> {
+  const out = await shared('out-ubuntu', async (partial) => {
+    await using archive = await ubuntuArchive();
+    const bootstrap = { name: 'debootstrap', with: { keyring: archive.keyring } };
+    const recipe = await writeExtending(partial, 'ubuntu-noble', [bootstrap]);
+    await build(recipe, partial, '--mirror', archive.url);
+  });
+  return join(out, 'ubuntu-noble', 'latest');
 }
 
 /** A release of the recipe of client-recipe.ts, without a proof. */

@@ -95,7 +95,7 @@ export async function smallArchive(suite: string, login?: string): Promise<Small
 }
 
 /** With `304 Not Modified` as archives do: apt asks whether a list changed since the time that it has. */
-function answerFile(
+export function answerFile(
   request: Parameters<Parameters<typeof serve>[0]>[0],
   response: Parameters<Parameters<typeof serve>[0]>[1],
   content: Buffer,
@@ -107,7 +107,8 @@ function answerFile(
   else response.writeHead(200, { 'last-modified': modified, 'content-length': content.length }).end(content);
 }
 
-async function makeKey(home: string): Promise<string> {
+/** Makes a key and its `keyring.gpg` in a new folder, which is returned. */
+export async function makeKey(home: string): Promise<string> {
   await mkdir(home, { mode: 0o700 });
   const gpg = (...args: string[]) => execa('gpg', ['--homedir', home, '--batch', '--quiet', ...args]);
   await gpg('--passphrase', '', '--quick-generate-key', 'Archive <archive@example.org>', 'ed25519', 'sign');
@@ -115,7 +116,8 @@ async function makeKey(home: string): Promise<string> {
   return home;
 }
 
-async function sign(home: string, text: string): Promise<string> {
+/** @param home folder of a key as {@link makeKey} makes it */
+export async function sign(home: string, text: string): Promise<string> {
   const argv = ['--homedir', home, '--batch', '--quiet', '--clear-sign'];
   return (await execa('gpg', argv, { input: text })).stdout;
 }
@@ -172,6 +174,6 @@ function releaseText(suite: string, path: string, index: Buffer, wishes: Release
   ].join('\n');
 }
 
-function digest(content: Buffer): string {
+export function digest(content: Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }

@@ -6,6 +6,7 @@ import { enableUnit, hasUnit } from '../../rootfs/systemd.js';
 import type { Initiator } from '../topics.js';
 import { installedPackages } from './dpkg.js';
 import { placeMultipath } from './multipath.js';
+import { UBUNTU } from './ubuntu.js';
 
 /**
  * /etc/iscsi/iscsi.initramfs. That it exists makes the hook put it into the initramfs as /etc/iscsi.initramfs, and
@@ -34,7 +35,7 @@ export const initiator: Initiator = {
       await tree.write(ISCSID_DROP_IN_PATH, ISCSID_DROP_IN);
     }
     const names = (await installedPackages(tree)).map(({ name }) => name);
-    const busybox = names.includes('busybox') || names.includes('busybox-static');
+    const busybox = ['busybox', 'busybox-static', UBUNTU.busybox].some((name) => names.includes(name));
     if (multipath) {
       if (!busybox) throw withoutBusybox();
       await placeMultipath(tree);

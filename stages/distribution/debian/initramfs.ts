@@ -6,8 +6,9 @@ import type { InitramfsGenerator, TopicContext } from '../topics.js';
 import { OVERLAY_FILES, OVERLAY_HOOK } from './initramfs/overlay.js';
 import { SHORTCUTS, SHORTCUTS_PATH } from './initramfs/shortcuts.js';
 import { INITRAMFS_SOURCES, KNOWN_HOOKS, UNREAD } from './initramfs/sources.js';
-import { addModules, initramfsConf, linkInBoot, missingParts } from './initramfs/texts.js';
+import { addModules, initramfsConf, linksIn, missingParts } from './initramfs/texts.js';
 import { kernel } from './kernel.js';
+import { isUbuntu } from './ubuntu.js';
 
 /** Without the folder of the no-op update-initramfs. */
 const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
@@ -90,8 +91,13 @@ const KERNEL_IMG_CONF = '/etc/kernel-img.conf';
 
 /** The links by which the boot loader finds the kernel: in the root, or in a /boot of its own, where upgrades go on to make them. */
 async function link(ctx: TopicContext, tree: RootTree, version: string, ownBoot: boolean): Promise<void> {
+  // Ubuntu has them in /boot where nothing is said.
+  if (ownBoot || (await isUbuntu(tree)))
+    await tree.write(
+      KERNEL_IMG_CONF,
+      linksIn(ownBoot ? '/boot' : '/', (await tree.read(KERNEL_IMG_CONF)) ?? ''),
+    );
   if (ownBoot) {
-    await tree.write(KERNEL_IMG_CONF, linkInBoot((await tree.read(KERNEL_IMG_CONF)) ?? ''));
     // Those that the kernel's package made when it was installed.
     const { boot, previous } = kernel;
     for (const path of [boot.kernel, boot.initramfs, previous.kernel, previous.initramfs])

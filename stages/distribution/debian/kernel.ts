@@ -57,7 +57,11 @@ async function findBootFiles(tree: RootTree): Promise<BootPair> {
     });
   };
   return {
-    kernel: await find('/vmlinuz', 'vmlinuz-', 'Install a kernel: `linux-image-amd64`.'),
+    kernel: await find(
+      '/vmlinuz',
+      'vmlinuz-',
+      'Install a kernel: `linux-image-amd64`, of Ubuntu `linux-image-generic`.',
+    ),
     initramfs: await find(
       '/initrd.img',
       'initrd.img-',

@@ -1,10 +1,11 @@
 /** What is installed by dpkg, and Debian's names for what plays a role. */
 import { softwareOf } from '../roles.js';
 import { installedPackages } from './dpkg.js';
+import { UBUNTU } from './ubuntu.js';
 
 export const software = softwareOf(
   {
-    kernel: { packages: ['linux-image-amd64'] },
+    kernel: { packages: ['linux-image-amd64', UBUNTU.kernel] },
     'initramfs-generator': { packages: ['initramfs-tools'] },
     zstd: { packages: ['zstd'] },
     gzip: { packages: ['gzip'] },

@@ -3,13 +3,9 @@ import { z } from 'zod';
 import { defineStage } from '../../../pipeline/stage.js';
 import { defaultArchive } from '../../../stages/debootstrap/default-archive.js';
 import { fetchLists } from '../../../stages/distribution/debian/apt/lists.js';
-import {
-  chooseMirror,
-  DEBIAN_KEYRING,
-  hostSources,
-  suiteSources,
-} from '../../../stages/distribution/debian/apt/mirror.js';
+import { chooseMirror, hostSources, suiteSources } from '../../../stages/distribution/debian/apt/mirror.js';
 import { solve } from '../../../stages/distribution/debian/apt/solve.js';
+import { DEBIAN } from '../../../stages/distribution/debian/apt/vendor.js';
 import { type AptWorld, preferred, worldAfter } from '../../../stages/distribution/debian/apt/world.js';
 import { rootTree } from '../../../stages/rootfs/tree.js';
 import { WHOLE_ROOT } from '../../../stages/things.js';
@@ -59,7 +55,7 @@ export const busyboxRoot = defineStage({
   async resolve(ctx) {
     const { architecture } = ctx.recipe;
     const wishes = { suite: SUITE, components: ['main'], pockets: ['updates', 'security'] } as const;
-    const sources = suiteSources(await mirrorOf(ctx.mirror), { ...wishes, signedBy: DEBIAN_KEYRING });
+    const sources = suiteSources(await mirrorOf(ctx.mirror), { ...wishes, signedBy: DEBIAN.keyring });
     const lists = await fetchLists(ctx, sources, { architecture, doing: 'resolve busybox' });
     const prefer = preferred(ctx.prefer, lists.indexes);
     const world: AptWorld = { kind: 'apt', sources, lists, prefer, installed: pretended() };

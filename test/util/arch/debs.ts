@@ -2,9 +2,9 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { defaultArchive } from '../../../stages/debootstrap/default-archive.js';
 import { aptConfig } from '../../../stages/distribution/debian/apt/config.js';
-import { chooseMirror, DEBIAN_KEYRING, hostSources } from '../../../stages/distribution/debian/apt/mirror.js';
+import { DEBIAN } from '../../../stages/distribution/debian/apt/vendor.js';
+import { archiveOfDebian } from '../archive.js';
 
 export interface Deb {
   /** Absolute path. */
@@ -18,19 +18,11 @@ export interface Deb {
 
 /** The packages and all that they depend on, by name. @param folder where they are kept */
 export async function fetchDebs(names: readonly string[], folder: string): Promise<Deb[]> {
-  const mirror = chooseMirror({
-    override: process.env['LUNSMITH_MIRROR'],
-    recipe: undefined,
-    recipeSecurity: undefined,
-    host: await hostSources(),
-    fallback: await defaultArchive(),
-  });
-  if (mirror === undefined)
-    throw new Error('neither LUNSMITH_MIRROR nor this host names an archive of Debian');
+  const mirror = await archiveOfDebian();
   const at = (path: string) => join(folder, path);
   await mkdir(at('lists/partial'), { recursive: true });
   await mkdir(at('archives/partial'), { recursive: true });
-  await writeFile(at('sources.list'), `deb [signed-by=${DEBIAN_KEYRING}] ${mirror.main} bookworm main\n`);
+  await writeFile(at('sources.list'), `deb [signed-by=${DEBIAN.keyring}] ${mirror.main} bookworm main\n`);
   await writeFile(at('status'), '');
   const places = { sources: at('sources.list'), lists: at('lists'), status: at('status') };
   await writeFile(

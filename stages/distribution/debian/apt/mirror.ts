@@ -1,23 +1,13 @@
 /**
- * Which archive a Debian root is built from. In this order: what the user chose for this build (`--mirror` or the
- * environment), the step's `mirror`, the host's own apt sources for Debian, the bootstrap tool's built-in default.
+ * Which archive a root is built from. In this order: what the user chose for this build (`--mirror` or the environment), the
+ * step's `mirror`, the host's own apt sources of the same vendor, the bootstrap tool's built-in default.
  */
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Failure } from '../../../../base/failure.js';
 import type { RootTree } from '../../../rootfs/tree.js';
 import { type AptSource, type NamedSource, parseDeb822, parseOneLine } from './sources.js';
-
-export const DEBIAN_KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
-
-/** Suites of Debian by which its sources are told from those of other archives. */
-const DEBIAN_SUITES = new Set(
-  'stable oldstable oldoldstable testing unstable sid buster bullseye bookworm trixie forky duke'.split(' '),
-);
-/** Suites without `-updates` and `-security`. */
-const ROLLING = new Set(['unstable', 'sid']);
-
-export type Pocket = 'updates' | 'security';
+import { DEBIAN, type Pocket, type Vendor } from './vendor.js';
 
 export interface MirrorChoice {
   readonly origin: 'override' | 'recipe' | 'host' | 'default';
@@ -28,6 +18,8 @@ export interface MirrorChoice {
 }
 
 export interface MirrorWishes {
+  /** Who makes the suite; default: Debian. */
+  readonly vendor?: Vendor;
   readonly override: string | undefined;
   readonly recipe: string | undefined;
   readonly recipeSecurity: string | undefined;
@@ -38,29 +30,27 @@ export interface MirrorWishes {
 
 /** Applies the order above; undefined when none of them names an archive. */
 export function chooseMirror(wishes: MirrorWishes): MirrorChoice | undefined {
-  const { override, recipe, recipeSecurity, host } = wishes;
-  if (override !== undefined)
-    return { origin: 'override', main: trim(override), security: securitySibling(override) };
-  if (recipe !== undefined) {
-    return {
-      origin: 'recipe',
-      main: trim(recipe),
-      security: trim(recipeSecurity ?? securitySibling(recipe)),
-    };
+  const { vendor = DEBIAN, override, recipe, recipeSecurity, host } = wishes;
+  if (override !== undefined) {
+    const main = trim(override);
+    return { origin: 'override', main, security: vendor.security(main) };
   }
-  const debian = host.filter(servesDebian);
-  const main = debian.find(({ suite }) => DEBIAN_SUITES.has(suite));
-  if (main === undefined) {
-    if (wishes.fallback === undefined) return undefined;
-    const fallback = trim(wishes.fallback);
-    return { origin: 'default', main: fallback, security: trim(recipeSecurity ?? securitySibling(fallback)) };
-  }
-  const security = debian.find(({ suite }) => suite.endsWith('-security') || suite.endsWith('/updates'));
-  return {
-    origin: 'host',
-    main: main.uri,
-    security: trim(recipeSecurity ?? security?.uri ?? securitySibling(main.uri)),
+  const choice = (
+    origin: MirrorChoice['origin'],
+    archive: string,
+    securitySource?: AptSource,
+  ): MirrorChoice => {
+    const main = trim(archive);
+    return { origin, main, security: trim(recipeSecurity ?? securitySource?.uri ?? vendor.security(main)) };
   };
+  if (recipe !== undefined) return choice('recipe', recipe);
+  const own = host.filter((each) => serves(vendor, each));
+  const main = own.find(({ suite }) => vendor.suites.has(suite));
+  if (main !== undefined) {
+    const security = own.find(({ suite }) => suite.endsWith('-security') || suite.endsWith('/updates'));
+    return choice('host', main.uri, security);
+  }
+  return wishes.fallback === undefined ? undefined : choice('default', wishes.fallback);
 }
 
 /** @param option where a recipe names one, such as `mirror` @throws Failure of kind `recipe` when none is named anywhere */
@@ -71,34 +61,25 @@ export function requireMirror(
   const choice = chooseMirror(wishes);
   if (choice !== undefined) return choice;
   throw new Failure('recipe', {
-    what: 'Neither the recipe, nor this host, nor the bootstrap tool names an archive of Debian.',
+    what: `Neither the recipe, nor this host, nor the bootstrap tool names an archive of ${(wishes.vendor ?? DEBIAN).name}.`,
     hint: `Give \`${option}\` to the \`${stage}\` step, or run the same command with \`--mirror URL\`.`,
   });
-}
-
-/** `…/debian` -> `…/debian-security`, as on Debian's own mirrors. */
-export function securitySibling(uri: string): string {
-  return `${trim(uri).replace(/-security$/, '')}-security`;
 }
 
 function trim(uri: string): string {
   return uri.replace(/\/+$/, '');
 }
 
-/** Other archives use Debian's suite names too: theirs are bound to another keyring or hold no `main`. */
-function servesDebian({ uri, suite, components, signedBy }: AptSource): boolean {
-  const base = suite.replace(/-(updates|security|backports|proposed-updates)$|\/updates$/, '');
+/** Other archives use the vendor's suite names too: theirs are bound to another keyring or hold no `main`. */
+function serves(vendor: Vendor, { uri, suite, components, signedBy }: AptSource): boolean {
+  const base = suite.replace(/-(updates|security|backports|proposed-updates|proposed)$|\/updates$/, '');
+  const keys = basename(vendor.keyring).replace(/keyring\.gpg$/, '');
   return (
     /^https?:\/\//.test(uri) &&
-    DEBIAN_SUITES.has(base) &&
+    vendor.suites.has(base) &&
     components.includes('main') &&
-    (signedBy === undefined || /\/debian-archive-[^/]*$/.test(signedBy))
+    (signedBy === undefined || basename(signedBy).startsWith(keys))
   );
-}
-
-/** The pockets that a suite has when the recipe does not say. */
-export function defaultPockets(suite: string): Pocket[] {
-  return ROLLING.has(suite) || suite === 'experimental' ? [] : ['updates', 'security'];
 }
 
 export interface SuiteWishes {

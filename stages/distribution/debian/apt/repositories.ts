@@ -1,4 +1,4 @@
-/** Archives besides Debian's own that a recipe names: what they have is resolved, locked and installed as Debian's packages are. */
+/** Archives besides the one of the suite that a recipe names: what they have is resolved, locked and installed alike. */
 import { readFile } from 'node:fs/promises';
 import { extname, isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
@@ -47,7 +47,7 @@ const pinSchema = z.strictObject({
     .max(1000)
     .refine((priority) => priority !== 0, 'another priority than 0')
     .describe(
-      'As apt_preferences(5) has it: below 500 Debian’s packages are preferred, below 100 nothing is taken that is not asked for as ' +
+      'As apt_preferences(5) has it: below 500 the packages of the suite are preferred, below 100 nothing is taken that is not asked for as ' +
         '`NAME/SUITE`, below 0 nothing at all.',
     ),
   packages: z
@@ -60,7 +60,7 @@ const pinSchema = z.strictObject({
 export const repositorySchema = archiveSchema.extend({
   pin: pinSchema
     .optional()
-    .describe('How its packages rank. Default: as those of Debian; the newest version wins.'),
+    .describe('How its packages rank. Default: as those of the suite; the newest version wins.'),
 });
 export const repositoriesSchema = z.array(repositorySchema);
 export type Archive = z.output<typeof archiveSchema>;
@@ -129,25 +129,29 @@ function wrongEnding(path: string): Omit<StageFinding, 'path'>[] {
   ];
 }
 
+/** The archive of the suite. */
+export interface OwnArchive {
+  /** Who makes it. */
+  readonly vendor: string;
+  readonly url: string;
+  readonly suite: string;
+}
+
 /**
- * apt_preferences(5) for those that have a pin. An archive is told by its host, by its suite where Debian has the same host.
- * @param debian address and suite of Debian's archive
- * @throws Failure of kind `recipe` for a pin that would count for Debian too
+ * apt_preferences(5) for those that have a pin. An archive is told by its host, by its suite where the suite's own has the same host.
+ * @throws Failure of kind `recipe` for a pin that would count for that one too
  */
-export function pinsText(
-  repositories: readonly Repository[],
-  debian: { readonly url: string; readonly suite: string },
-): string {
+export function pinsText(repositories: readonly Repository[], own: OwnArchive): string {
   return repositories
     .flatMap(({ name, url: address, suite, pin }) => {
       if (pin === undefined) return [];
       const { hostname } = new URL(address);
-      const beside = hostname === new URL(debian.url).hostname;
-      if (beside && (suite === debian.suite || suite.endsWith('/'))) {
+      const beside = hostname === new URL(own.url).hostname;
+      if (beside && (suite === own.suite || suite.endsWith('/'))) {
         throw new Failure('recipe', {
-          what: `The pin of the archive ${name} would count for Debian too.`,
+          what: `The pin of the archive ${name} would count for ${own.vendor} too.`,
           expected: 'another host, or another suite: apt tells archives by these',
-          found: `${suite} at ${hostname}, as Debian's own`,
+          found: `${suite} at ${hostname}, as that of ${own.vendor}`,
         });
       }
       const which = beside ? `release n=${suite}` : `origin "${hostname}"`;
@@ -165,7 +169,7 @@ function keyringInImage({ name, keyring }: Archive): string {
 export async function writeRepositories(
   tree: RootTree,
   repositories: readonly Repository[],
-  about: { readonly folder: string; readonly debian: { readonly url: string; readonly suite: string } },
+  about: { readonly folder: string; readonly own: OwnArchive },
 ): Promise<void> {
   const sources = archiveSources(repositories, keyringInImage);
   for (const [index, repository] of repositories.entries()) {
@@ -174,7 +178,7 @@ export async function writeRepositories(
     const source = sources[index];
     if (source !== undefined)
       await tree.write(`/etc/apt/sources.list.d/${name}.list`, `${formatSource(source)}\n`);
-    const pins = pinsText([repository], about.debian);
+    const pins = pinsText([repository], about.own);
     if (pins !== '') await tree.write(`/etc/apt/preferences.d/${name}`, pins);
   }
 }

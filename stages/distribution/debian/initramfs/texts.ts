@@ -31,12 +31,12 @@ export function addModules(text: string, modules: readonly string[]): string {
   return head + added.map((module) => `${module}\n`).join('');
 }
 
-/** kernel-img.conf(5) with its links in /boot. */
-export function linkInBoot(text: string): string {
+/** kernel-img.conf(5) with its links in /boot or, else, in the root. */
+export function linksIn(folder: '/' | '/boot', text: string): string {
   const others = text
     .split('\n')
     .filter((line) => line !== '' && !/^\s*(?:link_in_boot|image_dest)\s*=/i.test(line));
-  return [...others, 'link_in_boot = yes', ''].join('\n');
+  return [...others, `link_in_boot = ${folder === '/boot' ? 'yes' : 'no'}`, ''].join('\n');
 }
 
 interface Part {

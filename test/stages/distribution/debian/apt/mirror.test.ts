@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   chooseMirror,
-  defaultPockets,
   hostSources,
-  securitySibling,
   suiteSources,
 } from '../../../../../stages/distribution/debian/apt/mirror.js';
 import type { AptSource } from '../../../../../stages/distribution/debian/apt/sources.js';
+import { defaultPockets, UBUNTU, vendorOf } from '../../../../../stages/distribution/debian/apt/vendor.js';
 import { testFolder } from '../../../../artifacts/formats/tools.js';
 
 const HOST = 'http://host.example.org/debian';
@@ -86,10 +85,32 @@ describe('the archive', () => {
   });
 });
 
-it('finds the security archive beside an archive', () => {
-  expect(securitySibling('http://mirror.example.org/debian/')).toBe(
-    'http://mirror.example.org/debian-security',
-  );
+it('has the security suites of Ubuntu in the archive itself', () => {
+  const uri = 'http://mirror.example.org/ubuntu';
+  const wish = { vendor: UBUNTU, override: undefined, recipe: undefined, recipeSecurity: undefined };
+  const found = { main: uri, security: uri };
+  expect(chooseMirror({ ...wish, override: `${uri}/`, host: debian })).toEqual({
+    origin: 'override',
+    ...found,
+  });
+  expect(chooseMirror({ ...wish, recipe: uri, host: debian })).toEqual({ origin: 'recipe', ...found });
+  const keys = { signedBy: UBUNTU.keyring };
+  expect(chooseMirror({ ...wish, host: [...debian, source(uri, 'jammy', keys)] })).toEqual({
+    origin: 'host',
+    ...found,
+  });
+  // Debian's own archive has no such suite.
+  expect(chooseMirror({ ...wish, host: debian })).toBeUndefined();
+});
+
+it.each([
+  ['bookworm', 'Debian', ['updates', 'security']],
+  ['noble', 'Ubuntu', ['updates', 'security']],
+  ['sid', 'Debian', []],
+  ['kali-rolling', 'Debian', ['updates', 'security']],
+])('takes %s for a suite of %s, with the pockets %j', (suite, vendor, pockets) => {
+  expect(vendorOf(suite).name).toBe(vendor);
+  expect(defaultPockets(suite)).toEqual(pockets);
 });
 
 describe('sources of a suite', () => {
@@ -106,12 +127,6 @@ describe('sources of a suite', () => {
     ]);
     expect(sources('trixie', [])).toEqual([`${HOST} trixie`]);
     expect(sources('buster', ['security'])).toEqual([`${HOST} buster`, `${HOST}-security buster/updates`]);
-  });
-  it.each([
-    ['bookworm', ['updates', 'security']],
-    ['sid', []],
-  ])('has by default for %s the pockets %j', (suite, pockets) => {
-    expect(defaultPockets(suite)).toEqual(pockets);
   });
 });
 
