@@ -11,7 +11,7 @@ import type { Manifest, Role } from '../artifacts/release/manifest.js';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { commandLines, rootParameters } from './boot-artifacts/command-line.js';
-import { readKernelVersion } from './boot-artifacts/kernel.js';
+import { readKernelVersion, requireModules } from './boot-artifacts/kernel.js';
 import { raspberryPiArtifacts } from './boot-artifacts/raspberry-pi.js';
 import { distributionOf } from './distribution/distribution.js';
 import { bootWays } from './lun-image/loader.js';
@@ -65,6 +65,7 @@ export const bootArtifacts = defineStage({
     if (platform === RASPBERRY_PI.id) return raspberryPiArtifacts(ctx);
     const files = await distribution.kernel.find(rootTree(ctx.rootfs));
     const version = await readKernelVersion(files.kernel, architecture);
+    await requireModules(rootTree(ctx.rootfs), version);
     const { san, direct } = commandLines(rootParameters(disk), kernel.commandLine);
     await copyBootFiles(ctx, files);
     await mkdir(join(ctx.output, 'boot'), { recursive: true });

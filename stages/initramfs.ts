@@ -18,6 +18,24 @@ const options = z.strictObject({
     .array(z.string().regex(/^[A-Za-z0-9_-]+( [^\n]*)?$/, 'a kernel module, with options if need be'))
     .default([])
     .describe('More kernel modules to put in and to load, besides all that disks and NICs need.'),
+  kernel: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9._+~*-]+$/,
+      'the release of a kernel, with `*` for any part, such as `6.1.*` or `*-cloud-amd64`',
+    )
+    .optional()
+    .describe(
+      'Which of several kernels is booted: its release, as `uname -r` says it, with `*` for any part; the newest of those that fit. ' +
+        'Default: the newest that is installed.',
+    ),
+  'other-kernels': z
+    .enum(['ready', 'bare'])
+    .default('ready')
+    .describe(
+      'The kernels that are not booted have an initramfs too, so that a client may be switched to them (`ready`), or none, which ' +
+        'takes less time and space (`bare`). Their packages stay in either case.',
+    ),
 });
 type Options = z.output<typeof options>;
 
@@ -37,17 +55,49 @@ export const initramfs = defineStage({
   async run(ctx) {
     const tree = rootTree(ctx.rootfs);
     const { initramfs: generator } = distributionOf(ctx);
-    const kernels = await installedKernels(ctx, tree);
+    const installed = await installedKernels(ctx, tree);
+    const chosen = chooseKernel(installed, ctx.options.kernel);
+    const kernels = ctx.options['other-kernels'] === 'bare' ? [chosen] : installed;
     await prepare(ctx, tree);
     for (const [index, version] of kernels.entries()) {
       // Of a single one there is nothing to tell before it is there.
       if (kernels.length > 1) ctx.progress('initramfs', index, kernels.length, 'files');
       await generate(ctx, tree, version);
     }
-    const newest = kernels.at(-1);
-    if (newest !== undefined) await generator.choose(ctx, tree, newest, hasOwnBoot(ctx.recipe.disk));
+    await generator.choose(ctx, tree, chosen, hasOwnBoot(ctx.recipe.disk));
+    tellOthers(ctx, chosen, installed);
   },
 });
+
+/**
+ * The kernel to boot.
+ * @param installed releases, oldest first, at least one @param wanted as the option has it
+ * @throws Failure of kind `recipe` when none fits
+ */
+export function chooseKernel(installed: readonly string[], wanted = '*'): string {
+  const pattern = new RegExp(`^${wanted.split('*').map(literally).join('.*')}$`);
+  const chosen = installed.filter((version) => pattern.test(version)).at(-1);
+  if (chosen !== undefined) return chosen;
+  throw new Failure('recipe', {
+    what: `No kernel that is installed fits \`kernel: ${wanted}\`.`,
+    expected: `one of ${installed.join(', ')}`,
+    hint: 'Name one of them, or install the other one in a `packages` step before this one.',
+  });
+}
+
+function literally(text: string): string {
+  return text.replaceAll(/[.+~-]/g, '\\$&');
+}
+
+/** A kernel beside the one that is booted takes space, and is seldom meant. */
+function tellOthers(ctx: StageContext<Options>, chosen: string, installed: readonly string[]): void {
+  const others = installed.filter((version) => version !== chosen);
+  if (others.length === 0 || ctx.options.kernel !== undefined) return;
+  ctx.warn(
+    `The kernel ${chosen} is booted; ${others.join(', ')} ${others.length === 1 ? 'is' : 'are'} installed beside it.`,
+    'Name the one to boot in `kernel`, or remove the other packages.',
+  );
+}
 
 async function installedKernels(ctx: StageContext<Options>, tree: RootTree): Promise<string[]> {
   const { initramfs: generator, software } = distributionOf(ctx);

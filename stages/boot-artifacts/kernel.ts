@@ -2,6 +2,7 @@
 import { open } from 'node:fs/promises';
 import { Failure } from '../../base/failure.js';
 import type { Architecture } from '../../pipeline/stage.js';
+import type { RootTree } from '../rootfs/tree.js';
 
 /** Bytes that hold every header that is looked at, with the version's text (Linux Documentation/arch/x86/boot.rst). */
 const HEAD_BYTES = 64 * 1024;
@@ -27,6 +28,21 @@ export async function readKernelVersion(path: string, architecture: Architecture
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Kernel and root belong together: where the root has modules, it has those of this kernel.
+ * @throws Failure of kind `integrity` where it has those of others alone
+ */
+export async function requireModules(tree: Pick<RootTree, 'names'>, version: string): Promise<void> {
+  const found = await tree.names('/usr/lib/modules');
+  if (found.length === 0 || found.includes(version)) return;
+  throw new Failure('integrity', {
+    what: `The root tree has no modules of its kernel, Linux ${version}.`,
+    expected: `/usr/lib/modules/${version}`,
+    found: `modules of ${found.join(', ')}`,
+    hint: 'Install the kernel by its package, and let no step replace or remove a part of it.',
+  });
 }
 
 /** The boot protocol's `kernel_version`: offset, less 512, of a text that begins with the release. */

@@ -9,7 +9,7 @@ import { distributionOf } from '../distribution/distribution.js';
 import { piCommandLine } from '../raspberry-pi-firmware/command-line.js';
 import { rootTree } from '../rootfs/tree.js';
 import { rootParameters } from './command-line.js';
-import { readKernelVersion } from './kernel.js';
+import { readKernelVersion, requireModules } from './kernel.js';
 
 const { folder, files } = RASPBERRY_PI;
 
@@ -34,6 +34,7 @@ export async function raspberryPiArtifacts(ctx: StageContext<unknown>): Promise<
   }
   const { kernel } = await distributionOf(ctx).kernel.find(tree);
   const version = await readKernelVersion(kernel, ctx.recipe.architecture);
+  await requireModules(tree, version);
   const line = piCommandLine(rootParameters(ctx.recipe.disk), ctx.recipe.kernel.commandLine);
   const at = (name: string) => posix.join(folder.inRelease, name);
   const artifacts = {

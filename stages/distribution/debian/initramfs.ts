@@ -8,6 +8,7 @@ import { SHORTCUTS, SHORTCUTS_PATH } from './initramfs/shortcuts.js';
 import { INITRAMFS_SOURCES, KNOWN_HOOKS, UNREAD } from './initramfs/sources.js';
 import { addModules, initramfsConf, linksIn, missingParts } from './initramfs/texts.js';
 import { kernel } from './kernel.js';
+import { compareReleases } from './kernel-order.js';
 import { isUbuntu } from './ubuntu.js';
 
 /** Without the folder of the no-op update-initramfs. */
@@ -29,7 +30,7 @@ export const initramfs: InitramfsGenerator = {
     const versions = (await tree.names('/usr/lib/modules')).filter((version) =>
       images.includes(`vmlinuz-${version}`),
     );
-    return versions.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+    return versions.sort(compareReleases);
   },
 
   async configure(tree, { modules, overlay, ...wishes }) {

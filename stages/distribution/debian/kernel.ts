@@ -2,6 +2,7 @@
 import { Failure } from '../../../base/failure.js';
 import type { RootTree } from '../../rootfs/tree.js';
 import type { BootPair, KernelFiles } from '../topics.js';
+import { compareReleases } from './kernel-order.js';
 
 /** @param folder of the links, with its slash */
 const linksIn = (folder: string) => ({
@@ -42,7 +43,7 @@ async function findBootFiles(tree: RootTree): Promise<BootPair> {
   const newest = (prefix: string) =>
     names
       .filter((name) => name.startsWith(prefix))
-      .sort(byVersion)
+      .sort((a, b) => compareReleases(a.slice(prefix.length), b.slice(prefix.length)))
       .at(-1);
   const find = async (link: string, prefix: string, hint: string) => {
     const linked = (await tree.resolve(link)) ?? (await tree.resolve(`/boot${link}`));
@@ -68,9 +69,4 @@ async function findBootFiles(tree: RootTree): Promise<BootPair> {
       'Make it: `uses: initramfs`, after the last step that changes the root.',
     ),
   };
-}
-
-/** Numbers in names compare as numbers: 6.1.0-9 comes before 6.1.0-10. */
-function byVersion(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true });
 }

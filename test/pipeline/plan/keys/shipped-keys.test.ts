@@ -217,7 +217,7 @@ describe('options', () => {
       secrets: { B: 'env:LUNSMITH_TEST_SECRET' },
       'time-out': 5,
     },
-    initramfs: { compression: 'xz', level: 1, modules: ['be2iscsi'] },
+    initramfs: { compression: 'xz', level: 1, modules: ['be2iscsi'], kernel: '6.*', 'other-kernels': 'bare' },
     'raspberry-pi-firmware': { models: ['5'], config: [{ key: 'gpu_mem', value: '16' }], hold: false },
     services: {
       enable: ['a.timer'],
