@@ -12,6 +12,7 @@
  * has changed everything for them; the next one finishes the rest, or takes its place: what cannot be finished keeps nothing else
  * from being done.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Ports } from '../base/ports.js';
 import { type CleanScope, clean, requireUndisturbed } from './apply/clean.js';
 import { converge, settle } from './apply/converge.js';
@@ -20,11 +21,11 @@ import { type Preparation, prepare } from './apply/prepare.js';
 import { frees, rehearse } from './apply/rehearse.js';
 import { keepReserve, withReserve } from './apply/reserve.js';
 import { restore } from './apply/restore.js';
-import { bringAccounts, readAccounts, requireTakeable } from './apply/secrets.js';
+import { accountOf, bringAccounts, readAccounts, requireTakeable } from './apply/secrets.js';
 import { listStates, readState, switchTo } from './apply/states.js';
 import type { ClientAccount } from './boot-files/boot-file.js';
 import { type Change, type Intent } from './change/intent.js';
-import { finishedChange, planChange, releasesNeeded } from './change.js';
+import { clientsIn, finishedChange, planChange, releasesNeeded } from './change.js';
 import { clockOf } from './host/clock.js';
 import type { HostDrivers } from './host/drivers.js';
 import type { TargetHost } from './host/host.js';
@@ -37,6 +38,9 @@ import type { ClientFacts } from './site/facts.js';
 
 export { readState } from './apply/states.js';
 
+/** By path, base64. */
+export type FileContents = Readonly<Record<string, string>>;
+
 export interface LookOptions {
   readonly drivers: HostDrivers;
   /** Those of the site. */
@@ -45,6 +49,8 @@ export interface LookOptions {
   readonly now: string;
   /** The secret behind a client's reference. */
   readonly secret: (client: ClientFacts) => Promise<string>;
+  /** The contents of its files by path, base64. */
+  readonly files: (client: ClientFacts) => Promise<FileContents>;
 }
 
 export interface RepairOptions extends Pick<LookOptions, 'drivers'> {
@@ -188,12 +194,18 @@ async function decide(
   options: LookOptions,
   ports: Ports,
 ): Promise<Pick<Preparation, 'change' | 'accounts' | 'manifests'>> {
-  const cutOff = settled ? undefined : finishedChange(state, intent);
-  const change = cutOff ?? (await plan(host, state, intent, options, ports));
   const there = await readAccounts(host, state.serial);
+  const files = await contentsOf(clientsIn(intent), options);
+  const filesChanged = new Set(
+    [...files].flatMap(([name, wanted]) =>
+      isDeepStrictEqual(wanted, there.get(name)?.files ?? {}) ? [] : [name],
+    ),
+  );
+  const cutOff = settled ? undefined : finishedChange(state, intent);
+  const change = cutOff ?? (await plan(host, { state, intent, filesChanged }, options, ports));
   if (change.next === state) return { change, accounts: { there, brought: new Map() }, manifests: new Map() };
   const needed = accountsNeeded(change, there);
-  const brought = await resolveSecrets(needed, options.secret);
+  const brought = await resolveSecrets(needed, change.files, there, options);
   requireTakeable(host.facts, needed, brought);
   const accounts = { there, brought };
   const manifests = await rehearse(host, { state, change, accounts, settled }, options.drivers, ports);
@@ -202,8 +214,11 @@ async function decide(
 
 async function plan(
   host: TargetHost,
-  state: HostState,
-  intent: Intent,
+  {
+    state,
+    intent,
+    filesChanged,
+  }: { readonly state: HostState; readonly intent: Intent; readonly filesChanged: ReadonlySet<string> },
   { drivers, channels, now }: LookOptions,
   ports: Ports,
 ): Promise<Change> {
@@ -216,7 +231,8 @@ async function plan(
   const disk = (clone: Parameters<HostDrivers['clones']['disk']>[1]) =>
     drivers.clones.disk(host.facts, clone);
   const clock = await clockOf(host);
-  return planChange(state, intent, { host: host.facts, channels, releases, sessions, disk, now, clock });
+  const about = { host: host.facts, channels, releases, sessions, filesChanged, disk, now, clock };
+  return planChange(state, intent, about);
 }
 
 /** Those that come with a change, and those that the host has lost: without them nothing could be changed there any more. */
@@ -229,12 +245,33 @@ function accountsNeeded(
   return [...secrets, ...all.filter(({ name }) => !there.has(name) && !coming.has(name))];
 }
 
+/** Those with new secrets, and those with new files: of each what does not come stays as it is there. */
 async function resolveSecrets(
-  clients: readonly ClientFacts[],
-  secret: LookOptions['secret'],
+  needed: readonly ClientFacts[],
+  withFiles: readonly ClientFacts[],
+  there: ReadonlyMap<string, ClientAccount>,
+  options: LookOptions,
 ): Promise<Map<string, ClientAccount>> {
   const accounts = new Map<string, ClientAccount>();
-  for (const client of clients)
-    accounts.set(client.name, { user: client.account, secret: await secret(client) });
+  for (const client of needed) {
+    const files = there.get(client.name)?.files;
+    const account = { user: client.account, secret: await options.secret(client) };
+    accounts.set(client.name, { ...account, ...(files === undefined ? {} : { files }) });
+  }
+  const lost = needed.filter(({ name, files }) => files !== undefined && !there.has(name));
+  for (const [name, files] of await contentsOf([...withFiles, ...lost], options)) {
+    const { user, secret } = accountOf(new Map([...there, ...accounts]), name);
+    accounts.set(name, { user, secret, ...(Object.keys(files).length === 0 ? {} : { files }) });
+  }
   return accounts;
+}
+
+async function contentsOf(
+  clients: readonly ClientFacts[],
+  { files }: Pick<LookOptions, 'files'>,
+): Promise<Map<string, FileContents>> {
+  const contents = new Map<string, FileContents>();
+  for (const client of clients)
+    contents.set(client.name, client.files === undefined ? {} : await files(client));
+  return contents;
 }

@@ -14,6 +14,7 @@ import { rebase, reset } from './change/renewal.js';
 import { restore } from './change/restore.js';
 import { purge, undelete } from './change/undelete.js';
 import type { HostState } from './host/state.js';
+import type { ClientFacts } from './site/facts.js';
 
 type Single = ChannelIntent | ClientIntent;
 
@@ -27,6 +28,13 @@ export function planChange(state: HostState, intent: Intent, about: About): Chan
   requireOwnIdentities(draft);
   forgetOverdue(draft);
   return finished(draft, intent);
+}
+
+/** What the site says of clients now. */
+export function clientsIn(intent: Intent): readonly ClientFacts[] {
+  return singles(intent).flatMap((single) =>
+    single.kind === 'add' || single.kind === 'undelete' ? [single.client] : [],
+  );
 }
 
 function singles(intent: Intent): readonly Single[] {
@@ -84,7 +92,16 @@ const FURTHER: readonly Single['kind'][] = ['rollback', 'reset', 'rebase', 'unde
 export function finishedChange(state: HostState, intent: Intent): Change | undefined {
   const further = singles(intent).some(({ kind }) => FURTHER.includes(kind));
   if (!further || state.wish !== wishOf(intent)) return undefined;
-  return { next: state, clones: [], dropped: [], deleted: [], secrets: [], lines: [], finishes: true };
+  return {
+    next: state,
+    clones: [],
+    dropped: [],
+    deleted: [],
+    secrets: [],
+    files: [],
+    lines: [],
+    finishes: true,
+  };
 }
 
 /** Digests of the releases whose manifests a plan may want. */

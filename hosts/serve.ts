@@ -100,6 +100,7 @@ export async function serveRelease(
         channels: [CHANNEL],
         now: new Date().toISOString(),
         lock: { words: 'serve' },
+        files: () => Promise.resolve({}),
         secret: () => Promise.resolve(randomBytes(8).toString('hex')),
       },
       ports,

@@ -15,7 +15,7 @@ const options = z.strictObject({
     .optional()
     .describe(
       'Host name of the booted system; with a domain, the fully qualified one. Default: none, so that each client of a ' +
-        'golden image takes its own name from DHCP or is called `localhost`.',
+        'golden image is called what the site calls it; elsewhere by DHCP, or `localhost`.',
     ),
   hosts: z
     .array(

@@ -1,6 +1,7 @@
 /** The initramfs, generated once and last of all that goes into it. */
 import { z } from 'zod';
 import { hasOwnBoot } from '../artifacts/formats/disk-spec.js';
+import type { Manifest } from '../artifacts/release/manifest.js';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { distributionOf } from './distribution/distribution.js';
@@ -64,6 +65,8 @@ export const initramfs = defineStage({
       if (kernels.length > 1) ctx.progress('initramfs', index, kernels.length, 'files');
       await generate(ctx, tree, version);
     }
+    if (generator.takesClientFiles === true)
+      ctx.record('clientFiles', true satisfies Manifest['clientFiles']);
     await generator.choose(ctx, tree, chosen, hasOwnBoot(ctx.recipe.disk));
     tellOthers(ctx, chosen, installed);
   },

@@ -17,6 +17,7 @@ import type { HostFacts, Site } from '../../hosts/site/facts.js';
 import { isArray } from '../../hosts/site/portal.js';
 import type { Caller } from '../caller.js';
 import type { FileChange } from './client-file.js';
+import { clientFiles } from './client-files.js';
 import { clientSecrets, type SecretOptions } from './client-secret.js';
 import { connect, hostNamed, openSite, type SiteOptions } from './open.js';
 import { checkFor } from './programs.js';
@@ -96,6 +97,7 @@ export async function changeHost(
     channels: site.channels,
     now: new Date().toISOString(),
     secret: secrets.of,
+    files: clientFiles(site),
   };
   const dryRun = options.dryRun === true;
   const made = dryRun

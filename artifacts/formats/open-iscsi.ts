@@ -5,7 +5,7 @@
  */
 import { Failure } from '../../base/failure.js';
 import { shellWord } from '../../base/shell-word.js';
-import { writeCpio } from './cpio.js';
+import { type CpioEntry, writeCpio } from './cpio.js';
 
 export interface InitiatorSettings {
   /** IQN of the client. */
@@ -28,9 +28,10 @@ export const PORTALS_KEY = 'ISCSI_PORTALS';
 
 /**
  * A small archive that the kernel unpacks over its initramfs. It holds the secret; its files are mode 0600.
+ * @param others entries of it besides
  * @throws Failure of kind `usage` for a value with control characters; it does not tell the value
  */
-export function initiatorCpio(settings: InitiatorSettings): Buffer {
+export function initiatorCpio(settings: InitiatorSettings, others: readonly CpioEntry[] = []): Buffer {
   const keys = {
     ISCSI_INITIATOR: settings.initiator,
     ISCSI_TARGET_NAME: settings.target,
@@ -48,6 +49,7 @@ export function initiatorCpio(settings: InitiatorSettings): Buffer {
     { type: 'directory', path: 'etc', mode: 0o755, uid: 0, gid: 0 },
     file('etc/iscsi.initramfs', lines.join('')),
     file('etc/initiatorname.iscsi', `InitiatorName=${settings.initiator}\n`),
+    ...others,
   ]);
 }
 

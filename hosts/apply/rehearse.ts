@@ -10,6 +10,7 @@ import { requireRoom } from '../host/room.js';
 import { releasesOf } from '../host/state.js';
 import { manifestsThere } from '../publish/releases-there.js';
 import { portalsOf } from '../site/portal.js';
+import { requireFilesTaken } from './client-files.js';
 import { offeredBefore, offeredLuns } from './offered.js';
 import type { Preparation } from './prepare.js';
 
@@ -29,6 +30,7 @@ export async function rehearse(
   const portals = portalsOf(facts);
   const secrets = new Map([...there, ...brought]);
   const manifests = await manifestsThere(host, releasesOf(next));
+  requireFilesTaken(next, manifests);
   const input = { host: facts, state: next, manifests, lun: adapter.lun, secrets };
   for (const render of [bootFiles.http, bootFiles.tftp, bootFiles.conf]) render(input);
   adapter.render(offeredLuns(facts, next, secrets), portals);

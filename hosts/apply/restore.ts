@@ -9,7 +9,7 @@ import { manifestsThere } from '../publish/releases-there.js';
 import { secretReaders } from './batch.js';
 import { follow } from './converge.js';
 import { putLink } from './links.js';
-import { readAccounts } from './secrets.js';
+import { isWhole, readAccounts } from './secrets.js';
 
 /**
  * Links, the files of the state that the HTTP server shows, and all modes. What is shown of a release that is not whole, or of a
@@ -27,7 +27,8 @@ export async function restore(
   const digests = releasesOf(state);
   const [secrets, manifests] = [await readAccounts(host, state.serial), await manifestsThere(host, digests)];
   const whole =
-    manifests.size === digests.length && Object.keys(state.clients).every((client) => secrets.has(client));
+    manifests.size === digests.length &&
+    Object.values(state.clients).every(({ facts: client }) => isWhole(client, secrets.get(client.name)));
   if (whole) {
     const files = bootFiles.http({ host: facts, state, manifests, lun: adapter.lun, secrets });
     await follow(host, `${layout.state(state.serial)}/http`, files, {

@@ -1,4 +1,4 @@
-/** CHAP accounts of clients on their target host: each in a file of its own, which only its owner can read. */
+/** CHAP accounts of clients on their target host, each with the contents of its client's files in a file of its own, which only its owner can read. */
 import { z } from 'zod';
 import { type Diagnostic, Failure } from '../../base/failure.js';
 import type { BootFile, ClientAccount } from '../boot-files/boot-file.js';
@@ -9,7 +9,14 @@ import { HOW_TO_MAKE_A_SECRET } from '../site/chap.js';
 import type { ClientFacts, HostFacts } from '../site/facts.js';
 import { ACCOUNT_RULES, accountProblems } from '../target/accounts.js';
 
-const accountSchema = z.strictObject({ user: z.string(), secret: z.string() });
+const accountSchema = z
+  .strictObject({
+    user: z.string(),
+    secret: z.string(),
+    files: z.record(z.string(), z.base64()).optional(),
+  })
+  // With `exactOptionalPropertyTypes` an absent key is not an undefined one; JSON has no undefined.
+  .transform((account) => account as ClientAccount);
 
 /** Between names and contents: no JSON text and no name of a client holds it. */
 const SEPARATOR = '\x1e';
@@ -91,6 +98,11 @@ export async function bringAccounts(host: TargetHost, { serial, clients }: HostS
     doing: `keep the CHAP accounts on ${host.facts.name}`,
     quiet: true,
   });
+}
+
+/** Whether all is there of which the files of a client are made. */
+export function isWhole({ files = [] }: ClientFacts, account: ClientAccount | undefined): boolean {
+  return account !== undefined && files.every(({ path }) => account.files?.[path] !== undefined);
 }
 
 export function accountOf(accounts: ReadonlyMap<string, ClientAccount>, client: string): ClientAccount {

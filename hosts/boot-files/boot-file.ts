@@ -20,6 +20,8 @@ export interface BootFile {
 export interface ClientAccount {
   readonly user: string;
   readonly secret: string;
+  /** Contents of the client's files by path, base64: those of a secret are among them. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** What `tftp/` and `conf/` are rendered from: nothing in them follows from a release. */

@@ -111,7 +111,8 @@ function boot(input: ClientFilesInput, { image, generation }: BootImage): string
   }
   const lunOf = { host, lun, target: generation.target };
   const uri = sanUris(lunOf).join(' ');
-  const settings = [setSetting('initiator-iqn', facts.initiator)];
+  // iPXE hands the name on in its iBFT; that of a direct boot stands in the archive.
+  const settings = [setSetting('initiator-iqn', facts.initiator), setSetting('netX/hostname', facts.name)];
   return [
     ...begin,
     // The account of an iBFT; the initramfs of a direct boot has it in its archive.

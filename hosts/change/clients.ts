@@ -42,7 +42,7 @@ export function addClient(draft: Draft, facts: ClientFacts): void {
 
 /** What the site says of a client is what the host says from now on. */
 export function takeFacts(draft: Draft, facts: ClientFacts, before: ClientState | undefined): void {
-  const { about, clients, secrets } = draft;
+  const { about, clients, secrets, files } = draft;
   if (facts.host !== about.host.name) {
     throw new Failure('usage', {
       what: `The client ${facts.name} is not one of ${about.host.name}.`,
@@ -54,6 +54,12 @@ export function takeFacts(draft: Draft, facts: ClientFacts, before: ClientState 
   if (before !== undefined && !isDeepStrictEqual(before.facts, facts))
     tellChanges(draft, before.facts, facts);
   if (before?.facts.secret !== facts.secret || before.facts.account !== facts.account) secrets.push(facts);
+  if (about.filesChanged.has(facts.name)) {
+    files.push(facts);
+    // What is new or goes is told of already.
+    if (before !== undefined && isDeepStrictEqual(before.facts.files, facts.files))
+      draft.lines.push(`client ${facts.name}: the content of its files has changed`);
+  }
   const { next, ...rest } = before ?? { images: {} };
   const stays = next !== undefined && facts.images.flatMap(startsOf).includes(next);
   clients.set(facts.name, { ...rest, facts, ...(stays ? { next } : {}) });
@@ -150,9 +156,21 @@ function tellChanges({ lines }: Draft, before: ClientFacts, after: ClientFacts):
     if (old !== undefined && old.bytes !== image.bytes)
       lines.push(`client ${after.name}: ${image.name} has its new size from its next fresh clone on`);
   }
+  for (const line of fileLines(before.files, after.files)) lines.push(`client ${after.name}: ${line}`);
   const order = (facts: ClientFacts) => facts.images.map(({ name }) => name).join(', ');
   if (order(before) !== order(after))
     lines.push(`client ${after.name}: its images ${order(before)} -> ${order(after)}`);
+}
+
+function fileLines(before: ClientFacts['files'] = [], after: ClientFacts['files'] = []): string[] {
+  const at = (files: typeof before, wanted: string) => files.find(({ path }) => path === wanted);
+  const lines = [...new Set([...before, ...after].map(({ path }) => path))].flatMap((path) => {
+    const [old, file] = [at(before, path), at(after, path)];
+    if (isDeepStrictEqual(old, file)) return [];
+    if (file === undefined) return [`its file ${path} is taken away`];
+    return [`its file ${path} ${old === undefined ? 'is new' : 'changes'}, ${file.owner} ${file.mode}`];
+  });
+  return lines.length === 0 ? [] : [...lines, 'its files are as they shall be from its next boot on'];
 }
 
 function described({ channel, boot, bytes, blank }: ClientImage): string {

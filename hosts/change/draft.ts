@@ -16,6 +16,8 @@ export interface Draft {
   /** Those that can be brought back: see aside.ts. */
   readonly deleted: Set<DeletedLuns>;
   readonly secrets: ClientFacts[];
+  /** Whose files are to be kept on the host anew. */
+  readonly files: ClientFacts[];
   readonly lines: string[];
   /** Names of clients whose facts came with the wish. */
   readonly brought: Set<string>;
@@ -31,6 +33,7 @@ export function draftOf(before: HostState, about: About): Draft {
     dropped: [],
     deleted: new Set(before.deleted),
     secrets: [],
+    files: [],
     lines: [],
     brought: new Set(),
   };
@@ -42,7 +45,7 @@ export function wishOf(intent: Intent): string {
 
 /** What is said is what changes: a change without words is none. */
 export function finished(
-  { before, channels, clients, clones, dropped, deleted, secrets, lines }: Draft,
+  { before, channels, clients, clones, dropped, deleted, secrets, files, lines }: Draft,
   intent: Intent,
 ): Change {
   const { deleted: _former, ...rest } = before;
@@ -59,7 +62,7 @@ export function finished(
         };
   const fresh = [...deleted].filter(({ serial }) => serial === next.serial && next !== before);
   return {
-    ...{ next, clones, dropped, secrets, lines },
+    ...{ next, clones, dropped, secrets, files, lines },
     deleted: fresh.flatMap(({ generations }) => generations),
   };
 }

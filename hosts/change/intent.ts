@@ -95,6 +95,8 @@ export interface About {
   /** At least those that {@link releasesNeeded} names, where they are on the host; by digest. */
   readonly releases: ReadonlyMap<string, ReleaseThere>;
   readonly sessions: readonly IscsiSession[];
+  /** Names of the clients, among those that come with the wish, whose files have another content than on the host. */
+  readonly filesChanged: ReadonlySet<string>;
   /** Where a clone will lie on the host. */
   disk(clone: Pick<CloneRequest, 'client' | 'image' | 'generation' | 'release' | 'from'>): string;
   /** RFC 3339, UTC. */
@@ -113,6 +115,8 @@ export interface Change {
   readonly deleted: readonly Generation[];
   /** Clients whose secrets are to be read and kept on the host. */
   readonly secrets: readonly ClientFacts[];
+  /** Clients the contents of whose files are to be kept on the host anew. */
+  readonly files: readonly ClientFacts[];
   /** One for each thing that changes. */
   readonly lines: readonly string[];
   /** The same wish had led to the state that is, and its call was cut off: what follows from it is finished, and nothing else. */

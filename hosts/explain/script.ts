@@ -137,6 +137,7 @@ function settings(subject: Subject): Link['settings'] {
         ? []
         : sanUris.map((value) => ({ name: 'san-uri', value }))),
     { name: 'initiator-iqn', value: client.initiator },
+    ...(image.blank === true ? [] : [{ name: 'netX/hostname', value: client.name }]),
     { name: 'username', value: client.account },
     ...(client.prompts === true ? [] : [{ name: 'password' }]),
   ];

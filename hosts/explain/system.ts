@@ -72,6 +72,7 @@ export function initramfsLogin(subject: Subject): Link {
         ? 'It takes target, names and account from /etc/iscsi.initramfs, which came in the small archive.'
         : 'It takes target, names and account from the iBFT (iscsi_auto); nothing of them is in the image.',
       addressWords(subject),
+      ...partWords(subject),
       ...(multipath
         ? [
             'Every other card asks DHCP too. It logs in at each portal that answers within 3 s; a portal that does not keeps none waiting, and the booted system logs in there later.',
@@ -116,6 +117,19 @@ export function initramfsLogin(subject: Subject): Link {
       },
     ],
   };
+}
+
+/** What the initramfs gives to the system beside its root: stages/distribution/client-part.ts. */
+function partWords({ client: { name, files = [] }, manifest }: Subject): string[] {
+  if (manifest?.clientFiles !== true) return [];
+  return [
+    `The system is called ${name}, if its image has no name of its own.`,
+    ...(files.length === 0
+      ? []
+      : [
+          `Over its root it mounts the files that came in the archive: ${files.map(({ path }) => path).join(', ')}. They are in memory alone.`,
+        ]),
+  ];
 }
 
 function addressWords({ client, image }: Subject): string {

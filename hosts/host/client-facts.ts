@@ -34,6 +34,18 @@ const shape = {
   images: z.tuple([imageSchema], imageSchema),
   menuSeconds: z.number(),
   follows: z.enum(['promote', 'rebase']),
+  files: z
+    .array(
+      z.strictObject({
+        path: z.string(),
+        owner: z.string(),
+        mode: z.string(),
+        content: z.string().optional(),
+        source: z.string().optional(),
+        secret: z.string().optional(),
+      }),
+    )
+    .optional(),
 } satisfies Readonly<Record<keyof ClientFacts, z.ZodType>>;
 
 export const clientFactsSchema = z

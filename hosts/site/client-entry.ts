@@ -13,7 +13,7 @@ const UNITS = [
 export function clientEntry(facts: ClientFacts, { hosts }: Pick<Site, 'hosts'>): ClientText {
   const { name, host, mac, serial, uuid, initiator, account, secret, prompts, address, follows } = facts;
   const prefix = hosts.find((each) => each.name === host)?.target.prefix;
-  const { menuSeconds, images } = facts;
+  const { menuSeconds, images, files } = facts;
   return {
     ...(hosts.length === 1 ? {} : { host }),
     ...defined({ mac, serial, uuid }),
@@ -24,6 +24,7 @@ export function clientEntry(facts: ClientFacts, { hosts }: Pick<Site, 'hosts'>):
     ...(follows === 'promote' ? {} : { follows }),
     secret: prompts === true ? `prompt:${secret}` : secret,
     ...(address === undefined ? {} : defined({ ...address })),
+    ...(files === undefined ? {} : { files: files.map((file) => ({ ...file })) }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Path } from '../../base/yaml/node.js';
 import { ACCOUNT_RULES } from '../target/accounts.js';
 import { checkBlanks, kindOf, startsOf } from './blank.js';
 import { staticAddress } from './client-address.js';
+import { checkFiles, filesOf } from './client-files.js';
 import type { WrittenClient } from './client-schema.js';
 import { surroundingsOf } from './dhcp-facts.js';
 import type { ClientFacts, ClientImage, HostFacts } from './facts.js';
@@ -18,6 +19,7 @@ export const ONLY_IMAGE = 'main';
 export const MENU_SECONDS = 5;
 
 export function clientsOf(file: SiteFile, hosts: readonly HostFacts[], findings: Findings): ClientFacts[] {
+  checkFiles(file.files, ['files'], findings);
   const all = Object.entries(file.clients).flatMap(([name, written]) => {
     const host = hostOf(name, written, hosts, findings);
     checkIdentity(name, written, findings);
@@ -33,6 +35,7 @@ export function clientsOf(file: SiteFile, hosts: readonly HostFacts[], findings:
     }
     checkRaspberryPi(name, written, images, findings);
     checkPrompt(name, written, images, findings);
+    const files = filesOf(name, { all: file.files, files: written.files }, images, findings);
     const dhcp = host === undefined ? undefined : file.hosts[host.name]?.dhcp;
     const around = dhcp === undefined ? {} : surroundingsOf(dhcp);
     const address = staticAddress(name, written, host, around, findings);
@@ -53,6 +56,7 @@ export function clientsOf(file: SiteFile, hosts: readonly HostFacts[], findings:
       images: [first, ...rest],
       menuSeconds: written['menu-seconds'] ?? MENU_SECONDS,
       follows: written.follows,
+      ...(files.length === 0 ? {} : { files }),
     };
     return [facts];
   });

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { BOOT_METHODS } from '../../artifacts/platform/platform.js';
 import { sizeSchema } from '../../base/schema/size.js';
+import { clientFilesSchema } from './client-files.js';
 import {
   addressSchema,
   initiatorSchema,
@@ -101,6 +102,9 @@ export const clientSchema = z.strictObject({
       'What a promotion does. `promote`: the next boot is a fresh clone of the new release, and the clone it had is kept ' +
         'for a rollback; `rebase`: nothing, until `client rebase`.',
     ),
+  files: clientFilesSchema.describe(
+    'Files of its own in the booted system, which come by its small archive: with `boot: direct` or `tftp`. Each takes the place of one of `files` of the site with the same path.',
+  ),
   address: addressSchema.optional().describe('Static IPv4 address. Default: by DHCP.'),
   netmask: netmaskSchema
     .optional()

@@ -124,6 +124,21 @@ export interface ClientImage {
   readonly target?: string;
 }
 
+/** A file that the system of a client has; of its contents one is there. */
+export interface ClientFile {
+  /** Absolute, in the booted system. */
+  readonly path: string;
+  /** `USER:GROUP`. */
+  readonly owner: string;
+  /** Four octal digits. */
+  readonly mode: string;
+  readonly content?: string;
+  /** Path, relative to the folder of the site. */
+  readonly source?: string;
+  /** Reference: `env:NAME` or `file:PATH`. */
+  readonly secret?: string;
+}
+
 export interface ClientFacts {
   /** Unique in the site; part of its targets' names. */
   readonly name: string;
@@ -154,6 +169,8 @@ export interface ClientFacts {
    * had is kept for a rollback; `rebase`: nothing, until `client rebase`.
    */
   readonly follows: 'promote' | 'rebase';
+  /** By its small archive; absent: none. */
+  readonly files?: readonly ClientFile[];
 }
 
 /** Commands of the site that switch machines. */

@@ -1,5 +1,6 @@
 /** `lunsmith.yaml`. The texts become docs/site.md and the JSON Schema. */
 import { z } from 'zod';
+import { clientFilesSchema } from './client-files.js';
 import { clientSchema } from './client-schema.js';
 import { hostSchema } from './host-schema.js';
 import { powerSchema } from './power.js';
@@ -19,6 +20,7 @@ export const siteSchema = z.strictObject({
     .union([z.null().transform(() => ({})), z.record(clientNameSchema, clientSchema)])
     .default({})
     .describe('The machines that boot, by name.'),
+  files: clientFilesSchema.describe('Files in the booted systems of all clients; see below.'),
   power: powerSchema.optional().describe('How machines are woken and switched; see below.'),
 });
 

@@ -11,7 +11,15 @@ import type { Plan } from '../plan/plan.js';
 import { artifactRoles } from './artifact-roles.js';
 
 /** What steps record under these keys has the shape of the manifest's. */
-const OPTIONAL = ['distribution', 'kernel', 'console', 'loader', 'multipath', 'packages'] as const;
+const OPTIONAL = [
+  'distribution',
+  'kernel',
+  'console',
+  'loader',
+  'multipath',
+  'clientFiles',
+  'packages',
+] as const;
 type Recorded = Pick<Manifest, 'disk' | 'boot' | (typeof OPTIONAL)[number]>;
 
 /**

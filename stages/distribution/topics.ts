@@ -35,6 +35,8 @@ export type Role =
   | 'old-time-zones'
   /** Takes the time from servers. */
   | 'time-client'
+  /** Runs jobs of /etc/cron.d. */
+  | 'cron'
   | 'ifupdown'
   | 'networkd'
   | 'networkmanager'
@@ -156,6 +158,8 @@ export interface InitramfsWishes {
 }
 
 export interface InitramfsGenerator {
+  /** Its initramfs gives the booted system the name and the files of its client (client-part.ts). */
+  readonly takesClientFiles?: true;
   /** From where it takes what it puts into an initramfs. */
   readonly sources: readonly string[];
   /** What of a root neither it nor any of its hooks there reads or writes: absolute paths, none where that is not known. */

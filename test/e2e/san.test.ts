@@ -14,13 +14,26 @@ import { writeClientRecipe } from '../util/client-recipe.js';
 import type { ClientMachine } from '../util/wire/client.js';
 import { type Lab, openLab } from '../util/wire/lab.js';
 
-const SECRETS = { ONE_CHAP: 'canary-1-3f9a2c', TWO_CHAP: 'canary-2-7be104' };
+const SECRETS = { ONE_CHAP: 'canary-1-3f9a2c', TWO_CHAP: 'canary-2-7be104', KEY: 'canary-key-5d21' };
 const CLIENTS = {
   one: { firmware: 'bios', mac: '52:54:00:aa:00:01' },
   two: { firmware: 'uefi', mac: '52:54:00:aa:00:02' },
 } as const;
 type Name = keyof typeof CLIENTS;
 const NAMES = Object.keys(CLIENTS) as Name[];
+
+/** As the site has them. @param one what it has of the first one besides @param two of the second */
+function clients(one: string, two: string): Record<Name, string> {
+  return {
+    one: `{ mac: '${CLIENTS.one.mac}', channel: stable, secret: env:ONE_CHAP, size: 6G${one} }`,
+    // Keeps its state until it is told otherwise; has an address of its own.
+    two: `{ mac: '${CLIENTS.two.mac}', channel: stable, follows: rebase, secret: env:TWO_CHAP, address: 10.78.0.22${two} }`,
+  };
+}
+
+/** Files of a client: over one of the image, where nothing is, and a secret. */
+const files = (motd: string) =>
+  `, boot: direct, files: [{ path: /etc/motd, content: '${motd}' }, { path: /opt/app/run, content: '#!/bin/sh', mode: '0755', owner: 'daemon:mail' }, { path: /opt/app/key, secret: env:KEY }]`;
 
 let home: string;
 let lab: Lab;
@@ -53,12 +66,7 @@ async function nextRelease(): Promise<string> {
 
 beforeAll(async () => {
   home = join(inject('shared'), 'san');
-  const clients = {
-    one: `{ mac: '${CLIENTS.one.mac}', channel: stable, secret: env:ONE_CHAP, size: 6G }`,
-    // Keeps its state until it is told otherwise; has an address of its own.
-    two: `{ mac: '${CLIENTS.two.mac}', channel: stable, follows: rebase, secret: env:TWO_CHAP, address: 10.78.0.22 }`,
-  };
-  lab = await openLab({ home, clients, secrets: SECRETS, asks: true });
+  lab = await openLab({ home, clients: clients('', ''), secrets: SECRETS, asks: true });
 });
 afterAll(async () => {
   await lab[Symbol.asyncDispose]();
@@ -70,6 +78,8 @@ async function eachAtOnce(work: (name: Name) => Promise<void>): Promise<void> {
 
 const session = (name: Name) => sessions.get(name) as Session;
 const run = async (name: Name, line: string) => (await session(name).run(line)).text;
+const hostname = (name: Name) => run(name, 'cat /proc/sys/kernel/hostname');
+const modes = (name: Name) => run(name, "stat --format='%n %a %U:%G' /etc/motd /opt/app/run /opt/app/key");
 const less = (name: Name) => run(name, "dpkg-query --show --showformat='${Status}' less || true");
 const target = (name: Name) => run(name, 'cat /sys/class/iscsi_session/*/targetname');
 
@@ -124,6 +134,7 @@ describe('two clients of one channel', () => {
     const blocks = Number(await run('one', 'findmnt --noheadings --bytes --output SIZE /'));
     expect(blocks).toBeGreaterThan(4.5 * 2 ** 30);
     expect(await run('two', 'ip -o -4 address show scope global')).toContain('10.78.0.22/24');
+    expect(await Promise.all(NAMES.map(hostname))).toEqual(NAMES);
   });
 
   it('are told of by status, and cannot be taken away while they run', async () => {
@@ -183,11 +194,20 @@ describe('two clients of one channel', () => {
     const before = await Promise.all(NAMES.map(target));
     await lab.cli('promote', digests.v2, 'stable', '--on', 'lab');
     await lab.cli('client', 'rebase', 'two');
+    // With files of their own, which come with a kernel that iPXE loads.
+    await lab.have(clients(files('this is one'), files('this is two')));
+    const { stdout } = await lab.cli('apply');
+    expect(stdout).toContain('client one: its file /opt/app/key is new, root:root 0600');
     expect(await Promise.all(NAMES.map(target))).toEqual(before);
     await rebootAll();
     for (const name of NAMES) {
       expect(await less(name)).toBe('install ok installed');
       expect(await target(name)).toContain(`:${name}.main.${digests.v2.slice(0, 12)}-`);
+      expect(await run(name, 'cat /etc/motd /opt/app/key')).toBe(`this is ${name}${SECRETS.KEY}`);
+      expect(await modes(name)).toBe(
+        '/etc/motd 644 root:root\n/opt/app/run 755 daemon:mail\n/opt/app/key 600 root:root',
+      );
+      expect(await hostname(name)).toBe(name);
     }
   });
 
@@ -195,7 +215,14 @@ describe('two clients of one channel', () => {
   it('boot the former one after a rollback, as they left it, or in maintenance a fresh clone of it', async () => {
     await lab.cli('rollback', 'stable', '--on', 'lab');
     await lab.cli('client', 'maintain', 'one');
+    // Of one another content, of the other none any more.
+    await lab.have(clients(files('changed'), ', boot: direct'));
+    await lab.cli('apply');
     await rebootAll();
+    expect(await run('one', 'cat /etc/motd')).toBe('changed');
+    expect(
+      await run('two', 'test ! -e /opt/app/key && grep -c "comes with ABSOLUTELY NO WARRANTY" /etc/motd'),
+    ).toBe('1');
     for (const name of NAMES) expect(await less(name)).not.toBe('install ok installed');
     expect(await run('two', 'cat /var/lib/mine')).toBe('two-was-here');
     expect(await run('one', 'test ! -e /var/lib/mine && echo fresh')).toBe('fresh');
@@ -228,9 +255,13 @@ describe('two clients of one channel', () => {
   });
 
   it('leave no secret where it does not belong', async () => {
-    const found = await execa('grep', ['-rlaF', '-e', SECRETS.ONE_CHAP, '-e', SECRETS.TWO_CHAP, lab.root], {
-      reject: false,
-    });
+    const found = await execa(
+      'grep',
+      ['-rlaF', ...Object.values(SECRETS).flatMap((secret) => ['-e', secret]), lab.root],
+      {
+        reject: false,
+      },
+    );
     const shown = found.stdout
       .split('\n')
       .map((path) => path.slice(lab.root.length + 1))

@@ -45,7 +45,15 @@ const next = (image?: string): Intent => ({
 });
 
 function after(...intents: Intent[]): Change {
-  let change: Change = { next: EMPTY_STATE, clones: [], dropped: [], deleted: [], secrets: [], lines: [] };
+  let change: Change = {
+    next: EMPTY_STATE,
+    clones: [],
+    dropped: [],
+    deleted: [],
+    secrets: [],
+    files: [],
+    lines: [],
+  };
   for (const intent of intents) change = planChange(change.next, intent, about());
   return change;
 }

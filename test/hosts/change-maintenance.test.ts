@@ -36,6 +36,7 @@ function after(...intents: Intent[]): Change {
   let change: Change = {
     ...{ next: EMPTY_STATE, clones: [], dropped: [], deleted: [] },
     secrets: [],
+    files: [],
     lines: [],
   };
   for (const intent of intents) change = planChange(change.next, intent, about());

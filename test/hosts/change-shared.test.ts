@@ -31,7 +31,15 @@ const add = (number: number, changed: Parameters<typeof clientFacts>[1] = {}): I
 });
 
 function after(...intents: Intent[]): Change {
-  let change: Change = { next: EMPTY_STATE, clones: [], dropped: [], deleted: [], secrets: [], lines: [] };
+  let change: Change = {
+    next: EMPTY_STATE,
+    clones: [],
+    dropped: [],
+    deleted: [],
+    secrets: [],
+    files: [],
+    lines: [],
+  };
   for (const intent of intents) change = planChange(change.next, intent, keeping());
   return change;
 }

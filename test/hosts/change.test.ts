@@ -31,7 +31,15 @@ const rollback: Intent = { kind: 'rollback', channel: 'stable' };
 
 /** The state after all of them, and the last change. */
 function after(...intents: Intent[]): Change {
-  let change: Change = { next: EMPTY_STATE, clones: [], dropped: [], deleted: [], secrets: [], lines: [] };
+  let change: Change = {
+    next: EMPTY_STATE,
+    clones: [],
+    dropped: [],
+    deleted: [],
+    secrets: [],
+    files: [],
+    lines: [],
+  };
   for (const intent of intents) change = planChange(change.next, intent, about());
   return change;
 }

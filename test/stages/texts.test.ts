@@ -402,6 +402,7 @@ describe('initramfs', () => {
       'usr/sbin/iscsistart',
       'usr/lib/modules/6/kernel/drivers/scsi/iscsi_tcp.ko.xz',
       'scripts/local-top/iscsi',
+      'scripts/local-bottom/lunsmith-client',
       'etc/iscsi.initramfs',
     ];
     const settings = iscsiInitramfsText('ibft');
@@ -413,11 +414,11 @@ describe('initramfs', () => {
     expect(missingParts(listing, { builtin, settings, overlay: true })).toEqual([
       'the kernel module overlay',
     ]);
-    expect(missingParts([], { builtin: '', settings, overlay: true })).toHaveLength(6);
+    expect(missingParts([], { builtin: '', settings, overlay: true })).toHaveLength(7);
   });
   it('needs no module for an iBFT that is not asked, which 32-bit ARM does not have', () => {
     const settings = iscsiInitramfsText('cmdline');
-    expect(missingParts([], { builtin: '', settings, overlay: false })).toHaveLength(4);
+    expect(missingParts([], { builtin: '', settings, overlay: false })).toHaveLength(5);
   });
 });
 

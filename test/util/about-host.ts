@@ -12,6 +12,7 @@ export function aboutHost(releases: readonly ReleaseThere[]): (changed?: Partial
     channels: ['stable', 'edge'],
     releases: new Map(releases.map((release) => [release.digest, release])),
     sessions: [],
+    filesChanged: new Set(),
     disk: (clone) => cloneDisk(host, clone),
     now: '2026-01-02T03:04:05Z',
     clock: '2026-01-02T03:04:06.000Z',

@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Manifest } from '../../artifacts/release/manifest.js';
 import { createPorts } from '../../base/command.js';
 import { canonicalJson, sha256OfText } from '../../base/digest.js';
 import type { Event } from '../../base/event.js';
@@ -118,13 +119,17 @@ export async function putRelease(
 
 export async function hostRig(
   changed: (folder: string) => Partial<HostFacts> = () => ({}),
+  manifest: Partial<Manifest> = {},
 ): Promise<HostRig> {
   const folder = await mkdtemp(join(tmpdir(), 'lunsmith-host-'));
   const root = join(folder, 'root');
   const facts = hostFacts(root, changed(folder));
   const events: Event[] = [];
   const ports = createPorts({ emit: (event) => events.push(event), signal: new AbortController().signal });
-  const releases = { v1: smallRelease('v1'), v2: smallRelease('v2') };
+  const releases = {
+    v1: smallRelease('v1', undefined, manifest),
+    v2: smallRelease('v2', undefined, manifest),
+  };
   for (const release of Object.values(releases)) await putRelease(root, release);
   const drivers: HostDrivers = {
     adapter: tableAdapter(folder),
@@ -150,6 +155,7 @@ export async function hostRig(
       channels: ['stable', 'edge'],
       now: '2026-01-02T03:04:05Z',
       lock: { words: 'a test' },
+      files: () => Promise.resolve({}),
       secret: async ({ name, secret }: ClientFacts) => `${secret.slice('env:'.length)}-of-${name}`,
     },
     sessions: (list) => writeFile(join(folder, 'sessions.json'), JSON.stringify(list)),

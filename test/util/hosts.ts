@@ -64,7 +64,11 @@ export function proofOf(release: string, cell: Proof['cell'], passed = true): Pr
 }
 
 /** A release with an image of 1 MiB that holds its version's name, proven for BIOS; its other files are empty. */
-export function smallRelease(version: string, bytes = 2 ** 20): SmallRelease {
+export function smallRelease(
+  version: string,
+  bytes = 2 ** 20,
+  changed: Partial<Manifest> = {},
+): SmallRelease {
   const disk = Buffer.alloc(bytes);
   disk.write(version);
   const digestOfDisk = createHash('sha256').update(disk).digest('hex');
@@ -77,6 +81,7 @@ export function smallRelease(version: string, bytes = 2 ** 20): SmallRelease {
     ),
     boot: BOOT,
     disk: { table: 'gpt', bytes, guid: '0', partitions: [] },
+    ...changed,
   });
   const digest = sha256OfText(canonicalJson(manifest));
   return {

@@ -4,6 +4,7 @@ import { Failure } from '../../../base/failure.js';
 import type { RootTree } from '../../rootfs/tree.js';
 import type { InitramfsGenerator } from '../topics.js';
 import { BOOT } from './kernel.js';
+import { CLIENT_FILES } from './mkinitcpio/client-hook.js';
 import { ISCSI_INSTALL, ISCSI_RUN } from './mkinitcpio/iscsi-hook.js';
 import { NET_INSTALL, NET_RUN } from './mkinitcpio/net-hook.js';
 import { OVERLAY_FILES, OVERLAY_HOOK } from './mkinitcpio/overlay-hook.js';
@@ -25,12 +26,14 @@ const HOOK_FILES: readonly (readonly [path: string, text: string])[] = [
   ['/etc/initcpio/hooks/net', NET_RUN],
   ['/etc/initcpio/install/iscsi', ISCSI_INSTALL],
   ['/etc/initcpio/hooks/iscsi', ISCSI_RUN],
+  ...CLIENT_FILES,
 ];
 
 const modulesOf = (version: string) => `/usr/lib/modules/${version}`;
 const imageOf = (base: string) => `/boot/initramfs-${base}.img`;
 
 export const initramfs: InitramfsGenerator = {
+  takesClientFiles: true,
   sources: [
     '/boot',
     '/etc/fstab',
@@ -113,7 +116,7 @@ export const initramfs: InitramfsGenerator = {
     const later = names.slice(names.indexOf(DROP_IN) + 1);
     for (const name of later.reverse()) {
       if (!setsHooks((await tree.read(`${DROP_INS}/${name}`)) ?? '')) continue;
-      return `${DROP_INS}/${name} sets HOOKS anew: let it name \`net iscsi\` after \`block\` and no \`systemd\`, or add hooks with \`HOOKS+=(NAME)\`.`;
+      return `${DROP_INS}/${name} sets HOOKS anew: let it name \`net iscsi\` after \`block\`, \`client\` at its end and no \`systemd\`, or add hooks with \`HOOKS+=(NAME)\`.`;
     }
     return undefined;
   },

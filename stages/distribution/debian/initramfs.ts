@@ -3,6 +3,7 @@ import { chmod, stat } from 'node:fs/promises';
 import { Failure } from '../../../base/failure.js';
 import type { RootTree } from '../../rootfs/tree.js';
 import type { InitramfsGenerator, TopicContext } from '../topics.js';
+import { CLIENT_FILE } from './initramfs/client.js';
 import { OVERLAY_FILES, OVERLAY_HOOK } from './initramfs/overlay.js';
 import { SHORTCUTS, SHORTCUTS_PATH } from './initramfs/shortcuts.js';
 import { INITRAMFS_SOURCES, KNOWN_HOOKS, UNREAD } from './initramfs/sources.js';
@@ -16,6 +17,7 @@ const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
 const imageOf = (version: string) => `/boot/initrd.img-${version}`;
 
 export const initramfs: InitramfsGenerator = {
+  takesClientFiles: true,
   sources: INITRAMFS_SOURCES,
 
   unread: async (tree) => {
@@ -37,7 +39,8 @@ export const initramfs: InitramfsGenerator = {
     await tree.write('/etc/initramfs-tools/conf.d/lunsmith', initramfsConf(wishes));
     const path = '/etc/initramfs-tools/modules';
     if (modules.length > 0) await tree.write(path, addModules((await tree.read(path)) ?? '', modules));
-    if (overlay) for (const [file, text] of OVERLAY_FILES) await tree.write(file, text, { mode: 0o755 });
+    for (const [file, text] of [CLIENT_FILE, ...(overlay ? OVERLAY_FILES : [])])
+      await tree.write(file, text, { mode: 0o755 });
   },
 
   async generate(ctx, tree, version) {

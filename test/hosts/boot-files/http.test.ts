@@ -92,6 +92,7 @@ echo web1 boots debian abababababab-1
 chain --autofree http://10.77.0.1/clients/web1/account.ipxe || goto failed
 set san-uri iscsi:10.77.0.1::3260:1:iqn.2026-01.org.example:san1:web1.debian.abababababab-1
 set initiator-iqn iqn.2026-01.org.example:web1
+set netX/hostname web1
 set boot-tries 3
 chain --autofree http://10.77.0.1/releases/${DIGEST}/boot/sanboot.ipxe || goto failed
 exit 0
@@ -136,6 +137,7 @@ echo db1 boots arch abababababab-1
 chain --autofree http://10.77.0.1/clients/db1/account.ipxe || goto failed
 set san-uri iscsi:10.77.0.1::3260:1:iqn.2026-01.org.example:san1:db1.arch.abababababab-1
 set initiator-iqn iqn.2026-01.org.example:db1
+set netX/hostname db1
 set boot-tries 3
 chain --autofree http://10.77.0.1/releases/${DIGEST}/boot/sanboot.ipxe || goto failed
 exit 0

@@ -33,10 +33,12 @@ echo web1 boots debian abababababab-1
 chain --autofree http://10.77.0.1/clients/web1/account.ipxe || goto failed
 set san-uri ${FIRST}
 set initiator-iqn iqn.2026-01.org.example:web1
+set netX/hostname web1
 set boot-tries 1
 chain --autofree http://10.77.0.1/releases/${DIGEST}/boot/sanboot.ipxe || goto failed
 set san-uri ${SECOND}
 set initiator-iqn iqn.2026-01.org.example:web1
+set netX/hostname web1
 set boot-tries 1
 chain --autofree http://10.77.0.1/releases/${DIGEST}/boot/sanboot.ipxe || goto failed
 exit 0
@@ -51,6 +53,7 @@ exit 0
     const files = filesOf(WEB1, SEVERAL);
     expect(textOf(files, 'clients/web1/boot.ipxe')).toContain(`
 set initiator-iqn iqn.2026-01.org.example:web1
+set netX/hostname web1
 set boot-tries 3
 chain --autofree http://10.77.0.1/clients/web1/debian-abababababab-1.ipxe || goto failed
 exit 0

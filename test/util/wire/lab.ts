@@ -27,6 +27,8 @@ export interface Lab extends AsyncDisposable {
   cli(...args: string[]): Promise<CliResult>;
   /** From now on the host asks for the proofs of these cells before a promotion. */
   requireProofs(cells: readonly string[]): Promise<void>;
+  /** From now on the site has these clients. */
+  have(clients: LabOptions['clients']): Promise<void>;
   /** Starts what machines boot by besides the target, of which something must be published. */
   serve(): Promise<void>;
   /** Another machine on the network that runs programs of this one, with that address. */
@@ -57,7 +59,7 @@ export interface LabOptions {
 /** Addresses of the two portals. */
 export const PORTALS = ['10.78.0.9', '10.79.0.1'] as const;
 
-export async function openLab({ home, clients, secrets, asks, portals, ...dhcp }: LabOptions): Promise<Lab> {
+export async function openLab({ home, secrets, asks, portals, ...dhcp }: LabOptions): Promise<Lab> {
   await using stack = new UndoStack();
   const { pxelinux } = dhcp;
   const plainDhcp = dhcp.plainDhcp ?? (pxelinux === undefined ? undefined : true);
@@ -69,12 +71,13 @@ export async function openLab({ home, clients, secrets, asks, portals, ...dhcp }
     string,
   ];
   const wire = stack.use(await openWire(signal));
-  const writeSite = (cells: readonly string[]) =>
+  let [cells, clients]: [readonly string[], LabOptions['clients']] = [[], dhcp.clients];
+  const writeSite = () =>
     writeFile(
       file,
       siteText({ address: wire.address, bridge: wire.bridge, cells, clients, plainDhcp, portals }),
     );
-  await writeSite([]);
+  await writeSite();
   const options = { ...(asks === undefined ? {} : { asks }), ...(portals ? { portals: PORTALS } : {}) };
   if (portals === true) await ip(wire, 'address', 'add', `${PORTALS[0]}/24`, 'dev', wire.bridge);
   stack.use(await startTarget(wire, socket, options));
@@ -90,7 +93,14 @@ export async function openLab({ home, clients, secrets, asks, portals, ...dhcp }
         expect(result.stdout + result.stderr).not.toContain(secret);
       return result;
     },
-    requireProofs: writeSite,
+    requireProofs: (wanted) => {
+      cells = wanted;
+      return writeSite();
+    },
+    have: (wanted) => {
+      clients = wanted;
+      return writeSite();
+    },
     serve: async () => {
       rest.use(await startHttp(wire, root));
       const other = '10.78.0.2';

@@ -18,7 +18,7 @@ export function configurationText({
   const names = modules.map((each) => each.split(' ')[0]);
   return [
     '# Written by lunsmith: a root on iSCSI.',
-    `HOOKS=(${[...HOOKS, ...(overlay ? ['overlay'] : [])].join(' ')})`,
+    `HOOKS=(${[...HOOKS, ...(overlay ? ['overlay'] : []), 'client'].join(' ')})`,
     ...(names.length === 0 ? [] : [`MODULES+=(${names.join(' ')})`]),
     `COMPRESSION="${compression}"`,
     ...(level === undefined ? [] : [`COMPRESSION_OPTIONS=(-${level})`]),
@@ -56,6 +56,7 @@ const NEEDED: readonly { readonly what: string; readonly path: RegExp }[] = [
   { what: 'the kernel module iscsi_ibft', path: /\/iscsi_ibft\.ko(?:\.(?:xz|zst|gz))?$/ },
   { what: 'the hook net', path: /^hooks\/net$/ },
   { what: 'the hook iscsi', path: /^hooks\/iscsi$/ },
+  { what: 'the hook client', path: /^hooks\/client$/ },
   { what: 'the file etc/iscsi.initramfs', path: /^etc\/iscsi\.initramfs$/ },
 ];
 

@@ -50,6 +50,10 @@ const NEEDED: readonly Part[] = [
   { what: 'the kernel module iscsi_tcp', path: /\/iscsi_tcp\.ko(?:\.(?:xz|zst|gz))?$/ },
   { what: 'the script scripts/local-top/iscsi', path: /^scripts\/local-top\/iscsi$/ },
   { what: 'the file etc/iscsi.initramfs', path: /^etc\/iscsi\.initramfs$/ },
+  {
+    what: 'the script scripts/local-bottom/lunsmith-client',
+    path: /^scripts\/local-bottom\/lunsmith-client$/,
+  },
 ];
 /** By which it reads the iBFT; kernels of 32-bit ARM have none. */
 const IBFT: Part = { what: 'the kernel module iscsi_ibft', path: /\/iscsi_ibft\.ko(?:\.(?:xz|zst|gz))?$/ };

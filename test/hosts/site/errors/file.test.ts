@@ -39,7 +39,7 @@ describe('the file', () => {
       "lunsmith.yaml:6:1 Unknown key \`chanels\`.
       chanels: [edge, stable]
       ^^^^^^^
-        Expected: one of hosts, channels, clients, power
+        Expected: one of hosts, channels, clients, files, power
         Hint: Did you mean \`channels\`?"
     `);
   });
@@ -57,7 +57,7 @@ describe('the file', () => {
       "lunsmith.yaml:9:5 Unknown key \`mack\`.
           mack: 52:54:00:12:34:56
           ^^^^
-        Expected: one of host, mac, serial, uuid, initiator, account, secret, channel, size, target, boot, images, menu-seconds, follows, address, netmask, gateway, dns
+        Expected: one of host, mac, serial, uuid, initiator, account, secret, channel, size, target, boot, images, menu-seconds, follows, files, address, netmask, gateway, dns
         Hint: Did you mean \`mac\`?"
     `);
   });

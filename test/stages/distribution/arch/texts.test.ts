@@ -231,7 +231,7 @@ describe('what mkinitcpio is told', () => {
       }),
     ).toBe(
       `# Written by lunsmith: a root on iSCSI.
-HOOKS=(base udev modconf keyboard block net iscsi filesystems fsck)
+HOOKS=(base udev modconf keyboard block net iscsi filesystems fsck client)
 MODULES+=(e1000e bnx2)
 COMPRESSION="zstd"
 COMPRESSION_OPTIONS=(-3)
@@ -239,7 +239,7 @@ COMPRESSION_OPTIONS=(-3)
     );
     const least = { compression: 'xz', level: undefined, modules: [] } as const;
     expect(configurationText({ ...least, overlay: false })).not.toMatch(/MODULES|OPTIONS/);
-    expect(configurationText({ ...least, overlay: true })).toContain('filesystems fsck overlay)\n');
+    expect(configurationText({ ...least, overlay: true })).toContain('filesystems fsck overlay client)\n');
   });
   it('is the options of modules that have some', () => {
     expect(moduleOptionsText(['e1000e', 'bnx2 disable_msi=1'])).toBe('options bnx2 disable_msi=1\n');
@@ -254,7 +254,8 @@ default_image="/boot/initramfs-linux-lts.img"
   });
   it('leaves nothing out that a root on iSCSI needs', () => {
     const whole = [
-      ...['usr/bin/iscsistart', 'usr/bin/ipconfig', 'hooks/net', 'hooks/iscsi', 'etc/iscsi.initramfs'],
+      ...['usr/bin/iscsistart', 'usr/bin/ipconfig', 'hooks/net', 'hooks/iscsi', 'hooks/client'],
+      'etc/iscsi.initramfs',
       'usr/lib/modules/6.1/kernel/drivers/scsi/iscsi_tcp.ko.zst',
     ];
     const builtin = 'kernel/drivers/firmware/iscsi_ibft.ko\n';
@@ -267,6 +268,7 @@ default_image="/boot/initramfs-linux-lts.img"
       'the kernel module iscsi_ibft',
       'the hook net',
       'the hook iscsi',
+      'the hook client',
       'the file etc/iscsi.initramfs',
     ]);
   });
