@@ -6,8 +6,8 @@ import type { Watch } from './watch.js';
 export interface SerialConsole {
   /** Takes more output, already plain text. */
   feed(text: string): void;
-  /** The output ended. */
-  close(): void;
+  /** The output ended. @param reason what those are told who await more; default: that the machine stopped */
+  close(reason?: Error): void;
   /**
    * Awaits text that matches, and consumes the output up to its end.
    * @throws Broken or Undecided when the patience ends, Broken when the console closes; the signal's reason when it aborts
@@ -48,7 +48,7 @@ export function createConsole({
   const waiting = createWaiting(watch);
   let unread = '';
   let line = '';
-  let closed = false;
+  let closed: { readonly reason: Error | undefined } | undefined;
   let atRest = false;
   let resting: NodeJS.Timeout | undefined;
   const rest = () => {
@@ -58,6 +58,9 @@ export function createConsole({
       atRest = true;
       waiting.wake();
     }, restMs);
+  };
+  const failClosed = ({ what }: Bound) => {
+    if (closed !== undefined) throw closed.reason ?? new Broken(`The machine stopped before ${what}.`);
   };
   const endLine = () => {
     // Empty lines and the frames of menus tell nothing.
@@ -79,9 +82,9 @@ export function createConsole({
       rest();
       waiting.wake();
     },
-    close: () => {
-      if (closed) return;
-      closed = true;
+    close: (reason) => {
+      if (closed !== undefined) return;
+      closed = { reason };
       clearTimeout(resting);
       endLine();
       waiting.wake();
@@ -90,12 +93,12 @@ export function createConsole({
       waiting.until(() => {
         const found = pattern.exec(unread);
         if (found !== null) unread = unread.slice(found.index + found[0].length);
-        else if (closed) throw new Broken(`The machine stopped before ${bound.what}.`);
+        else failClosed(bound);
         return found ?? undefined;
       }, bound),
     atRest: (read, bound) =>
       waiting.until(() => {
-        if (closed) throw new Broken(`The machine stopped before ${bound.what}.`);
+        failClosed(bound);
         const found = atRest ? read(unread) : undefined;
         if (found !== undefined) unread = '';
         return found;

@@ -1,27 +1,28 @@
-/** A running client: QEMU with its console and its control connection. */
-import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
-import { createConnection, type Socket } from 'node:net';
+/**
+ * A client’s machine. QEMU is started anew at each of its resets: its firmware begins as after power-on, with the variables that it has
+ * kept, and nothing is left of what QEMU itself made of the boot before, such as the code that it has translated.
+ */
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../base/failure.js';
-import type { Argv, Ports, RunningTool } from '../base/ports.js';
-import { UndoStack } from '../base/undo-stack.js';
+import type { Argv, Ports } from '../base/ports.js';
 import { createCleaner } from './ansi.js';
 import { Broken } from './broken.js';
+import { type Capture, createCapture } from './capture.js';
 import { createConsole, type SerialConsole } from './console.js';
-import { QMP_SOCKET } from './qemu.js';
-import { openQmp, type Qmp, type QmpEvent } from './qmp.js';
+import { type QemuProcess, startQemu } from './qemu-process.js';
 import type { Runtime } from './runtime.js';
-import { openSerial } from './serial.js';
+import { createStops, type Stop } from './stops.js';
 import { createVitals, type Vitals } from './vitals.js';
-import { type Bound, createWaiting } from './waiting.js';
-import { createWatch, type Look, type Watch } from './watch.js';
+import type { Bound } from './waiting.js';
+import { createWatch, type Look } from './watch.js';
 
 export interface Machine extends AsyncDisposable {
+  /** One for all boots. */
   readonly console: SerialConsole;
+  /** @throws Failure of kind `tool` or `host` when QEMU does not start */
   powerOn(): Promise<void>;
-  /** Goes on after a reset that {@link Machine.stopped} told of; most do by themselves. */
+  /** Goes on after a reset that {@link Machine.stopped} told of; after others it goes on by itself. @throws as powerOn */
   comeBack(): Promise<void>;
   /** What the host gave it and its servers up to now. */
   vitals(): Promise<Vitals>;
@@ -29,13 +30,13 @@ export interface Machine extends AsyncDisposable {
   screenshot(file: string): Promise<void>;
   /** Takes a device out that is named by `id`, and plugs it in again. @param device QEMU's properties of it */
   replug(device: Device): Promise<void>;
-  /** Resets that came before are no news, e.g. those of the firmware. */
+  /** Stops that came before are no news. */
   forgetStops(): void;
   /**
    * Awaits the next reset or power-off and tells which it was, with QEMU's reason: `guest-reset`, `guest-shutdown`.
    * @throws Broken or Undecided when the patience ends, Broken when QEMU ends by itself; the signal's reason when it aborts
    */
-  stopped(bound: Bound): Promise<{ readonly event: 'RESET' | 'SHUTDOWN'; readonly reason: string }>;
+  stopped(bound: Bound): Promise<Stop>;
 }
 
 /** What QMP's device_add takes. */
@@ -45,8 +46,17 @@ export interface Device {
   readonly [property: string]: string;
 }
 
+/** One start of QEMU. */
+export interface Start {
+  /** For what belongs to this start; QEMU's working directory. */
+  readonly folder: string;
+  /** The file that its packets go to. */
+  readonly capture: string;
+}
+
 export interface MachineOptions {
-  readonly argv: Argv;
+  /** QEMU’s command line of a start, at which it halts; a reset ends it. */
+  readonly argv: (start: Start) => Argv | Promise<Argv>;
   readonly runtime: Pick<Runtime, 'path' | 'shortPath'>;
   /** The file that all packets go to; it tells how much there is on the network. */
   readonly capture: string;
@@ -55,169 +65,120 @@ export interface MachineOptions {
   readonly onToolLine: (line: string) => void;
 }
 
-/** It opens its socket before anything else; a host that is busy may let it wait. */
-const CONNECT_SECONDS = 300;
-/** What QEMU may take to end after it has closed the connection. */
-const END_SECONDS = 2;
-const LOOK_MS = 20;
+/** Resets that nobody asked for, after which a client is known to come no further; a firmware or a first boot may have one or two. */
+const MOST_RESETS = 5;
 
-/** Starts QEMU; the machine is off. @throws Failure of kind `tool` or `host` when QEMU does not start */
-export async function startMachine(ports: Ports, options: MachineOptions): Promise<Machine> {
-  const { argv, runtime } = options;
-  await using stack = new UndoStack();
-  const serial = stack.use(await openSerial(runtime.path, ports));
-  const tool = stack.use(
-    await ports.start(argv, {
-      doing: 'start the client’s machine',
-      cwd: runtime.path,
-      quiet: true,
-      onLine: options.onToolLine,
-    }),
-  );
-  const vcpus: number[] = [];
-  const vitals = createVitals(vcpus);
-  const watch = createWatch(lookAt(vitals, options.capture));
+/** The machine, switched off. */
+export function createMachine(ports: Ports, options: MachineOptions): Machine {
+  const processors: number[] = [];
+  const vitals = createVitals(processors);
+  const capture = createCapture(options.capture);
+  const watch = createWatch(lookAt(vitals, capture));
   const stops = createStops(watch);
   const terminal = createConsole({
     watch,
-    write: serial.type,
+    write: (text) => running?.type(text),
     onLine: options.onConsoleLine,
     onPartial: options.onConsolePartial,
   });
-  const cleaner = createCleaner();
-  let qmp: Qmp;
-  try {
-    const control = await connectTo(join(runtime.shortPath, QMP_SOCKET), tool, ports.signal);
-    stack.defer(() => Promise.resolve(void control.destroy()));
-    qmp = await openQmp(control, stops.hear);
-    serial.follow((chunk) => terminal.feed(cleaner.clean(chunk)));
-    vcpus.push(...(await virtualProcessors(qmp)));
-  } catch (error) {
-    throw await notStarted(error, tool, argv, ports.signal);
-  }
-  void tool.ended.then(async () => {
-    await serial.catchUp();
-    terminal.close();
-    stops.end();
-  });
-  const rest = stack.move();
+  let running: QemuProcess | undefined;
+  let [starts, unasked] = [0, 0];
+  let goingOn = Promise.resolve();
+  let disposed = false;
+
+  const switchOff = async () => {
+    const over = running;
+    running = undefined;
+    await over?.[Symbol.asyncDispose]();
+    await capture.fold();
+  };
+  const switchOn = async () => {
+    starts += 1;
+    const name = `start-${starts}`;
+    const folder = {
+      path: join(options.runtime.path, name),
+      shortPath: join(options.runtime.shortPath, name),
+    };
+    await mkdir(folder.path, { mode: 0o700 });
+    const argv = await options.argv({ folder: folder.path, capture: capture.next() });
+    const cleaner = createCleaner();
+    let last: { readonly stop: Stop; readonly awaited: boolean } | undefined;
+    const qemu = await startQemu(ports, {
+      argv,
+      folder,
+      onSerial: (chunk) => terminal.feed(cleaner.clean(chunk)),
+      onEvent: (event) => {
+        last = stops.hear(event) ?? last;
+      },
+      onToolLine: options.onToolLine,
+    });
+    running = qemu;
+    processors.push(...qemu.processors);
+    void qemu.ended.then(() => {
+      if (disposed || running !== qemu) return;
+      if (last?.stop.event !== 'RESET') end();
+      else if (!last.awaited) goingOn = goOn().catch(end);
+    });
+    await qemu.qmp.execute('cont');
+  };
+  const end = (reason?: unknown) => {
+    const error = reason === undefined || reason instanceof Error ? reason : Failure.from(reason);
+    terminal.close(error);
+    stops.end(error);
+  };
+  const goOn = async () => {
+    unasked += 1;
+    options.onToolLine(`The client has reset itself (${unasked}); QEMU is started anew.`);
+    if (unasked > MOST_RESETS)
+      throw new Broken(
+        `The client resets itself again and again: ${unasked} times, and nobody asked for it.`,
+      );
+    await switchOff();
+    if (!disposed) await switchOn();
+  };
+  const on = () => {
+    if (running !== undefined) return running;
+    throw new Failure('internal', { what: 'The client’s machine is off.' });
+  };
   return {
     console: terminal,
     vitals,
-    powerOn: async () => {
-      await qmp.execute('cont');
+    powerOn: switchOn,
+    comeBack: async () => {
+      await goingOn;
+      await running?.ended;
+      await switchOff();
+      unasked = 0;
+      await switchOn();
     },
-    comeBack: () => Promise.resolve(),
-    screenshot: (file) => screenshot(qmp, file),
+    screenshot: async (filename) => {
+      await on().qmp.execute('screendump', { filename, format: 'png' });
+    },
     replug: async (device) => {
-      await qmp.execute('device_del', { id: device.id });
-      await qmp.execute('device_add', device);
+      const { qmp } = on();
+      try {
+        await qmp.execute('device_del', { id: device.id });
+        await qmp.execute('device_add', device);
+      } catch (error) {
+        // A machine that stopped meanwhile needs no device.
+        if (!qmp.gone) throw error;
+      }
     },
     forgetStops: stops.forget,
     stopped: async (bound) => {
       const stop = await stops.next(bound);
       // What was printed before belongs to the boot that has ended.
-      await serial.catchUp();
+      await running?.catchUp();
       return stop;
     },
-    [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      disposed = true;
+      await goingOn;
+      await switchOff();
+    },
   };
 }
 
-/** Thread ids (QMP's query-cpus-fast). */
-async function virtualProcessors(qmp: Qmp): Promise<number[]> {
-  const answer = (await qmp.execute('query-cpus-fast')) as { readonly 'thread-id': number }[];
-  return answer.map((each) => each['thread-id']);
-}
-
-function lookAt(vitals: () => Promise<Vitals>, capture: string): Look {
-  return async () => {
-    const traffic = await stat(capture).then(
-      ({ size }) => size,
-      () => 0,
-    );
-    return { ...(await vitals()), traffic };
-  };
-}
-
-async function screenshot(qmp: Qmp, filename: string): Promise<void> {
-  await qmp.execute('screendump', { filename, format: 'png' });
-}
-
-interface Stop {
-  readonly event: 'RESET' | 'SHUTDOWN';
-  readonly reason: string;
-}
-
-function createStops(watch: Watch) {
-  const seen: Stop[] = [];
-  const waiting = createWaiting(watch);
-  let ended = false;
-  return {
-    hear: ({ name, data }: QmpEvent) => {
-      if (name !== 'RESET' && name !== 'SHUTDOWN') return;
-      seen.push({ event: name, reason: String(data['reason']) });
-      waiting.wake();
-    },
-    end: () => {
-      ended = true;
-      waiting.wake();
-    },
-    forget: () => {
-      seen.length = 0;
-    },
-    next: (bound: Bound) =>
-      waiting.until(() => {
-        const stop = seen.shift();
-        if (stop === undefined && ended) throw new Broken(`The machine was gone before ${bound.what}.`);
-        return stop;
-      }, bound),
-  };
-}
-
-async function connectTo(path: string, tool: RunningTool, signal: AbortSignal): Promise<Socket> {
-  let ended = false;
-  void tool.ended.then(() => {
-    ended = true;
-  });
-  const deadline = Date.now() + CONNECT_SECONDS * 1000;
-  for (;;) {
-    const socket = createConnection({ path });
-    try {
-      await once(socket, 'connect');
-      return socket;
-    } catch (error) {
-      socket.destroy();
-      if (ended || signal.aborted || Date.now() >= deadline) throw error;
-      await delay(LOOK_MS);
-    }
-  }
-}
-
-/** It listens before it looks at the rest of its arguments: what is wrong with them it says when it closes the connection. */
-async function notStarted(
-  cause: unknown,
-  tool: RunningTool,
-  argv: Argv,
-  signal: AbortSignal,
-): Promise<Failure> {
-  const end = await Promise.race([tool.ended, delay(END_SECONDS * 1000, undefined, { ref: false })]);
-  if (signal.aborted)
-    return new Failure('interrupted', { what: 'Interrupted: could not start the client’s machine.' });
-  const found =
-    end === undefined
-      ? `it runs, but did not answer: ${Failure.from(cause).diagnostics[0].found ?? (cause as Error).message}`
-      : end.signal === undefined
-        ? `exit code ${end.exitCode ?? 'unknown'}`
-        : `ended by ${end.signal}`;
-  return new Failure(
-    'tool',
-    {
-      what: 'QEMU did not start.',
-      expected: 'QEMU 7.2 or later, and the files that it opens',
-      found,
-      hint: 'Its last lines say why. What it lacks comes with Debian’s packages qemu-system-x86, seabios, ovmf and ipxe-qemu, or qemu-system-arm.',
-    },
-    { cause, command: { argv, lastLines: tool.lastLines() } },
-  );
+function lookAt(vitals: () => Promise<Vitals>, capture: Capture): Look {
+  return async () => ({ ...(await vitals()), traffic: await capture.bytes() });
 }

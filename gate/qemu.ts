@@ -39,6 +39,9 @@ const MEMORY_MIB = 1024;
 /** Bytes that are kept of each packet: all headers, and none of the files that go over the wire. */
 export const CAPTURE_BYTES = 160;
 
+/** A reset ends QEMU, as a power-off does, and it is started anew. */
+export const NO_REBOOT = '-no-reboot';
+
 /** It starts halted, so that nothing of the console is lost; QMP's `cont` is the power button. */
 export function qemuArgv(options: QemuOptions): Argv {
   const { firmware, accelerator, mac, netdev, capture, variables, oemString, romScript } = options;
@@ -50,6 +53,7 @@ export function qemuArgv(options: QemuOptions): Argv {
     '-nodefaults',
     '-no-user-config',
     '-S',
+    NO_REBOOT,
     ...['-machine', PC.gate.machine],
     ...accelerate(accelerator),
     ...['-smp', '1'],

@@ -9,6 +9,8 @@ export interface QmpEvent {
 }
 
 export interface Qmp {
+  /** Whether QEMU has closed the connection: it ends, or has. */
+  readonly gone: boolean;
   /** @throws Failure of kind `tool` when QEMU refuses, or is gone */
   execute(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown>;
 }
@@ -63,5 +65,10 @@ export async function openQmp(stream: Duplex, onEvent: (event: QmpEvent) => void
   });
   await greeting;
   await execute('qmp_capabilities');
-  return { execute };
+  return {
+    get gone() {
+      return gone;
+    },
+    execute,
+  };
 }

@@ -16,7 +16,7 @@ import { bootFilesInput, HTTP_PORT, ISCSI_PORT, layDown } from './client-host.js
 import { accountCredential, accountParameter, hashPassword } from './credentials.js';
 import { CAPTURE, type Evidence } from './evidence.js';
 import type { GateIdentity } from './identity.js';
-import { type Machine, startMachine } from './machine.js';
+import { createMachine, type Machine } from './machine.js';
 import { type GateNetwork, openNetwork } from './network.js';
 import { qemuArgv } from './qemu.js';
 import { piMachine } from './raspberry-pi/machine.js';
@@ -117,20 +117,20 @@ async function switchedOff(
   const romScript = join(runtime.path, 'rom.ipxe');
   const plainRom = firmware === 'bios' && path === 'san' && network.kind === 'tap';
   if (plainRom) await writeFile(romScript, PLAIN_ROM);
-  const argv = qemuArgv({
-    firmware,
-    accelerator: request.accelerator,
-    mac: identity.mac,
-    netdev: network.netdev,
-    // OVMF's own PXE loads snponly.efi; the user network cannot tell it from the iPXE that comes next.
-    optionRom: firmware === 'bios' || network.kind === 'user',
-    ...(plainRom ? { romScript } : {}),
-    capture: evidence.path(CAPTURE),
-    oemString,
-    ...(firmware === 'uefi' ? { variables } : {}),
-  });
-  return startMachine(ports, {
-    argv,
+  return createMachine(ports, {
+    argv: ({ capture }) =>
+      qemuArgv({
+        firmware,
+        accelerator: request.accelerator,
+        mac: identity.mac,
+        netdev: network.netdev,
+        // OVMF's own PXE loads snponly.efi; the user network cannot tell it from the iPXE that comes next.
+        optionRom: firmware === 'bios' || network.kind === 'user',
+        ...(plainRom ? { romScript } : {}),
+        capture,
+        oemString,
+        ...(firmware === 'uefi' ? { variables } : {}),
+      }),
     runtime,
     capture: evidence.path(CAPTURE),
     onConsoleLine: chain.consoleLine,

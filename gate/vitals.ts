@@ -29,19 +29,20 @@ const GAP = 5;
 
 /**
  * Watches this process, which has the servers and the virtual machine as its descendants.
- * @param vcpus thread ids of the virtual processors
+ * @param vcpus thread ids of the virtual processors; those of machines that began later may be added
  */
 export function createVitals(vcpus: readonly number[]): () => Promise<Vitals> {
-  let [at, worked, owed, steal] = [performance.now() / 1000, 0, 0, 0];
+  let [at, owed, steal] = [performance.now() / 1000, 0, 0];
+  const used = new Map<number, number>();
   let before: ReadonlyMap<number, ThreadState> = new Map();
   return async () => {
     const threads = await threadsOf(process.pid);
     const [now, stolen] = [performance.now() / 1000, await stealSeconds()];
     // What was used is never less than before, also when the machine is gone.
-    worked = Math.max(worked, sum(vcpus.map((id) => threads.get(id)?.used ?? 0)));
+    for (const id of vcpus) used.set(id, Math.max(used.get(id) ?? 0, threads.get(id)?.used ?? 0));
     owed += Math.max(owedOf(before, threads, now - at), stolen - steal);
     [at, before, steal] = [now, threads, stolen];
-    return { at, worked, owed };
+    return { at, worked: sum([...used.values()]), owed };
   };
 }
 

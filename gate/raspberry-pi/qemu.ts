@@ -2,7 +2,7 @@
 import { RASPBERRY_PI } from '../../artifacts/platform/raspberry-pi.js';
 import type { Argv } from '../../base/ports.js';
 import type { Device } from '../machine.js';
-import { CAPTURE_BYTES, NETDEV, QMP_SOCKET, SERIAL, SERIAL_CHARDEV, value } from '../qemu.js';
+import { CAPTURE_BYTES, NETDEV, NO_REBOOT, QMP_SOCKET, SERIAL, SERIAL_CHARDEV, value } from '../qemu.js';
 import type { Loaded } from './firmware.js';
 
 export interface PiQemuOptions {
@@ -43,8 +43,7 @@ export function piQemuArgv({ architecture, loaded, mac, netdev, capture, append 
     '-nodefaults',
     '-no-user-config',
     '-S',
-    // After a reset its firmware comes first.
-    ...['-action', 'reboot=shutdown,shutdown=pause'],
+    NO_REBOOT,
     ...['-machine', boardOf(architecture)],
     ...['-accel', 'tcg,thread=multi,tb-size=512'],
     ...['-display', 'none'],

@@ -54,7 +54,7 @@ const SHORT_PATIENCE: Patience = { idle: 15, silent: 15, work: 120, wall: 1200 }
 const EVERYTHING = 1e6;
 
 /** A boot sector with these instructions of the 8086. */
-function bootSector(...code: number[]): Buffer {
+export function bootSector(...code: number[]): Buffer {
   const sector = Buffer.alloc(512);
   sector.set(code);
   sector.writeUInt16LE(0xaa55, 510);
@@ -64,6 +64,8 @@ function bootSector(...code: number[]): Buffer {
 export const HALT = bootSector(0xfa, 0xf4);
 /** jmp to itself */
 export const LOOP = bootSector(0xeb, 0xfe);
+/** Instructions that pulse the reset line by the keyboard's controller, and wait. */
+export const RESET = [0xb0, 0xfe, 0xe6, 0x64, 0xf4] as const;
 
 export interface TinyClient extends Pick<GateJob, 'processor'> {
   readonly cell?: GateRequest['cell'];

@@ -2,7 +2,7 @@
 import { expect, it, vi } from 'vitest';
 import type { Proof } from '../../artifacts/release/proof.js';
 import { MUTE_PORT } from '../inside/gate.js';
-import { HALT, LOOP, runCell, type TinyClient } from './gate-rig.js';
+import { bootSector, HALT, LOOP, RESET, runCell, type TinyClient } from './gate-rig.js';
 
 // They take as long as the host lets them.
 vi.setConfig({ testTimeout: 600_000 });
@@ -18,6 +18,12 @@ it.each<[string, TinyClient, string, RegExp]>([
   ],
   ['halts in its boot loader', { sector: HALT }, 'san-login', /^The client stands still/],
   ['turns in circles in its boot loader', { sector: LOOP }, 'san-login', /^The client turns in circles/],
+  [
+    'resets itself again and again',
+    { sector: bootSector(...RESET) },
+    'san-login',
+    /^The client resets itself again and again: 6 times, and nobody asked for it\.$/,
+  ],
 ])('finds a client that %s', async (_, client, milestone, why) => {
   const outcome = await runCell(client);
   expect(outcome).toMatchObject({ passed: false });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Failure } from '../../base/failure.js';
 import type { Argv } from '../../base/ports.js';
-import { startMachine } from '../../gate/machine.js';
+import { createMachine } from '../../gate/machine.js';
 import { qemuArgv } from '../../gate/qemu.js';
 import { ports, type TestFolder, testFolder } from '../artifacts/formats/tools.js';
 
@@ -34,8 +34,8 @@ async function failureOf(argv: Argv): Promise<Failure> {
   const heard = { onConsoleLine: ignore, onConsolePartial: ignore };
   const capture = folder.at('capture.pcap');
   const onToolLine = (line: string) => said.push(line);
-  const starting = startMachine(ports, { argv, runtime, capture, ...heard, onToolLine });
-  const error: unknown = await starting.then(
+  await using machine = createMachine(ports, { argv: () => argv, runtime, capture, ...heard, onToolLine });
+  const error: unknown = await machine.powerOn().then(
     () => undefined,
     (reason: unknown) => reason,
   );

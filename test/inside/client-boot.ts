@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { PC } from '../../artifacts/platform/pc.js';
 import type { Argv, Ports, RunningTool } from '../../base/ports.js';
 import { UndoStack } from '../../base/undo-stack.js';
-import { type Machine, startMachine } from '../../gate/machine.js';
+import { createMachine, type Machine } from '../../gate/machine.js';
 import { qemuArgv } from '../../gate/qemu.js';
 import { DEFAULT_BOUNDS } from '../../gate/request.js';
 import { openRuntime, type Runtime } from '../../gate/runtime.js';
@@ -161,18 +161,17 @@ async function switchedOff(
   const variables = join(runtime.path, 'variables.fd');
   if (boot.firmware === 'uefi') await copyFile(PC.gate.flash.variables.path, variables);
   await mkdir(boot.scratch, { recursive: true });
-  const capture = join(runtime.path, 'capture.pcap');
-  const [qemu, ...options] = qemuArgv({
-    firmware: boot.firmware,
-    accelerator: 'tcg',
-    mac: boot.mac,
-    netdev: 'tap,id=net,ifname=tap0,script=no,downscript=no,vnet_hdr=off',
-    optionRom: boot.firmware === 'bios' && boot.kernel === undefined,
-    capture,
-    ...(boot.firmware === 'uefi' ? { variables } : {}),
-  });
-  return startMachine(ports, {
-    argv: [
+  const argv = (capture: string): Argv => {
+    const [qemu, ...options] = qemuArgv({
+      firmware: boot.firmware,
+      accelerator: 'tcg',
+      mac: boot.mac,
+      netdev: 'tap,id=net,ifname=tap0,script=no,downscript=no,vnet_hdr=off',
+      optionRom: boot.firmware === 'bios' && boot.kernel === undefined,
+      capture,
+      ...(boot.firmware === 'uefi' ? { variables } : {}),
+    });
+    return [
       qemu,
       // What it starts instead of the card's ROM comes first.
       ...options.map((each) =>
@@ -181,9 +180,12 @@ async function switchedOff(
       ...(boot.machine ?? []),
       ...(boot.kernel === undefined ? [] : ['-kernel', boot.kernel]),
       ...(boot.initrd === undefined ? [] : ['-initrd', boot.initrd]),
-    ],
+    ];
+  };
+  return createMachine(ports, {
+    argv: ({ capture }) => argv(capture),
     runtime,
-    capture,
+    capture: join(runtime.path, 'capture.pcap'),
     onConsoleLine: (line) => lines.push(line.trim()),
     onConsolePartial: () => undefined,
     onToolLine: (line) => lines.push(`qemu: ${line}`),

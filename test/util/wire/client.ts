@@ -6,7 +6,7 @@ import { PC } from '../../../artifacts/platform/pc.js';
 import type { Argv } from '../../../base/ports.js';
 import { UndoStack } from '../../../base/undo-stack.js';
 import { accountCredential, hashPassword } from '../../../gate/credentials.js';
-import { type Machine, startMachine } from '../../../gate/machine.js';
+import { createMachine, type Machine } from '../../../gate/machine.js';
 import { qemuArgv, value } from '../../../gate/qemu.js';
 import { DEFAULT_BOUNDS, type GateBounds } from '../../../gate/request.js';
 import { openRuntime } from '../../../gate/runtime.js';
@@ -38,7 +38,7 @@ export interface ClientOptions {
   readonly mac: string;
   /** MAC address of a second card, which is in the second network; its tap device is the name with `b` behind it. */
   readonly second?: string;
-  /** A disk of its own, which it boots from instead of the network; what it writes to it is gone with the machine. */
+  /** A disk of its own, which it boots from instead of the network; what it writes to it is gone when it stops. */
   readonly disk?: string;
   /** A CD that it boots from when the network has led nowhere. */
   readonly cd?: string;
@@ -106,27 +106,29 @@ export async function openClient(wire: Wire, options: ClientOptions): Promise<Cl
   const variables = join(runtime.path, 'variables.fd');
   if (firmware === 'uefi') await copyFile(PC.gate.flash.variables.path, variables);
   const lines: string[] = [];
-  const capture = join(runtime.path, 'network.pcap');
+  const netdev = await wire.tap(name);
+  const more = second === undefined ? [] : await secondCard(wire, name, second);
   const machine: Machine = stack.use(
-    await startMachine(wire.ports, {
-      argv: prepared(
-        [
-          ...qemuArgv({
-            firmware,
-            accelerator: 'tcg',
-            mac,
-            netdev: await wire.tap(name),
-            optionRom: firmware === 'bios',
-            capture,
-            oemString,
-            ...(firmware === 'uefi' ? { variables } : {}),
-          }),
-          ...(second === undefined ? [] : await secondCard(wire, name, second)),
-        ],
-        options,
-      ),
+    createMachine(wire.ports, {
+      argv: ({ capture }) =>
+        prepared(
+          [
+            ...qemuArgv({
+              firmware,
+              accelerator: 'tcg',
+              mac,
+              netdev,
+              optionRom: firmware === 'bios',
+              capture,
+              oemString,
+              ...(firmware === 'uefi' ? { variables } : {}),
+            }),
+            ...more,
+          ],
+          options,
+        ),
       runtime,
-      capture,
+      capture: join(runtime.path, 'network.pcap'),
       onConsoleLine: (line) => void lines.push(line),
       onConsolePartial: () => undefined,
       onToolLine: (line) => void lines.push(`qemu: ${line}`),
