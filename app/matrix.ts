@@ -1,7 +1,15 @@
 /** What the cells of a proof ask of the host. */
 import { availableParallelism, freemem } from 'node:os';
-import { type BootMethod, type Cell, cellsOf, type Firmware } from '../artifacts/platform/platform.js';
+import {
+  type BootMethod,
+  type Cell,
+  cellName,
+  cellsOf,
+  type Firmware,
+} from '../artifacts/platform/platform.js';
 import { type PlatformId, platformOf } from '../artifacts/platform/platforms.js';
+import { showsAll } from '../artifacts/release/proof.js';
+import type { Release } from '../artifacts/release/release.js';
 import { Failure } from '../base/failure.js';
 import { bootGateFiles, bootGateTools } from '../gate/request.js';
 import type { ToolNeed } from '../pipeline/stage.js';
@@ -33,6 +41,22 @@ export function cellsOfPlatform(platform: PlatformId, { firmware, path }: Narrow
     expected: `of --firmware ${matrix.firmware.join(' or ')}, of --path ${matrix.methods.join(' or ')}`,
     found: [...(firmware ?? []), ...(path ?? [])].join(', '),
   });
+}
+
+/**
+ * Those of the cells that show reboot and power-off: of each firmware the first, unless a proof of another cell shows it of this release.
+ */
+export function rebootingCells(
+  cells: readonly Cell[],
+  { digest, proofs }: Pick<Release, 'digest' | 'proofs'>,
+): readonly Cell[] {
+  const names = cells.map(cellName);
+  // Those of the cells themselves are replaced.
+  const shown = proofs
+    .filter((proof) => proof.release === digest && showsAll(proof) && !names.includes(cellName(proof.cell)))
+    .map(({ cell }) => cell.firmware);
+  const boots = cells.filter(({ secret, firmware }) => secret === 'right' && !shown.includes(firmware));
+  return boots.filter((cell) => cell === boots.find(({ firmware }) => firmware === cell.firmware));
 }
 
 /** Programs and files of the host without which these cells cannot run. */

@@ -24,7 +24,7 @@ import { requireHost } from '../pipeline/tools.js';
 import { claimOf } from '../pipeline/workspace.js';
 import { type AcceleratorRequest, decideAccelerator } from './accelerator.js';
 import type { ProveInside } from './inside/prove.js';
-import { gateNeeds } from './matrix.js';
+import { gateNeeds, rebootingCells } from './matrix.js';
 
 /** The folder of a cell's evidence bears this ending until there is a verdict. */
 const UNDECIDED = '.undecided';
@@ -43,6 +43,8 @@ export interface ProofRequest {
   /** How many cells run at once. */
   readonly parallel: number;
   readonly workspace: string;
+  /** Whether every cell shows reboot and power-off, and not one of each firmware; default false. */
+  readonly thorough?: boolean;
 }
 
 /** What a cell came to: a proof, or the failure that says why it was not decided. */
@@ -69,7 +71,8 @@ export async function prove(request: ProofRequest, emit: Emit, signal: AbortSign
   const accelerator = kvm
     ? await decideAccelerator({ wanted: request.accel, workspace, probe }, emit)
     : 'tcg';
-  const outcomes = await proveAll({ ...request, accelerator, cells }, release, emit, signal);
+  const reboots = request.thorough === true ? cells : rebootingCells(cells, release);
+  const outcomes = await proveAll({ ...request, accelerator, cells, reboots }, release, emit, signal);
   const proofs = outcomes.flatMap((outcome) => (outcome instanceof Failure ? [] : [outcome]));
   const undecided = outcomes.flatMap((outcome) => (outcome instanceof Failure ? [outcome] : []));
   const failed = proofs.filter((proof) => !proof.passed);
@@ -129,6 +132,8 @@ async function requireWhole(release: Release, signal: AbortSignal): Promise<void
 
 interface ChosenCells extends Pick<ProofRequest, 'parallel' | 'workspace'> {
   readonly cells: readonly Cell[];
+  /** Those of them that show reboot and power-off. */
+  readonly reboots: readonly Cell[];
   readonly accelerator: Accelerator;
 }
 
@@ -187,6 +192,7 @@ async function proveOne(
         cell,
         accelerator: request.accelerator,
         evidence,
+        reboot: request.reboots.includes(cell),
       },
     };
     const outcome = (await inside(payload, emit, signal)) as Proof | NotDecided;

@@ -1,4 +1,4 @@
-/** The story of a boot of Linux: to a login, a file, reboot, the file again, power-off. */
+/** The story of a boot of Linux: to a login, a file; then, unless another cell shows it, reboot, the file again, power-off. */
 import type { ConsoleFacts } from '../artifacts/release/console.js';
 import { Failure } from '../base/failure.js';
 import { Broken } from './broken.js';
@@ -38,6 +38,7 @@ function boots(play: Play, prompt: RegExp): Promise<Broken | undefined> {
     checks.push(await sessionAtTarget(play));
     next('write a file');
     checks.push(await writeToken(session, identity));
+    if (request.reboot === false) return;
 
     next('reboot');
     const reboot = await stopCommand(session, 'reboot');

@@ -59,6 +59,8 @@ export interface GateRequest {
   /** Absolute path of a private folder with room for the allocated size of the disk; what the cell leaves in it is of no use. */
   readonly scratch: string;
   readonly bounds?: GateBounds;
+  /** Whether a system that was booted shows reboot and power-off too; default true. */
+  readonly reboot?: boolean;
 }
 
 interface ToolNeed {

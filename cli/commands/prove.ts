@@ -23,7 +23,7 @@ export function addProveCommand(program: Command, session: Session): void {
     .command('prove')
     .summary('boot a release over iSCSI and keep the proof')
     .description(
-      'Boots a release in QEMU through DHCP, TFTP, iPXE and iSCSI with CHAP to a login, writes, reboots, powers off; ' +
+      'Boots a release in QEMU through DHCP, TFTP, iPXE and iSCSI with CHAP to a login, and writes; once for each firmware it reboots and powers off too; ' +
         'a wrong secret must be refused. The release itself is not touched; the proofs lie in its folder `proofs`.',
     )
     .argument('<release>', 'folder with a manifest.json, such as out/debian-bookworm/latest')
@@ -52,6 +52,7 @@ export function addProveCommand(program: Command, session: Session): void {
         'boots at once (default: one a processor, as far as memory goes)',
       ).argParser(parseCount),
     )
+    .option('--thorough', 'show reboot and power-off in every cell, not once for each firmware')
     .addOption(workspaceOption(session.terminal))
     .addOption(plainOption())
     .addOption(verboseOption())
@@ -66,6 +67,7 @@ export function addProveCommand(program: Command, session: Session): void {
         accel: options.accel,
         parallel: options.parallel ?? defaultParallel(),
         workspace: path.resolve(cwd, options.workspace),
+        thorough: options.thorough === true,
       };
       await prove(request, emit, session.signal);
     });
@@ -78,5 +80,6 @@ Examples:
   $ npx lunsmith prove out/debian-bookworm/latest --for san1           what \`promote\` asks for there
 
 Without narrowing: bios-san, uefi-san, bios-direct, uefi-direct, and bios-san and bios-direct with a wrong secret; of a
-Raspberry Pi: pi3-tftp, and the same with a wrong secret.
+Raspberry Pi: pi3-tftp, and the same with a wrong secret. Reboot and power-off are shown by one cell of each firmware, as they do not
+depend on the path; a cell that left them out says so in its proof. A stored proof of the same release counts.
 Console log, server logs and a screenshot of each boot stay as evidence: see docs/debugging.md.`;

@@ -97,7 +97,8 @@ function outcome(proof: Proof, digest: string): string {
   if (proof.release !== digest) return 'of another release';
   const checks = plural(proof.checks.length, 'check');
   const failed = proof.checks.filter(({ passed }) => !passed);
-  return failed.length === 0 ? checks : `${failed.length} of ${checks} failed`;
+  const left = proof.leftOut === undefined ? '' : `, without ${proof.leftOut.join(' and ')}`;
+  return failed.length === 0 ? `${checks}${left}` : `${failed.length} of ${checks} failed`;
 }
 
 /** Name, version and architecture of every package. */

@@ -1,6 +1,7 @@
 /** Why something is not done. */
 
-import { type BootMethod, cellName } from '../../artifacts/platform/platform.js';
+import type { BootMethod } from '../../artifacts/platform/platform.js';
+import { proofLack } from '../../artifacts/release/proof.js';
 import { type Diagnostic, Failure } from '../../base/failure.js';
 import type { Generation } from '../host/state.js';
 import type { ReleaseThere } from '../publish/releases-there.js';
@@ -34,13 +35,10 @@ export function requireRelease({ about }: Draft, digest: string, recipe?: string
 export function requireProofs(draft: Draft, { digest, proofs, manifest }: ReleaseThere): void {
   const { host } = draft.about;
   const gate = cellsAsked(host.gate, manifest);
-  const outcome = (cell: string) => {
-    const proof = proofs.find((each) => cellName(each.cell) === cell);
-    if (proof === undefined) return 'no proof';
-    if (proof.release !== digest) return 'a proof of another release';
-    return proof.passed ? undefined : 'failed';
-  };
-  const lacking = gate.flatMap((cell) => (outcome(cell) === undefined ? [] : [`${cell}: ${outcome(cell)}`]));
+  const lacking = gate.flatMap((cell) => {
+    const lack = proofLack(cell, digest, proofs);
+    return lack === undefined ? [] : [`${cell}: ${lack}`];
+  });
   if (lacking.length === 0) return;
   throw new Failure('proof', {
     what: `${releaseName(draft, digest)} may not be promoted on ${host.name}: it is not proven.`,

@@ -1,6 +1,6 @@
 /** Whether the releases that channels and clients need are on the host, whole, and proven. */
 import { posix } from 'node:path';
-import { cellName } from '../../artifacts/platform/platform.js';
+import { proofLack } from '../../artifacts/release/proof.js';
 import { Failure } from '../../base/failure.js';
 import type { TargetHost } from '../host/host.js';
 import { hostLayout } from '../host/layout.js';
@@ -101,10 +101,7 @@ function unproven(
   const names = Object.entries(channels).flatMap(([name, { release }]) => (release === digest ? [name] : []));
   if (names.length === 0) return [];
   const gate = cellsAsked(facts.gate, manifest);
-  const lacking = gate.filter(
-    (cell) =>
-      !proofs.some((proof) => proof.passed && proof.release === digest && cellName(proof.cell) === cell),
-  );
+  const lacking = gate.filter((cell) => proofLack(cell, digest, proofs) !== undefined);
   if (lacking.length === 0) return [];
   return [
     {

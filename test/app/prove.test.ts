@@ -28,6 +28,12 @@ vi.mock('../../pipeline/sandbox/enter.js', () => ({
 
 const BIOS: Cell = { firmware: 'bios', path: 'san', secret: 'right' };
 const UEFI: Cell = { ...BIOS, firmware: 'uefi' };
+const ALL: readonly Cell[] = [
+  ...[BIOS, UEFI],
+  { ...BIOS, path: 'direct' },
+  { ...UEFI, path: 'direct' },
+  { ...BIOS, secret: 'wrong' },
+];
 
 let folder: string;
 let release: string;
@@ -69,6 +75,7 @@ const breaks =
 /** What went wrong, or undefined, and what was told. */
 async function run(
   cells: Readonly<Record<string, Play>>,
+  thorough = false,
 ): Promise<{ failure: Failure | undefined; events: Event[] }> {
   runs += 1;
   plays.set('run', runs);
@@ -76,10 +83,11 @@ async function run(
   const events: Event[] = [];
   const request = {
     release,
-    cells: () => [BIOS, UEFI].filter((cell) => cellName(cell) in cells),
+    cells: () => ALL.filter((cell) => cellName(cell) in cells),
     accel: 'tcg',
     parallel: 1,
     workspace: join(folder, 'work'),
+    thorough,
   } as const;
   const emit = (event: Event) => void events.push(event);
   const failure = await prove(request, emit, new AbortController().signal).then(
@@ -171,4 +179,28 @@ it('a cell that failed weighs more than one that was not decided', async () => {
     'bios-san was not decided: After 3600 s nothing is known.',
   ]);
   expect(events.at(-1)).not.toHaveProperty('decided');
+});
+
+it('shows reboot and power-off once for each firmware, in every cell if asked, and not again what is stored', async () => {
+  const asked: string[] = [];
+  /** As the gate does: it leaves out what it is not asked for. */
+  const play: Play = (gate) => {
+    if (gate.reboot === true) asked.push(cellName(gate.cell));
+    const whole = gate.reboot === true || gate.cell.secret === 'wrong';
+    return { ...(verdict(true)(gate) as Proof), ...(whole ? {} : { leftOut: ['reboot', 'power off'] }) };
+  };
+  const reboots = async (cells: readonly Cell[], thorough = false) => {
+    asked.length = 0;
+    await run(Object.fromEntries(cells.map((cell) => [cellName(cell), play])), thorough);
+    return [...asked];
+  };
+  const direct = ALL.filter(({ path }) => path === 'direct');
+  expect(await reboots(ALL)).toEqual(['bios-san', 'uefi-san']);
+  expect(await reboots(direct)).toEqual([]);
+  // Its own proof is replaced, and no other shows it.
+  expect(await reboots([BIOS])).toEqual(['bios-san']);
+  expect(await reboots(direct, true)).toEqual(['bios-direct', 'uefi-direct']);
+  expect(await reboots([BIOS])).toEqual([]);
+  await run({ 'bios-direct': verdict(false) });
+  expect(await reboots([BIOS])).toEqual(['bios-san']);
 });

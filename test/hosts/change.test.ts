@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { imageRows } from '../../app/site/status.js';
 import type { Manifest } from '../../artifacts/release/manifest.js';
+import type { Proof } from '../../artifacts/release/proof.js';
 import { Failure } from '../../base/failure.js';
 import { draftOf, wishOf } from '../../hosts/change/draft.js';
 import { type About, type Change, type Intent, type Stage } from '../../hosts/change/intent.js';
@@ -219,6 +220,27 @@ describe('a promotion', () => {
         },
       ],
     });
+  });
+
+  it('takes from another proof of the same firmware what a proof left out, and is refused where none shows it', () => {
+    const cell = { firmware: 'bios', path: 'san', secret: 'right' } as const;
+    const leftOut = ['reboot', 'power off'];
+    const direct = { ...proofOf(v1.digest, { ...cell, path: 'direct' }), leftOut };
+    const judged = (...others: Proof[]) => ({
+      host: { ...host, gate: ['bios-direct'] },
+      releases: new Map([[v1.digest, { ...v1, proofs: [...others, direct] }]]),
+    });
+    const refused = (...others: Proof[]) =>
+      refusal(EMPTY_STATE, promote(v1), judged(...others)).diagnostics[0].found;
+    const lacks = 'bios-direct: no proof by bios shows reboot and power off';
+    expect(refused()).toBe(lacks);
+    expect(refused({ ...proofOf(v1.digest, cell), leftOut })).toBe(lacks);
+    expect(refused(proofOf(v1.digest, cell, false))).toBe(lacks);
+    expect(refused(proofOf(v2.digest, cell))).toBe(lacks);
+    expect(refused(proofOf(v1.digest, { ...cell, firmware: 'uefi' }))).toBe(lacks);
+    expect(refused(proofOf(v1.digest, { ...cell, secret: 'wrong' }))).toBe(lacks);
+    const { next } = planChange(EMPTY_STATE, promote(v1), about(judged(proofOf(v1.digest, cell))));
+    expect(next.channels['stable']?.release).toBe(v1.digest);
   });
 
   it('is refused for all clients that are other machines than the release is for', () => {

@@ -22,13 +22,17 @@ export async function proveShipped(request: ProofRequest, signal: AbortSignal): 
   }
 }
 
-/** Booted, kept a file over a reboot, and powered off. */
+/** Booted, and unless another cell shows it of its firmware, kept a file over a reboot, and powered off. */
 export function expectBooted(proof: Proof | undefined): void {
   expect(proof?.checks.filter(({ passed }) => !passed)).toEqual([]);
   expect(proof?.passed).toBe(true);
   const reached = (boot: number) =>
     proof?.milestones.filter((each) => each.boot === boot).map(({ milestone }) => milestone) ?? [];
-  for (const boot of [1, 2]) {
+  const checked = proof?.checks.map(({ name }) => name);
+  for (const check of ['reboot', 'power off'])
+    if (proof?.leftOut === undefined) expect(checked).toContain(check);
+    else expect(checked).not.toContain(check);
+  for (const boot of proof?.leftOut === undefined ? [1, 2] : [1]) {
     expect(reached(boot).at(-1)).toBe('login');
     // In the order of the chain, none twice.
     expect(reached(boot)).toEqual(MILESTONES.filter((milestone) => reached(boot).includes(milestone)));

@@ -49,9 +49,10 @@ export function proofSection(proofs: readonly Proof[]): Html {
   );
 }
 
-function checkWords({ checks }: Proof): string {
+function checkWords({ checks, leftOut }: Proof): string {
   const failed = checks.filter(({ passed }) => !passed).length;
+  const left = leftOut === undefined ? '' : `, without ${leftOut.join(' and ')}`;
   return failed === 0
-    ? plural(checks.length, 'check')
+    ? `${plural(checks.length, 'check')}${left}`
     : `${failed} of ${plural(checks.length, 'check')} failed`;
 }
