@@ -5,13 +5,16 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type PlatformId, platformOf } from '../artifacts/platform/platforms.js';
 import type { Emit } from '../base/event.js';
 import { Failure } from '../base/failure.js';
 import { readRegular } from '../base/regular-file.js';
 import { replaceFile } from '../base/replace-file.js';
 import { kvmDenied } from '../gate/accelerator.js';
 import type { Accelerator } from '../gate/qemu.js';
+import { enterSandbox } from '../pipeline/sandbox/enter.js';
 import { bootId } from '../pipeline/store/store.js';
+import type { ProveInside } from './inside/prove.js';
 
 /** What keeps KVM from working, and the boot of the host (random(4)) since when it is known. */
 const foundSchema = z.strictObject({ boot: z.string(), problem: z.string().min(1) });
@@ -23,6 +26,20 @@ export interface AcceleratorRequest {
   readonly workspace: string;
   /** Starts a machine by KVM. @returns what kept it from working */
   readonly probe: () => Promise<string | undefined>;
+}
+
+/** That of a platform's machines. @throws Failure of kind `host` when KVM is demanded and does not work */
+export async function acceleratorFor(
+  platform: PlatformId,
+  request: Omit<AcceleratorRequest, 'probe'>,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<Accelerator> {
+  if (!platformOf(platform).gate.kvm) return 'tcg';
+  const payload: ProveInside = { do: 'probe-kvm' };
+  const job = { module: 'app/inside/prove.js', payload, network: 'own' } as const;
+  const probe = async () => ((await enterSandbox(job, emit, signal)) as string | null) ?? undefined;
+  return decideAccelerator({ ...request, probe }, emit);
 }
 
 /** @throws Failure of kind `host` when KVM is demanded and does not work */

@@ -6,7 +6,6 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import PQueue from 'p-queue';
 import { type Cell, cellName } from '../artifacts/platform/platform.js';
-import { platformOf } from '../artifacts/platform/platforms.js';
 import type { Manifest } from '../artifacts/release/manifest.js';
 import { type Proof } from '../artifacts/release/proof.js';
 import { type Release, readRelease, verifyRelease, writeProof } from '../artifacts/release/release.js';
@@ -22,7 +21,7 @@ import type { Accelerator } from '../gate/qemu.js';
 import { enterSandbox } from '../pipeline/sandbox/enter.js';
 import { requireHost } from '../pipeline/tools.js';
 import { claimOf } from '../pipeline/workspace.js';
-import { type AcceleratorRequest, decideAccelerator } from './accelerator.js';
+import { type AcceleratorRequest, acceleratorFor } from './accelerator.js';
 import type { ProveInside } from './inside/prove.js';
 import { gateNeeds, rebootingCells } from './matrix.js';
 
@@ -66,11 +65,8 @@ export async function prove(request: ProofRequest, emit: Emit, signal: AbortSign
   await mkdir(workspace, { recursive: true });
   const tasks = cells.map((cell) => ({ id: cellName(cell), title: cellName(cell) }));
   emit({ type: 'started', work: 'prove', subject: release.manifest.recipe.name, tasks });
-  const { kvm } = platformOf(release.manifest.platform).gate;
-  const probe = async () => ((await inside({ do: 'probe-kvm' }, emit, signal)) as string | null) ?? undefined;
-  const accelerator = kvm
-    ? await decideAccelerator({ wanted: request.accel, workspace, probe }, emit)
-    : 'tcg';
+  const wanted = { wanted: request.accel, workspace };
+  const accelerator = await acceleratorFor(release.manifest.platform, wanted, emit, signal);
   const reboots = request.thorough === true ? cells : rebootingCells(cells, release);
   const outcomes = await proveAll({ ...request, accelerator, cells, reboots }, release, emit, signal);
   const proofs = outcomes.flatMap((outcome) => (outcome instanceof Failure ? [] : [outcome]));

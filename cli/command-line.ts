@@ -47,6 +47,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command, session
   plan: async () => (await import('./commands/plan.js')).addPlanCommand,
   build: async () => (await import('./commands/build.js')).addBuildCommand,
   prove: async () => (await import('./commands/prove.js')).addProveCommand,
+  boot: async () => (await import('./commands/boot.js')).addBootCommand,
   publish: async () => (await import('./commands/publish.js')).addPublishCommand,
   promote: async () => (await import('./commands/promote.js')).addPromoteCommand,
   rollback: async () => (await import('./commands/promote.js')).addRollbackCommand,

@@ -23,6 +23,10 @@ function named<Stream extends NodeJS.WriteStream>(stream: Stream): Stream {
 const controller = new AbortController();
 const commandLine = createCommandLine(
   {
+    // Opened by whoever wants to read it.
+    get stdin() {
+      return process.stdin;
+    },
     stdout: named(process.stdout),
     stderr: named(process.stderr),
     env: process.env,

@@ -24,6 +24,8 @@ export interface Session {
   readonly signal: AbortSignal;
   /** Bytes of a file for whoever reads the output, as they are; a terminal gets text without what would steer it. */
   writeBytes(bytes: Uint8Array): void;
+  /** For a console of another machine, whose bytes steer the terminal. */
+  readonly raw: Terminal;
   /** The renderer that the user's options and terminal ask for; a command opens one at most. */
   open(options: OutputOptions): Renderer;
   /** For what is shown again and again. */
@@ -47,6 +49,7 @@ export function openSession(raw: Terminal, signal: AbortSignal): Session {
   const decoder = new StringDecoder('utf8');
   return {
     terminal,
+    raw,
     signal,
     writeBytes: (bytes) => {
       if (raw.stdout.isTTY === true) terminal.stdout.write(decoder.write(Buffer.from(bytes)));

@@ -22,12 +22,24 @@ export interface Clock {
 }
 
 export interface Terminal {
+  /** Absent: nobody can type anything. */
+  readonly stdin?: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: TextStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absolute path that relative paths of the user start from. */
   readonly cwd: string;
   readonly clock: Clock;
+}
+
+/** What is typed, or comes through a pipe. */
+export interface InputStream {
+  readonly isTTY?: boolean;
+  setRawMode?(raw: boolean): unknown;
+  on(event: 'data', take: (bytes: Buffer) => void): unknown;
+  off(event: 'data', take: (bytes: Buffer) => void): unknown;
+  resume(): unknown;
+  pause(): unknown;
 }
 
 /** The clock of the machine. */

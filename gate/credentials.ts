@@ -12,15 +12,26 @@ export interface GateAccount {
 
 /**
  * The string for SMBIOS table 11 that makes an account with user id 0.
- * @param hash a crypt(5) hash
+ * @param hash a crypt(5) hash @param more lines of tmpfiles.d(5)
  */
-export function accountCredential(name: string, hash: string): string {
+export function accountCredential(name: string, hash: string, more: readonly string[] = []): string {
   const lines = [
     appendLine('/etc/passwd', `${name}:x:0:0::/root:/bin/sh`),
     appendLine('/etc/shadow', `${name}:${hash}:1::::::`),
+    ...more,
   ];
   const text = lines.map((line) => `${line}\n`).join('');
   return `io.systemd.credential.binary:${CREDENTIAL}=${Buffer.from(text).toString('base64')}`;
+}
+
+/**
+ * Lines that let root in by this key, besides those that the system lets in.
+ * @param key a line of an authorized_keys file (sshd(8))
+ */
+export function keyLines(key: string): string[] {
+  const folder = '/root/.ssh';
+  const file = `${folder}/authorized_keys`;
+  return [`d ${folder} 0700 root root -`, `f ${file} 0600 root root -`, appendLine(file, key)];
 }
 
 /**

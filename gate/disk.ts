@@ -11,12 +11,14 @@ const SECTOR = 512;
 /**
  * A copy of the release's disk that shares its blocks where the file system can do that, and its holes everywhere. An
  * overlayfs would copy the whole file too, at the first opening for writing.
+ * @param disk absolute path of the copy; default: one in the scratch folder
+ * @returns its path
  */
 export async function copyDisk(
   { release, manifest, scratch }: Pick<GateRequest, 'release' | 'manifest' | 'scratch'>,
   ports: Ports,
+  disk = join(scratch, 'client.img'),
 ): Promise<string> {
-  const disk = join(scratch, 'client.img');
   // The release's is read-only.
   const how = ['--no-preserve=mode', '--reflink=auto', '--sparse=always'] as const;
   await ports.run(['cp', ...how, join(release, lunImageOf(manifest)), disk], {

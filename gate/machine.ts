@@ -30,6 +30,8 @@ export interface Machine extends AsyncDisposable {
   screenshot(file: string): Promise<void>;
   /** Takes a device out that is named by `id`, and plugs it in again. @param device QEMU's properties of it */
   replug(device: Device): Promise<void>;
+  /** Settles when it has stopped and does not go on by itself, with what was wrong if something was. */
+  readonly over: Promise<Error | undefined>;
   /** Stops that came before are no news. */
   forgetStops(): void;
   /**
@@ -63,6 +65,10 @@ export interface MachineOptions {
   readonly onConsoleLine: (line: string) => void;
   readonly onConsolePartial: (text: string) => void;
   readonly onToolLine: (line: string) => void;
+  /** What the serial port prints, as it is. */
+  readonly onSerial?: (chunk: Buffer) => void;
+  /** Default: {@link MOST_RESETS}. */
+  readonly mostResets?: number;
 }
 
 /** Resets that nobody asked for, after which a client is known to come no further; a firmware or a first boot may have one or two. */
@@ -70,6 +76,7 @@ const MOST_RESETS = 5;
 
 /** The machine, switched off. */
 export function createMachine(ports: Ports, options: MachineOptions): Machine {
+  const { mostResets = MOST_RESETS } = options;
   const processors: number[] = [];
   const vitals = createVitals(processors);
   const capture = createCapture(options.capture);
@@ -81,15 +88,19 @@ export function createMachine(ports: Ports, options: MachineOptions): Machine {
     onLine: options.onConsoleLine,
     onPartial: options.onConsolePartial,
   });
+  let settle: (error: Error | undefined) => void = () => undefined;
+  const over = new Promise<Error | undefined>((resolve) => {
+    settle = resolve;
+  });
   let running: QemuProcess | undefined;
   let [starts, unasked] = [0, 0];
   let goingOn = Promise.resolve();
   let disposed = false;
 
   const switchOff = async () => {
-    const over = running;
+    const before = running;
     running = undefined;
-    await over?.[Symbol.asyncDispose]();
+    await before?.[Symbol.asyncDispose]();
     await capture.fold();
   };
   const switchOn = async () => {
@@ -106,7 +117,10 @@ export function createMachine(ports: Ports, options: MachineOptions): Machine {
     const qemu = await startQemu(ports, {
       argv,
       folder,
-      onSerial: (chunk) => terminal.feed(cleaner.clean(chunk)),
+      onSerial: (chunk) => {
+        options.onSerial?.(chunk);
+        terminal.feed(cleaner.clean(chunk));
+      },
       onEvent: (event) => {
         last = stops.hear(event) ?? last;
       },
@@ -125,11 +139,12 @@ export function createMachine(ports: Ports, options: MachineOptions): Machine {
     const error = reason === undefined || reason instanceof Error ? reason : Failure.from(reason);
     terminal.close(error);
     stops.end(error);
+    settle(error);
   };
   const goOn = async () => {
     unasked += 1;
     options.onToolLine(`The client has reset itself (${unasked}); QEMU is started anew.`);
-    if (unasked > MOST_RESETS)
+    if (unasked > mostResets)
       throw new Broken(
         `The client resets itself again and again: ${unasked} times, and nobody asked for it.`,
       );
@@ -142,6 +157,7 @@ export function createMachine(ports: Ports, options: MachineOptions): Machine {
   };
   return {
     console: terminal,
+    over,
     vitals,
     powerOn: switchOn,
     comeBack: async () => {

@@ -13,10 +13,10 @@ import { LUN } from '../hosts/target/tgt/conf.js';
 import { startTgtd, type Tgtd } from '../hosts/target/tgt/daemon.js';
 import type { Chain } from './chain.js';
 import { bootFilesInput, HTTP_PORT, ISCSI_PORT, layDown } from './client-host.js';
-import { accountCredential, accountParameter, hashPassword } from './credentials.js';
+import { accountCredential, accountParameter, hashPassword, keyLines } from './credentials.js';
 import { CAPTURE, type Evidence } from './evidence.js';
 import type { GateIdentity } from './identity.js';
-import { createMachine, type Machine } from './machine.js';
+import { createMachine, type Machine, type MachineOptions } from './machine.js';
 import { type GateNetwork, openNetwork } from './network.js';
 import { qemuArgv } from './qemu.js';
 import { piMachine } from './raspberry-pi/machine.js';
@@ -29,11 +29,23 @@ export interface Scene extends AsyncDisposable {
   readonly machine: Machine;
 }
 
+/** Who hears what the client and its servers say. */
+export type SceneListener = Pick<Chain, 'consoleLine' | 'consolePartial' | 'dnsmasqLine' | 'firmwareLine'>;
+
 export interface SceneOptions {
-  readonly request: GateRequest;
+  readonly request: Omit<GateRequest, 'evidence'>;
   readonly identity: GateIdentity;
-  readonly evidence: Evidence;
-  readonly chain: Chain;
+  readonly evidence: Pick<Evidence, 'log' | 'path'>;
+  readonly chain: SceneListener;
+  /** What a client that somebody tries by hand has besides. */
+  readonly more?: {
+    /** Of the machine. */
+    readonly machine?: Pick<MachineOptions, 'onSerial' | 'mostResets'>;
+    /** Arguments of QEMU. */
+    readonly qemu?: readonly string[];
+    /** Lets root in over SSH, of a machine that has an SMBIOS. */
+    readonly sshKey?: string;
+  };
   /** The client's own copy. */
   readonly disk: string;
   readonly ports: Ports;
@@ -104,22 +116,24 @@ const PLAIN_ROM = ipxeScript([
 ]);
 
 async function switchedOff(
-  { request, identity, evidence, chain, ports }: SceneOptions,
+  { request, identity, evidence, chain, ports, more = {} }: SceneOptions,
   runtime: Runtime,
   network: GateNetwork,
 ): Promise<Machine> {
   const { firmware, path } = request.cell;
   const oemString = join(runtime.path, 'credential');
   const hash = await hashPassword(identity.login.password, ports);
-  await writeFile(oemString, accountCredential(identity.login.name, hash), { mode: 0o600 });
+  const keys = more.sshKey === undefined ? [] : keyLines(more.sshKey);
+  await writeFile(oemString, accountCredential(identity.login.name, hash, keys), { mode: 0o600 });
   const variables = join(runtime.path, 'variables.fd');
   if (firmware === 'uefi') await copyFile(PC.gate.flash.variables.path, variables);
   const romScript = join(runtime.path, 'rom.ipxe');
   const plainRom = firmware === 'bios' && path === 'san' && network.kind === 'tap';
   if (plainRom) await writeFile(romScript, PLAIN_ROM);
   return createMachine(ports, {
-    argv: ({ capture }) =>
-      qemuArgv({
+    ...more.machine,
+    argv: ({ capture }) => [
+      ...qemuArgv({
         firmware,
         accelerator: request.accelerator,
         mac: identity.mac,
@@ -131,6 +145,8 @@ async function switchedOff(
         oemString,
         ...(firmware === 'uefi' ? { variables } : {}),
       }),
+      ...(more.qemu ?? []),
+    ],
     runtime,
     capture: evidence.path(CAPTURE),
     onConsoleLine: chain.consoleLine,
@@ -141,13 +157,14 @@ async function switchedOff(
 
 /** Its machine begins with the firmware, and has no SMBIOS for the account. */
 async function piSwitchedOff(
-  { request, identity, evidence, chain, ports }: SceneOptions,
+  { request, identity, evidence, chain, ports, more = {} }: SceneOptions,
   runtime: Runtime,
   { netdev, device = '' }: GateNetwork,
 ): Promise<Machine> {
   const { name, password } = identity.login;
   return piMachine(
     {
+      ...more.machine,
       pi: { model: RASPBERRY_PI.gate.model, serial: identity.piSerial, mac: identity.mac },
       architecture: request.manifest.architecture,
       bridge: device,

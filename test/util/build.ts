@@ -104,6 +104,14 @@ export async function clientRelease(): Promise<Release> {
   return readRelease(join(out, 'client', 'latest'));
 }
 
+/** The same with an SSH server, which lets nobody in. */
+export async function clientReleaseWithSsh(): Promise<Release> {
+  const out = await shared('out-ssh', async (partial) =>
+    build(await writeClientRecipe(partial, 'ssh', { packages: ['openssh-server'] }), partial),
+  );
+  return readRelease(join(out, 'ssh', 'latest'));
+}
+
 /** The same, of which all clients share one LUN. */
 export async function sharedClientRelease(): Promise<Release> {
   const out = await shared('out-kiosk', async (partial) =>

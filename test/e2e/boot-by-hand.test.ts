@@ -1,0 +1,86 @@
+/** `lunsmith boot`: somebody at a terminal tries a release, and over SSH at the same time; nothing is left of it. */
+import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { beforeAll, expect, inject, it } from 'vitest';
+import { type Release, readRelease, verifyRelease } from '../../artifacts/release/release.js';
+import { clientReleaseWithSsh } from '../util/build.js';
+import { MAIN } from '../util/cli.js';
+import { descendants, untilEnded } from '../util/processes.js';
+
+let release: Release;
+let workspace: string;
+beforeAll(async () => {
+  release = await clientReleaseWithSsh();
+  workspace = join(inject('shared'), 'by-hand');
+});
+
+const leftInTmp = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('lunsmith-boot-'));
+
+it('logs in at the console and over SSH, leaves by Ctrl-], and leaves the release as it was', async () => {
+  const before = await leftInTmp();
+  const command = [process.execPath, MAIN, 'boot', release.path, '--ssh', '--display'];
+  const child = execa('script', ['--quiet', '--return', '--command', command.join(' '), '/dev/null'], {
+    reject: false,
+    env: { TERM: 'dumb', LUNSMITH_WORKSPACE: workspace },
+  });
+  let seen = '';
+  let wake: () => void = () => undefined;
+  child.stdout.on('data', (chunk: Buffer) => {
+    seen += chunk.toString();
+    wake();
+  });
+  void child.finally(() => wake());
+  let ended = false;
+  void child.finally(() => {
+    ended = true;
+  });
+  /** Awaits what the terminal shows after what was awaited before. */
+  let from = 0;
+  const shows = async (pattern: RegExp): Promise<RegExpExecArray> => {
+    for (;;) {
+      const found = pattern.exec(seen.slice(from));
+      if (found !== null) {
+        from += found.index + found[0].length;
+        return found;
+      }
+      if (ended) throw new Error(`It ended before ${String(pattern)}:\n${seen}`);
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
+  const type = (text: string) => child.stdin.write(text);
+
+  const [, name = '', password = ''] = await shows(/Log in as (\S+) with the password (\w+):/);
+  await shows(/By itself the release lets nobody in/);
+  const [, vnc = ''] = await shows(/Its screen by VNC: 127\.0\.0\.1:(\d+)\./);
+  await shows(/ login: /);
+  type(`${name}\r`);
+  await shows(/Password: /);
+  type(`${password}\r`);
+  await shows(/# /);
+  type('echo by-hand > /root/mine && sync && echo written-$((6 * 7))\r');
+  await shows(/written-42/);
+  const [, ssh = ''] = await shows(/SSH answers: (ssh .+root@127\.0\.0\.1)\r?\n/);
+  // As it is printed, for a shell.
+  const { stdout } = await execa('sh', ['-c', `${ssh} 'cat /root/mine; findmnt -n -o SOURCE /'`]);
+  expect(stdout).toMatch(/^by-hand\n\/dev\/sd/);
+  const screen = connect({ host: '127.0.0.1', port: Number(vnc) });
+  // RFC 6143, 7.1.1
+  const [version] = (await once(screen, 'data')) as [Buffer];
+  expect(version.toString()).toMatch(/^RFB 003\.00\d\n$/);
+  screen.destroy();
+  const processes = await descendants(child.pid ?? 0);
+  type('\x1d');
+  await shows(/The machine was cut off\./);
+  expect((await child).exitCode).toBe(0);
+
+  await untilEnded(processes);
+  expect(await leftInTmp()).toEqual(before);
+  expect(await readdir(join(workspace, 'builds'))).toEqual([]);
+  expect(await verifyRelease(await readRelease(release.path))).toEqual([]);
+});
