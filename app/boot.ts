@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PC } from '../artifacts/platform/pc.js';
 import { type Cell, cellName, cellsOf } from '../artifacts/platform/platform.js';
@@ -213,6 +213,14 @@ async function keptAt(keep: string | undefined, { manifest, digest }: Release): 
     });
   }
   const there = await stat(keep).catch(() => undefined);
+  const folder = there?.isDirectory() === true ? keep : dirname(keep);
+  if ((await stat(join(folder, 'manifest.json')).catch(() => undefined)) !== undefined) {
+    throw new Failure('usage', {
+      what: 'No LUN can be kept in the folder of a release: that would be another release then.',
+      expected: 'another folder',
+      found: keep,
+    });
+  }
   if (there?.isDirectory() === true) return join(keep, `${manifest.recipe.name}-${digest.slice(0, 12)}.img`);
   return keep;
 }

@@ -55,8 +55,16 @@ export function rebootingCells(
   const shown = proofs
     .filter((proof) => proof.release === digest && showsAll(proof) && !names.includes(cellName(proof.cell)))
     .map(({ cell }) => cell.firmware);
-  const boots = cells.filter(({ secret, firmware }) => secret === 'right' && !shown.includes(firmware));
-  return boots.filter((cell) => cell === boots.find(({ firmware }) => firmware === cell.firmware));
+  // What was seen to fail is not taken from another cell.
+  const failed = proofs
+    .filter((proof) => proof.release === digest && !proof.passed && proof.leftOut === undefined)
+    .map(({ cell }) => cellName(cell));
+  const right = cells.filter(({ secret }) => secret === 'right');
+  const boots = right.filter(({ firmware }) => !shown.includes(firmware));
+  return right.filter(
+    (cell) =>
+      failed.includes(cellName(cell)) || cell === boots.find(({ firmware }) => firmware === cell.firmware),
+  );
 }
 
 /** Programs and files of the host without which these cells cannot run. */

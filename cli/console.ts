@@ -4,8 +4,8 @@ import type { Terminal } from './terminal.js';
 
 /** Ctrl-], as telnet(1) has it. */
 const LEAVE = 0x1d;
-/** The machine may have left colours and a hidden cursor (ECMA-48 SGR; DECTCEM, DECAWM). */
-const AS_BEFORE = '\x1b[0m\x1b[?25h\x1b[?7h';
+/** The machine may have left colours, a hidden cursor and marks around what is pasted (ECMA-48 SGR; DECTCEM, DECAWM, xterm's 2004). */
+const AS_BEFORE = '\x1b[0m\x1b[?25h\x1b[?7h\x1b[?2004l';
 
 /** Until the console closes; leaving closes it. Without a terminal both directions are plain streams. */
 export function sitAt(console: Socket, terminal: Pick<Terminal, 'stdin' | 'stdout'>): void {

@@ -53,7 +53,7 @@ export async function bootByHand(request: ByHandRequest, ports: Ports): Promise<
   });
   stack.defer(async () => {
     // What the machine said last arrives first.
-    terminal.end();
+    terminal.resume().end();
     await left;
   });
   let address: string | undefined;
@@ -114,6 +114,14 @@ async function keptDisk(keep: string, request: ByHandRequest, ports: Ports): Pro
       throw error;
     }
     return keep;
+  }
+  // Files of releases are hard links into the store, and who runs this is root here: their mode is all that protects them.
+  if (there.isFile() && (there.mode & 0o222) === 0) {
+    throw new Failure('usage', {
+      what: `${keep} may not be written to.`,
+      expected: 'what was kept of a try before, or a path where nothing is',
+      found: 'a read-only file, as those of a release are',
+    });
   }
   if (there.isFile() && there.size === bytes) return keep;
   throw new Failure('usage', {

@@ -2,7 +2,7 @@
  * A client’s machine. QEMU is started anew at each of its resets: its firmware begins as after power-on, with the variables that it has
  * kept, and nothing is left of what QEMU itself made of the boot before, such as the code that it has translated.
  */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../base/failure.js';
 import type { Argv, Ports } from '../base/ports.js';
@@ -93,6 +93,8 @@ export function createMachine(ports: Ports, options: MachineOptions): Machine {
     settle = resolve;
   });
   let running: QemuProcess | undefined;
+  /** Of the start that runs. */
+  let current: string | undefined;
   let [starts, unasked] = [0, 0];
   let goingOn = Promise.resolve();
   let disposed = false;
@@ -102,6 +104,9 @@ export function createMachine(ports: Ports, options: MachineOptions): Machine {
     running = undefined;
     await before?.[Symbol.asyncDispose]();
     await capture.fold();
+    // In memory, and for a board as large as its kernel and initramfs.
+    if (current !== undefined) await rm(current, { recursive: true, force: true });
+    current = undefined;
   };
   const switchOn = async () => {
     starts += 1;
@@ -111,6 +116,7 @@ export function createMachine(ports: Ports, options: MachineOptions): Machine {
       shortPath: join(options.runtime.shortPath, name),
     };
     await mkdir(folder.path, { mode: 0o700 });
+    current = folder.path;
     const argv = await options.argv({ folder: folder.path, capture: capture.next() });
     const cleaner = createCleaner();
     let last: { readonly stop: Stop; readonly awaited: boolean } | undefined;

@@ -35,6 +35,14 @@ async function contentOf(
     const text = await resolveSecret(secret, folder).catch((error: unknown) => {
       throw error instanceof Failure ? new Failure('usage', error.diagnostics, { cause: error }) : error;
     });
+    // What is no UTF-8 has been read as this.
+    if (text.includes('\uFFFD')) {
+      throw new Failure('usage', {
+        what: `The secret of ${path} of ${client} is no text.`,
+        expected: 'UTF-8',
+        hint: 'Say `source` in its place, with `mode: "0600"`: its bytes stay as they are, and are kept as a secret is.',
+      });
+    }
     return Buffer.from(`${text}\n`);
   }
   const from = resolve(folder, source ?? '');

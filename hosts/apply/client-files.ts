@@ -32,7 +32,7 @@ function untaken(client: string, files: readonly ClientFile[], release: string):
     what: `${client} would not get its files from ${release}: its initramfs does not look for them.`,
     expected: 'a release whose manifest has `clientFiles`',
     found: `one without, and ${files.map(({ path }) => path).join(', ')} of ${client}`,
-    hint: `The release was built before there were files of clients, or its system takes none: build it anew, or take \`files\` of ${client} out of lunsmith.yaml.`,
+    hint: `The release was built before there were files of clients, or its system takes none: build it anew, or take the files out of lunsmith.yaml, those of the whole site and of ${client}, run: npx lunsmith client add ${client}, and then this again.`,
   };
 }
 
@@ -47,7 +47,7 @@ function hidden(client: string, { path }: ClientFile, { disk }: Manifest, releas
       what: `${path} of ${client} would be hidden in ${release}: ${over.mount} is a partition of its own there.`,
       expected: 'a path in the root file system',
       found: path,
-      hint: 'Choose another path in lunsmith.yaml, and let a link of the image lead there.',
+      hint: `Choose another path in lunsmith.yaml, and let a link of the image lead there; run: npx lunsmith client add ${client}, and then this again.`,
     },
   ];
 }

@@ -30,10 +30,15 @@ export function offeredLuns(
           ...diskOf(facts, generation),
           ...(installer === undefined ? {} : { beside: diskOf(facts, installer) }),
           initiator,
-          chap: accountOf(accounts, client),
+          chap: chapOf(accounts, client),
         })),
       ),
   );
+}
+
+function chapOf(accounts: ReadonlyMap<string, ClientAccount>, client: string): OfferedLun['chap'] {
+  const { user, secret } = accountOf(accounts, client);
+  return { user, secret };
 }
 
 /** A LUN stays where it was made, and the site may name another storage by now. What is none of ours is the image of a release. */

@@ -57,7 +57,7 @@ export function takeFacts(draft: Draft, facts: ClientFacts, before: ClientState 
   if (about.filesChanged.has(facts.name)) {
     files.push(facts);
     // What is new or goes is told of already.
-    if (before !== undefined && isDeepStrictEqual(before.facts.files, facts.files))
+    if (before !== undefined && fileLines(before.facts.files, facts.files).length === 0)
       draft.lines.push(`client ${facts.name}: the content of its files has changed`);
   }
   const { next, ...rest } = before ?? { images: {} };

@@ -44,7 +44,7 @@ export function requireProofs(draft: Draft, { digest, proofs, manifest }: Releas
     what: `${releaseName(draft, digest)} may not be promoted on ${host.name}: it is not proven.`,
     expected: `a passed proof of ${listed(gate)}`,
     found: lacking.join('; '),
-    hint: `Prove it, then publish it again: npx lunsmith prove out/${manifest.recipe.name}/releases/${digest}`,
+    hint: `Prove it, then publish it again: npx lunsmith prove out/${manifest.recipe.name}/releases/${digest} --for ${host.name}`,
   });
 }
 

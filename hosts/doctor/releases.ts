@@ -110,7 +110,7 @@ function unproven(
       where: `${hostLayout(facts).release(digest)}/proofs`,
       expected: `a passed proof of ${gate.join(', ')}`,
       found: `none of ${lacking.join(', ')}`,
-      hint: `Prove it, then publish it again: npx lunsmith prove out/${manifest.recipe.name}/releases/${digest}`,
+      hint: `Prove it, then publish it again: npx lunsmith prove out/${manifest.recipe.name}/releases/${digest} --for ${facts.name}`,
     },
   ];
 }

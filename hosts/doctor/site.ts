@@ -28,7 +28,7 @@ export function siteFindings(facts: HostFacts, state: HostState, { clients, chan
       const keys = changedKeys(client, there);
       if (keys.length === 0) return [];
       const shown = (from: ClientFacts) =>
-        keys.map((key) => `${key} ${JSON.stringify(from[key as keyof ClientFacts]) ?? '(none)'}`).join(', ');
+        keys.map((key) => `${key} ${shownValue(from[key as keyof ClientFacts])}`).join(', ');
       return [
         finding(
           `The client ${client.name} is another on the host than in the site.`,
@@ -122,4 +122,9 @@ function changedKeys(site: ClientFacts, there: ClientFacts): string[] {
 
 function text(value: unknown): string {
   return value === undefined ? '' : canonicalJson(value);
+}
+
+/** What stands in files of clients is for them. */
+function shownValue(value: unknown): string {
+  return JSON.stringify(value, (key, each: unknown) => (key === 'content' ? '…' : each)) ?? '(none)';
 }

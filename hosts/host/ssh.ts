@@ -39,9 +39,15 @@ export async function openSsh(
   let sessions = 0;
 
   async function inKeptShell(argv: Argv, options: RunOptions): Promise<RunResult> {
-    const before = idle.pop();
+    let before = idle.pop();
+    for (; before?.gone === true; before = idle.pop()) sessions -= 1;
     const shell =
-      before ?? (await keptShell(master.session(commandLine(['sh', '-c', KEPT], {})), master.env, ports));
+      before ??
+      (await keptShell(
+        (token) => master.session(commandLine(['sh', '-c', KEPT, 'sh', token], {})),
+        master.env,
+        ports,
+      ));
     if (before === undefined) sessions += 1;
     try {
       return await shell.run(argv, options);
@@ -57,9 +63,10 @@ export async function openSsh(
     const line = commandLine(alone ? ['sh', '-c', RUN, 'sh', ...argv] : argv, options);
     sessions += 1;
     try {
-      if (sessions > SESSIONS) {
-        await idle.shift()?.[Symbol.asyncDispose]();
+      const spare = sessions > SESSIONS ? idle.shift() : undefined;
+      if (spare !== undefined) {
         sessions -= 1;
+        await spare[Symbol.asyncDispose]();
       }
       return await ports.run(master.session(line), { ...options, env: master.env, holdInput: alone });
     } finally {

@@ -1,4 +1,5 @@
 /** A client as a host remembers it, as `lunsmith.yaml` would say it: the site that reads it has the same facts again. */
+import { isDeepStrictEqual } from 'node:util';
 import { MENU_SECONDS, ONLY_IMAGE } from './client-facts.js';
 import type { ClientText } from './client-schema.js';
 import type { ClientFacts, ClientImage, Site } from './facts.js';
@@ -10,10 +11,14 @@ const UNITS = [
 ] as const;
 
 /** What follows from the site, or is what a site has when nothing is said, is left out. */
-export function clientEntry(facts: ClientFacts, { hosts }: Pick<Site, 'hosts'>): ClientText {
+export function clientEntry(
+  facts: ClientFacts,
+  { hosts, files: all }: Pick<Site, 'hosts' | 'files'>,
+): ClientText {
   const { name, host, mac, serial, uuid, initiator, account, secret, prompts, address, follows } = facts;
   const prefix = hosts.find((each) => each.name === host)?.target.prefix;
-  const { menuSeconds, images, files } = facts;
+  const { menuSeconds, images, files = [] } = facts;
+  const own = files.filter((file) => !all.some((each) => isDeepStrictEqual(each, file)));
   return {
     ...(hosts.length === 1 ? {} : { host }),
     ...defined({ mac, serial, uuid }),
@@ -24,7 +29,7 @@ export function clientEntry(facts: ClientFacts, { hosts }: Pick<Site, 'hosts'>):
     ...(follows === 'promote' ? {} : { follows }),
     secret: prompts === true ? `prompt:${secret}` : secret,
     ...(address === undefined ? {} : defined({ ...address })),
-    ...(files === undefined ? {} : { files: files.map((file) => ({ ...file })) }),
+    ...(own.length === 0 ? {} : { files: own.map((file) => ({ ...file })) }),
   };
 }
 

@@ -8,18 +8,18 @@ const MOST_FILES = 64;
 const LONGEST_PATH = 255;
 
 /** The systems mount something of their own there, or keep it in memory. */
-const HIDDEN = ['/dev', '/proc', '/run', '/sys', '/tmp'];
+const HIDDEN = ['/dev', '/proc', '/run', '/sys', '/tmp', '/var/lock', '/var/run'];
 
 const fileSchema = z.strictObject({
   path: z
     .string()
     .max(LONGEST_PATH)
     .regex(
-      /^(?!.*\/\.{1,2}(?:\/|$))(?:\/[^/\p{Cc}\\]+)+(?<!\s)$/u,
+      /^(?![^]*\/\.{1,2}(?:\/|$))(?:\/[^/\p{Cc}\\]+)+(?<!\s)$/u,
       'an absolute path in the booted system without `.` and `..`, such as `/etc/motd`',
     )
     .refine(
-      (path) => !HIDDEN.some((folder) => path.startsWith(`${folder}/`)),
+      (path) => !HIDDEN.some((folder) => path === folder || path.startsWith(`${folder}/`)),
       `no file of a client can lie in ${HIDDEN.join(', ')}: a running system has others there`,
     )
     .describe('Absolute path in the booted system.'),
@@ -52,12 +52,15 @@ export const clientFilesSchema = z
   .max(MOST_FILES)
   .default([])
   .describe(
-    'Files that lie in the booted system, each with one of `content`, `source` and `secret`; see below.',
+    'Files that lie in the booted system, each with one of `content`, `source` and `secret`: [clients.md](clients.md#name-and-files-of-a-client).',
   );
 
 type WrittenFile = z.output<typeof fileSchema>;
 
-/** @param all those of the whole site @param files the client's own, each of which takes the place of one of them */
+/**
+ * Those of a client, in an order that says nothing. A client that cannot be handed any gets none of the whole site's.
+ * @param all those of the whole site @param files the client's own, each of which takes the place of one of them
+ */
 export function filesOf(
   name: string,
   { all, files }: { readonly all: readonly WrittenFile[]; readonly files: readonly WrittenFile[] },
@@ -66,8 +69,10 @@ export function filesOf(
 ): readonly ClientFile[] {
   const path = ['clients', name];
   checkFiles(files, [...path, 'files'], findings);
+  const other = images.find(({ boot }) => boot === 'san');
   const paths = files.map((file) => file.path);
-  const merged = [...all.filter((file) => !paths.includes(file.path)), ...files];
+  const shared = other === undefined ? all.filter((file) => !paths.includes(file.path)) : [];
+  const merged = [...shared, ...files];
   if (merged.length > MOST_FILES) {
     findings.add([...path, 'files'], {
       what: `Client \`${name}\` has more files than one archive takes.`,
@@ -75,9 +80,8 @@ export function filesOf(
       found: String(merged.length),
     });
   }
-  const other = images.find(({ boot }) => boot === 'san');
-  if (merged.length > 0 && other !== undefined) {
-    findings.add([...path, ...(files.length > 0 ? ['files'] : [])], {
+  if (files.length > 0 && other !== undefined) {
+    findings.add([...path, 'files'], {
       what: `Client \`${name}\` can be handed no files: ${
         other.blank === true
           ? 'a system that installs itself has an initramfs of its own, or none'
@@ -87,7 +91,7 @@ export function filesOf(
       found: other.blank === true ? '`blank`' : '`boot: san`',
     });
   }
-  return merged.map(fileOf);
+  return merged.map(fileOf).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** Each has one content, and a path of its own. */
@@ -114,7 +118,8 @@ export function checkFiles(
   });
 }
 
-function fileOf({ path, content, source, secret, owner, mode }: WrittenFile): ClientFile {
+/** With what follows where nothing is said. */
+export function fileOf({ path, content, source, secret, owner, mode }: WrittenFile): ClientFile {
   return {
     path,
     owner: owner.includes(':') ? owner : `${owner}:root`,

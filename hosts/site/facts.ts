@@ -186,6 +186,8 @@ export interface Site {
   readonly hosts: readonly HostFacts[];
   readonly channels: readonly string[];
   readonly clients: readonly ClientFacts[];
+  /** Of all clients that can be handed some. */
+  readonly files: readonly ClientFile[];
   /** Absent: the site says nothing of its machines' power. */
   readonly power?: PowerFacts;
 }

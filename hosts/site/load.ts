@@ -9,6 +9,7 @@ import { type Parsed, parseYaml } from '../../base/yaml/parse.js';
 import { parseYamlAside } from '../../base/yaml/parse-aside.js';
 import { placeOf, type SourceText, startOf } from '../../base/yaml/source.js';
 import { clientsOf } from './client-facts.js';
+import { fileOf } from './client-files.js';
 import type { Site } from './facts.js';
 import { findSite } from './find.js';
 import { findingsIn } from './findings.js';
@@ -76,7 +77,8 @@ function siteOf(source: SourceText, parsed: Parsed): Site {
   const clients = clientsOf(file, hosts, findings);
   const power = file.power === undefined ? {} : { power: powerOf(file.power, findings) };
   if (problems.length > 0) return refuse(problems);
-  return { folder: source.folder, hosts, channels: file.channels, clients, ...power };
+  const files = file.files.map(fileOf);
+  return { folder: source.folder, hosts, channels: file.channels, clients, files, ...power };
 }
 
 function checkChannels(channels: readonly string[], findings: ReturnType<typeof findingsIn>): void {

@@ -20,7 +20,9 @@ export const siteSchema = z.strictObject({
     .union([z.null().transform(() => ({})), z.record(clientNameSchema, clientSchema)])
     .default({})
     .describe('The machines that boot, by name.'),
-  files: clientFilesSchema.describe('Files in the booted systems of all clients; see below.'),
+  files: clientFilesSchema.describe(
+    'Files in the booted systems of all clients that can be handed some: [clients.md](clients.md#name-and-files-of-a-client).',
+  ),
   power: powerSchema.optional().describe('How machines are woken and switched; see below.'),
 });
 

@@ -203,4 +203,8 @@ it('shows reboot and power-off once for each firmware, in every cell if asked, a
   expect(await reboots([BIOS])).toEqual([]);
   await run({ 'bios-direct': verdict(false) });
   expect(await reboots([BIOS])).toEqual(['bios-san']);
+  // What was seen to fail is shown anew, though another shows it.
+  await run({ 'bios-san': verdict(false) });
+  expect(await reboots(direct, true)).toEqual(['bios-direct', 'uefi-direct']);
+  expect(await reboots([BIOS])).toEqual(['bios-san']);
 });

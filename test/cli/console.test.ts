@@ -69,7 +69,7 @@ it('types all but the key to leave by, and gives the terminal back', async () =>
   expect(typed()).toBe('ls\r\x03bye');
   far.end();
   await closed;
-  expect(shown()).toBe('\x1b[31mred\x1b[0m\x1b[?25h\x1b[?7h');
+  expect(shown()).toBe('\x1b[31mred\x1b[0m\x1b[?25h\x1b[?7h\x1b[?2004l');
   expect([stdin.raw, stdin.paused, stdin.listenerCount('data')]).toEqual([false, true, 0]);
 });
 

@@ -140,7 +140,7 @@ describe('promote and rollback', () => {
       what: `${name('v3')} may not be promoted on lab: it is not proven.`,
       expected: 'a passed proof of bios-san',
       found: 'bios-san: no proof',
-      hint: `Prove it, then publish it again: npx lunsmith prove out/debian-bookworm/releases/${digests['v3']}`,
+      hint: `Prove it, then publish it again: npx lunsmith prove out/debian-bookworm/releases/${digests['v3']} --for lab`,
     };
     expect(await failure(10, 'promote', name('v3'), 'stable')).toEqual(told);
     expect(await failure(10, 'promote', name('v3'), 'stable', '--dry-run')).toEqual(told);

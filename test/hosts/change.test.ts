@@ -216,7 +216,7 @@ describe('a promotion', () => {
           what: `${name(v1)} may not be promoted on san1: it is not proven.`,
           expected: 'a passed proof of bios-san, uefi-san, bios-direct and uefi-direct',
           found: 'bios-san: failed; uefi-san: a proof of another release; bios-direct: no proof',
-          hint: `Prove it, then publish it again: npx lunsmith prove out/debian-bookworm/releases/${v1.digest}`,
+          hint: `Prove it, then publish it again: npx lunsmith prove out/debian-bookworm/releases/${v1.digest} --for san1`,
         },
       ],
     });

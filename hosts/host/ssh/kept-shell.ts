@@ -10,6 +10,8 @@ import { printfFormat, shellCommand } from '../../../base/shell-word.js';
 
 /** Bytes of an input that is sent by the same way as the commands; dd(1) holds all of it at once. */
 const MOST_INPUT = 2 ** 18;
+/** Of what a tool that failed said. */
+const KEPT_LINES = 40;
 
 export interface KeptShell extends AsyncDisposable {
   /**
@@ -84,25 +86,31 @@ class Hearing {
 }
 
 /** One line for the shell. Its input is the one that the lines come by, so that a tool is given another. */
-function lineFor(argv: Argv, bytes: number, word: string): string {
+function lineFor(
+  argv: Argv,
+  bytes: number,
+  { token, word }: { readonly token: string; readonly word: string },
+): string {
   const input =
     bytes === 0
       ? `( exec ${shellCommand(argv)} ) </dev/null`
       : `dd bs=${bytes} count=1 iflag=fullblock 2>/dev/null | ( exec ${shellCommand(argv)} )`;
-  const before = `printf '%s\\n' ${word}; printf '%s\\n' ${word} >&2`;
+  const before = `printf '%s\\n' ${word}; printf '\\n%s\\n' ${word} >&2`;
   const behind = `printf '\\n%s %s\\n' ${word} "$?"; printf '\\n%s\\n' ${word} >&2`;
-  return `${printfFormat(`${before}; ${input}; ${behind}`)}\n`;
+  return `${token}${printfFormat(`${before}; ${input}; ${behind}`)}\n`;
 }
 
-/** @param session what runs the script KEPT on the host @param env of ssh here */
+/** @param session what runs the script KEPT on the host, which is handed the token that a line begins with @param env of ssh here */
 export async function keptShell(
-  session: Argv,
+  session: (token: string) => Argv,
   env: Readonly<Record<string, string>>,
   ports: Pick<Ports, 'start' | 'signal'>,
 ): Promise<KeptShell> {
   const input = new PassThrough();
+  const token = `lunsmith-${randomUUID()} `;
+  const argv = session(token);
   let hearing: Hearing | undefined;
-  const tool = await ports.start(session, {
+  const tool = await ports.start(argv, {
     doing: 'keep a shell on the host',
     env,
     quiet: true,
@@ -119,18 +127,19 @@ export async function keptShell(
     get gone() {
       return gone;
     },
-    run: async (argv, options) => {
+    run: async (wanted, options) => {
+      if (ports.signal.aborted) throw interrupted(options);
       const own = new Hearing();
       hearing = own;
       const content = Buffer.from(options.input ?? '');
-      input.write(lineFor(argv, content.length, own.word));
+      input.write(lineFor(wanted, content.length, { token, word: own.word }));
       input.write(content);
       const result = await Promise.race([own.ended, ended]);
       hearing = undefined;
       if (ports.signal.aborted) throw interrupted(options);
       const whole = 'stdout' in result ? result : undefined;
       if (whole === undefined || !(options.okExitCodes ?? [0]).includes(whole.exitCode))
-        throw failed(session, options, result, own.stderr, false);
+        throw failed(argv, options, result, own.stderr.slice(-KEPT_LINES), false);
       return whole;
     },
     [Symbol.asyncDispose]: () => tool[Symbol.asyncDispose](),

@@ -57,17 +57,20 @@ export const STARTED = watched('<&3');
 export const RUN = watched('</dev/null');
 
 /**
- * Runs each line that comes, which is the format of a printf. When no more can come it ends what runs, and itself: `cat` notices that
- * while a tool is at work.
+ * Runs what stands behind the token `$1` in each line that comes: the format of a printf. When no more can come it ends what runs, and
+ * itself: `cat` notices that while a tool is at work. With TMOUT bash waits for a line for so long only.
  */
 const LINES = `
-{ cat; kill -- "-$$" || kill 0; } 2>/dev/null | while IFS= read -r line; do eval "$(printf "$line")"; done
+unset TMOUT
+{ cat; kill -- "-$$" || kill 0; } 2>/dev/null | while IFS= read -r line; do
+  case $line in *"$1"*) eval "$(printf "\${line#*"$1"}")" ;; esac
+done
 `;
 
-/** A shell that stays. */
+/** A shell that stays. `$1`: a token that no content holds by chance. */
 export const KEPT = `
 exec 3<&0
-$(command -v setsid) sh -c ${shellWord(LINES)} <&3 3<&- &
+$(command -v setsid) sh -c ${shellWord(LINES)} sh "$1" <&3 3<&- &
 exec 3<&-
 wait
 `;

@@ -168,7 +168,7 @@ describe('releases', () => {
         where: at(`releases/${digest}/proofs`),
         expected: 'a passed proof of bios-san, uefi-san',
         found: 'none of uefi-san',
-        hint: `Prove it, then publish it again: npx lunsmith prove out/debian-bookworm/releases/${digest}`,
+        hint: `Prove it, then publish it again: npx lunsmith prove out/debian-bookworm/releases/${digest} --for san1`,
       },
     ]);
   });

@@ -82,7 +82,7 @@ it('what is no shell is refused too', async () => {
 
 it('what an account prints when nobody expects it does not come into what is read', async () => {
   const noisy = join(root, 'noisy');
-  const noise = 'echo You have mail; echo You have more >&2';
+  const noise = 'echo You have mail; printf "no end" >&2';
   await using sshd = await startSshd(ports, { startUp: `[ ! -e ${noisy} ] || { ${noise}; }` });
   await using host = await reach(sshd);
   await writeFile(noisy, '');

@@ -169,6 +169,7 @@ export const anySite: fc.Arbitrary<Site> = fc
       hosts: fc.tuple(...Array.from({ length: hosts }, (_, n) => anyHost(n))),
       channels: fc.constant(channels),
       clients: fc.tuple(...Array.from({ length: clients }, (_, n) => anyClient(n + 1, hosts, channels))),
+      files: fc.constant([]),
     }),
   );
 

@@ -16,6 +16,7 @@ describe('parseSite', () => {
   it('fills in what a site leaves out', () => {
     expect(siteOf(RIGHT)).toEqual({
       folder: '/site',
+      files: [],
       hosts: [
         {
           name: 'san1',

@@ -17,14 +17,25 @@ describe('files of clients', () => {
     const written = text('[{ path: /etc/motd, secret: "env:MOTD" }]', all);
     const ab = { path: '/etc/a b', source: 'a', mode: '0755', owner: 'app:root' };
     expect(filesOf(written)).toEqual([
-      [{ path: '/etc/motd', content: 'all', mode: '0644', owner: 'root:root' }, ab],
+      [ab, { path: '/etc/motd', content: 'all', mode: '0644', owner: 'root:root' }],
       [ab, { path: '/etc/motd', secret: 'env:MOTD', mode: '0600', owner: 'root:root' }],
     ]);
     // As a host remembers it, the site has the same again.
     const site = siteOf(written);
     const entries = site.clients.map((facts) => [facts.name, clientEntry(facts, site)]);
     const again = `${RIGHT.slice(0, RIGHT.indexOf('clients:'))}clients: ${JSON.stringify(Object.fromEntries(entries))}\n`;
-    expect(siteOf(again).clients).toEqual(site.clients);
+    expect(siteOf(`${again}files: ${all}\n`).clients).toEqual(site.clients);
+    // What is all clients' stays so: of its own a client has no more than it had.
+    expect(siteOf(again).clients.map(({ files }) => files?.map(({ path }) => path))).toEqual([
+      undefined,
+      ['/etc/motd'],
+    ]);
+  });
+  it('have an order that says nothing', () => {
+    const [a, b] = ['{ path: /a, content: x }', '{ path: /b, content: y }'];
+    const [, first] = filesOf(text(`[${a}, ${b}]`));
+    expect(filesOf(text(`[${b}, ${a}]`))[1]).toEqual(first);
+    expect(filesOf(text(`[${a}]`, `[${b}]`))[1]).toEqual(first);
   });
   it('are none where none are written', () => {
     expect(filesOf(DIRECT)).toEqual([undefined, undefined]);
@@ -42,6 +53,8 @@ describe('files of clients', () => {
     '/etc/..',
     '"/a\\nb"',
     '/run/x',
+    '/var/run/x',
+    '/tmp',
     '/proc/1/mem',
     `/${'a'.repeat(255)}`,
   ])('have no path such as %j', (path) => {
@@ -85,17 +98,19 @@ describe('files of clients', () => {
     `);
   });
   it('of a client that boots by its LUN, whose initramfs is that of all', () => {
-    expect(
-      problemsOf(
-        changed('boot: direct\n    secret: env', 'secret: env', text('[]', '[{ path: /a, content: x }]')),
-      ),
-    ).toMatchInlineSnapshot(`
-      "lunsmith.yaml:8:3 Client \`web1\` can be handed no files: the boot loader on its LUN loads an initramfs that is the same for all.
-        web1:
-        ^^^^
-        Expected: \`boot: direct\` for all its images, or \`boot: tftp\` of a Raspberry Pi
-        Found: \`boot: san\`"
-    `);
+    const site = changed(
+      'channel: edge\n    boot: direct',
+      'channel: edge',
+      text('[{ path: /b, content: y }]'),
+    );
+    expect(problemsOf(site)).toContain(
+      'Client `web2` can be handed no files: the boot loader on its LUN loads an initramfs that is the same for all.',
+    );
+  });
+  it('of all clients go to those that can be handed some', () => {
+    const all = text('[]', '[{ path: /a, content: x }]');
+    const site = changed('boot: direct\n    secret: env', 'secret: env', all);
+    expect(filesOf(site).map((files) => files?.map(({ path }) => path))).toEqual([undefined, ['/a']]);
   });
   it('of a system that installs itself', () => {
     const blank = 'images: [{ name: windows, blank: 60G }]';
