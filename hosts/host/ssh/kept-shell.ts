@@ -4,12 +4,15 @@
  */
 import { randomUUID } from 'node:crypto';
 import { PassThrough } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { failed, interrupted } from '../../../base/command-failures.js';
 import type { Argv, Ports, RunOptions, RunResult } from '../../../base/ports.js';
 import { printfFormat, shellCommand } from '../../../base/shell-word.js';
 
 /** Bytes of an input that is sent by the same way as the commands; dd(1) holds all of it at once. */
 const MOST_INPUT = 2 ** 18;
+/** Milliseconds that an idle shell may take to end. */
+const END_MS = 1000;
 /** Of what a tool that failed said. */
 const KEPT_LINES = 40;
 
@@ -142,6 +145,11 @@ export async function keptShell(
         throw failed(argv, options, result, own.stderr.slice(-KEPT_LINES), false);
       return whole;
     },
-    [Symbol.asyncDispose]: () => tool[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      // It ends by itself, so that sshd knows that there is room for another session when we go on.
+      input.end();
+      await Promise.race([ended, delay(END_MS, undefined, { ref: false })]);
+      await tool[Symbol.asyncDispose]();
+    },
   };
 }

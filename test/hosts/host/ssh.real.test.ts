@@ -253,7 +253,7 @@ describe('a connection', () => {
 
   it('starts the login shell once for many tools, and never more often than sshd allows', async () => {
     const starts = join(root, 'starts');
-    await using sshd = await startSshd(ports, { startUp: `echo >>${starts}`, lines: ['MaxSessions 6'] });
+    await using sshd = await startSshd(ports, { startUp: `echo >>${starts}`, lines: ['MaxSessions 7'] });
     await using host = await reach(sshd);
     const many = Array.from({ length: 40 }, (_, index) => String(index));
     for (const word of many) await host.run(['echo', word], { doing, quiet: true });
