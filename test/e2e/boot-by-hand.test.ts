@@ -38,20 +38,23 @@ it('logs in at the console and over SSH, leaves by Ctrl-], and leaves the releas
   void child.finally(() => {
     ended = true;
   });
-  /** Awaits what the terminal shows after what was awaited before. */
-  let from = 0;
-  const shows = async (pattern: RegExp): Promise<RegExpExecArray> => {
+  /** Awaits what the terminal shows, now or before. */
+  const hasShown = async (pattern: RegExp, since = 0): Promise<RegExpExecArray> => {
     for (;;) {
-      const found = pattern.exec(seen.slice(from));
-      if (found !== null) {
-        from += found.index + found[0].length;
-        return found;
-      }
+      const found = pattern.exec(seen.slice(since));
+      if (found !== null) return found;
       if (ended) throw new Error(`It ended before ${String(pattern)}:\n${seen}`);
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
     }
+  };
+  let from = 0;
+  /** Awaits what it shows after what was awaited before. */
+  const shows = async (pattern: RegExp): Promise<RegExpExecArray> => {
+    const found = await hasShown(pattern, from);
+    from += found.index + found[0].length;
+    return found;
   };
   const type = (text: string) => child.stdin.write(text);
 
@@ -59,13 +62,14 @@ it('logs in at the console and over SSH, leaves by Ctrl-], and leaves the releas
   await shows(/By itself the release lets nobody in/);
   const [, vnc = ''] = await shows(/Its screen by VNC: 127\.0\.0\.1:(\d+)\./);
   await shows(/ login: /);
+  // It may have answered before; it says nothing more that could come between what the console says.
+  const [, ssh = ''] = await hasShown(/SSH answers: (ssh .+root@127\.0\.0\.1)\r?\n/);
   type(`${name}\r`);
   await shows(/Password: /);
   type(`${password}\r`);
   await shows(/# /);
   type('echo by-hand > /root/mine && sync && echo written-$((6 * 7))\r');
   await shows(/written-42/);
-  const [, ssh = ''] = await shows(/SSH answers: (ssh .+root@127\.0\.0\.1)\r?\n/);
   // As it is printed, for a shell.
   const { stdout } = await execa('sh', ['-c', `${ssh} 'cat /root/mine; findmnt -n -o SOURCE /'`]);
   expect(stdout).toMatch(/^by-hand\n\/dev\/sd/);
