@@ -92,16 +92,12 @@ const FURTHER: readonly Single['kind'][] = ['rollback', 'reset', 'rebase', 'unde
 export function finishedChange(state: HostState, intent: Intent): Change | undefined {
   const further = singles(intent).some(({ kind }) => FURTHER.includes(kind));
   if (!further || state.wish !== wishOf(intent)) return undefined;
-  return {
-    next: state,
-    clones: [],
-    dropped: [],
-    deleted: [],
-    secrets: [],
-    files: [],
-    lines: [],
-    finishes: true,
-  };
+  return { ...noChange(state), finishes: true };
+}
+
+/** The change that nobody sees. */
+export function noChange(state: HostState): Change {
+  return { next: state, clones: [], dropped: [], deleted: [], secrets: [], files: [], lines: [] };
 }
 
 /** Digests of the releases whose manifests a plan may want. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, sha256OfText } from '../../base/digest.js';
 import type { About, Change, Intent } from '../../hosts/change/intent.js';
-import { planChange, releasesNeeded } from '../../hosts/change.js';
+import { noChange, planChange, releasesNeeded } from '../../hosts/change.js';
 import { EMPTY_STATE, type Generation, type HostState } from '../../hosts/host/state.js';
 import { releaseNeeds } from '../../hosts/releases.js';
 import type { ClientFacts } from '../../hosts/site/facts.js';
@@ -45,15 +45,7 @@ const next = (image?: string): Intent => ({
 });
 
 function after(...intents: Intent[]): Change {
-  let change: Change = {
-    next: EMPTY_STATE,
-    clones: [],
-    dropped: [],
-    deleted: [],
-    secrets: [],
-    files: [],
-    lines: [],
-  };
+  let change = noChange(EMPTY_STATE);
   for (const intent of intents) change = planChange(change.next, intent, about());
   return change;
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../base/failure.js';
 import type { About, Change, Intent } from '../../hosts/change/intent.js';
-import { finishedChange, planChange, releasesNeeded } from '../../hosts/change.js';
+import { finishedChange, noChange, planChange, releasesNeeded } from '../../hosts/change.js';
 import { EMPTY_STATE, type HostState } from '../../hosts/host/state.js';
 import { releaseNeeds } from '../../hosts/releases.js';
 import type { ClientFacts } from '../../hosts/site/facts.js';
@@ -38,12 +38,7 @@ const name = (release: SmallRelease) => `debian-bookworm@${short(release)}`;
 const KEPT = 'is deleted, and kept for 2 days: npx lunsmith client undelete web1';
 
 function after(...intents: Intent[]): Change {
-  let change: Change = {
-    ...{ next: EMPTY_STATE, clones: [], dropped: [], deleted: [] },
-    secrets: [],
-    files: [],
-    lines: [],
-  };
+  let change = noChange(EMPTY_STATE);
   for (const intent of intents) change = planChange(change.next, intent, at('01'));
   return change;
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../base/failure.js';
 import type { About, Change, Intent } from '../../hosts/change/intent.js';
-import { planChange, releasesNeeded } from '../../hosts/change.js';
+import { noChange, planChange, releasesNeeded } from '../../hosts/change.js';
 import { EMPTY_STATE, type HostState } from '../../hosts/host/state.js';
 import type { ClientFacts } from '../../hosts/site/facts.js';
 import { aboutHost } from '../util/about-host.js';
@@ -33,12 +33,7 @@ const id = ({ digest }: SmallRelease, count: number) => `${digest.slice(0, 12)}-
 const name = ({ digest }: SmallRelease) => `debian-bookworm@${digest.slice(0, 12)}`;
 
 function after(...intents: Intent[]): Change {
-  let change: Change = {
-    ...{ next: EMPTY_STATE, clones: [], dropped: [], deleted: [] },
-    secrets: [],
-    files: [],
-    lines: [],
-  };
+  let change = noChange(EMPTY_STATE);
   for (const intent of intents) change = planChange(change.next, intent, about());
   return change;
 }

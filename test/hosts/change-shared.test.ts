@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, sha256OfText } from '../../base/digest.js';
 import type { Change, Intent } from '../../hosts/change/intent.js';
-import { planChange } from '../../hosts/change.js';
+import { noChange, planChange } from '../../hosts/change.js';
 import { EMPTY_STATE, generationsOf, type HostState } from '../../hosts/host/state.js';
 import { aboutHost } from '../util/about-host.js';
 import { clientFacts, hostFacts, proofOf, type SmallRelease, smallRelease } from '../util/hosts.js';
@@ -31,15 +31,7 @@ const add = (number: number, changed: Parameters<typeof clientFacts>[1] = {}): I
 });
 
 function after(...intents: Intent[]): Change {
-  let change: Change = {
-    next: EMPTY_STATE,
-    clones: [],
-    dropped: [],
-    deleted: [],
-    secrets: [],
-    files: [],
-    lines: [],
-  };
+  let change = noChange(EMPTY_STATE);
   for (const intent of intents) change = planChange(change.next, intent, keeping());
   return change;
 }

@@ -6,7 +6,7 @@ import { Failure } from '../../base/failure.js';
 import { draftOf, wishOf } from '../../hosts/change/draft.js';
 import { type About, type Change, type Intent, type Stage } from '../../hosts/change/intent.js';
 import { clientsOfStage } from '../../hosts/change/staged.js';
-import { finishedChange, planChange } from '../../hosts/change.js';
+import { finishedChange, noChange, planChange } from '../../hosts/change.js';
 import { EMPTY_STATE, type Generation, type HostState } from '../../hosts/host/state.js';
 import type { ReleaseThere } from '../../hosts/publish/releases-there.js';
 import type { ClientFacts } from '../../hosts/site/facts.js';
@@ -32,15 +32,7 @@ const rollback: Intent = { kind: 'rollback', channel: 'stable' };
 
 /** The state after all of them, and the last change. */
 function after(...intents: Intent[]): Change {
-  let change: Change = {
-    next: EMPTY_STATE,
-    clones: [],
-    dropped: [],
-    deleted: [],
-    secrets: [],
-    files: [],
-    lines: [],
-  };
+  let change = noChange(EMPTY_STATE);
   for (const intent of intents) change = planChange(change.next, intent, about());
   return change;
 }
