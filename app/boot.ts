@@ -1,9 +1,8 @@
 /** A release booted for somebody who tries it by hand: on the gate's machine and network, with its console in the caller's hands. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PC } from '../artifacts/platform/pc.js';
@@ -15,6 +14,7 @@ import { createPorts } from '../base/command.js';
 import { Failure } from '../base/failure.js';
 import { forward } from '../base/forward.js';
 import type { Argv } from '../base/ports.js';
+import { socketFolder } from '../base/socket-folder.js';
 import { didYouMean } from '../base/suggest.js';
 import { UndoStack } from '../base/undo-stack.js';
 import { SOCKETS } from '../gate/by-hand.js';
@@ -98,7 +98,7 @@ export async function bootByHand(
   await requireHost([...gateNeeds([cell]), ...tools]);
   await mkdir(workspace, { recursive: true });
   await using stack = new UndoStack();
-  const folder = await mkdtemp(join(tmpdir(), 'lunsmith-boot-'));
+  const folder = await socketFolder('lunsmith-boot-');
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const accelerator = await acceleratorFor(
     manifest.platform,

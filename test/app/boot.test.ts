@@ -140,10 +140,21 @@ it.each<[string, Partial<BootRequest>, object]>([
     { keep: '/tmp/a,b.img' },
     { expected: 'a path without a comma', found: '/tmp/a,b.img' },
   ],
+  ['a LUN in the folder of a release', { keep: 'RELEASE/tried.img' }, { expected: 'another folder' }],
+  ['the LUN of a release', { keep: 'RELEASE/disk.img' }, { expected: 'another folder' }],
   ['no release', { release: '/nowhere' }, { what: '/nowhere is not a release.' }],
 ])('refuses %s, before anything is made', async (_, change, told) => {
-  const { kind, diagnostics } = await refusal(change);
+  const keep = change.keep?.replace('RELEASE', release);
+  const { kind, diagnostics } = await refusal({ ...change, ...(keep === undefined ? {} : { keep }) });
   expect(kind).toBe('usage');
   expect(diagnostics[0]).toMatchObject(told);
   expect(await readdir(folder)).toEqual(['release']);
+});
+
+it('has its sockets where their addresses have room, however long the name of the temporary folder is', async () => {
+  vi.stubEnv('TMPDIR', join(folder, 'x'.repeat(100)));
+  const { gate, sat } = await boot();
+  vi.unstubAllEnvs();
+  expect(gate.sockets).toMatch(/^\/tmp\/lunsmith-boot-/);
+  expect(sat).toBe(true);
 });

@@ -1,6 +1,6 @@
 /** `lunsmith boot`: somebody at a terminal tries a release, and over SSH at the same time; nothing is left of it. */
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { link, mkdir, readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,21 +8,38 @@ import { execa } from 'execa';
 import { beforeAll, expect, inject, it } from 'vitest';
 import { type Release, readRelease, verifyRelease } from '../../artifacts/release/release.js';
 import { clientReleaseWithSsh } from '../util/build.js';
-import { MAIN } from '../util/cli.js';
+import { lunsmith, MAIN } from '../util/cli.js';
+import { partition, SECTOR } from '../util/image.js';
 import { descendants, untilEnded } from '../util/processes.js';
 
 let release: Release;
+let home: string;
 let workspace: string;
 beforeAll(async () => {
   release = await clientReleaseWithSsh();
-  workspace = join(inject('shared'), 'by-hand');
+  home = join(inject('shared'), 'by-hand');
+  workspace = join(home, 'work');
+  await mkdir(home);
 });
 
 const leftInTmp = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('lunsmith-boot-'));
 
-it('logs in at the console and over SSH, leaves by Ctrl-], and leaves the release as it was', async () => {
+/** A file in the root of a LUN that was cut off: its journal is replayed, as the next boot does. */
+async function fileOf(lun: string, path: string): Promise<string> {
+  const { firstLba, sectors } = partition(release.manifest, 'root');
+  const alone = join(home, 'root.img');
+  const part = [`if=${lun}`, `of=${alone}`, `bs=${SECTOR}`, `skip=${firstLba}`, `count=${sectors}`];
+  await execa('dd', [...part, 'conv=sparse']);
+  // e2fsck(8), EXIT CODE: 1 when something was set right.
+  const checked = await execa('e2fsck', ['-fy', alone], { reject: false });
+  expect([0, 1]).toContain(checked.exitCode);
+  return (await execa('debugfs', ['-R', `cat ${path}`, alone])).stdout;
+}
+
+it('logs in at the console and over SSH, leaves by Ctrl-], keeps what was written, and leaves the release as it was', async () => {
   const before = await leftInTmp();
-  const command = [process.execPath, MAIN, 'boot', release.path, '--ssh', '--display'];
+  const kept = join(home, 'tried.img');
+  const command = [process.execPath, MAIN, 'boot', release.path, '--ssh', '--display', '--keep', kept];
   const child = execa('script', ['--quiet', '--return', '--command', command.join(' '), '/dev/null'], {
     reject: false,
     env: { TERM: 'dumb', LUNSMITH_WORKSPACE: workspace },
@@ -73,6 +90,14 @@ it('logs in at the console and over SSH, leaves by Ctrl-], and leaves the releas
   // As it is printed, for a shell.
   const { stdout } = await execa('sh', ['-c', `${ssh} 'cat /root/mine; findmnt -n -o SOURCE /'`]);
   expect(stdout).toMatch(/^by-hand\n\/dev\/sd/);
+  const second = await lunsmith(['boot', release.path, '--keep', kept, '--workspace', workspace]);
+  expect(second.exitCode).toBe(2);
+  expect(second.stderr).toContain(`${kept} is the LUN of another machine that runs now.`);
+  const linked = join(home, 'linked.img');
+  await link(join(release.path, 'disk.img'), linked);
+  const third = await lunsmith(['boot', release.path, '--keep', linked, '--workspace', workspace]);
+  expect(third.exitCode).toBe(2);
+  expect(third.stderr).toContain(`${linked} may not be written to.`);
   const screen = connect({ host: '127.0.0.1', port: Number(vnc) });
   // RFC 6143, 7.1.1
   const [version] = (await once(screen, 'data')) as [Buffer];
@@ -84,6 +109,7 @@ it('logs in at the console and over SSH, leaves by Ctrl-], and leaves the releas
   expect((await child).exitCode).toBe(0);
 
   await untilEnded(processes);
+  expect(await fileOf(kept, '/root/mine')).toBe('by-hand');
   expect(await leftInTmp()).toEqual(before);
   expect(await readdir(join(workspace, 'builds'))).toEqual([]);
   expect(await verifyRelease(await readRelease(release.path))).toEqual([]);

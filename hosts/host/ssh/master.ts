@@ -2,12 +2,12 @@
  * One connection for everything: ssh's control master (ssh_config(5), ControlMaster). It runs `cat` on the host with an input
  * that we hold open: it ends when we do, however we do. Each session over it costs one round trip and no new login.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../../base/failure.js';
 import type { Argv, Ports, RunningTool } from '../../../base/ports.js';
 import { anyShellCommand, shellCommand } from '../../../base/shell-word.js';
+import { socketFolder } from '../../../base/socket-folder.js';
 import type { HostFacts, Transport } from '../../site/facts.js';
 import type { HostAccount } from '../host.js';
 import { sshClient } from './client.js';
@@ -17,9 +17,6 @@ import type { SshMaster } from './ssh-master.js';
 
 export type SshFacts = HostFacts & { readonly transport: Extract<Transport, { kind: 'ssh' }> };
 
-/** A socket's address has 107 bytes (unix(7)); ssh makes the socket under a name that is 17 longer, in our folder of 20. */
-const LONGEST_TEMPORARY_FOLDER = 60;
-const PREFIX = 'lunsmith-ssh-';
 const READY = 'lunsmith-is-connected';
 const ACCOUNT = /^account (\d+) (yes|no) (\/\S*) (.*)$/;
 /** Exit code of an ssh that could not connect (ssh(1), EXIT STATUS). */
@@ -35,7 +32,7 @@ export async function openMaster(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<SshMaster> {
   const { destination, port } = transport;
-  const folder = await privateFolder();
+  const folder = await socketFolder('lunsmith-ssh-');
   const socket = join(folder, 'm');
   const { argv: ssh, env } = sshClient(environment, {
     port,
@@ -148,25 +145,4 @@ async function connect(
     },
     { command: { argv, lastLines: said } },
   );
-}
-
-/**
- * In the temporary folder of this process, where ssh can use it: it splits what it is told at spaces and expands `%`
- * (ssh_config(5), ControlPath). Else in /tmp.
- * @throws Failure of kind `host` when none can be made
- */
-async function privateFolder(): Promise<string> {
-  const folder = tmpdir();
-  const fit = Buffer.byteLength(folder) <= LONGEST_TEMPORARY_FOLDER && /^[A-Za-z0-9._/+-]+$/.test(folder);
-  const made = fit ? await mkdtemp(join(folder, PREFIX)).catch(() => undefined) : undefined;
-  if (made !== undefined) return made;
-  return await mkdtemp(join('/tmp', PREFIX)).catch((error: unknown) => {
-    const { code = 'unknown' } = error as NodeJS.ErrnoException;
-    throw new Failure('host', {
-      what: 'No folder can be made for the connection.',
-      expected: 'a temporary folder that can be written, by TMPDIR or /tmp',
-      found: `${folder === '/tmp' ? '' : `${folder}, and `}/tmp: ${code}`,
-      hint: 'Set TMPDIR to a folder that is there and that you may write.',
-    });
-  });
 }
