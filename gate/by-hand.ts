@@ -11,7 +11,7 @@ import { Failure } from '../base/failure.js';
 import { forward } from '../base/forward.js';
 import type { Ports } from '../base/ports.js';
 import { UndoStack } from '../base/undo-stack.js';
-import { Broken } from './broken.js';
+import { Broken, Undecided } from './broken.js';
 import type { GateAccount } from './credentials.js';
 import { copyDisk } from './disk.js';
 import { openEvidence } from './evidence.js';
@@ -88,7 +88,9 @@ export async function bootByHand(request: ByHandRequest, ports: Ports): Promise<
     stack.use(await forward({ path: join(sockets, SOCKETS.ssh) }, client));
   }
   terminal.setEncoding('utf8').on('data', (text: string) => machine.console.send(text));
-  await machine.powerOn();
+  await machine.powerOn().catch((error: unknown) => {
+    throw asFailure(error);
+  });
   const stopped = new Promise<never>((_, reject) => {
     const stop = () => reject(new Failure('interrupted', { what: 'Interrupted: the machine is off.' }));
     ports.signal.addEventListener('abort', stop, { once: true });
@@ -96,8 +98,15 @@ export async function bootByHand(request: ByHandRequest, ports: Ports): Promise<
   });
   const end = await Promise.race([left, machine.over, stopped]);
   if (end === 'left') return false;
-  if (end !== undefined && !(end instanceof Broken)) throw end;
+  if (end !== undefined) throw asFailure(end);
   return true;
+}
+
+/** Nothing is judged here: what would be a verdict of a proof is the reason why the machine is off. */
+function asFailure(error: unknown): Failure {
+  return error instanceof Broken || error instanceof Undecided
+    ? new Failure('tool', { what: error.message })
+    : Failure.from(error);
 }
 
 /** The disk that stays, whole from the moment on at which it is there. */

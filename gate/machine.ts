@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Failure } from '../base/failure.js';
 import type { Argv, Ports } from '../base/ports.js';
 import { createCleaner } from './ansi.js';
-import { Broken } from './broken.js';
+import { Broken, Undecided } from './broken.js';
 import { type Capture, createCapture } from './capture.js';
 import { createConsole, type SerialConsole } from './console.js';
 import { type QemuProcess, startQemu } from './qemu-process.js';
@@ -36,7 +36,7 @@ export interface Machine extends AsyncDisposable {
   forgetStops(): void;
   /**
    * Awaits the next reset or power-off and tells which it was, with QEMU's reason: `guest-reset`, `guest-shutdown`.
-   * @throws Broken or Undecided when the patience ends, Broken when QEMU ends by itself; the signal's reason when it aborts
+   * @throws Broken or Undecided when the patience ends, Undecided when QEMU is ended from outside; the signal's reason when it aborts
    */
   stopped(bound: Bound): Promise<Stop>;
 }
@@ -136,7 +136,8 @@ export function createMachine(ports: Ports, options: MachineOptions): Machine {
     processors.push(...qemu.processors);
     void qemu.ended.then(() => {
       if (disposed || running !== qemu) return;
-      if (last?.stop.event !== 'RESET') end();
+      if (last === undefined) end(new Undecided('QEMU was ended from outside while its client ran.'));
+      else if (last.stop.event !== 'RESET') end();
       else if (!last.awaited) goingOn = goOn().catch(end);
     });
     await qemu.qmp.execute('cont');

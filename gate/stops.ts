@@ -37,7 +37,8 @@ export function createStops(watch: Watch): Stops {
       return { stop, awaited };
     },
     end: (reason) => {
-      ended = { reason };
+      // What came first is why.
+      ended ??= { reason };
       waiting.wake();
     },
     forget: () => {

@@ -35,8 +35,6 @@ export type Role =
   | 'old-time-zones'
   /** Takes the time from servers. */
   | 'time-client'
-  /** Runs jobs of /etc/cron.d. */
-  | 'cron'
   | 'ifupdown'
   | 'networkd'
   | 'networkmanager'

@@ -2,6 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { PC } from '../../artifacts/platform/pc.js';
+import { Undecided } from '../../gate/broken.js';
 import { createMachine, type Machine, type MachineOptions } from '../../gate/machine.js';
 import { type QemuOptions, qemuArgv } from '../../gate/qemu.js';
 import { DEFAULT_BOUNDS } from '../../gate/request.js';
@@ -29,6 +30,8 @@ const print = (text: string) =>
     ...[0xba, 0xfd, 0x03, 0xec, 0xa8, 0x20, 0x74, 0xfb],
     ...[0xba, 0xf8, 0x03, 0xb0, letter, 0xee],
   ]);
+/** A jump to itself. */
+const FOR_EVER = [0xeb, 0xfe];
 /** The soft-off of the machine's ACPI: port 604h, SLP_EN of S5 (QEMU's docs/specs, q35). */
 const POWER_OFF = [0xba, 0x04, 0x06, 0xb8, 0x00, 0x20, 0xef, 0xf4];
 
@@ -95,6 +98,21 @@ it('waits after a reset that is awaited, begins anew, and tells a power-off from
   expect([starts, told]).toEqual([2, []]);
 });
 
+it('whose QEMU is ended from outside says nothing of its client', async () => {
+  await using machine = switchedOff();
+  await boots(...print('first'), ...FOR_EVER);
+  await machine.powerOn();
+  await machine.console.expect(/first/, bound('the first program'));
+  const stopped = machine.stopped(bound('more'));
+  const doing = 'end QEMU as a host without memory does';
+  await Promise.all([
+    expect(stopped).rejects.toBeInstanceOf(Undecided),
+    ports.run(['pkill', '-KILL', '-f', `qemu-system.*${folder.path}`], { doing }),
+  ]);
+  await expect(machine.console.expect(/more/, bound('more'))).rejects.toBeInstanceOf(Undecided);
+  expect(await machine.over).toBeInstanceOf(Undecided);
+});
+
 it('goes on by itself after a reset that nobody awaits', async () => {
   await using machine = switchedOff(
     {},
@@ -124,7 +142,7 @@ it('tells of a client that resets itself again and again', async () => {
 
 it('keeps the packets of all starts in one file', async () => {
   await using machine = switchedOff({ optionRom: true });
-  await boots(...print('here'), 0xeb, 0xfe);
+  await boots(...print('here'), ...FOR_EVER);
   const capture = () => readFile(folder.at('network.pcap'));
   await machine.powerOn();
   // Without a boot file its card's ROM goes on to the disk.
@@ -141,7 +159,7 @@ it('keeps the packets of all starts in one file', async () => {
   const reset = again.stopped(bound('its reset'));
   await again.powerOn();
   await reset;
-  await boots(...print('there'), 0xeb, 0xfe);
+  await boots(...print('there'), ...FOR_EVER);
   await again.comeBack();
   await again.console.expect(/there/, bound('the program'));
   await again[Symbol.asyncDispose]();

@@ -156,13 +156,14 @@ async function tellOfCopy(
 ): Promise<void> {
   let ended = false;
   const end = copying.catch(() => undefined).then(() => (ended = true));
+  const allocated = async (path: string) => (await sizes(host, path, '*'))[0]?.allocated ?? 0;
   try {
+    const total = await allocated(image);
     for (;;) {
       await Promise.race([end, delay(LOOK_MS, undefined, { ref: false })]);
       if (ended) return;
-      const [from, to] = [await sizes(host, image, '*'), await sizes(host, partial, '*')];
-      const [total, done] = [from[0]?.allocated ?? 0, to[0]?.allocated ?? 0];
-      if (!ended) copied({ done: Math.min(done, total), total });
+      const done = Math.min(await allocated(partial), total);
+      if (!ended) copied({ done, total });
     }
   } catch {
     // That it cannot be looked at the copy itself tells.

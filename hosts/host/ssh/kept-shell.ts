@@ -27,10 +27,11 @@ export interface KeptShell extends AsyncDisposable {
 }
 
 /** Whether a kept shell may run it: a query of ours, whose output nobody looks at before its end. */
-export function keepable({ quiet, input, stream, timeout, onLine, onBytes }: RunOptions): boolean {
+export function keepable({ quiet, input, ...others }: RunOptions): boolean {
+  const { stream, timeout, onLine, onBytes, env, cwd } = others;
   return (
     quiet === true &&
-    [stream, timeout, onLine, onBytes].every((each) => each === undefined) &&
+    [stream, timeout, onLine, onBytes, env, cwd].every((each) => each === undefined) &&
     Buffer.byteLength(input ?? '') <= MOST_INPUT
   );
 }
