@@ -9,14 +9,20 @@ import { readWhole } from './distribution/keyring-file.js';
 import { rootTree } from './rootfs/tree.js';
 import { ROOT } from './things.js';
 
+const recipeFile = z
+  .string()
+  .regex(/^[^/]/, "a path relative to the recipe's folder, such as `cloud.yaml`")
+  .optional();
+
 const options = z.strictObject({
-  'user-data': z
-    .string()
-    .regex(/^[^/]/, "a path relative to the recipe's folder, such as `cloud.yaml`")
-    .describe(
-      'File of the recipe that is the user data: YAML that begins with `#cloud-config`, a script that begins with `#!`, or another format that ' +
-        'cloud-init knows by its first line. Secrets do not belong into it: it lies in the image.',
-    ),
+  'user-data': recipeFile.describe(
+    'File of the recipe that is the user data: YAML that begins with `#cloud-config`, a script that begins with `#!`, or another format that ' +
+      'cloud-init knows by its first line. Secrets do not belong into it: it lies in the image. Default: none; then each client brings its own, as ' +
+      '`files` of the site.',
+  ),
+  'vendor-data': recipeFile.describe(
+    'File of the recipe in the same formats that cloud-init heeds where the user data says nothing else: for what the user data of a client cannot forget.',
+  ),
   'instance-id': z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'letters, digits, dots, dashes and underscores')
@@ -27,6 +33,8 @@ const options = z.strictObject({
     ),
 });
 
+/** Files of the seed, by the name of their options. */
+const DATA = ['user-data', 'vendor-data'] as const;
 const SEED = '/var/lib/cloud/seed/nocloud';
 const PROGRAM = '/usr/bin/cloud-init';
 
@@ -60,15 +68,17 @@ export const cloudInit = defineStage({
   summary: 'Hand cloud-init of the image its user data, as a seed of the data source NoCloud.',
   kind: 'rootfs',
   changes: [ROOT],
-  title: (given) => given['user-data'],
+  title: (given) => given['user-data'] ?? given['vendor-data'] ?? '',
   options,
   tools: [],
-  inputs: (given) => [given['user-data']],
-  check: ({ options: given, recipe }) => {
-    const name = given['user-data'];
-    const bytes = readWhole(join(recipe.folder, name));
-    if (!(bytes instanceof Uint8Array)) {
-      const path = ['user-data'];
+  inputs: (given) => DATA.flatMap((key) => given[key] ?? []),
+  check: ({ options: given, recipe }) =>
+    DATA.flatMap((key): StageFinding[] => {
+      const name = given[key];
+      if (name === undefined) return [];
+      const path = [key];
+      const bytes = readWhole(join(recipe.folder, name));
+      if (bytes instanceof Uint8Array) return dataFindings(Buffer.from(bytes).toString('utf8'), name, path);
       return [
         {
           path,
@@ -76,9 +86,7 @@ export const cloudInit = defineStage({
           ...(bytes === undefined ? {} : { found: bytes.found }),
         },
       ];
-    }
-    return userDataFindings(Buffer.from(bytes).toString('utf8'), name);
-  },
+    }),
   async run({ rootfs, recipe, options: given }) {
     const tree = rootTree(rootfs);
     if (!(await tree.exists(PROGRAM))) {
@@ -88,19 +96,26 @@ export const cloudInit = defineStage({
         hint: 'Install it by a step before this one: `uses: packages` with `install: [cloud-init]`.',
       });
     }
-    const name = given['user-data'];
-    const text = await readText(join(recipe.folder, name), name);
     await tree.directory(SEED, { mode: 0o700 });
-    await tree.write(`${SEED}/user-data`, text, { mode: 0o600 });
+    for (const key of DATA) {
+      const name = given[key];
+      // cloud-init takes no seed without user data, be it empty.
+      const text =
+        name === undefined
+          ? key === 'user-data'
+            ? ''
+            : undefined
+          : await readText(join(recipe.folder, name), name);
+      if (text !== undefined) await tree.write(`${SEED}/${key}`, text, { mode: 0o600 });
+    }
     await tree.write(`${SEED}/meta-data`, metaData(given['instance-id']), { mode: 0o600 });
     await tree.write(CONFIG.path, CONFIG.text);
   },
 });
 
-/** What is wrong with user data as far as it can be told without cloud-init. @param name of the file, for messages */
-function userDataFindings(text: string, name: string): StageFinding[] {
+/** What is wrong with it as far as it can be told without cloud-init. @param name of the file, for messages */
+function dataFindings(text: string, name: string, path: readonly string[]): StageFinding[] {
   const [first = ''] = text.split('\n');
-  const path = ['user-data'];
   if (!BEGINNINGS.some((beginning) => first.startsWith(beginning))) {
     const what = `cloud-init would do nothing with ${name}: its first line does not say what it is.`;
     return [

@@ -1,7 +1,9 @@
 /** All stages by name, in the order in which a recipe uses them; the reference page follows it. */
 import type { AnyStage, StageRegistry } from '../pipeline/stage.js';
+import { ansible } from './ansible.js';
 import { bootArtifacts } from './boot-artifacts.js';
 import { cloudInit } from './cloud-init.js';
+import { cron } from './cron.js';
 import { debootstrap } from './debootstrap.js';
 import { files } from './files.js';
 import { fstab } from './fstab.js';
@@ -41,6 +43,8 @@ const all: readonly AnyStage[] = [
   services,
   sysctl,
   timeServers,
+  cron,
+  ansible,
   cloudInit,
   seal,
   lunImage,

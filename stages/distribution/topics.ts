@@ -35,6 +35,8 @@ export type Role =
   | 'old-time-zones'
   /** Takes the time from servers. */
   | 'time-client'
+  /** Runs jobs of /etc/cron.d. */
+  | 'cron'
   | 'ifupdown'
   | 'networkd'
   | 'networkmanager'

@@ -18,9 +18,13 @@ const shell = async (script: string) => (await rig.exec(['sh', '-c', script])).t
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lunsmith-cloud-'));
   await writeFile(join(folder, 'cloud.yaml'), USER_DATA);
+  await writeFile(join(folder, 'vendor.yaml'), '#cloud-config\ntimezone: Europe/Berlin\n');
   const steps = [
     { uses: 'packages', with: { install: ['cloud-init'] } },
-    { uses: 'cloud-init', with: { 'user-data': 'cloud.yaml', 'instance-id': 'golden-1' } },
+    {
+      uses: 'cloud-init',
+      with: { 'user-data': 'cloud.yaml', 'vendor-data': 'vendor.yaml', 'instance-id': 'golden-1' },
+    },
     { uses: 'seal' },
   ];
   rig = await runStages(steps, { recipe: { folder } });
@@ -33,7 +37,7 @@ afterAll(async () => {
 
 it('lies where only root reads it, and survives the seal', async () => {
   expect(await rig.read('/var/lib/cloud/seed/nocloud/user-data')).toBe(USER_DATA);
-  for (const name of ['user-data', 'meta-data'])
+  for (const name of ['user-data', 'vendor-data', 'meta-data'])
     expect(await rig.stat(`/var/lib/cloud/seed/nocloud/${name}`)).toMatch(/^600 0 0 /);
 });
 
@@ -47,12 +51,29 @@ it('is valid for cloud-init, and is what it takes', async () => {
     cloud-init query instance_id; cloud-init query platform; cloud-init query userdata
     cloud-init single --name write_files --frequency always >/dev/null
     cat /etc/from-cloud-init; echo
+    cloud-init single --name timezone --frequency always >/dev/null
+    cat /etc/timezone
     ls /etc/network/interfaces.d /etc/netplan /run/systemd/network 2>/dev/null | grep -i cloud || echo no network`);
   expect(judged.split('\n')).toEqual([
     'golden-1',
     'nocloud',
     ...USER_DATA.split('\n'),
     'it was here',
+    'Europe/Berlin',
     'no network',
   ]);
+});
+
+it('gives way to what a client brings, which is another instance', async () => {
+  // As the initramfs mounts files of the client's over these paths.
+  const judged = await shell(`
+    cd /var/lib/cloud/seed/nocloud
+    printf '#cloud-config\\nwrite_files: [{ path: /etc/from-client, content: web1 }]\\n' > user-data
+    echo 'instance-id: web1' > meta-data
+    cloud-init init --local >/dev/null 2>&1
+    cloud-init init >/dev/null 2>&1 || :
+    cloud-init query instance_id
+    cloud-init single --name write_files --frequency always >/dev/null
+    cat /etc/from-client`);
+  expect(judged).toBe('web1\nweb1');
 });

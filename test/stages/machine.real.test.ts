@@ -28,7 +28,16 @@ const STEPS = [
           'udev',
           'dbus',
         ],
-        ...['openssh-server', 'iproute2', 'ifupdown', 'sudo', 'locales', 'tzdata', 'systemd-timesyncd'],
+        ...[
+          'openssh-server',
+          'iproute2',
+          'ifupdown',
+          'sudo',
+          'locales',
+          'tzdata',
+          'systemd-timesyncd',
+          'cron',
+        ],
       ],
       hold: ['linux-image-amd64'],
     },
@@ -101,6 +110,16 @@ const STEPS = [
   },
   { uses: 'sysctl', with: { values: { 'net.ipv4.ip_forward': 1, '-net.none': 2 } } },
   { uses: 'time-servers', with: { servers: ['ntp.example.org', '192.0.2.1'] } },
+  {
+    uses: 'cron',
+    with: {
+      jobs: [
+        { schedule: '*/10 2-4 1,15 jan-Mar MON-5', user: 'bob', command: 'date +%F >> /tmp/when' },
+        { schedule: '@reboot', command: 'true' },
+      ],
+      environment: { MAILTO: '', PATH: '/usr/local/bin:/usr/bin:/bin' },
+    },
+  },
   { uses: 'seal' },
 ];
 
@@ -341,6 +360,28 @@ describe('what the system reads at its start', () => {
       'systemd-analyze cat-config systemd/timesyncd.conf | grep -A1 "^\\[Time\\]" | tail -2',
     );
     expect(judged).toBe('[Time]\nNTP=ntp.example.org 192.0.2.1');
+  });
+});
+
+describe('jobs of cron', () => {
+  it('are in a file of the step, which cron reads as what they are', async () => {
+    expect(await shell("stat -c '%n %a %U' /etc/cron.d/*-cron")).toBe('/etc/cron.d/15-cron 644 root');
+    expect(await shell('cat /etc/cron.d/15-cron')).toBe(
+      [
+        'MAILTO=""',
+        'PATH="/usr/local/bin:/usr/bin:/bin"',
+        '*/10 2-4 1,15 jan-Mar MON-5 bob date +\\%F >> /tmp/when',
+        '@reboot root true',
+      ].join('\n'),
+    );
+    // Its own judge reads crontabs without a user: the same, but for that.
+    const judged = await shell(
+      "sed -E 's/ (bob|root) / /' /etc/cron.d/15-cron | crontab -u root - && crontab -u root -l | grep -c . && crontab -u root -r",
+    );
+    expect(judged).toBe('4');
+    const refused = await rig.exec(['sh', '-c', "echo '61 * * * * a' | crontab -u root - 2>&1 || true"]);
+    expect(refused).toContain('bad minute');
+    expect(await shell('systemctl is-enabled cron')).toBe('enabled');
   });
 });
 

@@ -106,14 +106,28 @@ const WRONG: readonly (readonly [uses: string, options: string])[] = [
   ['sysctl', '{}'],
   ['sysctl', '{ values: {} }'],
   ['sysctl', '{ values: { vm: 1, net.ipv4.ip_forward: true, kernel.panic: "1\\n2" } }'],
-  ['cloud-init', '{}'],
   ['cloud-init', '{ user-data: /etc/x, instance-id: a b }'],
-  ['cloud-init', '{ user-data: none.yaml }'],
+  ['cloud-init', '{ vendor-data: none.yaml }'],
   ['cloud-init', '{ user-data: armoured.gpg }'],
   ['cloud-init', '{ user-data: list.yaml }'],
   ['cloud-init', '{ user-data: broken.yaml }'],
   ['time-servers', '{ servers: [] }'],
   ['time-servers', "{ servers: ['a b', -x] }"],
+  ['ansible', '{}'],
+  ['ansible', '{ folder: /etc, playbook: ../x.yml }'],
+  ['ansible', '{ folder: none }'],
+  ['ansible', '{ folder: files, roles: none }'],
+  [
+    'ansible',
+    "{ folder: files, playbook: none.yml, vars: { a-b: 1, c: x }, secrets: { c: 'env:C' }, tags: ['a,b'] }",
+  ],
+  ['cron', '{ jobs: [] }'],
+  ['cron', "{ jobs: [{ schedule: '15 3 * *', user: Root, command: '' }], environment: { A-B: x } }"],
+  ['cron', "{ jobs: [{ schedule: '15 24 * * *', command: a }, { schedule: '@dayly', command: a }] }"],
+  [
+    'cron',
+    "{ jobs: [{ schedule: '0 0 31 feb,apr *', command: a }, { schedule: '* * * * *', command: 'a\\tb' }] }",
+  ],
 
   ['import', '{}'],
   ['import', '{ from: none.img }'],
@@ -197,9 +211,11 @@ describe('options', () => {
       'sysctl',
       '{ values: { net.ipv4.conf.eth0/7.rp_filter: 0, -net.ipv4.ip_forward: 1, kernel.core_pattern: "|/bin/false" } }',
     ],
-    ['cloud-init', '{ user-data: cloud.yaml }'],
+    ['cloud-init', '{}'],
+    ['cloud-init', '{ user-data: cloud.yaml, vendor-data: cloud.sh }'],
     ['cloud-init', '{ user-data: cloud.sh, instance-id: golden-2 }'],
     ['time-servers', '{ servers: [ntp.example.org, 192.0.2.1, "2001:db8::1"] }'],
+    ['cron', "{ jobs: [{ schedule: '*/5 8-18/2 1,15 jan-mar Mon-5', user: www-data, command: 'a % b' }] }"],
   ])('of %s that are right pass: %s', async (uses, options) => {
     expect(await problems(uses, options)).toBe('');
   });

@@ -156,6 +156,13 @@ it.each<[string, object, Given, string, string]>([
     'recipe',
     '/etc/chrony/chrony.conf does not read /etc/chrony/sources.d.',
   ],
+  [
+    'cron',
+    { jobs: [{ schedule: '@daily', command: 'a' }] },
+    {},
+    'recipe',
+    'Nothing in the image runs jobs of cron.',
+  ],
   ['iscsi-initiator', {}, {}, 'recipe', 'The package open-iscsi is not installed.'],
   ['network', { manager: 'netplan' }, {}, 'recipe', 'The network manager netplan is not installed.'],
   ['initramfs', {}, {}, 'recipe', 'No kernel is installed.'],

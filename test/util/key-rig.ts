@@ -116,6 +116,8 @@ export const UNUSED = {
   services: { enable: ['fstrim.timer'] },
   sysctl: { values: { 'net.ipv4.ip_forward': 1 } },
   'time-servers': { servers: ['ntp.example.org'] },
+  cron: { jobs: [{ schedule: '@daily', command: 'true' }] },
+  ansible: { folder: 'recipe.yaml' },
   'cloud-init': { 'user-data': 'recipe.yaml' },
 };
 

@@ -17,6 +17,7 @@ export const software = softwareOf(
     locales: { packages: ['glibc'] },
     'time-zones': { packages: ['tzdata'] },
     'time-client': { packages: ['systemd'] },
+    cron: { packages: ['cronie'], unit: 'cronie.service' },
     networkd: { packages: ['systemd'] },
     networkmanager: { packages: ['networkmanager'] },
     netplan: { packages: ['netplan'] },

@@ -22,6 +22,7 @@ export const software = softwareOf(
     'time-zones': { packages: ['tzdata'] },
     'old-time-zones': { packages: ['tzdata-legacy'] },
     'time-client': { packages: ['systemd-timesyncd', 'chrony'] },
+    cron: { packages: ['cron', 'cronie', 'systemd-cron'], unit: 'cron.service' },
     ifupdown: { packages: ['ifupdown'] },
     networkd: { packages: ['systemd'] },
     networkmanager: { packages: ['network-manager'] },

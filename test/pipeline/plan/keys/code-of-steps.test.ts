@@ -186,6 +186,7 @@ const TABLE: readonly (readonly [string, () => readonly string[]])[] = [
       'network',
       'initramfs',
       'time-servers',
+      'cron',
       'seal',
       'lun-image',
     ),
@@ -193,7 +194,7 @@ const TABLE: readonly (readonly [string, () => readonly string[]])[] = [
   [
     '/debian/software',
     only(
-      ...['locale', 'users', 'iscsi-initiator', 'network', 'initramfs', 'time-servers', 'seal'],
+      ...['locale', 'users', 'iscsi-initiator', 'network', 'initramfs', 'time-servers', 'cron', 'seal'],
       'lun-image',
     ),
   ],

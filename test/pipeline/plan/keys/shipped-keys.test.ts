@@ -227,7 +227,19 @@ describe('options', () => {
     },
     sysctl: { values: { 'vm.swappiness': 1 } },
     'time-servers': { servers: ['192.0.2.1'] },
-    'cloud-init': { 'user-data': 'package.json', 'instance-id': 'golden' },
+    cron: { jobs: [{ schedule: '@hourly', command: 'true' }], environment: { MAILTO: '' } },
+    ansible: {
+      folder: 'package.json',
+      playbook: 'other.yml',
+      roles: 'package.json',
+      vars: { a: 1 },
+      secrets: { b: 'env:LUNSMITH_TEST_SECRET' },
+      tags: ['a'],
+      'skip-tags': ['b'],
+      network: true,
+      'time-out': 5,
+    },
+    'cloud-init': { 'user-data': 'package.json', 'vendor-data': 'package.json', 'instance-id': 'golden' },
     seal: { 'machine-id': 'keep', 'ssh-host-keys': 'keep', remove: ['/etc/motd'] },
     'lun-image': { 'reserved-percent': 5, free: '1G', 'menu-seconds': 9 },
     'boot-artifacts': {},
@@ -264,8 +276,8 @@ describe('options', () => {
     vi.stubEnv('LUNSMITH_TEST_SECRET', 'hidden');
     const recipe = {
       ...{ pacstrap: arch, import: imported },
-      ...{ services: extended, sysctl: extended, 'time-servers': extended },
-      'cloud-init': extended,
+      ...{ services: extended, sysctl: extended, 'time-servers': extended, cron: extended },
+      ...{ 'cloud-init': extended, ansible: extended },
     }[stage] ?? { plan, before };
     const steps = recipe.plan.steps.map((step) => {
       if (step.stage.name !== stage) return step;

@@ -1,0 +1,61 @@
+/** What ansible-playbook tells of a run that failed, by its default output. */
+
+export interface FailedTask {
+  readonly name: string;
+  /** Path in the tree's world and line, as it tells them. */
+  readonly file?: string;
+  readonly line?: number;
+  /** What the task says of it. */
+  readonly message: string;
+}
+
+/** The last task that failed, or undefined where none did: the playbook cannot be read then. */
+export function failedTask(output: string): FailedTask | undefined {
+  let name = '';
+  let place: { file: string; line: number } | undefined;
+  let failed: FailedTask | undefined;
+  for (const text of output.split('\n')) {
+    const task = /^(?:TASK|RUNNING HANDLER) \[(.*)\] \*+$/.exec(text);
+    if (task !== null) {
+      name = task[1] ?? '';
+      place = undefined;
+    }
+    const [, file, line] = /^task path: (.+):(\d+)$/.exec(text) ?? [];
+    if (file !== undefined) place = { file, line: Number(line) };
+    const [, message] = /^(?:fatal|failed): \[[^\]]*\](?: \(item=.*\))?: \S+ => (.*)$/.exec(text) ?? [];
+    // What is ignored says so in the line after it.
+    if (message !== undefined) failed = { name, ...place, message: messageOf(message) };
+    if (text === '...ignoring') failed = undefined;
+  }
+  return failed;
+}
+
+/** What it says in a line: `msg`, and the end of what a command has printed. */
+function messageOf(json: string): string {
+  try {
+    const { msg, stderr, stdout } = JSON.parse(json) as Readonly<Record<string, unknown>>;
+    const texts = [msg, stderr, stdout].filter(
+      (each): each is string => typeof each === 'string' && each !== '',
+    );
+    return texts
+      .slice(0, 2)
+      .map((each) => each.trim().split('\n').slice(-3).join('; '))
+      .join(': ');
+  } catch {
+    return json;
+  }
+}
+
+export interface UnreadablePlaybook {
+  readonly message: string;
+  readonly file?: string;
+  readonly line?: number;
+}
+
+/** @param errors what it printed to stderr */
+export function unreadable(errors: string): UnreadablePlaybook | undefined {
+  const message = /^ERROR! (.*)$/m.exec(errors)?.[1];
+  if (message === undefined) return undefined;
+  const [, file, line] = /'([^']+)': line (\d+), column \d+/.exec(errors) ?? [];
+  return { message, ...(file === undefined ? {} : { file, line: Number(line) }) };
+}
