@@ -9,6 +9,7 @@ import { loadRecipe } from '../pipeline/recipe/load.js';
 import type { ToolNeed } from '../pipeline/stage.js';
 import { requireHost } from '../pipeline/tools.js';
 import { type Registry, registry as standard } from './registry.js';
+import { warnOf } from './warn-of.js';
 
 export interface CheckRequest {
   /** Absolute paths. */
@@ -52,14 +53,7 @@ export async function checkRecipes(request: CheckRequest, emit: Emit): Promise<P
   }
   for (const plan of plans) {
     await warnOfSecrets(plan, emit);
-    for (const { what, place, expected, hint } of recipeWarnings(plan)) {
-      const toDo = hint ?? (expected === undefined ? undefined : `Expected ${expected}.`);
-      emit({
-        type: 'warning',
-        message: `${place === undefined ? plan.recipe.name : `${place.file}:${place.line}:${place.column}`}: ${what}`,
-        ...(toDo === undefined ? {} : { hint: toDo }),
-      });
-    }
+    for (const each of recipeWarnings(plan)) warnOf(plan, each, emit);
   }
   return plans;
 }

@@ -76,7 +76,7 @@ export interface KnownRequest extends Omit<PrepareRequest, 'lock'> {
 export async function knownLock(request: KnownRequest, signal: AbortSignal): Promise<Lock | undefined> {
   const { plan, indexAge } = request;
   const written = await readLock(plan.recipe.folder);
-  return written ?? rememberedLock(plan, aroundOf(request), indexAge, signal);
+  return written ?? rememberedLock(plan, around(request), indexAge, signal);
 }
 
 /** Asks the archives, and remembers the answer for as long as they have what they have now. @throws Failure that names the step */
@@ -93,15 +93,16 @@ export async function resolvePackages(
     emit,
     signal,
   );
-  await rememberLock(plan, aroundOf(request), resolved);
+  await rememberLock(plan, around(request), resolved);
   return resolved;
 }
 
-function aroundOf({
+/** What an answer of the archives depends on besides the plan. */
+export function around({
   store,
   mirror,
   registry = standard,
-}: Omit<PrepareRequest, 'lock'>): RememberSurroundings {
+}: Pick<PrepareRequest, 'store' | 'mirror' | 'registry'>): RememberSurroundings {
   return {
     ...{ mirror, state: store.resolve, code: codeDigester() },
     ...{ moduleOf: registry.stageModule, topicOf: registry.topicModule },

@@ -15,6 +15,8 @@ export interface ResolveRequest {
   readonly mirror: string | undefined;
   /** Absolute path of the folder of indexes that need not be fetched again. */
   readonly state: string;
+  /** Fetch nothing: what was fetched before answers. Default false. */
+  readonly offline?: boolean;
   /** An earlier lock's packages, which are chosen again where the requests allow it. */
   readonly prefer?: Preference;
   /** Indexes that the lock before was written with: older ones are refused. */

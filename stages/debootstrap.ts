@@ -19,7 +19,7 @@ import { giveToApt } from './debootstrap/owners.js';
 import { baseInstalled, baseRequest, isBase } from './debootstrap/selection.js';
 import { SNAPSHOT, snapshotDay } from './debootstrap/snapshot.js';
 import { installMissing, openPackages } from './distribution/debian/apt/install.js';
-import { fetchLists, sha256 } from './distribution/debian/apt/lists.js';
+import { packageLists, sha256 } from './distribution/debian/apt/lists.js';
 import { type MirrorChoice, suiteSources } from './distribution/debian/apt/mirror.js';
 import { recordSources } from './distribution/debian/apt/other-sources.js';
 import { reasonsFor } from './distribution/debian/apt/reasons.js';
@@ -217,7 +217,11 @@ export const debootstrap = defineStage({
     ];
     const pins = pinsText(repositories, ownArchive(suite, build));
     const doing = `resolve the packages of ${suite}`;
-    const lists = await fetchLists(ctx, sources, { architecture, doing, snapshot: snapshotOf(ctx.options) });
+    const lists = await packageLists(ctx, sources, {
+      architecture,
+      doing,
+      snapshot: snapshotOf(ctx.options),
+    });
     const prefer = preferred(ctx.prefer, lists.indexes);
     const installed = baseInstalled(suite);
     const world: AptWorld = {

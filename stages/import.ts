@@ -8,7 +8,7 @@ import { sha256OfText } from '../base/digest.js';
 import { Failure } from '../base/failure.js';
 import { replaceFile } from '../base/replace-file.js';
 import { defineStage, type RecipeFacts, type ResolveContext, type StageFinding } from '../pipeline/stage.js';
-import { fetchLists } from './distribution/debian/apt/lists.js';
+import { packageLists } from './distribution/debian/apt/lists.js';
 import { recordSources } from './distribution/debian/apt/other-sources.js';
 import { fieldOf, splitStanzas } from './distribution/debian/apt/stanza.js';
 import { type AptWorld, preferred } from './distribution/debian/apt/world.js';
@@ -114,7 +114,7 @@ export const importStage = defineStage({
     const installed = await installedIn(ctx);
     const sources = await sourcesOf(archives, ctx);
     const { architecture } = ctx.recipe;
-    const lists = await fetchLists(ctx, sources, { architecture, doing: 'fetch the package lists' });
+    const lists = await packageLists(ctx, sources, { architecture, doing: 'fetch the package lists' });
     const prefer = preferred(ctx.prefer, lists.indexes);
     const carry: AptWorld = { kind: 'apt', sources, lists, prefer, installed };
     const tools = await resolveNative(ctx, sources);

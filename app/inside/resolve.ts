@@ -14,6 +14,7 @@ export interface ResolveInside {
   readonly registry: string;
   readonly mirror: string | undefined;
   readonly state: string;
+  readonly offline?: boolean;
   readonly prefer?: Preference;
   readonly locked?: readonly LockedIndex[];
   readonly task?: string;

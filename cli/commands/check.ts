@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { checkRecipes } from '../../app/check.js';
+import { warnOfNames } from '../../app/check-names.js';
 import { checkOnline } from '../../app/check-online.js';
 import { storeFolder } from '../../app/prepare.js';
 import type { Emit } from '../../base/event.js';
@@ -35,8 +36,9 @@ export function addCheckCommand(program: Command, session: Session): void {
         if (event.type === 'warning') renderer.emit(event);
       };
       const request = { plans, store, ...(mirror === undefined ? {} : { mirror }) };
-      const found =
-        options.online === true ? await checkOnline(request, onlyWarnings, session.signal) : undefined;
+      const { signal } = session;
+      const found = options.online === true ? await checkOnline(request, onlyWarnings, signal) : undefined;
+      if (found === undefined) await warnOfNames(request, onlyWarnings, signal);
       for (const plan of plans) {
         const { name: recipe, folder } = plan.recipe;
         const steps = plan.steps.map(({ title }) => title);
@@ -55,5 +57,6 @@ Examples:
   $ npx lunsmith check recipes/* --steps
   $ npx lunsmith check recipes/debian-bookworm --online
 
+Names of packages are looked up in the indexes that were fetched last, if any were.
 --online resolves all packages as a build does, and keeps the answer for it: a wrong suite, a package that is not there
 and a mirror that cannot be reached are found before a build begins.`;

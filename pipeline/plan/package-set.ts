@@ -97,6 +97,8 @@ export interface ResolveContext<Options> extends Ports {
   readonly mirror: string | undefined;
   /** Absolute path of a folder that is kept between calls of all recipes: indexes that need not be fetched again. */
   readonly state: string;
+  /** Nothing is fetched: the newest indexes that are kept answer. A stage that has none fails with the kind `network`. */
+  readonly offline?: boolean;
   /** Indexes that the lock before was written with, whatever of its packages is wanted again. */
   readonly locked?: readonly LockedIndex[];
   /** What the archives ask for before they hand out files, by the stage's `credentials`: apt_auth.conf(5). */

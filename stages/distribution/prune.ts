@@ -1,10 +1,22 @@
 /** Keeps folders of kept things from growing without end; everything in them can be made again. `cache gc` removes what was not touched for long. */
 import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Failure } from '../../base/failure.js';
 
 /** Removes all but the entries of a folder that were touched last. */
 export async function keepNewest(folder: string, count: number): Promise<void> {
   for (const { path } of (await byAge(folder)).slice(count)) await rm(path, { recursive: true, force: true });
+}
+
+/** Name of the entry of a folder that was touched last. @throws Failure of kind `network` where there is none */
+export async function newestKept(folder: string): Promise<string> {
+  const [newest] = await byAge(folder).catch(() => []);
+  if (newest !== undefined) return newest.name;
+  throw new Failure('network', {
+    what: 'The indexes of these archives were not fetched yet.',
+    expected: folder,
+    hint: '`lunsmith check --online` fetches them.',
+  });
 }
 
 /** Text of a kept file, which counts as used just now; undefined when there is none. */

@@ -155,7 +155,17 @@ it('is compared with what the archives have now by `check --online`', async () =
   expect([unknown.exitCode, unknown.out]).toEqual([3, '']);
   expect(unknown.err).toContain('recipe.yaml:6:11 The archive has no package sever.');
   expect(unknown.err).toContain('Did you mean server?');
+  // The indexes that were fetched answer too, without a request; what they do not know may be there now.
+  const requests = archive.asked.length;
+  const kept = await check();
+  expect([kept.exitCode, kept.err]).toEqual([0, '']);
+  expect(kept.out).toContain('recipe.yaml:6:11: The archive has no package sever.');
+  expect(kept.out.replaceAll(/\s+/g, ' ')).toContain(
+    'Did you mean server? So it was when the archives were last asked; `check --online` asks them now.',
+  );
+  expect(archive.asked.length).toBe(requests);
   await recipe('server');
+  expect((await check()).out).toBe('demo: 6 steps, nothing is missing  (HOME)');
   const text = await readFile(join(home, 'recipe.yaml'), 'utf8');
   await writeFile(join(home, 'recipe.yaml'), text.replace('suite: testing', 'suite: bookwurm'));
   const suite = await check('--online');

@@ -5,6 +5,7 @@
  */
 import { createHash, hash } from 'node:crypto';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, stat, utimes } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { dirname, join } from 'node:path';
@@ -86,6 +87,12 @@ export async function rememberedLock(
     else await write(path, { ...checked.value, indexes: answers });
   }
   return lock as Lock;
+}
+
+/** Whether archives had all that the recipe asks for when they were last asked, whenever that was. Asks nobody. */
+export async function wasResolved(plan: Plan, around: RememberSurroundings): Promise<boolean> {
+  const path = await recordPath(plan, around);
+  return path !== undefined && existsSync(path);
 }
 
 /** Keeps what was just resolved, if it is known what it rests on. */

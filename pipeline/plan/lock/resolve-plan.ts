@@ -16,6 +16,8 @@ export interface ResolveSurroundings {
   readonly mirror: string | undefined;
   /** Absolute path of the folder of indexes that need not be fetched again. */
   readonly state: string;
+  /** Fetch nothing: what was fetched before answers. Default false. */
+  readonly offline?: boolean;
   /** An earlier lock's packages, which are chosen again where the requests allow it. */
   readonly prefer?: Preference;
   /** Indexes that the lock before was written with: older ones are refused. */
@@ -39,7 +41,7 @@ export async function resolvePlan(
   surroundings: ResolveSurroundings,
   ports: Pick<Ports, 'emit' | 'signal'>,
 ): Promise<ResolvedLock> {
-  const { mirror, state, prefer, locked, temporary } = surroundings;
+  const { mirror, state, offline, prefer, locked, temporary } = surroundings;
   const native = nativeArchitecture(plan.recipe.architecture);
   await mkdir(state, { recursive: true });
   const before: Resolution[] = [];
@@ -55,7 +57,9 @@ export async function resolvePlan(
     try {
       const reference = step.stage.credentials?.(step.options);
       const credentials =
-        reference === undefined ? undefined : await resolveSecret(reference, plan.recipe.folder);
+        reference === undefined || offline === true
+          ? undefined
+          : await resolveSecret(reference, plan.recipe.folder);
       const resolution = await step.stage.resolve?.({
         ...own,
         options: step.options,
@@ -63,6 +67,7 @@ export async function resolvePlan(
         distribution: askedDistribution(step),
         mirror,
         state,
+        ...(offline === undefined ? {} : { offline }),
         ...(native === undefined ? {} : { native }),
         ...(credentials === undefined ? {} : { credentials }),
         ...(temporary === undefined ? {} : { temporary }),

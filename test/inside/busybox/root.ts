@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { defineStage } from '../../../pipeline/stage.js';
 import { defaultArchive } from '../../../stages/debootstrap/default-archive.js';
-import { fetchLists } from '../../../stages/distribution/debian/apt/lists.js';
+import { packageLists } from '../../../stages/distribution/debian/apt/lists.js';
 import { chooseMirror, hostSources, suiteSources } from '../../../stages/distribution/debian/apt/mirror.js';
 import { solve } from '../../../stages/distribution/debian/apt/solve.js';
 import { DEBIAN } from '../../../stages/distribution/debian/apt/vendor.js';
@@ -56,7 +56,7 @@ export const busyboxRoot = defineStage({
     const { architecture } = ctx.recipe;
     const wishes = { suite: SUITE, components: ['main'], pockets: ['updates', 'security'] } as const;
     const sources = suiteSources(await mirrorOf(ctx.mirror), { ...wishes, signedBy: DEBIAN.keyring });
-    const lists = await fetchLists(ctx, sources, { architecture, doing: 'resolve busybox' });
+    const lists = await packageLists(ctx, sources, { architecture, doing: 'resolve busybox' });
     const prefer = preferred(ctx.prefer, lists.indexes);
     const world: AptWorld = { kind: 'apt', sources, lists, prefer, installed: pretended() };
     const solution = await solve(ctx, world, { install: ['busybox-static'], remove: [], recommends: false });

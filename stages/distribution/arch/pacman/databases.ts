@@ -8,7 +8,7 @@ import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { Failure } from '../../../../base/failure.js';
 import type { LockedIndex, ResolveContext } from '../../../../pipeline/stage.js';
-import { keepNewest, removeLeftBehind, touch } from '../../prune.js';
+import { keepNewest, newestKept, removeLeftBehind, touch } from '../../prune.js';
 import { commonArchitecture } from './architecture.js';
 import { pacmanArgv, pacmanConfig, type Repository } from './config.js';
 import { type Description, parseDescriptions, valueOf } from './desc.js';
@@ -33,7 +33,7 @@ export interface RepositoryPackage {
 /** Snapshots that are kept for each set of repositories: for what another process works with just now. */
 const KEPT_SNAPSHOTS = 3;
 
-type Context = Pick<ResolveContext<unknown>, 'run' | 'state'>;
+type Context = Pick<ResolveContext<unknown>, 'run' | 'state' | 'offline'>;
 
 export interface FetchAbout {
   readonly repositories: readonly Repository[];
@@ -43,11 +43,15 @@ export interface FetchAbout {
   readonly keyring: string;
 }
 
-/** @throws Failure of kind `network`, `signature` or `integrity` */
-export async function fetchDatabases(ctx: Context, about: FetchAbout): Promise<Databases> {
+/** Fetched, or as they were last fetched where the resolution is offline. @throws Failure of kind `network`, `signature` or `integrity` */
+export async function packageDatabases(ctx: Context, about: FetchAbout): Promise<Databases> {
   const { repositories, keys } = about;
   const name = digestOf(JSON.stringify({ repositories, keys })).slice(0, 16);
   const folder = join(ctx.state, 'pacman', name);
+  if (ctx.offline === true) {
+    const kept = join('pacman', name, 'kept', await newestKept(join(folder, 'kept')));
+    return { folder: kept, indexes: await describeIndexes(ctx, join(ctx.state, kept), repositories) };
+  }
   const database = join(folder, 'database');
   await mkdir(join(database, 'sync'), { recursive: true });
   await removeLeftBehind(folder, 'new-');
@@ -63,7 +67,7 @@ export async function fetchDatabases(ctx: Context, about: FetchAbout): Promise<D
     await mkdir(snapshot);
     for (const each of repositories)
       await copyFile(join(database, 'sync', `${each.name}.db`), join(snapshot, `${each.name}.db`));
-    const indexes = await Promise.all(repositories.map((each) => describeIndex(ctx, snapshot, each.name)));
+    const indexes = await describeIndexes(ctx, snapshot, repositories);
     const digest = digestOf(indexes.map(({ sha256 }) => sha256).join('\n')).slice(0, 16);
     const kept = join(folder, 'kept');
     await mkdir(kept, { recursive: true });
@@ -80,6 +84,14 @@ export async function fetchDatabases(ctx: Context, about: FetchAbout): Promise<D
     await rm(snapshot, { recursive: true, force: true });
     await rm(config, { force: true });
   }
+}
+
+function describeIndexes(
+  ctx: Context,
+  folder: string,
+  repositories: readonly Repository[],
+): Promise<LockedIndex[]> {
+  return Promise.all(repositories.map(({ name }) => describeIndex(ctx, folder, name)));
 }
 
 async function describeIndex(ctx: Context, folder: string, repository: string): Promise<LockedIndex> {

@@ -14,7 +14,7 @@ import type {
   ResolutionBasis,
   ResolveContext,
 } from '../../../../pipeline/stage.js';
-import { keepNewest, removeLeftBehind } from '../../prune.js';
+import { keepNewest, newestKept, removeLeftBehind } from '../../prune.js';
 import { archiveFailure } from './archive-failure.js';
 import { aptConfig } from './config.js';
 import { checkIndex, indexDate, validUntil } from './release-file.js';
@@ -34,7 +34,7 @@ const KEPT_SNAPSHOTS = 3;
 
 type Context = Pick<
   ResolveContext<unknown>,
-  'run' | 'emit' | 'state' | 'credentials' | 'temporary' | 'locked'
+  'run' | 'emit' | 'state' | 'offline' | 'credentials' | 'temporary' | 'locked'
 >;
 
 export interface ListWishes {
@@ -45,8 +45,8 @@ export interface ListWishes {
   readonly snapshot?: Date | undefined;
 }
 
-/** @throws Failure of kind `network` or `signature` */
-export async function fetchLists(
+/** Fetched, or as they were last fetched where the resolution is offline. @throws Failure of kind `network` or `signature` */
+export async function packageLists(
   ctx: Context,
   sources: readonly NamedSource[],
   about: ListWishes,
@@ -54,6 +54,10 @@ export async function fetchLists(
   const text = formatSources(sources);
   const name = sha256(`${about.architecture}\n${text}`).slice(0, 16);
   const folder = join(ctx.state, 'lists', name);
+  if (ctx.offline === true) {
+    const kept = join('lists', name, 'kept', await newestKept(join(folder, 'kept')));
+    return { folder: kept, ...(await readIndexes(join(ctx.state, kept, 'lists'), sources, {}, about)) };
+  }
   const lists = join(folder, 'lists');
   await mkdir(join(lists, 'partial'), { recursive: true });
   await mkdir(join(folder, 'archives', 'partial'), { recursive: true });

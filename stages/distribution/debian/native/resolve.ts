@@ -1,6 +1,6 @@
 /** The packages of native tools: those of another architecture from the archives of the root itself. */
 import type { LockedPackage, ResolveContext } from '../../../../pipeline/stage.js';
-import { fetchLists } from '../apt/lists.js';
+import { packageLists } from '../apt/lists.js';
 import { solve } from '../apt/solve.js';
 import type { NamedSource } from '../apt/sources.js';
 import { type AptWorld, preferred } from '../apt/world.js';
@@ -17,7 +17,7 @@ export async function resolveNative(
   // An archive besides Debian's may be of the root's architecture alone.
   const sources = all.filter(({ archive }) => archive === 'main' || archive === 'security');
   const doing = `fetch the package lists of ${native}`;
-  const lists = await fetchLists(ctx, sources, { architecture: native, doing, snapshot });
+  const lists = await packageLists(ctx, sources, { architecture: native, doing, snapshot });
   const prefer = preferred(ctx.prefer, lists.indexes, 'tools');
   const world: AptWorld = { kind: 'apt', sources, lists, prefer, installed: {} };
   const request = { install: Object.keys(PROGRAMS), remove: [], recommends: false };
