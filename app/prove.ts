@@ -15,6 +15,7 @@ import type { Emit } from '../base/event.js';
 import { Failure } from '../base/failure.js';
 import { runTask, stopwatch } from '../base/task.js';
 import type { NotDecided } from '../gate/broken.js';
+import { diskTools } from '../gate/disk.js';
 import { startsOf } from '../gate/milestones.js';
 import { proofFailure, undecidedFailure } from '../gate/proof-failure.js';
 import type { Accelerator } from '../gate/qemu.js';
@@ -60,7 +61,7 @@ export async function prove(request: ProofRequest, emit: Emit, signal: AbortSign
   requireProvable(workspace);
   const release = await readRelease(request.release);
   const cells = offeredCells(request, release);
-  await requireHost(gateNeeds(cells));
+  await requireHost([...gateNeeds(cells), ...diskTools(release.manifest)]);
   await requireWhole(release, signal);
   await mkdir(workspace, { recursive: true });
   const tasks = cells.map((cell) => ({ id: cellName(cell), title: cellName(cell) }));

@@ -75,7 +75,7 @@ export async function proveCell(request: GateRequest, ports: Ports): Promise<Pro
     }
   }
   if (checks.at(-1)?.name === POWER_OFF && checks.at(-1)?.passed === true) {
-    const state = await inspectRoot(disk, rootPartition(manifest).offset, ports);
+    const state = await inspectRoot(disk, rootPartition(manifest), ports);
     checks.push(check('the file system after power-off', state.clean, state.found));
     if (manifest.disk.overlay !== undefined) {
       const same = await isUntouched(disk, request, ports);

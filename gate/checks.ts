@@ -13,6 +13,8 @@ export type Check = Proof['checks'][number];
 const ROOT_DEVICE =
   `awk '{ device[$5] = $3 } $5 == "/" { lower = match($0, /lowerdir=[^,]*/) ? substr($0, RSTART + 9, RLENGTH - 9) : "/" } ` +
   `END { print device[lower] }' /proc/self/mountinfo`;
+/** Prints the device that a Btrfs on `/` names: its number is that of no device, since it may have several. */
+const BTRFS_DEVICE = `awk '$5 == "/" { for (i = 7; $i != "-"; i++); source = $(i + 2) } END { print source }' /proc/self/mountinfo`;
 /** Survives a reboot, and no service touches it. */
 const PROOF_FILE = '/var/lib/lunsmith-proof';
 
@@ -28,7 +30,11 @@ export async function checkSystem(
   { manifest, identity, root }: Expected,
 ): Promise<Check[]> {
   const answer = async (line: string) => (await session.run(line)).text;
-  const path = await answer(`readlink -f /sys/dev/block/"$(${ROOT_DEVICE})"`);
+  const place =
+    root.filesystem === 'btrfs'
+      ? `/sys/class/block/"$(basename "$(readlink -f "$(${BTRFS_DEVICE})")")"`
+      : `/sys/dev/block/"$(${ROOT_DEVICE})"`;
+  const path = await answer(`readlink -f ${place}`);
   const device = `/dev/${path.slice(path.lastIndexOf('/') + 1)}`;
   const found = await answer(`findfs UUID=${shellWord(root.uuid)}`);
   const sessionOf = (file: string) => answer(`cat /sys/class/iscsi_session/*/${file}`);

@@ -1,12 +1,18 @@
 /** The disk that the client writes to, and what it left on it. */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { dataRanges } from '../artifacts/formats/file-digest.js';
+import { inBoth } from '../artifacts/formats/ranges.js';
+import { copyInto, createSparse, readAt } from '../artifacts/formats/sparse.js';
 import type { Manifest } from '../artifacts/release/manifest.js';
 import { lunImageOf } from '../artifacts/release/roles.js';
 import { Failure } from '../base/failure.js';
 import type { Ports } from '../base/ports.js';
-import type { GateRequest } from './request.js';
+import type { GateRequest, ToolNeed } from './request.js';
 
 const SECTOR = 512;
+/** Of a Btrfs: its superblock is at 64 KiB. */
+const LOG_ROOT = 0x10000 + 0x60;
 
 /**
  * A copy of the release's disk that shares its blocks where the file system can do that, and its holes everywhere. An
@@ -32,6 +38,8 @@ export interface RootPartition {
   readonly uuid: string;
   /** Bytes from the disk's beginning. */
   readonly offset: number;
+  readonly bytes: number;
+  readonly filesystem: 'ext4' | 'btrfs';
 }
 
 /** Whether a disk that nobody was to write to is what the release has, byte for byte. @param disk the client's */
@@ -51,13 +59,22 @@ export async function isUntouched(
 /** @throws Failure of kind `usage` when the release has no root file system */
 export function rootPartition(manifest: Manifest): RootPartition {
   const root = manifest.disk.partitions.find(({ mount }) => mount === '/');
-  if (root?.filesystem === 'ext4' && root.filesystemUuid !== undefined) {
-    return { uuid: root.filesystemUuid, offset: root.firstLba * SECTOR };
+  const { filesystem, filesystemUuid: uuid } = root ?? {};
+  if (root !== undefined && uuid !== undefined && (filesystem === 'ext4' || filesystem === 'btrfs')) {
+    return { uuid, offset: root.firstLba * SECTOR, bytes: root.sectors * SECTOR, filesystem };
   }
   throw new Failure('usage', {
     what: 'This release cannot be booted: its disk has no root file system.',
-    expected: 'one partition with `mount: /` and ext4',
+    expected: 'one partition with `mount: /` and ext4 or Btrfs',
   });
+}
+
+/** Programs that look at the root of a release, besides those that every cell needs. */
+export function diskTools(manifest: Manifest): readonly ToolNeed[] {
+  const btrfs = manifest.disk.partitions.some(
+    ({ mount, filesystem }) => mount === '/' && filesystem === 'btrfs',
+  );
+  return btrfs ? [{ name: 'btrfs', package: 'btrfs-progs' }] : [];
 }
 
 export interface DiskState {
@@ -65,11 +82,57 @@ export interface DiskState {
   readonly found: string;
 }
 
+/** Looks at the root file system after the client is off, writing nothing to it. */
+export function inspectRoot(
+  disk: string,
+  root: Pick<RootPartition, 'offset' | 'bytes' | 'filesystem'>,
+  ports: Ports,
+): Promise<DiskState> {
+  return root.filesystem === 'btrfs'
+    ? inspectBtrfs(disk, root, ports)
+    : inspectExt4(disk, root.offset, ports);
+}
+
 /**
- * Looks at the root file system after the client is off, writing nothing. `e2fsck -n` says whether its structure is
+ * `btrfs check` knows no offset, so the partition is taken out of the disk first, without its holes. What was written and not yet
+ * committed stands in a tree of its own, which the superblock names (struct btrfs_super_block: log_root).
+ */
+async function inspectBtrfs(
+  disk: string,
+  { offset, bytes }: Pick<RootPartition, 'offset' | 'bytes'>,
+  ports: Ports,
+): Promise<DiskState> {
+  const file = `${disk}.root`;
+  try {
+    await createSparse(file, bytes);
+    const part = { start: offset, end: offset + bytes };
+    const data = await dataRanges(ports.run, disk);
+    await copyInto(disk, file, -offset, data === undefined ? [part] : inBoth(data, [part]));
+    const { stdout, stderr, exitCode } = await ports.run(['btrfs', 'check', '--readonly', file], {
+      doing: 'check the root file system',
+      quiet: true,
+      okExitCodes: [0, 1],
+    });
+    const log = (await readAt(file, LOG_ROOT, 8)).some((byte) => byte !== 0);
+    const last = `${stdout}\n${stderr}`.trim().split('\n').slice(-3).join(' / ');
+    const state = exitCode === 0 ? 'whole' : `errors (btrfs check exit code ${exitCode})`;
+    const flag = log
+      ? 'its log must be replayed: it was not unmounted or remounted read-only'
+      : 'its log is empty';
+    return {
+      clean: exitCode === 0 && !log,
+      found: `${state}, ${flag}${exitCode === 0 ? '' : `: ${last}`}`,
+    };
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+/**
+ * `e2fsck -n` says whether its structure is
  * whole; whether it was unmounted or the journal still holds changes is a flag, which e2fsck names.
  */
-export async function inspectRoot(disk: string, offset: number, ports: Ports): Promise<DiskState> {
+async function inspectExt4(disk: string, offset: number, ports: Ports): Promise<DiskState> {
   const { stdout, stderr, exitCode } = await ports.run(['e2fsck', '-f', '-n', `${disk}?offset=${offset}`], {
     doing: 'check the root file system',
     quiet: true,

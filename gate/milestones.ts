@@ -51,7 +51,10 @@ const CONSOLE: readonly (readonly [RegExp, Milestone])[] = [
   [/^(?:SAN|Direct) boot, attempt /, 'ipxe'],
   [/^Registered SAN device/, 'san-login'],
   [/^(?:GRUB loading|Welcome to GRUB)|GNU GRUB +version|^(?:SYS|EXT)LINUX \d|^systemd-boot /, 'boot-loader'],
-  [/EXT4-fs \(\S+\): mounted filesystem/, 'root-mount'],
+  [
+    /EXT4-fs \(\S+\): mounted filesystem|BTRFS info \(device \S+\): using \S+ \(\S+\) checksum algorithm/,
+    'root-mount',
+  ],
 ];
 /** Whatever the kernel says. */
 const PRINTK = /^\[ *\d+\.\d{6}\] /;

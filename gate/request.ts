@@ -63,7 +63,7 @@ export interface GateRequest {
   readonly reboot?: boolean;
 }
 
-interface ToolNeed {
+export interface ToolNeed {
   readonly name: string;
   /** Debian's package. */
   readonly package: string;

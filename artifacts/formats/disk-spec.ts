@@ -11,7 +11,7 @@ export interface PartitionSpec {
   readonly name: string;
   readonly type: PartitionType;
   readonly size: PartitionSize;
-  readonly filesystem?: 'ext4' | 'vfat' | 'swap';
+  readonly filesystem?: 'ext4' | 'btrfs' | 'vfat' | 'swap';
   /** Where it is mounted in the booted system: `/`, `/boot/efi`, … */
   readonly mount?: string;
   /** Marked as the one that is booted; of a GPT, by the attribute for BIOSes. Default: in an MBR the one that is mounted on `/`, in a GPT none. */

@@ -4,6 +4,7 @@
  */
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { Failure } from '../../base/failure.js';
+import type { Span } from './ranges.js';
 
 /** Bytes that are read at once: large enough to keep the disk busy, small enough not to stall the event loop. */
 const CHUNK = 4 * 1024 * 1024;
@@ -63,8 +64,16 @@ export async function readAt(path: string, offset: number, length: number): Prom
   }
 }
 
-/** Copies `source` to `offset` of `target`, leaving holes where the source holds a 4 KiB block of zeros. */
-export async function copyInto(source: string, target: string, offset: number): Promise<void> {
+/**
+ * Copies `source` to `offset` of `target`, leaving holes where the source holds a 4 KiB block of zeros.
+ * @param ranges what of the source is no hole, in whole blocks; default: all is read
+ */
+export async function copyInto(
+  source: string,
+  target: string,
+  offset: number,
+  ranges: readonly Span[] = [{ start: 0, end: Number.POSITIVE_INFINITY }],
+): Promise<void> {
   const from = await open(source, 'r');
   const to = await open(target, 'r+').catch(async (error: unknown) => {
     await from.close();
@@ -72,13 +81,16 @@ export async function copyInto(source: string, target: string, offset: number): 
   });
   try {
     const buffer = Buffer.allocUnsafe(CHUNK);
-    for (let position = 0; ; ) {
-      const read = await readAll(from, buffer, position);
-      for (const [start, end] of nonZeroRuns(buffer.subarray(0, read))) {
-        await writeAll(to, buffer.subarray(start, end), offset + position + start);
+    for (const range of ranges) {
+      for (let position = range.start; position < range.end; ) {
+        const wanted = buffer.subarray(0, Math.min(CHUNK, range.end - position));
+        const read = await readAll(from, wanted, position);
+        for (const [start, end] of nonZeroRuns(wanted.subarray(0, read))) {
+          await writeAll(to, wanted.subarray(start, end), offset + position + start);
+        }
+        position += read;
+        if (read < wanted.length) break;
       }
-      position += read;
-      if (read < CHUNK) return;
     }
   } finally {
     await from.close();

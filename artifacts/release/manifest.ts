@@ -119,7 +119,7 @@ export const manifestSchema = z
           firstLba: z.number().int(),
           /** Length in 512-byte sectors. */
           sectors: z.number().int(),
-          filesystem: z.enum(['ext4', 'vfat', 'swap']).optional(),
+          filesystem: z.enum(['ext4', 'btrfs', 'vfat', 'swap']).optional(),
           filesystemUuid: z.string().optional(),
           mount: z.string().optional(),
           grow: z.boolean(),

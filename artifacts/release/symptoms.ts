@@ -45,7 +45,10 @@ const PATTERNS: readonly (readonly [RegExp, Symptom['kind']])[] = [
     'boot-loader',
   ],
   [/Kernel panic - not syncing/, 'panic'],
-  [/session\d+: session recovery timed out|EXT4-fs \(\S+\): Remounting filesystem read-only/, 'root-lost'],
+  [
+    /session\d+: session recovery timed out|EXT4-fs \(\S+\): Remounting filesystem read-only|BTRFS \w+ \(device [^)]+\): forced readonly/,
+    'root-lost',
+  ],
 ];
 
 export function findSymptom(line: string, console: Pick<ConsoleFacts, 'signs'>): Symptom | undefined {

@@ -6,7 +6,12 @@ import type { CommandOutput, Session } from '../../gate/session.js';
 import { smallManifest } from '../util/manifest.js';
 
 const identity = makeIdentity({ firmware: 'bios', path: 'san', secret: 'right' }, 'd'.repeat(64));
-const root = { uuid: '6c816f51-0613-45e7-a15b-bc2d5cd00f88', offset: 1 << 20 };
+const root = {
+  uuid: '6c816f51-0613-45e7-a15b-bc2d5cd00f88',
+  offset: 1 << 20,
+  bytes: 1 << 20,
+  filesystem: 'ext4',
+} as const;
 const ON_ISCSI = '/sys/devices/platform/host2/session1/target2:0:0/2:0:0:1/block/sda/sda3';
 
 /** By a part of the line. */
@@ -35,11 +40,15 @@ function shell(answers: Answers): Session {
   return { run, type: () => undefined };
 }
 
-const checked = async (answers: Answers) =>
+const checked = async (answers: Answers, filesystem: 'ext4' | 'btrfs' = 'ext4') =>
   Object.fromEntries(
-    (await checkSystem(shell(answers), { manifest: smallManifest(), identity, root })).map(
-      ({ name, passed, found }) => [name, [passed, found]],
-    ),
+    (
+      await checkSystem(shell(answers), {
+        manifest: smallManifest(),
+        identity,
+        root: { ...root, filesystem },
+      })
+    ).map(({ name, passed, found }) => [name, [passed, found]]),
   );
 
 describe('the system of a release', () => {
@@ -55,6 +64,11 @@ describe('the system of a release', () => {
       ...good,
       units: [true, 'none failed, system running'],
     });
+  });
+
+  it('asks a Btrfs for its device, since its number is that of none', async () => {
+    const others = Object.fromEntries(Object.entries(SYSTEM).filter(([part]) => part !== '/sys/dev/block/'));
+    expect(await checked({ ...others, '/sys/class/block/': ON_ISCSI }, 'btrfs')).toEqual(good);
   });
 
   it('has no units without systemd', async () => {
