@@ -14,7 +14,7 @@ const options = z.strictObject({
     .record(mountPoint, optionList)
     .default({})
     .describe(
-      'Mount options by mount point, in the place of the default ones. Default: `noatime` and `errors=remount-ro` for the root, ' +
+      'Mount options by mount point, in the place of the default ones. Default: `noatime` for the root, and `errors=remount-ro` on ext4, ' +
         '`umask=0077` and `nofail` for the EFI system partition, `noatime` for others.',
     ),
   'swap-options': optionList
@@ -80,7 +80,7 @@ function partitionEntry(
     return [{ source, mount: 'none', type: 'swap', options: ['sw', ...wishes['swap-options']], pass: 0 }];
   }
   if (mount === undefined) return [];
-  const mountOptions = wishes.mounts[mount] ?? defaultOptions(partition);
+  const mountOptions = [...(wishes.mounts[mount] ?? defaultOptions(partition)), ...growth(partition)];
   return [
     {
       source,
@@ -92,12 +92,17 @@ function partitionEntry(
   ];
 }
 
+/** Btrfs is enlarged while it is mounted only: systemd does that at each boot, by a system call of its own (systemd-growfs(8)). */
+function growth({ filesystem, size }: PartitionSpec): string[] {
+  return filesystem === 'btrfs' && size === 'grow' ? ['x-systemd.growfs'] : [];
+}
+
 /**
  * The root is never `_netdev`: it is there before systemd starts, and must not be unmounted with the network. The other
  * partitions of its LUN are as local as it is. The ESP is for root alone.
  */
 function defaultOptions({ type, filesystem, mount }: PartitionSpec): string[] {
-  if (mount === '/') return ['noatime', 'errors=remount-ro'];
+  if (mount === '/' && filesystem === 'ext4') return ['noatime', 'errors=remount-ro'];
   if (type === 'esp') return ['umask=0077', 'nofail', 'noatime'];
   return filesystem === 'vfat' ? ['umask=0022', 'noatime'] : ['noatime'];
 }

@@ -133,7 +133,8 @@ async function prepare(ctx: StageContext<Options>, tree: RootTree): Promise<void
   const root = ctx.recipe.disk.partitions.find(({ mount }) => mount === '/');
   const rootFilesystem = root?.filesystem ?? 'ext4';
   const checked = ctx.recipe.disk.overlay === undefined;
-  if (checked && !(await tree.exists(`/usr/sbin/fsck.${rootFilesystem}`))) {
+  // Btrfs is looked through by its kernel as it is read: fsck.btrfs(8) does nothing.
+  if (checked && rootFilesystem !== 'btrfs' && !(await tree.exists(`/usr/sbin/fsck.${rootFilesystem}`))) {
     const [check] = rootFilesystem === 'ext4' ? software.packagesFor('ext4-check') : [];
     ctx.warn(
       `The root is not checked before it is mounted: the image has no fsck.${rootFilesystem}.`,
@@ -141,7 +142,8 @@ async function prepare(ctx: StageContext<Options>, tree: RootTree): Promise<void
     );
   }
   await generator.configure(tree, {
-    ...{ compression, level, rootFilesystem, modules },
+    ...{ compression, level, rootFilesystem },
+    modules: rootFilesystem === 'btrfs' ? [...modules, 'btrfs'] : modules,
     overlay: ctx.recipe.disk.overlay !== undefined,
   });
 }

@@ -4,6 +4,7 @@ import { allSettled } from '../base/settled.js';
 import { defineStage } from '../pipeline/stage.js';
 import { loaderFindings, rootFindings } from './lun-image/check.js';
 import { describeDisk } from './lun-image/describe.js';
+import { fileSystemFindings, fileSystemTools } from './lun-image/file-system-tools.js';
 import { writeImage } from './lun-image/image.js';
 import { loaderTools } from './lun-image/loader-tools.js';
 import { linkBootLoader } from './lun-image/loaders.js';
@@ -42,12 +43,12 @@ export const lunImage = defineStage({
     { name: 'mcopy', package: 'mtools' },
     { name: 'mmd', package: 'mtools' },
   ],
-  toolsFor: (_, recipe) => loaderTools(recipe),
+  toolsFor: (_, recipe) => [...loaderTools(recipe), ...fileSystemTools(recipe)],
   // The name is that of the boot menu's entry when the tree has none for its system.
   facts: ['name', 'platform', 'disk', 'loader', 'kernel'],
   asks: ['kernel', 'software'],
   parts: { [FILE_SYSTEMS]: { facts: ['disk', 'loader'], options: ['reserved-percent', 'free'] } },
-  check: ({ recipe }) => [...rootFindings(recipe), ...loaderFindings(recipe)],
+  check: ({ recipe }) => [...rootFindings(recipe), ...fileSystemFindings(recipe), ...loaderFindings(recipe)],
   async run(ctx) {
     const { run, recipe, distribution, rootfs, scratch } = ctx;
     const menuSeconds = ctx.options['menu-seconds'];

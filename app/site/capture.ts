@@ -49,6 +49,11 @@ export async function captureClient(caller: Caller, request: CaptureRequest): Pr
       ? { digest: '', manifest: noRelease(generation), proofs: [] }
       : await readReleaseThere(host, generation.release);
   if (release === undefined) throw gone(host, generation);
+  if (release.manifest.disk.partitions.some(({ filesystem }) => filesystem === 'btrfs'))
+    throw refusalOf(host, request.client)(
+      'Btrfs, from which nothing can be taken out while it is not mounted: keys and names of the machine would be in the release',
+      'Build its system by a recipe.',
+    );
   const seconds = stopwatch();
   const title = `${request.client} ${image.name}, generation ${generation.id}, of ${host.facts.name}`;
   emit({ type: 'started', work: 'build', subject: name, tasks: [{ id: TASK, title }] });

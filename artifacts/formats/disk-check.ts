@@ -39,7 +39,7 @@ export const FILESYSTEMS: Readonly<
   'bios-boot': [],
   esp: ['vfat'],
   swap: ['swap'],
-  linux: ['ext4'],
+  linux: ['ext4', 'btrfs'],
   fat: ['vfat'],
 };
 
@@ -255,8 +255,17 @@ function sizeFindings(spec: DiskSpec): DiskFinding[] {
 /** All clients share its LUN. */
 function overlayFindings({ overlay, partitions }: DiskSpec): DiskFinding[] {
   if (overlay === undefined) return [];
-  return partitions.flatMap(({ name, type }, index) =>
-    type === 'swap'
+  return partitions.flatMap(({ name, type, filesystem, mount }, index): DiskFinding[] => {
+    if (filesystem === 'btrfs' && mount !== undefined)
+      return [
+        {
+          path: ['partitions', index, 'filesystem'],
+          what: `\`${name}\` is Btrfs on a LUN that nobody can write to: whether machines share one was not tried.`,
+          expected: `\`filesystem: ext4\` beside \`overlay: ${overlay}\``,
+          hint: 'Use ext4, or leave `overlay` out.',
+        },
+      ];
+    return type === 'swap'
       ? [
           {
             path: ['partitions', index, 'type'],
@@ -265,8 +274,8 @@ function overlayFindings({ overlay, partitions }: DiskSpec): DiskFinding[] {
             hint: 'Leave the partition out, or `overlay`. Swap can be had in compressed memory (zram).',
           },
         ]
-      : [],
-  );
+      : [];
+  });
 }
 
 function isSize(bytes: number): boolean {

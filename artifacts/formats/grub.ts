@@ -62,6 +62,8 @@ export interface GrubImageRequest {
   readonly format: GrubFormat;
   /** Text of grub.cfg. */
   readonly config: string;
+  /** More modules, by which it reads other file systems. */
+  readonly modules?: readonly string[];
   /** A private folder; files with the format's name are made in it. */
   readonly scratch: string;
 }
@@ -71,7 +73,7 @@ export interface GrubImageRequest {
  * @throws Failure of kind `host` when the platform's modules are not installed, else from grub-mkimage.
  */
 export async function makeGrubImage(run: Ports['run'], request: GrubImageRequest): Promise<string> {
-  const { format, config, scratch } = request;
+  const { format, config, modules = [], scratch } = request;
   const file = (suffix: string) => join(scratch, `grub-${format}${suffix}`);
   await readGrubFile(format, 'kernel.img');
   await writeFile(file('.tar'), await memdisk(config));
@@ -93,6 +95,7 @@ export async function makeGrubImage(run: Ports['run'], request: GrubImageRequest
       ...inputs,
       ...FLAVOURS[format].modules,
       ...MODULES,
+      ...modules,
     ],
     { doing: `link the boot loader GRUB for ${format}` },
   );

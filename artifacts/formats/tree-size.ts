@@ -21,6 +21,16 @@ export interface TreeSize {
   readonly blocks: number;
 }
 
+/** The same tree as mkfs.btrfs(8) counts it. */
+export interface DenseSize {
+  /** Names: hard links count each. */
+  readonly names: number;
+  /** Blocks of 4 KiB for the contents of all names, as if no file had holes. */
+  readonly blocks: number;
+  /** Paths of devices, of which it loses the numbers (6.2): relative to the root. */
+  readonly devices: readonly string[];
+}
+
 /**
  * Measures a tree.
  * @param hidden paths relative to `root` of directories whose content does not count
@@ -30,7 +40,7 @@ export async function measureTree(
   run: Ports['run'],
   root: string,
   hidden: readonly string[] = [],
-): Promise<TreeSize> {
+): Promise<TreeSize & { readonly dense: DenseSize }> {
   const entries = await treeEntries(run, root, { fields: ['y', 'n', 'D', 'i', 's', 'b', 'P'] });
   const below = hidden.map((path) => `${path}/`);
   const linked = new Set<string>();
@@ -38,12 +48,16 @@ export async function measureTree(
   const directories = new Map<string, number>();
   let inodes = 0;
   let blocks = 0;
+  const dense = { names: 0, blocks: 0, devices: [] as string[] };
   for (const { y: type, n: links, D: device, i: inode, s: size, b: sectors, P: path } of entries) {
     if (below.some((folder) => path.startsWith(folder))) continue;
     if (path !== '') {
       const parent = dirname(path);
       directories.set(parent, (directories.get(parent) ?? OWN_ENTRIES) + entryBytes(path, parent));
     }
+    dense.names += 1;
+    if (type === 'b' || type === 'c') dense.devices.push(path);
+    if (type === 'f') dense.blocks += Math.ceil(Number(size) / BLOCK);
     if (type === 'd') {
       directories.set(path === '' ? '.' : path, OWN_ENTRIES);
     } else if (links !== '1') {
@@ -56,7 +70,7 @@ export async function measureTree(
     if (type === 'l' && Number(size) > INLINE_TARGET) blocks += 1;
   }
   for (const bytes of directories.values()) blocks += Math.ceil(bytes / DIRECTORY_BLOCK);
-  return { inodes, blocks };
+  return { inodes, blocks, dense };
 }
 
 /** Head and name of a directory entry, a multiple of four. */

@@ -75,9 +75,9 @@ export const NOT_BUILT: readonly NotBuilt[] = [
     hint: 'Use `filesystem: ext4`.',
   },
   {
-    words: ['btrfs', 'subvolume', 'subvolumes', 'subvol'],
-    what: 'A root on Btrfs is not built: what looks into an image (`ls`, `diff`, `capture`) and what enlarges the LUN of a client know ext4 only.',
-    hint: 'Use `filesystem: ext4`.',
+    words: ['subvolume', 'subvolumes', 'subvol'],
+    what: 'Subvolumes of Btrfs are not built: Debian 12 fills a file system without a mount as one tree (mkfs.btrfs --rootdir).',
+    hint: 'Use `filesystem: btrfs` alone; the booted system may make subvolumes.',
   },
   {
     words: ['bond', 'bonds', 'bonding', 'team'],

@@ -35,10 +35,10 @@ const partitionSchema = z.strictObject({
       'Exactly one partition, the last, is `rest` or `grow`.',
   ),
   filesystem: z
-    .enum(['ext4', 'vfat', 'swap'])
+    .enum(['ext4', 'btrfs', 'vfat', 'swap'])
     .optional()
     .describe(
-      'Default: `ext4` for `linux`, `vfat` for `esp` and `fat`, `swap` for `swap`, none for `bios-boot`.',
+      'Default: `ext4` for `linux`, `vfat` for `esp` and `fat`, `swap` for `swap`, none for `bios-boot`. `btrfs` for `linux`: see docs/btrfs.md.',
     ),
   mount: z
     .string()

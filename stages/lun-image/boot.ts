@@ -36,10 +36,10 @@ export function grubLoaders(
 /** The partition that is mounted as `/`. @throws Failure of kind `recipe` when there is none. */
 export function rootPartition(disk: DiskSpec): PartitionSpec & { readonly filesystemUuid: string } {
   const root = disk.partitions.find(({ mount }) => mount === '/');
-  if (root?.filesystem !== 'ext4' || root.filesystemUuid === undefined) {
+  if (root?.filesystemUuid === undefined) {
     throw new Failure('recipe', {
       what: 'The disk has no root file system.',
-      expected: 'one partition with `mount: /` and ext4',
+      expected: 'one partition with `mount: /`',
       hint: 'Give the root partition `mount: /`.',
     });
   }

@@ -1,6 +1,7 @@
 /** Why a PC would not start from the disk, as far as that can be known before anything runs. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { bootPartition } from '../../artifacts/formats/disk-spec.js';
 import { type GrubFormat, grubFolder } from '../../artifacts/formats/grub.js';
 import { DEFAULT_LOADER, LOADER_FIRMWARE, LOADER_TITLES } from '../../artifacts/platform/loader.js';
 import { architectureFacts, type PcFirmware } from '../../artifacts/platform/pc.js';
@@ -51,13 +52,26 @@ export function partitionFindings(recipe: RecipeFacts): StageFinding[] {
   const found: StageFinding[] = [];
   const boot = disk.partitions.findIndex(({ mount }) => mount === '/boot');
   const filesystem = disk.partitions[boot]?.filesystem;
+  const linux = bootPartition(disk.partitions)?.filesystem;
   const readsBoot = name === 'extlinux' || (name === 'grub' && startedBy(recipe).length > 0);
-  if (boot >= 0 && filesystem !== 'ext4' && readsBoot) {
+  if (boot >= 0 && filesystem !== 'ext4' && filesystem !== 'btrfs' && readsBoot) {
     found.push({
       path: ['partitions', boot, 'mount'],
       what: `${title} finds the kernel of /boot by links, which ${filesystem ?? 'no file system'} has not.`,
       expected: 'a partition of `type: linux` for /boot, or none',
       hint: 'An EFI system partition is mounted on /boot/efi.',
+    });
+  }
+  if (name === 'extlinux' && linux === 'btrfs') {
+    found.push({
+      path: [
+        'partitions',
+        disk.partitions.findIndex((each) => each === bootPartition(disk.partitions)),
+        'filesystem',
+      ],
+      what: 'EXTLINUX is put into an unmounted ext4; into Btrfs it goes only while that is mounted.',
+      expected: '`filesystem: ext4`, or `loader: grub`',
+      hint: 'Use `loader: grub`, which reads Btrfs, or a /boot of its own with ext4.',
     });
   }
   if ((name === 'syslinux' || name === 'systemd-boot') && loaderFats(recipe).length === 0) {

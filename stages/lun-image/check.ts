@@ -50,6 +50,14 @@ function raspberryPiFindings({ disk, loader }: Pick<RecipeFacts, 'disk' | 'loade
       hint: `Remove \`${wish}\`.`,
     });
   }
+  for (const [index, { name, filesystem }] of disk.partitions.entries()) {
+    if (filesystem !== 'btrfs') continue;
+    found.push({
+      path: ['partitions', index, 'filesystem'],
+      what: `${name} is Btrfs, with which no Raspberry Pi was booted yet.`,
+      expected: '`filesystem: ext4`',
+    });
+  }
   const firmware = disk.partitions.findIndex(({ mount }) => mount === RASPBERRY_PI.folder.inRoot);
   const partition = disk.partitions[firmware];
   if (partition === undefined) return found;

@@ -1,25 +1,26 @@
 /** What each partition will hold and how much room that takes, known before anything is written. */
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { smallestBtrfs } from '../../artifacts/formats/btrfs-size.js';
 import { type DiskLayout, MIB, mib } from '../../artifacts/formats/disk-layout.js';
 import { bootPartition, type DiskSpec, type PartitionSpec } from '../../artifacts/formats/disk-spec.js';
 import { type InsertedFile, insertedSize } from '../../artifacts/formats/ext4-insert.js';
 import { BLOCK, ext4Geometry, ext4Shortage, smallestExt4 } from '../../artifacts/formats/ext4-size.js';
 import { type FatFile, fatFilesUnder, smallestFat } from '../../artifacts/formats/fat.js';
-import { measureTree, type TreeSize } from '../../artifacts/formats/tree-size.js';
+import { type DenseSize, measureTree, type TreeSize } from '../../artifacts/formats/tree-size.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import { rootTree } from '../rootfs/tree.js';
 
 export type Content =
   | {
-      readonly kind: 'ext4';
+      readonly kind: 'ext4' | 'btrfs';
       readonly tree: string;
       readonly hidden: readonly string[];
       /** The boot loader's files, besides those of the tree. */
       readonly inserted: readonly InsertedFile[];
       /** Of all of them. */
-      readonly size: TreeSize;
+      readonly size: TreeSize & { readonly dense: DenseSize };
     }
   | { readonly kind: 'vfat'; readonly files: readonly FatFile[]; readonly bytes: number }
   | { readonly kind: 'swap' | 'none' };
@@ -71,7 +72,19 @@ async function findContent(
   const mounts = disk.partitions.flatMap((other) => other.mount ?? []);
   const hidden = mount === undefined ? [] : hiddenUnder(mount, [...VIRTUAL, ...mounts]);
   const tree = below ?? (await emptyFolder(source.scratch));
-  return { kind: 'ext4', tree, hidden, inserted: [], size: await measureTree(source.run, tree, hidden) };
+  const size = await measureTree(source.run, tree, hidden);
+  if (filesystem === 'btrfs') requireNoDevices(partition, size.dense);
+  return { kind: filesystem, tree, hidden, inserted: [], size };
+}
+
+function requireNoDevices({ name, mount = '' }: PartitionSpec, { devices }: DenseSize): void {
+  const [first, ...more] = devices;
+  if (first === undefined) return;
+  throw new Failure('recipe', {
+    what: `The tree has devices, which ${name} cannot hold: mkfs.btrfs gives all of them the number 0:0.`,
+    found: `${join(mount, first)}${more.length === 0 ? '' : ` and ${more.length} more`}`,
+    hint: 'Remove them in a `run` step: the booted system makes those of /dev itself, and others by tmpfiles.d(5). Or use `filesystem: ext4`.',
+  });
 }
 
 async function fatContent(files: readonly FatFile[], more: readonly number[] = []): Promise<Content> {
@@ -138,6 +151,7 @@ export function growBytes(disk: DiskSpec, contents: Contents, options: RoomOptio
 /** Bytes that a partition with the size `grow` on a disk without a size takes for its content. */
 export function contentBytes(content: Content, options: RoomOptions): number {
   if (content.kind === 'ext4') return smallestExt4({ ...options, tree: content.size });
+  if (content.kind === 'btrfs') return smallestBtrfs(content.size.dense) + options.free;
   return content.kind === 'vfat' ? content.bytes + options.free : MIB;
 }
 
@@ -164,11 +178,16 @@ export function requireRoom(layout: DiskLayout, contents: Contents, reservedPerc
 
 function shortage(content: Content, bytes: number, reservedPercent: number): number {
   if (content.kind === 'ext4') return ext4Shortage(bytes, { tree: content.size, reservedPercent, free: 0 });
+  if (content.kind === 'btrfs') return Math.max(0, smallestBtrfs(content.size.dense) - bytes);
   return content.kind === 'vfat' ? Math.max(0, content.bytes - bytes) : 0;
 }
 
 function describe(content: Content, bytes: number, reservedPercent: number): string {
   if (content.kind === 'vfat') return `${count(content.files.length)} and the file allocation tables`;
+  if (content.kind === 'btrfs') {
+    const { names, blocks } = content.size.dense;
+    return `${count(names)} of ${mib(blocks * BLOCK)}, and the room that mkfs.btrfs asks for metadata`;
+  }
   if (content.kind !== 'ext4') return 'the least possible';
   const { overheadBlocks, reservedBlocks } = ext4Geometry(bytes, content.size, { reservedPercent });
   const size = (blocks: number) => mib(blocks * BLOCK);

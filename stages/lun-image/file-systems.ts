@@ -1,5 +1,6 @@
-/** A LUN image but for its boot loader: partition table, ext4, swap and plain FAT. */
+/** A LUN image but for its boot loader: partition table, ext4, Btrfs, swap and plain FAT. */
 import { join } from 'node:path';
+import { writeBtrfs } from '../../artifacts/formats/btrfs.js';
 import type { DiskLayout, PlacedPartition } from '../../artifacts/formats/disk-layout.js';
 import { writeExt4 } from '../../artifacts/formats/ext4.js';
 import { ext4Geometry } from '../../artifacts/formats/ext4-size.js';
@@ -59,6 +60,15 @@ async function writeFileSystem(
       const file = join(ctx.scratch, `${name}.fat`);
       const { files } = content;
       return writeFat(run, image, { offset, bytes, file, label, volumeId, epoch, files });
+    }
+    case 'btrfs': {
+      const { tree, hidden, size } = content;
+      const uuid = filesystemUuid(partition);
+      const { scratch } = ctx;
+      await using _hidden = await hideContent(ctx, tree, hidden, scratch);
+      await using _progress = await watchWriting(ctx, image, `write ${name}`, size.blocks * 4096);
+      await writeBtrfs(ctx, { image, offset, bytes, label, uuid, tree, size, epoch, scratch });
+      return;
     }
     case 'ext4': {
       const { tree, hidden, size, inserted } = content;

@@ -72,7 +72,7 @@ describe('boot loaders', () => {
     expect(failure.diagnostics).toEqual([
       {
         what: 'The disk has no root file system.',
-        expected: 'one partition with `mount: /` and ext4',
+        expected: 'one partition with `mount: /`',
         hint: 'Give the root partition `mount: /`.',
       },
     ]);
@@ -252,6 +252,18 @@ describe('the check of a boot loader', () => {
       ],
     ],
     [
+      'extlinux on Btrfs',
+      only(bios, { ...root, filesystem: 'btrfs' }),
+      { name: 'extlinux' },
+      [
+        'partitions.1.filesystem',
+        'EXTLINUX is put into an unmounted ext4; into Btrfs it goes only while that is mounted.',
+        '`filesystem: ext4`, or `loader: grub`',
+        '',
+        'Use `loader: grub`, which reads Btrfs, or a /boot of its own with ext4.',
+      ],
+    ],
+    [
       'extlinux and a /boot on FAT',
       only(bootFat, root),
       { name: 'extlinux' },
@@ -282,6 +294,15 @@ describe('the check of a boot loader', () => {
       ],
     ]);
     expect(found(disk, { name: 'none' }, 'raspberry-pi')).toEqual([]);
+    expect(found(only({ ...root, filesystem: 'btrfs' }), { name: 'none' }, 'raspberry-pi')).toEqual([
+      [
+        'partitions.0.filesystem',
+        'root is Btrfs, with which no Raspberry Pi was booted yet.',
+        '`filesystem: ext4`',
+        '',
+        '',
+      ],
+    ]);
   });
 
   it.each<[DiskSpec, LoaderSpec | undefined, string]>([
@@ -319,7 +340,7 @@ describe('content', () => {
     tree: '/t',
     hidden: [],
     inserted: [],
-    size: { inodes: 17_000, blocks: 200_000 },
+    size: { inodes: 17_000, blocks: 200_000, dense: { names: 18_000, blocks: 190_000, devices: [] } },
   };
   const files: Content = { kind: 'vfat', files: [{ path: 'a', source: '/a' }], bytes: 70 * MIB };
 
@@ -364,6 +385,22 @@ describe('content', () => {
     expect(contentBytes(tree, { ...options, free: 256 * MIB }) - least).toBeGreaterThanOrEqual(256 * MIB);
     expect(contentBytes(files, { ...options, free: 2 * MIB })).toBe(72 * MIB);
     expect(contentBytes({ kind: 'none' }, options)).toBe(MIB);
+  });
+
+  it('gives Btrfs the room that mkfs.btrfs counts with, and says so when it is not there', () => {
+    const btrfs: Content = { ...tree, kind: 'btrfs' };
+    // 45 MiB, and all but the first 8 of data (743, in chunks of 8) and of metadata (18,000 names of 16 KiB, and an eighth of the data).
+    const least = (45 + 736 + 368) * MIB;
+    expect(contentBytes(btrfs, { reservedPercent: 1, free: 256 * MIB })).toBe(least + 256 * MIB);
+    const failure = failureOf(() =>
+      requireRoom(planLayout({ ...GPT_DISK, bytes: 1282 * MIB }), new Map([['root', btrfs]]), 1),
+    );
+    expect(failure.diagnostics).toMatchObject([
+      {
+        what: 'The partition root of 701 MiB is 448 MiB too small for its content.',
+        expected: 'at least 1149 MiB: 18000 files of 743 MiB, and the room that mkfs.btrfs asks for metadata',
+      },
+    ]);
   });
 
   it('leaves room for a boot loader of any size on a growing ESP', () => {

@@ -52,7 +52,7 @@ const CASES: readonly (readonly [what: string, change: readonly [from: string, t
   ['A root on ZFS is not built', parameter('zfs=rpool/root')],
   ['A root on F2FS is not built', filesystem('f2fs')],
   ['A root on XFS is not built', filesystem('xfs')],
-  ['A root on Btrfs is not built', filesystem('btrfs')],
+  ['Subvolumes of Btrfs are not built', ofPartition('filesystem: btrfs, @subvolume: root')],
   ['A bond of boot NICs is not built', ofNetwork('@bond: [eno1, eno2]')],
   ['A bond of boot NICs is not built', parameter('bond=bond0:eno1,eno2')],
   ['A VLAN of the boot NIC is not built', ofNetwork('@vlan: 42')],

@@ -234,6 +234,19 @@ describe('fstab', () => {
         `UUID=${swap} none swap sw,nofail,_netdev 0 0\n`,
     );
   });
+  it('lets systemd enlarge a Btrfs that grows, whatever its options are', () => {
+    const growing = { ...root, filesystem: 'btrfs', size: 'grow' } as const;
+    const srv = { ...growing, mount: '/srv', size: { bytes: 1 }, filesystemUuid: 'b' } as const;
+    const wishes = { mounts: { '/srv': ['compress=zstd'] }, 'swap-options': ['pri=1'] };
+    const entries = (partitions: readonly (typeof growing | typeof srv)[]) =>
+      fstabText(diskEntries({ ...GPT_DISK, partitions }, wishes));
+    expect(entries([srv, growing])).toBe(
+      `UUID=${root.filesystemUuid} / btrfs noatime,x-systemd.growfs 0 0\nUUID=b /srv btrfs compress=zstd 0 0\n`,
+    );
+    expect(entries([{ ...srv, size: 'grow' } as never])).toBe(
+      'UUID=b /srv btrfs compress=zstd,x-systemd.growfs 0 0\n',
+    );
+  });
   it('takes other options', () => {
     const [first] = diskEntries(GPT_DISK, { mounts: { '/': ['ro'] }, 'swap-options': ['pri=1'] });
     expect(first?.options).toEqual(['ro']);

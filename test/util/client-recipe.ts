@@ -29,6 +29,8 @@ export interface ClientRecipe {
   readonly initiator?: object;
   /** Steps after the packages. */
   readonly steps?: readonly { readonly uses: string; readonly with: unknown }[];
+  /** Options of its root's partition besides those that it has. */
+  readonly root?: Readonly<Record<string, unknown>>;
   /** Options of its disk besides the layout. */
   readonly disk?: Readonly<Record<string, unknown>>;
 }
@@ -37,7 +39,7 @@ export interface ClientRecipe {
 export async function writeClientRecipe(
   home: string,
   name: string,
-  { suite = 'bookworm', packages = [], initiator = {}, steps = [], disk = {} }: ClientRecipe = {},
+  { suite = 'bookworm', packages = [], initiator = {}, steps = [], root = {}, disk = {} }: ClientRecipe = {},
 ): Promise<string> {
   const folder = join(home, name);
   const mask = `systemctl mask ${MASKED.join(' ')}`;
@@ -65,7 +67,7 @@ export async function writeClientRecipe(
       partitions: [
         { name: 'bios', type: 'bios-boot', size: '3M' },
         { name: 'esp', type: 'esp', size: '64M' },
-        { name: 'root', type: 'linux', size: 'grow', mount: '/' },
+        { name: 'root', type: 'linux', size: 'grow', mount: '/', ...root },
       ],
     },
     kernel: { 'command-line': ['console=ttyS0,115200'] },

@@ -25,6 +25,7 @@ function mountedOf({ manifest }: Release): Mounted[] {
 export function readableOf(release: Release): Mounted[] {
   const ext4 = mountedOf(release).filter(({ filesystem }) => filesystem === 'ext4');
   if (ext4.some(({ mount }) => mount === '/')) return ext4;
+  const btrfs = mountedOf(release).some(({ mount, filesystem }) => mount === '/' && filesystem === 'btrfs');
   throw new Failure('usage', {
     what: 'The LUN image of the release has no root that can be read here.',
     expected: 'a partition with ext4 that is mounted on /',
@@ -34,6 +35,9 @@ export function readableOf(release: Release): Mounted[] {
           [name, filesystem, mount].filter(Boolean).join(' '),
         )
         .join(', ') || 'no partition',
+    ...(btrfs
+      ? { hint: 'Btrfs is not read here: look at the system that it boots (`npx lunsmith boot`).' }
+      : {}),
   });
 }
 
@@ -68,9 +72,13 @@ export async function openImage(release: Release): Promise<Contents> {
     }
     const unread = mountedOf(release)
       .filter(({ filesystem }) => filesystem !== 'ext4')
-      .map(({ mount, firstLba }) => {
+      .map(({ mount, firstLba, filesystem }) => {
         const offset = firstLba * SECTOR;
-        return [mount, `Use mtools: mdir -/ -i ${lunImageOf(release.manifest)}@@${offset} ::`] as const;
+        const instead =
+          filesystem === 'btrfs'
+            ? 'Btrfs is not read here: look at the system that it boots (`npx lunsmith boot`).'
+            : `Use mtools: mdir -/ -i ${lunImageOf(release.manifest)}@@${offset} ::`;
+        return [mount, instead] as const;
       });
     return { entries, unread: new Map(unread), [Symbol.asyncDispose]: () => file.close() };
   } catch (error) {

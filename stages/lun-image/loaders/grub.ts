@@ -9,13 +9,15 @@ import type { LinkedLoader, LoaderSource } from './linked.js';
 export async function linkGrub({ run, recipe, scratch, config }: LoaderSource): Promise<LinkedLoader> {
   const { bios, uefi } = grubLoaders(recipe);
   const { partitions } = recipe.disk;
+  const boot = bootPartition(partitions);
+  const modules = boot?.filesystem === 'btrfs' ? ['btrfs'] : [];
   const text = grubConfig({
     ...config,
-    uuid: bootPartition(partitions)?.filesystemUuid ?? rootPartition(recipe.disk).filesystemUuid,
+    uuid: boot?.filesystemUuid ?? rootPartition(recipe.disk).filesystemUuid,
     custom: pathOnBoot(recipe.disk, '/boot/grub/custom.cfg'),
   });
   const link = async (format: GrubFormat | undefined) =>
-    format === undefined ? undefined : makeGrubImage(run, { format, config: text, scratch });
+    format === undefined ? undefined : makeGrubImage(run, { format, config: text, modules, scratch });
   const [biosCore, efi] = await allSettled([link(bios), link(uefi?.format)]);
   return {
     ...(biosCore === undefined ? {} : { biosCore }),

@@ -25,6 +25,17 @@ describe('what cannot be', () => {
       { ...GPT_DISK, partitions: [bios, swap, root], overlay: 'tmpfs' },
       [['partitions.1.type', '`swap` is a swap area on a LUN that nobody can write to.']],
     ],
+    ['Btrfs', { ...GPT_DISK, partitions: [bios, esp, { ...root, filesystem: 'btrfs' }] }, []],
+    [
+      'Btrfs that nobody can write to',
+      { ...GPT_DISK, partitions: [bios, { ...root, filesystem: 'btrfs' }], overlay: 'tmpfs' },
+      [
+        [
+          'partitions.1.filesystem',
+          '`root` is Btrfs on a LUN that nobody can write to: whether machines share one was not tried.',
+        ],
+      ],
+    ],
     [
       'half a MiB',
       { ...GPT_DISK, bytes: 4096 * MIB + 512 },
