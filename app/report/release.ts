@@ -14,6 +14,7 @@ import { releaseBefore } from './before.js';
 import { type DiskMap, mapDisk } from './disk-map.js';
 import { packagesOf } from './packages.js';
 import { sbomOf } from './sbom.js';
+import { type CellScreens, screensOf } from './screens.js';
 import { type CellTimeline, timelinesOf } from './timeline.js';
 
 export interface ReportedFile extends Artifact {
@@ -28,6 +29,7 @@ export interface ReleaseReport {
   /** Proofs of this release alone: a file that tells of another proves nothing. */
   readonly proofs: readonly Proof[];
   readonly timelines: readonly CellTimeline[];
+  readonly screens: readonly CellScreens[];
   readonly files: readonly ReportedFile[];
   /** Absent where the release has no LUN image. */
   readonly disk?: DiskMap;
@@ -62,6 +64,7 @@ export async function reportRelease(request: ReleaseReportRequest, ports: Ports)
     kind: 'release',
     ...{ digest, manifest, proofs },
     timelines: timelinesOf(proofs, before === undefined ? [] : proofsOf(before)),
+    screens: await screensOf(release.path, proofs),
     files: await Promise.all(manifest.artifacts.map((file) => reportFile(release.path, file))),
     ...(disk === undefined ? {} : { disk }),
     ...(packages === undefined ? {} : { packages }),

@@ -1,5 +1,5 @@
 /** The pages that `lunsmith report` writes, in Chromium: of a real release and host, with hostile words in all that is foreign. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -16,6 +16,10 @@ import { hostCalls } from './host-calls.js';
 const WIDTHS = [375, 900, 1600] as const;
 /** Runs in any page that takes it for markup, be it as an element or in an attribute. */
 const HOSTILE = `"'><img src=x onerror=alert(1)><script>alert(2)</script>`;
+const SCREEN = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAQAAAADCAAAAACRn/EaAAAAC0lEQVR42mNgQAEAAA8AASbyXtkAAAAASUVORK5CYII=',
+  'base64',
+);
 
 let folder: TestFolder;
 let host: HostHome;
@@ -101,12 +105,34 @@ describe('of a release', () => {
         checks: [{ name: HOSTILE, passed: false, found: HOSTILE }],
       });
     }
+    // A screen of 4 by 3 pixels, one that is a link to elsewhere, and one that is no picture.
+    const evidence = join(release.path, 'proofs', 'bios-san');
+    await mkdir(evidence);
+    await writeFile(join(evidence, 'login-1.png'), SCREEN);
+    await writeFile(join(evidence, 'no-picture.png'), HOSTILE);
+    await symlink(folder.at('secret.png'), join(evidence, 'link.png'));
+    await writeFile(folder.at('secret.png'), SCREEN);
+    await writeFile(join(evidence, 'console.log'), `    1.00  begin\n    2.00  ${HOSTILE}\n`);
     file = folder.at('now.html');
     const { code, out, err } = await call(['report', 'now', '--before', 'before', '--output', 'now.html']);
     expect({ code, out, err }).toEqual({ code: 0, out: 'Wrote now.html\n', err: '' });
   });
 
   it('is drawn for everybody, and nothing foreign becomes markup', () => expectGood(file));
+
+  it('shows the screens of its proofs, and what the console said last', async () => {
+    await using open = await openPage(browser, file, { width: 900, scheme: 'light' });
+    const { page } = open;
+    const screens = page.getByRole('img', { name: /^The screen of/ });
+    expect(await screens.count()).toBe(1);
+    expect(await screens.getAttribute('alt')).toBe('The screen of bios-san at login 1');
+    const size = '[...document.images].map((each) => [each.naturalWidth, each.naturalHeight])';
+    expect(await page.evaluate(size)).toEqual([[4, 3]]);
+    await page.getByText('The last lines of the console of bios-san').click();
+    expect(await page.getByRole('region', { name: 'Console of bios-san' }).textContent()).toBe(
+      `    1.00  begin\n    2.00  ${HOSTILE}`,
+    );
+  });
 
   it('has packages, boots, disk and difference to scale', async () => {
     await using open = await openPage(browser, file, { width: 900, scheme: 'light' });

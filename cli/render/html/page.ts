@@ -15,7 +15,7 @@ export interface Page {
 }
 
 /** Whatever else gets into the page stays text: no other script runs, and nothing is loaded. */
-const POLICY = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${createHash('sha256').update(SCRIPT).digest('base64')}'; base-uri 'none'; form-action 'none'`;
+const POLICY = `default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-${createHash('sha256').update(SCRIPT).digest('base64')}'; base-uri 'none'; form-action 'none'`;
 
 export function pageText({ title, kind, lead, sections, version }: Page): string {
   const page = html`<!doctype html>

@@ -9,6 +9,7 @@ import { packageSection } from './packages.js';
 import type { Page } from './page.js';
 import { details, figures, section, table } from './parts.js';
 import { proofMarks, proofSection } from './proofs.js';
+import { screenSection } from './screens.js';
 import { timelineSection } from './timeline.js';
 
 export function releasePage(report: ReleaseReport): Omit<Page, 'version'> {
@@ -39,6 +40,7 @@ export function releasePage(report: ReleaseReport): Omit<Page, 'version'> {
       ),
       proofSection(proofs),
       timelineSection(report.timelines),
+      ...screenSection(report.screens),
       ...(disk === undefined ? [] : [section('disk', 'Disk', diskMap(disk), partitionTable(disk))]),
       packageSection(report),
       differenceSection(before),

@@ -55,6 +55,8 @@ td code { overflow-wrap: normal; } td:has(code) { min-width: 10rem; } td.wide { 
 details { margin-top: 0.8rem; } summary { cursor: pointer; color: var(--link); }
 ul.plain { margin: 0.3rem 0; padding-left: 1.2rem; }
 pre { margin: 0.3rem 0; padding: 0.6rem; background: var(--ground); border-radius: 0.4rem; overflow-x: auto; font: 0.82rem/1.45 ui-monospace, monospace; }
+.screens { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); gap: 0.75rem; }
+.screens figure { margin: 0; } .screens img { display: block; width: 100%; height: auto; border: 1px solid var(--line); border-radius: 0.3rem; } figcaption { color: var(--soft); font-size: 0.8rem; }
 .legend { display: flex; flex-wrap: wrap; gap: 0.2rem 1rem; margin: 0.6rem 0; padding: 0; list-style: none; font-size: 0.85rem; color: var(--soft); }
 .legend i { display: inline-block; width: 0.8em; height: 0.8em; margin-right: 0.4em; border-radius: 0.15em; border: 1px solid rgb(128 128 128 / 0.5); }
 .base { background: var(--base); } .manual { background: var(--manual); } .dependency { background: var(--dependency); } .data { background: var(--data); } .empty { background: var(--empty); }
