@@ -11,7 +11,9 @@ import { takenDigests } from '../../artifacts/release/file-digests.js';
 import { commitRelease } from '../../artifacts/release/release.js';
 import type { Emit } from '../../base/event.js';
 import { Failure } from '../../base/failure.js';
+import { type Mask, maskOf } from '../../base/mask.js';
 import type { Ports } from '../../base/ports.js';
+import { resolveSecret } from '../../base/secret.js';
 import { allSettled } from '../../base/settled.js';
 import type { KeyedPlan, KeyedStep } from '../plan/keys/fingerprint.js';
 import type { ArchiveUrls, LockedPackage } from '../plan/package-set.js';
@@ -71,9 +73,11 @@ export async function executePlan(
   const started = Date.now();
   const { recipe } = keyed.plan;
   await using folder = await openBuildFolder(place.workspace, recipe.name, place.owner);
+  const mask = await maskOfSecrets(keyed);
   await using log = openBuildLog(folder.log, ports.emit);
+  const emit: Emit = (event) => log.emit(mask(event));
   try {
-    const build = await openBuild(keyed, sources, place, folder, log.emit, ports);
+    const build = await openBuild(keyed, sources, place, folder, emit, ports);
     await using _use = await useStore(build.store, folder.id, needsOf(build), quietPorts(build));
     const release = await buildRelease(build, place).finally(
       // Also after a failure, which stays the one that is told: the finished steps are what the next build goes on with.
@@ -85,8 +89,15 @@ export async function executePlan(
     log.emit({ type: 'released', recipe: recipe.name, ...release, seconds });
     return release;
   } catch (error) {
-    throw Failure.from(error).with({ log: log.path });
+    throw Failure.fromRecord(mask(Failure.from(error).with({ log: log.path }).toRecord()));
   }
+}
+
+/** What a step may do with its secrets is the recipe's; no tool of it tells them. One that is not there is told by its step. */
+async function maskOfSecrets({ plan: { recipe, steps } }: KeyedPlan): Promise<Mask> {
+  const references = steps.flatMap(({ stage, options }) => stage.secrets?.(options) ?? []);
+  const values = references.map((each) => resolveSecret(each, recipe.folder).catch(() => ''));
+  return maskOf(await Promise.all(values));
 }
 
 async function openBuild(

@@ -1,5 +1,5 @@
 /** What goes wrong outside of us ends in one clear message, a documented exit code, and nothing half-written. */
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -61,6 +61,26 @@ it('an unsigned mirror', async () => {
   server.close();
   expect(failureOf(result).kind).toBe('signature');
   expect(result.exitCode).toBe(7);
+  await expectNoRelease();
+});
+
+it('a script that tells its secret: it is in no event, no message and no log', async () => {
+  const folder = await recipe('tells', '2G');
+  const text = await readFile(join(folder, 'recipe.yaml'), 'utf8');
+  const tells = `  - uses: run
+    with: { script: 'set -x; echo "$KEY"; exit 3', secrets: { KEY: 'file:key' } }
+`;
+  await writeFile(
+    join(folder, 'recipe.yaml'),
+    text.replace('  - uses: packages', `${tells}  - uses: packages`),
+  );
+  await writeFile(join(folder, 'key'), 'not-to-be-told\nnor-this-line\n');
+  const result = await build(folder);
+  const failure = failureOf(result);
+  expect(failure.command?.lastLines.join('\n')).toContain('********');
+  const told = `${JSON.stringify(result.events)}${await readFile(failure.log ?? '', 'utf8')}`;
+  expect(told).toContain('run: started');
+  expect(told).not.toMatch(/not-to-be-told|nor-this-line/);
   await expectNoRelease();
 });
 
