@@ -1,7 +1,7 @@
 /** Jobs that cron runs in the booted system. */
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
-import { defineStage } from '../pipeline/stage.js';
+import { defineStage, type StageFinding } from '../pipeline/stage.js';
 import { A_SCHEDULE, scheduleProblem } from './cron/schedule.js';
 import { distributionOf } from './distribution/distribution.js';
 import { addPackage } from './distribution/roles.js';
@@ -50,9 +50,47 @@ export function cronPath(step: string): string {
 /** crontab(5) with users; `%` is a line end in a command unless it is told apart. */
 export function cronText({ jobs, environment }: Pick<Options, 'jobs' | 'environment'>): string {
   return [
-    ...Object.entries(environment).map(([name, value]) => `${name}="${value}"\n`),
-    ...jobs.map(({ schedule, user, command }) => `${schedule} ${user} ${command.replaceAll('%', '\\%')}\n`),
+    ...Object.entries(environment).map(([name, value]) => `${environmentLine(name, value)}\n`),
+    ...jobs.map(({ schedule, user, command }) => `${schedule} ${user} ${escaped(command)}\n`),
   ].join('');
+}
+
+const environmentLine = (name: string, value: string) => `${name}="${value}"`;
+const escaped = (command: string) => command.replaceAll('%', '\\%');
+
+/** Bytes of a command or of a variable (MAX_COMMAND and MAX_ENVSTR of Debian's cron; cronie's are longer). */
+const LONGEST = 998;
+
+function tooLong(text: string, path: readonly (string | number)[]): StageFinding[] {
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= LONGEST) return [];
+  return [
+    {
+      path,
+      what: 'Cron leaves out what is so long.',
+      expected: `at most ${LONGEST} bytes, with a backslash for each \`%\``,
+      found: String(bytes),
+      hint: 'Put it into a script by a step `files`.',
+    },
+  ];
+}
+
+function commandFindings(command: string, path: readonly (string | number)[]): StageFinding[] {
+  // Debian's cron makes one backslash of two, cronie does not; before a `%` neither has a way to say one.
+  const [pair] = /\\[\\%]/.exec(command) ?? [];
+  if (pair === undefined) return tooLong(escaped(command), path);
+  return [
+    {
+      path,
+      what: 'Cron would not hand this command to its shell as it stands here.',
+      expected: 'no backslash before `%` or before another backslash',
+      found: `\`${pair}\``,
+      hint:
+        pair === '\\%'
+          ? 'Leave the backslash out: here a `%` is a `%`.'
+          : 'Put it into a script by a step `files`.',
+    },
+  ];
 }
 
 export const cron = defineStage({
@@ -64,19 +102,27 @@ export const cron = defineStage({
   options,
   tools: [],
   asks: ['software'],
-  check: ({ options: { jobs } }) =>
-    jobs.flatMap(({ schedule }, index) => {
+  check: ({ options: { jobs, environment } }) => [
+    ...jobs.flatMap(({ schedule, command }, index): StageFinding[] => {
       const expected = scheduleProblem(schedule);
-      if (expected === undefined) return [];
       return [
-        {
-          path: ['jobs', index, 'schedule'],
-          what: 'Cron does not know this schedule, or it never comes.',
-          expected,
-          found: `\`${schedule}\``,
-        },
+        ...(expected === undefined
+          ? []
+          : [
+              {
+                path: ['jobs', index, 'schedule'],
+                what: 'Cron does not know this schedule, or it never comes.',
+                expected,
+                found: `\`${schedule}\``,
+              },
+            ]),
+        ...commandFindings(command, ['jobs', index, 'command']),
       ];
     }),
+    ...Object.entries(environment).flatMap(([name, value]) =>
+      tooLong(environmentLine(name, value), ['environment', name]),
+    ),
+  ],
   async run({ rootfs, step, distribution, options: { jobs, environment } }) {
     const tree = rootTree(rootfs);
     const { software } = distributionOf({ distribution });

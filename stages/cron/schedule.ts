@@ -41,9 +41,10 @@ export function scheduleProblem(text: string): string | undefined {
     sets.push(numbers);
   }
   const [, , days = [], months = []] = sets;
-  // A day of the week, beside a day of the month, is enough for the job to run.
+  // A day of the week, beside a day of the month, is enough for the job to run, where neither begins with `*`.
   const never =
-    parts[4] === '*' && !months.some((month) => days.some((day) => day <= (DAYS[month - 1] ?? 0)));
+    (parts[4]?.startsWith('*') === true || parts[2]?.startsWith('*') === true) &&
+    !months.some((month) => days.some((day) => day <= (DAYS[month - 1] ?? 0)));
   return never ? 'a day that one of these months has' : undefined;
 }
 
@@ -57,7 +58,7 @@ function numbersOf(text: string, field: Field): readonly number[] | undefined {
   const all: number[] = [];
   for (const item of text.split(',')) {
     const [, from = '', to, step] =
-      /^(\*|[0-9A-Za-z]+)(?:-([0-9A-Za-z]+))?(?:\/([1-9]\d*))?$/.exec(item) ?? [];
+      /^(\*|[0-9A-Za-z]+)(?:-([0-9A-Za-z]+))?(?:\/0*([1-9]\d*))?$/.exec(item) ?? [];
     const whole = from === '*';
     // What a step is of begins somewhere and ends somewhere.
     if ((whole && to !== undefined) || (!whole && to === undefined && step !== undefined)) return undefined;
