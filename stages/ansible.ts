@@ -11,6 +11,7 @@ import {
   CONTROLLER_TOOLS,
   controllerFolders,
   ENVIRONMENT,
+  INVENTORY,
   LENT,
 } from './ansible/controller.js';
 import { failedTask, unreadable } from './ansible/outcome.js';
@@ -96,10 +97,12 @@ export const ansible = defineStage({
     const settings = join(ctx.scratch, 'ansible');
     await mkdir(settings, { mode: 0o700 });
     await writeFile(join(settings, 'ansible.cfg'), CONFIGURATION);
+    await writeFile(join(settings, 'hosts'), INVENTORY);
     await writeFile(join(settings, 'vars.json'), JSON.stringify(ctx.options.vars));
-    const secrets: Record<string, string> = {};
+    // Its bytes are its value: a `{{` in it begins no template.
+    const secrets: Record<string, { readonly __ansible_unsafe: string }> = {};
     for (const [name, reference] of Object.entries(ctx.options.secrets))
-      secrets[name] = await ctx.secret(reference);
+      secrets[name] = { __ansible_unsafe: await ctx.secret(reference) };
     await writeFile(join(settings, 'secrets.json'), JSON.stringify(secrets), { mode: 0o600 });
     await play(ctx, settings);
   },
@@ -120,7 +123,7 @@ async function play(ctx: StageContext<Options>, settings: string): Promise<void>
   } = ctx.options;
   const at = `${LENT}/playbook`;
   const words = [
-    ...['--inventory', 'localhost,'],
+    ...['--inventory', `${LENT}/settings/hosts`],
     ...['--extra-vars', `@${LENT}/settings/vars.json`, '--extra-vars', `@${LENT}/settings/secrets.json`],
     ...tags.flatMap((each) => ['--tags', each]),
     ...skipped.flatMap((each) => ['--skip-tags', each]),
@@ -164,18 +167,20 @@ function failureOf(
   // As the recipe calls what was lent.
   const named = (text: string) =>
     text
-      .replace(`${LENT}/playbook/`, `${posix.join(from, '.')}/`)
-      .replace(`${LENT}/roles/`, `${posix.join(roles ?? '', '.')}/`);
+      .replaceAll(`${LENT}/playbook`, posix.join(from, '.'))
+      .replaceAll(`${LENT}/roles`, posix.join(roles ?? `${from}/roles`, '.'));
   const where = (file: string | undefined, line: number | undefined) =>
     file === undefined ? posix.join(from, playbook) : `${named(file)}:${line}`;
-  const task = failedTask(stdout);
+  // A task that was rescued before is not what ended it.
+  const broken = unreadable(stderr);
+  const task = broken === undefined ? failedTask(stdout) : undefined;
   if (task !== undefined) {
     return new Failure('tool', {
       what: `The task \`${task.name}\` failed: ${where(task.file, task.line)}.`,
       found: task.message,
     });
   }
-  const { message, file, line } = unreadable(stderr) ?? { message: stderr.trim().split('\n').at(-1) ?? '' };
+  const { message, file, line } = broken ?? { message: stderr.trim().split('\n').at(-1) ?? '' };
   return new Failure('recipe', {
     what: `Ansible cannot play ${where(file, line)}.`,
     found: named(message),

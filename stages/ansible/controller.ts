@@ -35,26 +35,30 @@ export async function controllerFolders(): Promise<Record<string, string>> {
 
 /** Where the tree sees what is lent. */
 export const LENT = '/run/lunsmith';
-/** In memory, and gone with the step: all that Ansible writes for itself. */
+/** In memory, and gone with the step: all that Ansible writes for itself, and what its modules do, for whatever user. */
 const HOME = '/run/ansible';
+const TEMPORARY = '/run/ansible-tmp';
 
 /**
  * `-I`: neither variables nor users tell it where to look for modules. By `sys.path` alone, which no task inherits: modules run with what the
  * tree has. Below a shell: its facts take process 1 for the service manager, and look for one in the tree where it is a shell.
  */
 export const CONTROLLER = [
-  ...['/bin/sh', '-c', '"$@"; exit $?', 'sh'],
+  ...['/bin/sh', '-c', `mkdir -m 1777 ${TEMPORARY}; "$@"; exit $?`, 'sh'],
   '/usr/bin/python3',
   '-IBc',
   `import sys; sys.path.insert(0, "${LENT}/python"); sys.argv[0] = "ansible-playbook"; from ansible.cli.playbook import main; main()`,
 ] as const;
+
+/** The inventory: who else is named is another machine, which a step does not reach. */
+export const INVENTORY = 'localhost ansible_connection=local\n';
 
 /** ansible.cfg(5): nothing is read, kept or written where the image would have it. A play for `all` or `localhost` is one for the tree. */
 export const CONFIGURATION = `[defaults]
 home = ${HOME}
 local_tmp = ${HOME}/local
 remote_tmp = ${HOME}/remote
-transport = local
+async_dir = ${HOME}/async
 interpreter_python = /usr/bin/python3
 roles_path = ${LENT}/roles
 collections_path = ${HOME}/collections
@@ -76,8 +80,7 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   ANSIBLE_CONFIG: `${LENT}/settings/ansible.cfg`,
   SYSTEMD_OFFLINE: '1',
   debian_chroot: 'lunsmith',
-  HOME,
   LC_ALL: 'C.UTF-8',
   PYTHONDONTWRITEBYTECODE: '1',
-  TMPDIR: '/run/ansible-tmp',
+  TMPDIR: TEMPORARY,
 };

@@ -22,21 +22,30 @@ export function failedTask(output: string): FailedTask | undefined {
     }
     const [, file, line] = /^task path: (.+):(\d+)$/.exec(text) ?? [];
     if (file !== undefined) place = { file, line: Number(line) };
-    const [, message] = /^(?:fatal|failed): \[[^\]]*\](?: \(item=.*\))?: \S+ => (.*)$/.exec(text) ?? [];
+    // Of a loop each item that fails has a line of its own, and the task none.
+    const [, item, message] =
+      /^(?:fatal: \[[^\]]*\]: \S+|failed: \[[^\]]*\](?: \((item=.*?)\))?) => (.*)$/.exec(text) ?? [];
     // What is ignored says so in the line after it.
-    if (message !== undefined) failed = { name, ...place, message: messageOf(message) };
+    if (message !== undefined)
+      failed = {
+        name,
+        ...place,
+        message: [...(item === undefined ? [] : [item]), messageOf(message)].join(': '),
+      };
     if (text === '...ignoring') failed = undefined;
   }
   return failed;
 }
 
-/** What it says in a line: `msg`, and the end of what a command has printed. */
+/** What it says in a line: `msg`, or why it is hidden, and the end of what a command has printed, or a module that broke. */
 function messageOf(json: string): string {
   try {
-    const { msg, stderr, stdout } = JSON.parse(json) as Readonly<Record<string, unknown>>;
-    const texts = [msg, stderr, stdout].filter(
-      (each): each is string => typeof each === 'string' && each !== '',
-    );
+    const { msg, censored, module_stderr, stderr, stdout } = JSON.parse(json) as Readonly<
+      Record<string, unknown>
+    >;
+    const texts = [msg, censored, module_stderr, stderr, stdout]
+      .filter((each) => each !== undefined && each !== '')
+      .map((each) => (typeof each === 'string' ? each : JSON.stringify(each)));
     return texts
       .slice(0, 2)
       .map((each) => each.trim().split('\n').slice(-3).join('; '))

@@ -17,6 +17,17 @@ const FILES = {
     - name: Write a secret where it belongs
       copy: { dest: /etc/app.key, content: "{{ key }}", mode: "0600" }
       no_log: true
+    - name: Write where root is at home
+      shell: echo mine > ~/mine
+    - lineinfile: { path: ~/mine, line: too }
+    - name: Wait for it
+      command: "true"
+      async: 60
+      poll: 1
+    - name: Leave it running
+      command: sleep 3600
+      async: 7200
+      poll: 0
     - name: Not wanted
       file: { path: /srv/not-wanted, state: touch }
       tags: never-here
@@ -54,6 +65,22 @@ class LookupModule(LookupBase):
     - name: It does not
       shell: echo why >&2; exit 3
 `,
+  'ansible/loop.yml': `- hosts: all
+  gather_facts: false
+  tasks:
+    - block: [{ name: Rescued, command: "false" }]
+      rescue: [{ debug: { msg: rescued } }]
+    - name: Several
+      shell: echo why >&2; [ {{ item }} != b ]
+      loop: [a, b, c]
+`,
+  'ansible/elsewhere.yml': `- hosts: all
+  gather_facts: false
+  tasks:
+    - name: Tell another machine
+      command: "true"
+      delegate_to: db.example.org
+`,
   'ansible/services.yml': `- hosts: localhost
   tasks:
     - service: { name: chrony, enabled: false }
@@ -74,7 +101,7 @@ module.exit_json(changed=True)
 `,
   'ansible/broken.yml': '- hosts: all\n  tasks:\n    - nothing_of_this_name: {}\n',
   'ansible/nobody.yml': '- hosts: web\n  tasks: []\n',
-  secret: 'not-to-be-told\n',
+  secret: 'not-to-be-told {{ 6 * 7 }} "{%\n',
 };
 
 const STEPS = { uses: 'packages', with: { install: ['python3'] } };
@@ -118,10 +145,11 @@ describe('a playbook', () => {
     expect(await rig.read('/etc/motd')).toBe('hello 1-2 here\n');
     expect(await rig.stat('/etc/motd')).toMatch(/^640 1 0 /);
     expect(await shell('id deploy')).toBe('uid=4322(deploy) gid=4321(staffers) groups=4321(staffers)');
-    expect(await rig.read('/etc/app.key')).toBe('not-to-be-told');
+    expect(await rig.read('/etc/app.key')).toBe('not-to-be-told {{ 6 * 7 }} "{%');
     expect(await rig.stat('/etc/app.key')).toMatch(/^600 0 0 /);
     expect(await rig.read('/etc/noted')).toBe('noted\n');
     expect(await shell('ls /srv')).toBe('around\nplugin');
+    expect(await rig.read('/root/mine')).toBe('mine\ntoo\n');
   });
 
   it('has its secret in no event', () => {
@@ -175,6 +203,23 @@ it('names the task that fails, with its file and line, and what it said', async 
       found: 'non-zero return code: why',
     },
   ]);
+});
+
+it('names a task by the item of its loop that fails, not one that was rescued before', async () => {
+  await using rig = await play({ uses: 'ansible', with: { folder: 'ansible', playbook: 'loop.yml' } });
+  expect(rig.failure?.diagnostics).toEqual([
+    {
+      what: 'The task `Several` failed: ansible/loop.yml.',
+      found: 'item=b: non-zero return code: why',
+    },
+  ]);
+});
+
+it('does not take another machine for the tree', async () => {
+  await using rig = await play({ uses: 'ansible', with: { folder: 'ansible', playbook: 'elsewhere.yml' } });
+  expect(rig.failure?.diagnostics[0].what).toBe(
+    'The task `Tell another machine` failed: ansible/elsewhere.yml:4.',
+  );
 });
 
 it('names the place of what cannot be read', async () => {
