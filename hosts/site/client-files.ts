@@ -68,11 +68,11 @@ export function filesOf(
   findings: Findings,
 ): readonly ClientFile[] {
   const path = ['clients', name];
-  checkFiles(files, [...path, 'files'], findings);
   const other = images.find(({ boot }) => boot === 'san');
   const paths = files.map((file) => file.path);
   const shared = other === undefined ? all.filter((file) => !paths.includes(file.path)) : [];
   const merged = [...shared, ...files];
+  checkFiles(files, [...path, 'files'], findings, shared);
   if (merged.length > MOST_FILES) {
     findings.add([...path, 'files'], {
       what: `Client \`${name}\` has more files than one archive takes.`,
@@ -94,11 +94,12 @@ export function filesOf(
   return merged.map(fileOf).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Each has one content, and a path of its own. */
+/** Each has one content, and a path of its own, which leads through none of the others. @param others that the client has besides */
 export function checkFiles(
   files: readonly WrittenFile[],
   path: readonly (string | number)[],
   findings: Findings,
+  others: readonly WrittenFile[] = [],
 ): void {
   files.forEach((file, index) => {
     const contents = (['content', 'source', 'secret'] as const).filter((key) => file[key] !== undefined);
@@ -115,8 +116,19 @@ export function checkFiles(
         hint: 'Keep one of them.',
       });
     }
+    const above = [...files, ...others].find((each) => isBelow(file, each));
+    const below = others.find((each) => isBelow(each, file));
+    if (above !== undefined || below !== undefined) {
+      const [folder, inside] = above === undefined ? [file, below] : [above, file];
+      findings.add([...path, index, 'path'], {
+        what: `\`${folder.path}\` cannot be a file and have \`${inside?.path}\` in it.`,
+        hint: 'Take one of them out, or choose another path.',
+      });
+    }
   });
 }
+
+const isBelow = (file: WrittenFile, folder: WrittenFile) => file.path.startsWith(`${folder.path}/`);
 
 /** With what follows where nothing is said. */
 export function fileOf({ path, content, source, secret, owner, mode }: WrittenFile): ClientFile {

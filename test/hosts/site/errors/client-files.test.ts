@@ -88,6 +88,31 @@ describe('files of clients', () => {
         Hint: Keep one of them."
     `);
   });
+  it.each([
+    [
+      '[{ path: /a/b, content: x }, { path: /a, content: y }]',
+      '[]',
+      '18:21 `/a` cannot be a file and have `/a/b`',
+    ],
+    [
+      '[{ path: /a/b/c, content: x }]',
+      '[{ path: /a, content: y }]',
+      '18:21 `/a` cannot be a file and have `/a/b/c`',
+    ],
+    [
+      '[{ path: /a, content: x }]',
+      '[{ path: /a/b, content: y }]',
+      '18:21 `/a` cannot be a file and have `/a/b`',
+    ],
+    [
+      '[]',
+      '[{ path: /a, content: y }, { path: /a/b, content: x }]',
+      '19:43 `/a` cannot be a file and have `/a/b`',
+    ],
+  ])('of which one lies below another: %s, all %s', (files, all, problem) => {
+    expect(problemsOf(text(files, all)).match(/^lunsmith.*/gm)).toEqual([`lunsmith.yaml:${problem} in it.`]);
+    expect(problemsOf(text('[{ path: /a, content: x }, { path: /ab/c, content: y }]'))).toBe('');
+  });
   it('of the whole site that are wrong are told once', () => {
     expect(problemsOf(text('[]', '[{ path: /a }]'))).toMatchInlineSnapshot(`
       "lunsmith.yaml:19:11 The file has no content.
