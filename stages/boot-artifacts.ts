@@ -61,7 +61,8 @@ export const bootArtifacts = defineStage({
     const distribution = distributionOf(ctx);
     const { disk, kernel, architecture, platform } = ctx.recipe;
     const device = platformOf(platform).gate.serial;
-    ctx.record('console', { device, ...distribution.console } satisfies Manifest['console']);
+    const signs = await distribution.console.signs(rootTree(ctx.rootfs));
+    ctx.record('console', { device, ...signs } satisfies Manifest['console']);
     if (platform === RASPBERRY_PI.id) return raspberryPiArtifacts(ctx);
     const files = await distribution.kernel.find(rootTree(ctx.rootfs));
     const version = await readKernelVersion(files.kernel, architecture);

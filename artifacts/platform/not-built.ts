@@ -108,12 +108,6 @@ export const NOT_BUILT: readonly NotBuilt[] = [
     what: 'Modules built by DKMS are refused: each build makes a key of its own to sign them, so that no two images are the same, and every client would have its secret half and a compiler.',
     hint: 'Make a package of the module for this kernel (`dkms mkdeb`), and install that from a repository of yours.',
   },
-  {
-    words: ['dracut'],
-    packages: /^dracut(?:-network|-live|-squash)?$/,
-    what: 'An initramfs by dracut is not built: the boot gate and `explain` know what initramfs-tools and mkinitcpio say on their way to the root.',
-    hint: 'Use `initramfs-tools`, which the stage `initramfs` runs.',
-  },
 ];
 
 /** Of a key, a value or a stage that is unknown. */

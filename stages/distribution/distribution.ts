@@ -1,5 +1,5 @@
 /**
- * A family of systems with one package manager and one initramfs generator. It has the same topics as every other, each a
+ * A family of systems with one package manager and a generator of initramfs. It has the same topics as every other, each a
  * module of its folder that bears the topic's name. A stage declares in `asks` which of them it asks: their code, and no
  * other of the distribution's, goes into the keys of its steps.
  */
@@ -7,7 +7,7 @@ import { Failure } from '../../base/failure.js';
 import type { KnownDistribution, StageContext } from '../../pipeline/stage.js';
 import type {
   BootNic,
-  ConsoleSigns,
+  Console,
   Initiator,
   InitramfsGenerator,
   Inventory,
@@ -35,7 +35,7 @@ export interface Topics {
   /** What building leaves behind. */
   readonly traces: Traces;
   /** What its boots show on the console. */
-  readonly console: ConsoleSigns;
+  readonly console: Console;
 }
 
 export type Topic = keyof Topics;

@@ -1,13 +1,12 @@
 /** The root of a client whose LUN is read-only: an overlay of it and a tmpfs, mounted by the initramfs before the system starts. */
 
+import { kernelModule } from './needed-parts.js';
+
 /** Below the /run that the initramfs hands on. `lower` stays mounted there, for whoever looks for what the image holds. */
 const AT = '/run/lunsmith-root';
 
 /** Kernel module that the initramfs has to bring or the kernel to hold, by the pattern of its path. */
-export const OVERLAY_MODULE = {
-  what: 'the kernel module overlay',
-  path: /\/overlay\.ko(?:\.(?:xz|zst|gz))?$/,
-} as const;
+export const OVERLAY_MODULE = kernelModule('overlay');
 
 /**
  * Lines of sh that put the overlay in the place of the mounted root; they fail where one of them does. Files of an upper directory

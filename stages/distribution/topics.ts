@@ -228,3 +228,8 @@ export interface Traces {
 
 /** What the gate and `explain` need to know of its console; the serial port is the platform's. */
 export type ConsoleSigns = Omit<ConsoleFacts, 'device'>;
+
+export interface Console {
+  /** What a boot of this root shows. */
+  signs(tree: RootTree): Promise<ConsoleSigns>;
+}

@@ -50,3 +50,17 @@ export function sessionSettings({ multipath, chap }: SessionWishes): IscsidSetti
     'node.conn[0].timeo.noop_out_timeout': multipath ? '5' : '0',
   };
 }
+
+/**
+ * The settings of an iscsid.conf that iscsistart(8), which reads none, has to be told with `-P`: what concerns the session and
+ * its connection, one `KEY=VALUE` a line. How it authenticates follows from the client.
+ */
+export function sessionSettingsText(configuration: string): string {
+  const lines = configuration.split('\n').flatMap((line) => {
+    const [, key = '', value = ''] = /^\s*(node\.[^\s=]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+    return /^node\.(session\.(timeo|iscsi|cmds_max|queue_depth|err_timeo)|conn\[0\]\.(timeo|iscsi))/.test(key)
+      ? [`${key}=${value}\n`]
+      : [];
+  });
+  return lines.join('');
+}

@@ -62,8 +62,6 @@ const CASES: readonly (readonly [what: string, change: readonly [from: string, t
   ['A root by IPv6 is not built', parameter('ip=dhcp6')],
   ['Modules built by DKMS are refused', packages('zfs-dkms/bookworm-backports')],
   ['Modules built by DKMS are refused', ['suite: bookworm', 'suite: bookworm, include: [@dkms]']],
-  ['An initramfs by dracut is not built', packages('dracut')],
-  ['An initramfs by dracut is not built', ['- uses: initramfs', '- uses: @dracut\n  - uses: initramfs']],
 ];
 
 it.each(CASES)('%s: %j', async (what, [from, to]) => {

@@ -131,6 +131,17 @@ export async function multipathRelease(
   return readRelease(join(out, name, 'latest'));
 }
 
+/** The same with an initramfs by dracut. @param name of the recipe */
+export async function dracutRelease(
+  name = 'dracut',
+  more: Pick<ClientRecipe, 'suite' | 'disk'> = {},
+): Promise<Release> {
+  const out = await shared(`out-${name}`, async (partial) =>
+    build(await writeClientRecipe(partial, name, { ...more, generator: 'dracut' }), partial),
+  );
+  return readRelease(join(out, name, 'latest'));
+}
+
 /** A release of the recipe of pi-recipe.ts, without a proof. */
 export async function piRelease(): Promise<Release> {
   const out = await shared('out-pi', async (partial) => build(await writePiRecipe(partial, 'pi'), partial));

@@ -15,14 +15,19 @@ const MASKED = [
 ];
 
 const INSTALLED = [
-  'linux-image-cloud-amd64',
-  ...['initramfs-tools', 'busybox', 'zstd', 'e2fsprogs'],
+  ...['linux-image-cloud-amd64', 'zstd', 'e2fsprogs'],
   ...['systemd-sysv', 'udev', 'open-iscsi', 'iproute2'],
 ];
+const GENERATORS = {
+  'initramfs-tools': ['initramfs-tools', 'busybox'],
+  dracut: ['dracut', 'dracut-network', 'klibc-utils'],
+};
 
 export interface ClientRecipe {
   /** Of Debian; default bookworm. */
   readonly suite?: string;
+  /** What makes its initramfs; default initramfs-tools. */
+  readonly generator?: keyof typeof GENERATORS;
   /** Packages besides those that it needs to boot. */
   readonly packages?: readonly string[];
   /** Options of the step `iscsi-initiator`. */
@@ -39,7 +44,15 @@ export interface ClientRecipe {
 export async function writeClientRecipe(
   home: string,
   name: string,
-  { suite = 'bookworm', packages = [], initiator = {}, steps = [], root = {}, disk = {} }: ClientRecipe = {},
+  {
+    suite = 'bookworm',
+    generator = 'initramfs-tools',
+    packages = [],
+    initiator = {},
+    steps = [],
+    root = {},
+    disk = {},
+  }: ClientRecipe = {},
 ): Promise<string> {
   const folder = join(home, name);
   const mask = `systemctl mask ${MASKED.join(' ')}`;
@@ -50,7 +63,7 @@ export async function writeClientRecipe(
     steps: [
       // As in the shipped recipes, whose step this is then.
       { uses: 'debootstrap', with: { suite, documentation: false } },
-      { uses: 'packages', with: { install: [...INSTALLED, ...packages] } },
+      { uses: 'packages', with: { install: [...INSTALLED, ...GENERATORS[generator], ...packages] } },
       ...steps,
       { uses: 'hostname' },
       { name: 'mask', uses: 'run', with: { script: mask } },

@@ -7,7 +7,7 @@ import {
   type Role,
 } from '../../artifacts/release/manifest.js';
 import { sha256OfText } from '../../base/digest.js';
-import { debian } from '../../stages/distribution/debian/index.js';
+import { CONSOLES } from '../../stages/distribution/debian/console.js';
 
 const ROLES: Readonly<Record<string, Role>> = {
   'disk.img': 'lun-image',
@@ -49,7 +49,7 @@ export const METHODS: Manifest['boot'] = [
 ];
 
 /** What Debian shows on the console of a PC. */
-export const CONSOLE = { device: 'ttyS0', ...debian.console };
+export const CONSOLE = { device: 'ttyS0', ...CONSOLES['initramfs-tools'] };
 
 /** A manifest that the schema takes, without a file. */
 export function smallManifest(change: Partial<Manifest> = {}): Manifest {

@@ -1,7 +1,7 @@
 /** What mkinitcpio's init, our hooks, systemd and agetty say on the console of a boot. */
-import type { ConsoleSigns } from '../topics.js';
+import type { Console, ConsoleSigns } from '../topics.js';
 
-export const console: ConsoleSigns = {
+const SIGNS: ConsoleSigns = {
   // agetty(8), in English whatever the system's language is.
   login: ' login:',
   signs: {
@@ -14,3 +14,5 @@ export const console: ConsoleSigns = {
     emergency: ['*You are in emergency mode', '*You are in rescue mode'],
   },
 };
+
+export const console: Console = { signs: () => Promise.resolve(SIGNS) };

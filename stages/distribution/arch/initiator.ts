@@ -1,4 +1,5 @@
 /** open-iscsi of Arch: what our hook `iscsi` of the initramfs reads, and what iscsid finds. */
+import { sessionSettingsText } from '../../iscsi-initiator/iscsid-conf.js';
 import { ISCSID_DROP_IN, ISCSID_DROP_IN_PATH } from '../../iscsi-initiator/iscsid-unit.js';
 import { enableUnit, hasUnit } from '../../rootfs/systemd.js';
 import type { Initiator } from '../topics.js';
@@ -11,20 +12,6 @@ export function identityText(identity: 'ibft' | 'cmdline'): string {
   return identity === 'ibft'
     ? '# Target, initiator and secret come from the iSCSI Boot Firmware Table (iBFT).\nISCSI_AUTO=true\n'
     : '# Target, initiator and secret come from the kernel command line or from a per-client initrd.\n';
-}
-
-/**
- * The settings of an iscsid.conf that iscsistart(8), which reads none, has to be told with `-P`: what concerns the session and
- * its connection, one `KEY=VALUE` a line. How it authenticates follows from the client.
- */
-export function sessionSettingsText(configuration: string): string {
-  const lines = configuration.split('\n').flatMap((line) => {
-    const [, key = '', value = ''] = /^\s*(node\.[^\s=]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-    return /^node\.(session\.(timeo|iscsi|cmds_max|queue_depth|err_timeo)|conn\[0\]\.(timeo|iscsi))/.test(key)
-      ? [`${key}=${value}\n`]
-      : [];
-  });
-  return lines.join('');
 }
 
 /**

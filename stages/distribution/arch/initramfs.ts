@@ -2,6 +2,7 @@
 import { chmod, copyFile } from 'node:fs/promises';
 import { Failure } from '../../../base/failure.js';
 import type { RootTree } from '../../rootfs/tree.js';
+import { moduleOptionsText } from '../module-options.js';
 import type { InitramfsGenerator } from '../topics.js';
 import { BOOT } from './kernel.js';
 import { CLIENT_FILES } from './mkinitcpio/client-hook.js';
@@ -9,13 +10,7 @@ import { ISCSI_INSTALL, ISCSI_RUN } from './mkinitcpio/iscsi-hook.js';
 import { NET_INSTALL, NET_RUN } from './mkinitcpio/net-hook.js';
 import { OVERLAY_FILES, OVERLAY_HOOK } from './mkinitcpio/overlay-hook.js';
 import { INITRAMFS_IDENTITY } from './mkinitcpio/places.js';
-import {
-  configurationText,
-  missingParts,
-  moduleOptionsText,
-  presetText,
-  setsHooks,
-} from './mkinitcpio/texts.js';
+import { configurationText, missingParts, presetText, setsHooks } from './mkinitcpio/texts.js';
 
 const DROP_INS = '/etc/mkinitcpio.conf.d';
 const DROP_IN = 'lunsmith.conf';

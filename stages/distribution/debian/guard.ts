@@ -12,6 +12,6 @@ export const guard: KnownDistribution['guard'] = {
   ],
   // The initramfs is generated once, by its own step. And ischroot(1), by which scripts leave the machine's boot loader alone, would not
   // see that it is in a chroot: nothing is yes.
-  silenced: ['update-initramfs', 'ischroot'],
+  silenced: ['update-initramfs', 'dracut', 'ischroot'],
   environment: { DEBIAN_FRONTEND: 'noninteractive' },
 };

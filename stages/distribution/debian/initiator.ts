@@ -5,6 +5,7 @@ import { ISCSID_DROP_IN, ISCSID_DROP_IN_PATH } from '../../iscsi-initiator/iscsi
 import { enableUnit, hasUnit } from '../../rootfs/systemd.js';
 import type { Initiator } from '../topics.js';
 import { installedPackages } from './dpkg.js';
+import { generatorOf } from './generator.js';
 import { placeMultipath } from './multipath.js';
 import { UBUNTU } from './ubuntu.js';
 
@@ -34,6 +35,10 @@ export const initiator: Initiator = {
       await enableUnit(tree, 'iscsid.service', 'sysinit.target');
       await tree.write(ISCSID_DROP_IN_PATH, ISCSID_DROP_IN);
     }
+    if ((await generatorOf(tree)) === 'dracut') {
+      if (multipath) throw dracutHasOnePath();
+      return;
+    }
     const names = (await installedPackages(tree)).map(({ name }) => name);
     const busybox = ['busybox', 'busybox-static', UBUNTU.busybox].some((name) => names.includes(name));
     if (multipath) {
@@ -53,5 +58,12 @@ function withoutBusybox(): Failure {
   return new Failure('recipe', {
     what: 'The initramfs cannot find out which portals answer: it has no busybox.',
     hint: 'Add `busybox` to a `packages` step before this one, or leave `multipath` out.',
+  });
+}
+
+function dracutHasOnePath(): Failure {
+  return new Failure('recipe', {
+    what: 'Several paths to the root are not built with an initramfs by dracut: its login takes one portal.',
+    hint: 'Install `initramfs-tools` in the place of `dracut`, or leave `multipath` out.',
   });
 }

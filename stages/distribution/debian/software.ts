@@ -1,12 +1,13 @@
 /** What is installed by dpkg, and Debian's names for what plays a role. */
 import { softwareOf } from '../roles.js';
 import { installedPackages } from './dpkg.js';
+import { GENERATOR_NAMES } from './generator.js';
 import { UBUNTU } from './ubuntu.js';
 
 export const software = softwareOf(
   {
     kernel: { packages: ['linux-image-amd64', UBUNTU.kernel] },
-    'initramfs-generator': { packages: ['initramfs-tools'] },
+    'initramfs-generator': { packages: GENERATOR_NAMES },
     zstd: { packages: ['zstd'] },
     gzip: { packages: ['gzip'] },
     xz: { packages: ['xz-utils'] },

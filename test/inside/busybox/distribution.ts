@@ -51,20 +51,23 @@ export const busybox: Distribution = {
   },
   traces: { removed: [], emptied: ['/var/cache'], kept: [] },
   console: {
-    login: ' login:',
-    signs: {
-      kernel: ['busybox-initramfs: begin'],
-      'initramfs-login': [
-        '*iscsistart: Connection*:0 to [*is operational now',
-        'busybox-initramfs: logged in',
-      ],
-      'root-mount': ['busybox-initramfs: root mounted'],
-      'initramfs-refused': [
-        '*iscsistart: *authorization failure',
-        '*iscsistart: *Login authentication failed',
-      ],
-      'initramfs-shell': ['busybox-initramfs: no root, here is a shell'],
-    },
+    signs: () =>
+      Promise.resolve({
+        login: ' login:',
+        signs: {
+          kernel: ['busybox-initramfs: begin'],
+          'initramfs-login': [
+            '*iscsistart: Connection*:0 to [*is operational now',
+            'busybox-initramfs: logged in',
+          ],
+          'root-mount': ['busybox-initramfs: root mounted'],
+          'initramfs-refused': [
+            '*iscsistart: *authorization failure',
+            '*iscsistart: *Login authentication failed',
+          ],
+          'initramfs-shell': ['busybox-initramfs: no root, here is a shell'],
+        },
+      }),
   },
 };
 

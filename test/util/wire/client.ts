@@ -11,7 +11,7 @@ import { qemuArgv, value } from '../../../gate/qemu.js';
 import { DEFAULT_BOUNDS, type GateBounds } from '../../../gate/request.js';
 import { openRuntime } from '../../../gate/runtime.js';
 import { awaitLogin, logIn, loginPrompt, type Session } from '../../../gate/session.js';
-import { debian } from '../../../stages/distribution/debian/index.js';
+import { CONSOLE } from '../manifest.js';
 import type { Wire } from './wire.js';
 
 export interface ClientMachine extends AsyncDisposable {
@@ -51,7 +51,7 @@ export interface ClientOptions {
   readonly signal: AbortSignal;
 }
 
-const PROMPT = loginPrompt(debian.console.login ?? '');
+const PROMPT = loginPrompt(CONSOLE.login ?? '');
 export const ACCOUNT = { name: 'wire', password: 'wire-console' };
 
 /** OVMF tries PXE before HTTP, unless it is told not to (OvmfPkg/README). */

@@ -1,4 +1,5 @@
 /** What mkinitcpio(8) is told. */
+import { kernelModule, lacking, type Part } from '../../needed-parts.js';
 import { OVERLAY_MODULE } from '../../overlay-root.js';
 import type { InitramfsWishes } from '../../topics.js';
 
@@ -31,12 +32,6 @@ export function setsHooks(text: string): boolean {
   return /^\s*HOOKS=/m.test(text);
 }
 
-/** modprobe.d(5) lines for modules that were given options; undefined without any. */
-export function moduleOptionsText(modules: readonly string[]): string | undefined {
-  const lines = modules.filter((each) => each.includes(' ')).map((each) => `options ${each}\n`);
-  return lines.length === 0 ? undefined : lines.join('');
-}
-
 /** By which `mkinitcpio -P`, and an upgrade of the kernel in the booted system, make the image anew. @param base the kernel's package */
 export function presetText(base: string): string {
   return [
@@ -48,12 +43,12 @@ export function presetText(base: string): string {
   ].join('\n');
 }
 
-/** What the initramfs of a root on iSCSI cannot be without, by patterns of paths in it. */
-const NEEDED: readonly { readonly what: string; readonly path: RegExp }[] = [
+/** What the initramfs of a root on iSCSI cannot be without. */
+const NEEDED: readonly Part[] = [
   { what: 'the program iscsistart', path: /^(?:usr\/)?s?bin\/iscsistart$/ },
   { what: 'the program ipconfig', path: /^(?:usr\/)?bin\/ipconfig$/ },
-  { what: 'the kernel module iscsi_tcp', path: /\/iscsi_tcp\.ko(?:\.(?:xz|zst|gz))?$/ },
-  { what: 'the kernel module iscsi_ibft', path: /\/iscsi_ibft\.ko(?:\.(?:xz|zst|gz))?$/ },
+  kernelModule('iscsi_tcp'),
+  kernelModule('iscsi_ibft'),
   { what: 'the hook net', path: /^hooks\/net$/ },
   { what: 'the hook iscsi', path: /^hooks\/iscsi$/ },
   { what: 'the hook client', path: /^hooks\/client$/ },
@@ -69,7 +64,10 @@ export function missingParts(
   listing: readonly string[],
   { builtin, overlay }: { readonly builtin: string; readonly overlay: boolean },
 ): string[] {
-  const there = [...listing.map((entry) => entry.replace(/^\.?\//, '')), ...builtin.split('\n')];
   const needed = overlay ? [...NEEDED, OVERLAY_MODULE] : NEEDED;
-  return needed.filter(({ path }) => !there.some((entry) => path.test(entry))).map(({ what }) => what);
+  return lacking(
+    needed,
+    listing.map((entry) => entry.replace(/^\.?\//, '')),
+    builtin,
+  );
 }

@@ -1,5 +1,6 @@
 /** What initramfs-tools is told, see initramfs.conf(5). */
 
+import { kernelModule, lacking, type Part } from '../../needed-parts.js';
 import { OVERLAY_MODULE } from '../../overlay-root.js';
 import type { InitramfsWishes } from '../../topics.js';
 
@@ -39,15 +40,10 @@ export function linksIn(folder: '/' | '/boot', text: string): string {
   return [...others, `link_in_boot = ${folder === '/boot' ? 'yes' : 'no'}`, ''].join('\n');
 }
 
-interface Part {
-  readonly what: string;
-  readonly path: RegExp;
-}
-
-/** What the initramfs of a root on iSCSI cannot be without, by patterns of paths in it. */
+/** What the initramfs of a root on iSCSI cannot be without. */
 const NEEDED: readonly Part[] = [
   { what: 'the program iscsistart', path: /^(?:usr\/)?sbin\/iscsistart$/ },
-  { what: 'the kernel module iscsi_tcp', path: /\/iscsi_tcp\.ko(?:\.(?:xz|zst|gz))?$/ },
+  kernelModule('iscsi_tcp'),
   { what: 'the script scripts/local-top/iscsi', path: /^scripts\/local-top\/iscsi$/ },
   { what: 'the file etc/iscsi.initramfs', path: /^etc\/iscsi\.initramfs$/ },
   {
@@ -56,9 +52,9 @@ const NEEDED: readonly Part[] = [
   },
 ];
 /** By which it reads the iBFT; kernels of 32-bit ARM have none. */
-const IBFT: Part = { what: 'the kernel module iscsi_ibft', path: /\/iscsi_ibft\.ko(?:\.(?:xz|zst|gz))?$/ };
+const IBFT = kernelModule('iscsi_ibft');
 
-interface Asked {
+export interface Asked {
   /** Text of the kernel's modules.builtin. */
   readonly builtin: string;
   /** Text of iscsi.initramfs, which says whether the iBFT is asked. */
@@ -74,10 +70,5 @@ export function missingParts(listing: readonly string[], { builtin, settings, ov
     ...(/^ISCSI_AUTO=true$/m.test(settings) ? [IBFT] : []),
     ...(overlay ? [OVERLAY_MODULE] : []),
   ];
-  return needed
-    .filter(
-      ({ path }) =>
-        !listing.some((entry) => path.test(entry)) && !builtin.split('\n').some((entry) => path.test(entry)),
-    )
-    .map(({ what }) => what);
+  return lacking(needed, listing, builtin);
 }

@@ -188,7 +188,7 @@ const TABLE: readonly (readonly [string, () => readonly string[]])[] = [
       'time-servers',
       'cron',
       'seal',
-      'lun-image',
+      ...OUTPUTS,
     ),
   ],
   [

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../../base/failure.js';
-import { identityText, sessionSettingsText } from '../../../../stages/distribution/arch/initiator.js';
+import { identityText } from '../../../../stages/distribution/arch/initiator.js';
 import {
   configurationText,
   missingParts,
-  moduleOptionsText,
   presetText,
 } from '../../../../stages/distribution/arch/mkinitcpio/texts.js';
 import { pacmanConfig } from '../../../../stages/distribution/arch/pacman/config.js';
@@ -25,6 +24,8 @@ import {
   repositoryUrl,
   type ServerWishes,
 } from '../../../../stages/distribution/arch/pacman/servers.js';
+import { moduleOptionsText } from '../../../../stages/distribution/module-options.js';
+import { sessionSettingsText } from '../../../../stages/iscsi-initiator/iscsid-conf.js';
 
 describe('descriptions of packages', () => {
   const text = '%FILENAME%\na-1-1-any.pkg.tar.zst\n\n%NAME%\na\n\n%DEPENDS%\nglibc>=2.36\nsh\n\n';
