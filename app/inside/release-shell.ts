@@ -1,8 +1,8 @@
 /** The shell in the root of a release, inside the sandbox. */
 import { chmod, chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ext4Archive } from '../../artifacts/formats/ext4-read/archive.js';
-import { readExt4Tree } from '../../artifacts/formats/ext4-read/tree.js';
+import { treeArchive } from '../../artifacts/formats/ext4-read/archive.js';
+import { readFileTree } from '../../artifacts/formats/read-tree.js';
 import { EXTRACT } from '../../artifacts/formats/tar-extract.js';
 import { tarArchive } from '../../artifacts/formats/tar-write.js';
 import type { Architecture } from '../../artifacts/platform/architecture.js';
@@ -51,18 +51,18 @@ export async function inside(
   return await shellInRoot(tree.path, shell, ports);
 }
 
-/** All files of its ext4 partitions, at their mount points. */
+/** All files of its partitions that can be read, at their mount points. */
 async function unpackRoot(release: Release, root: string, ports: Ports): Promise<void> {
   await mkdir(root);
   const file = await openDisk(release);
   try {
     for (const partition of readableOf(release)) {
       const volume = volumeOf(release, partition, file);
-      const tree = await readExt4Tree(volume);
+      const tree = await readFileTree(volume, partition.filesystem);
       const target = (await rootTree(root).resolve(partition.mount)) ?? root;
       await ports.run([...EXTRACT, `--directory=${target}`, '--file=-'], {
         doing: `copy the files of ${volume.name}`,
-        stream: tarArchive(ext4Archive(volume, tree).entries),
+        stream: tarArchive(treeArchive(volume, tree).entries),
       });
       const own = tree.files.get('/');
       if (own === undefined) continue;

@@ -1,4 +1,5 @@
 /** The packages of a release as the package manager's records in its image tell of them. */
+import { isReadable } from '../../artifacts/formats/read-tree.js';
 import { openImage } from '../../artifacts/release/contents/image.js';
 import type { Release } from '../../artifacts/release/release.js';
 import { distributions } from '../../stages/distribution/index.js';
@@ -12,7 +13,7 @@ export async function packagesOf(
   const { manifest } = release;
   const inventory = distributions.get(manifest.distribution?.id ?? '')?.inventory;
   const hasRoot = manifest.disk.partitions.some(
-    ({ mount, filesystem }) => mount === '/' && filesystem === 'ext4',
+    ({ mount, filesystem }) => mount === '/' && isReadable(filesystem),
   );
   if (inventory === undefined || !hasRoot) return undefined;
   await using contents = await openImage(release);

@@ -1,7 +1,7 @@
 /** What a system is imported from, whatever form it has: asked for single files, then put into the root tree. */
 import { chmod, chown, mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ext4Archive } from '../../artifacts/formats/ext4-read/archive.js';
+import { treeArchive } from '../../artifacts/formats/ext4-read/archive.js';
 import { writtenRanges } from '../../artifacts/formats/ext4-read/blocks.js';
 import type { Ext4Tree } from '../../artifacts/formats/ext4-read/tree.js';
 import { EXTRACT } from '../../artifacts/formats/tar-extract.js';
@@ -107,7 +107,7 @@ async function extractExt4(
   at: string,
   exclude: readonly string[],
 ): Promise<void> {
-  const archive = ext4Archive(volume, tree);
+  const archive = treeArchive(volume, tree);
   const target = await makeFolder(ctx, at);
   const argv: Argv = [...EXTRACT, ...leavingOut(exclude, at), `--directory=${target}`, '--file=-'];
   const stream = tarArchive(archive.entries);

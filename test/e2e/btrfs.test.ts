@@ -37,6 +37,9 @@ if (cellSeed() === 'all') {
     });
     expect(built.exitCode, built.stderr).toBe(0);
     const release = join(home, 'out/btrfs/latest');
+    expect((await lunsmith(['cat', release, '/etc/fstab'])).stdout).toMatch(
+      / \/ btrfs noatime,x-systemd\.growfs 0 0$/m,
+    );
     const cells = () =>
       (['bios', 'uefi'] as const).flatMap((firmware) =>
         (['san', 'direct'] as const).map((path) => ({ firmware, path, secret: 'right' as const })),
@@ -58,7 +61,7 @@ if (cellSeed() === 'all') {
     const machine = await lab.machine({ name: 'web', firmware: 'bios', mac: '52:54:00:aa:00:51' });
     const session = await machine.boot();
     const text = async (command: string) => (await session.run(command)).text;
-    expect(await text('findmnt -no FSTYPE,OPTIONS /')).toMatch(/^btrfs rw,noatime/);
+    expect(await text('findmnt -no FSTYPE,OPTIONS /')).toMatch(/^btrfs +rw,noatime/);
     const bytes = async () => {
       const [blocks = 0, size = 0] = (await text("stat -f -c '%b %S' /")).split(' ').map(Number);
       return blocks * size;

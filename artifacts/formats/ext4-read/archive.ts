@@ -1,13 +1,13 @@
-/** The files of an ext4 file system as entries of a tar archive: how they leave an image without a mount. */
+/** The files of a file system as entries of a tar archive: how they leave an image without a mount. */
 import type { TarContent, TarEntry } from '../tar-write.js';
 import { type InodeBlocks, readRange, writtenRanges } from './blocks.js';
 import { TIMES } from './inode.js';
-import type { Ext4Tree, FileEntry } from './tree.js';
+import type { FileEntry, FileTree } from './tree.js';
 import { damaged, type Volume } from './volume.js';
 
 const MODIFIED = TIMES.indexOf('modification time');
 
-export interface Ext4Archive {
+export interface TreeArchive {
   readonly entries: Iterable<TarEntry>;
   /** Paths of devices and sockets, which no archive for an ordinary user can hold, sorted. */
   readonly leftOut: readonly string[];
@@ -16,7 +16,7 @@ export interface Ext4Archive {
 }
 
 /** @throws Failure of kind `integrity`, here or while the archive is read */
-export function ext4Archive(volume: Volume, tree: Ext4Tree): Ext4Archive {
+export function treeArchive(volume: Volume, tree: FileTree): TreeArchive {
   const files = [...tree.files.values()].filter(({ path }) => path !== '/');
   // A directory comes before what is in it.
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -39,7 +39,7 @@ const KINDS: Readonly<Partial<Record<FileEntry['type'], TarEntry['type']>>> = {
   fifo: 'fifo',
 };
 
-function* entriesOf(volume: Volume, tree: Ext4Tree, files: readonly FileEntry[]): Generator<TarEntry> {
+function* entriesOf(volume: Volume, tree: FileTree, files: readonly FileEntry[]): Generator<TarEntry> {
   const first = new Map<number, Buffer>();
   for (const file of files) {
     const kind = KINDS[file.type];
@@ -102,12 +102,15 @@ function decode(attribute: string): readonly [name: string, value: Buffer] {
 /** Tags of entries that name a user or a group (acl(5)): all others have no id. */
 const NAMED = new Set([0x02, 0x08]);
 
+const FOR_SYSTEM = 2;
+
 /**
  * ext4 keeps an access control list in a shorter form than the one that system calls take: version 1 without the ids that mean
- * nothing, and version 2 with them (fs/ext4/acl.h and <linux/posix_acl_xattr.h>).
+ * nothing, and version 2 with them (fs/ext4/acl.h and <linux/posix_acl_xattr.h>). Btrfs keeps version 2.
  */
 export function aclForSystem(stored: Buffer): Buffer {
-  const parts: Uint8Array[] = [Buffer.from([2, 0, 0, 0])];
+  if (stored[0] === FOR_SYSTEM) return stored;
+  const parts: Uint8Array[] = [Buffer.from([FOR_SYSTEM, 0, 0, 0])];
   for (let at = 4; at + 4 <= stored.length; ) {
     const named = NAMED.has(stored.readUInt16LE(at));
     const id = named ? stored.subarray(at + 4, at + 8) : Buffer.alloc(4, 0xff);

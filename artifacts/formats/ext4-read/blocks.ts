@@ -17,6 +17,16 @@ export interface Extent {
 export interface InodeBlocks {
   /** Sorted by `start`. */
   readonly extents: readonly Extent[];
+  /** The whole content where it stands among the metadata: of small files of Btrfs. */
+  readonly inline?: Inline;
+}
+
+export interface Inline {
+  /** Bytes from the file system's start on. */
+  readonly at: number;
+  readonly length: number;
+  /** SHA-256, hex. */
+  readonly digest: string;
 }
 
 const EXTENT_MAGIC = 0xf30a;
@@ -125,14 +135,11 @@ async function readPointers(read: ReadNode, inode: Inode, extents: Extent[]): Pr
 const MOST_CONTENT = 2 ** 31;
 
 /** The whole content; holes and unwritten blocks read as zeros. @throws Failure of kind `integrity` */
-export async function readContent(volume: Volume, size: number, { extents }: InodeBlocks): Promise<Buffer> {
+export async function readContent(volume: Volume, size: number, blocks: InodeBlocks): Promise<Buffer> {
   if (size > MOST_CONTENT) throw damaged(volume, `a file of at most ${MOST_CONTENT} bytes`, `${size} bytes`);
   const content = Buffer.alloc(size);
-  for (const { start, end, physical, unwritten } of extents) {
-    const length = Math.min(end * BLOCK, size) - start * BLOCK;
-    if (unwritten || length <= 0) continue;
-    (await readVolume(volume, physical * BLOCK, length)).copy(content, start * BLOCK);
-  }
+  for (const { start, end, from } of writtenRanges(size, blocks))
+    (await readVolume(volume, from, end - start)).copy(content, start);
   return content;
 }
 
@@ -147,7 +154,8 @@ export interface WrittenRange {
 }
 
 /** What is no hole, in order. @param size of the file, bytes */
-export function writtenRanges(size: number, { extents }: InodeBlocks): WrittenRange[] {
+export function writtenRanges(size: number, { extents, inline }: InodeBlocks): WrittenRange[] {
+  if (inline !== undefined) return [{ start: 0, end: Math.min(inline.length, size), from: inline.at }];
   return extents
     .filter(({ unwritten, start }) => !unwritten && start * BLOCK < size)
     .map(({ start, end, physical }) => ({

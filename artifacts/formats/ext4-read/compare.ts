@@ -3,8 +3,8 @@ import { type BlockIndex, digestAt as indexedDigest } from '../block-index.js';
 import { BLOCK } from '../ext4-size.js';
 import { overlay } from '../ranges.js';
 import type { Extent, InodeBlocks } from './blocks.js';
-import { type Inode, TIMES, type TimeName } from './inode.js';
-import type { Ext4Tree, FileEntry } from './tree.js';
+import { TIMES, type TimeName } from './inode.js';
+import type { FileEntry, FileTree, TreeInode } from './tree.js';
 
 export type FileAspect =
   | 'type'
@@ -35,7 +35,7 @@ export interface TreeChanges {
 
 /** A file system's files, and the digests of the image's blocks in which their content is looked up. */
 export interface IndexedTree {
-  readonly tree: Ext4Tree;
+  readonly tree: FileTree;
   readonly index: BlockIndex;
   /** The image's block at which the file system begins. */
   readonly firstBlock: number;
@@ -99,7 +99,7 @@ function compareFiles(
   return { path: now.path, type: now.type, changes, ...(block === undefined ? {} : { block }) };
 }
 
-function timeAspects(old: Inode | undefined, now: Inode | undefined) {
+function timeAspects(old: TreeInode | undefined, now: TreeInode | undefined) {
   return TIMES.flatMap((what, at) => aspect(what, time(old?.times[at]), time(now?.times[at])));
 }
 
@@ -127,6 +127,8 @@ export function octal(mode: number): string {
 /** The first block at which two files differ. */
 function firstDifference(a: IndexedTree, old: FileEntry, b: IndexedTree, now: FileEntry): number | undefined {
   const [left, right] = [blocksOf(a, old), blocksOf(b, now)];
+  if (left.inline !== undefined || right.inline !== undefined)
+    return left.inline?.digest === right.inline?.digest ? undefined : 0;
   const end = Math.ceil(Math.max(old.size, now.size) / BLOCK);
   for (const piece of overlay(left.extents, right.extents)) {
     for (let block = piece.start; block < Math.min(piece.end, end); block += 1) {

@@ -44,7 +44,8 @@ const TIME_FIELDS = [
 export type TimeName = (typeof TIME_FIELDS)[number]['name'];
 export const TIMES: readonly TimeName[] = TIME_FIELDS.map(({ name }) => name);
 
-const TYPES: Readonly<Record<number, FileType>> = {
+/** By the upper four bits of a mode. */
+export const TYPES: Readonly<Record<number, FileType>> = {
   0x1: 'fifo',
   0x2: 'character device',
   0x4: 'directory',

@@ -37,12 +37,19 @@ export interface FileEntry {
   readonly attributes: readonly string[];
 }
 
-export interface Ext4Tree {
-  readonly superblock: Superblock;
+export type TreeInode = Pick<Inode, 'type' | 'size' | 'times'> & InodeBlocks;
+
+/** The files of a file system, whichever it is. */
+export interface FileTree {
   /** All inodes in use by number, the file system's own among them. */
-  readonly inodes: ReadonlyMap<number, Inode & InodeBlocks>;
+  readonly inodes: ReadonlyMap<number, TreeInode>;
   /** By path. A file with several hard links stands under each. */
   readonly files: ReadonlyMap<string, FileEntry>;
+}
+
+export interface Ext4Tree extends FileTree {
+  readonly superblock: Superblock;
+  readonly inodes: ReadonlyMap<number, Inode & InodeBlocks>;
 }
 
 /** @throws Failure of kind `integrity` */

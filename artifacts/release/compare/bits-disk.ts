@@ -5,15 +5,23 @@ import type { Ports } from '../../../base/ports.js';
 import { differingBlocks } from '../../formats/block-index.js';
 import { SECTOR } from '../../formats/disk-layout.js';
 import { BLOCK } from '../../formats/ext4-size.js';
+import { isReadable } from '../../formats/read-tree.js';
 import { readAll } from '../../formats/sparse.js';
 import type { Release } from '../release.js';
 import type { Partition } from '../release-file.js';
 import { treeDifferences } from './bits-files.js';
 import { excerpt, firstDifferentByte, type ImageDifference } from './difference.js';
-import { ext4Pairs, type Image, type OpenTree, openImages, readPartition } from './images.js';
+import {
+  type Image,
+  type OpenTree,
+  openImages,
+  type Readable,
+  readablePairs,
+  readPartition,
+} from './images.js';
 
 /**
- * The files of ext4 file systems that differ, and of each other part of the disk that does the first byte. Of a file system
+ * The files of file systems that differ, and of each other part of the disk that does the first byte. Of a file system
  * with such files nothing else is told: what is in no file mostly follows from them.
  * @throws Failure
  */
@@ -23,7 +31,7 @@ export async function compareImages(a: Release, b: Release, ports: Ports): Promi
   await using _right = right;
   const differences: ImageDifference[] = [];
   const told = new Set<string>();
-  for (const { old, now } of ext4Pairs(a, b)) {
+  for (const { old, now } of readablePairs(a, b)) {
     const trees = await readTrees([left, old], [right, now]);
     ports.signal.throwIfAborted();
     const found = trees === undefined ? [] : await treeDifferences(...trees);
@@ -34,7 +42,7 @@ export async function compareImages(a: Release, b: Release, ports: Ports): Promi
   return [...differences, ...(await partDifferences(left, right, told))];
 }
 
-type Place = readonly [Image, Partition];
+type Place = readonly [Image, Readable];
 
 /** Undefined when a file system cannot be read: its bytes are compared all the same. */
 async function readTrees(left: Place, right: Place): Promise<[OpenTree, OpenTree] | undefined> {
@@ -89,7 +97,10 @@ function partAt(partitions: readonly Partition[], sector: number): Part {
   const partition = sorted.find(({ firstLba, sectors }) => firstLba <= sector && sector < firstLba + sectors);
   if (partition !== undefined) {
     const { filesystem } = partition;
-    return { partition, words: filesystem === 'ext4' ? 'ext4 outside of its files' : (filesystem ?? '') };
+    return {
+      partition,
+      words: isReadable(filesystem) ? `${filesystem} outside of its files` : (filesystem ?? ''),
+    };
   }
   const next = sorted.find(({ firstLba }) => firstLba > sector);
   if (next === undefined) return { words: 'what lies behind the last partition' };

@@ -1,4 +1,4 @@
-/** Differences between the files of two ext4 file systems that should be the same. */
+/** Differences between the files of two file systems that should be the same. */
 import { readContent } from '../../formats/ext4-read/blocks.js';
 import { compareTrees, type FileChange, octal } from '../../formats/ext4-read/compare.js';
 import { TIMES } from '../../formats/ext4-read/inode.js';

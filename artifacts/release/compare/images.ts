@@ -5,9 +5,9 @@ import type { Ports } from '../../../base/ports.js';
 import { type BlockIndex, indexBlocks } from '../../formats/block-index.js';
 import { SECTOR } from '../../formats/disk-layout.js';
 import type { IndexedTree } from '../../formats/ext4-read/compare.js';
-import { readExt4Tree } from '../../formats/ext4-read/tree.js';
 import type { Volume } from '../../formats/ext4-read/volume.js';
 import { BLOCK } from '../../formats/ext4-size.js';
+import { isReadable, type ReadableFilesystem, readFileTree } from '../../formats/read-tree.js';
 import type { Release } from '../release.js';
 import { imagePath, openDisk, type Partition } from '../release-file.js';
 import { pair } from './change.js';
@@ -41,12 +41,17 @@ export async function openImages(a: Release, b: Release, ports: Ports): Promise<
   }
 }
 
-/** Partitions with ext4 in both releases: those mounted at the same place, or of the same name where they are not mounted. */
-export function ext4Pairs(a: Release, b: Release): { readonly old: Partition; readonly now: Partition }[] {
-  const ext4 = ({ manifest }: Release) =>
-    manifest.disk.partitions.filter(({ filesystem }) => filesystem === 'ext4');
-  return pair(ext4(a), ext4(b), ({ mount, name }) => mount ?? name).flatMap(({ old, now }) =>
-    old === undefined || now === undefined ? [] : [{ old, now }],
+export type Readable = Partition & { readonly filesystem: ReadableFilesystem };
+
+/**
+ * Partitions that both releases have with the same file system, which is one that can be read: those mounted at the same place, or of the
+ * same name where they are not mounted.
+ */
+export function readablePairs(a: Release, b: Release): { readonly old: Readable; readonly now: Readable }[] {
+  const readable = ({ manifest }: Release) =>
+    manifest.disk.partitions.filter((each): each is Readable => isReadable(each.filesystem));
+  return pair(readable(a), readable(b), ({ mount, name }) => mount ?? name).flatMap(({ old, now }) =>
+    now !== undefined && old?.filesystem === now.filesystem ? [{ old, now }] : [],
   );
 }
 
@@ -55,11 +60,16 @@ export interface OpenTree extends IndexedTree {
   readonly volume: Volume;
 }
 
-/** All files of a partition's ext4 file system. @throws Failure of kind `integrity` when it cannot be read */
-export async function readPartition(image: Image, partition: Partition): Promise<OpenTree> {
+/** All files of a partition's file system. @throws Failure of kind `integrity` when it cannot be read */
+export async function readPartition(image: Image, partition: Readable): Promise<OpenTree> {
   const { file, index, release } = image;
   const offset = partition.firstLba * SECTOR;
   const name = `partition ${partition.number} (${partition.name}) of ${imagePath(release)}`;
   const volume = { file, offset, name };
-  return { volume, tree: await readExt4Tree(volume), index, firstBlock: offset / BLOCK };
+  return {
+    volume,
+    tree: await readFileTree(volume, partition.filesystem),
+    index,
+    firstBlock: offset / BLOCK,
+  };
 }

@@ -7,7 +7,7 @@ import type { Release } from '../release.js';
 import { artifactOf } from '../roles.js';
 import { type BootChange, compareBoot } from './boot.js';
 import type { Change } from './change.js';
-import { ext4Pairs, type Image, openImages, readPartition } from './images.js';
+import { type Image, openImages, readablePairs, readPartition } from './images.js';
 import {
   compareDisks,
   compareKernels,
@@ -23,7 +23,7 @@ export interface ComparedRelease {
   readonly digest: string;
 }
 
-/** The files of one ext4 file system, paths as the booted system has them. */
+/** The files of one file system, paths as the booted system has them. */
 export interface FilesystemChanges extends TreeChanges {
   /** Name of the partition. */
   readonly partition: string;
@@ -61,7 +61,7 @@ export interface ReleaseDiff {
   readonly kernel: readonly Change[];
   readonly boot: readonly BootChange[];
   readonly disk: readonly Change[];
-  /** One for each ext4 file system that both releases have; none when the images are the same. */
+  /** One for each file system that can be read and both releases have; none when the images are the same. */
   readonly filesystems: readonly FilesystemChanges[];
   /** Absent when the images are the same. */
   readonly blocks?: ImageChanges;
@@ -97,7 +97,7 @@ async function diffImages(
   await using _left = left;
   await using _right = right;
   const filesystems: FilesystemChanges[] = [];
-  for (const { old: before, now: after } of ext4Pairs(a, b)) {
+  for (const { old: before, now: after } of readablePairs(a, b)) {
     const [one, other] = [await readPartition(left, before), await readPartition(right, after)];
     ports.signal.throwIfAborted();
     const changes = compareTrees(one, other);

@@ -92,7 +92,7 @@ function missing(entries: Contents['entries'], path: string, at: string): never 
 function notRead(mount: string, hint: string): Failure {
   return new Failure('usage', {
     what: `${mount} is a partition of its own, whose file system is not read here.`,
-    expected: 'a path on ext4',
+    expected: 'a path on ext4 or Btrfs',
     hint,
   });
 }

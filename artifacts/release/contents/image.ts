@@ -1,11 +1,11 @@
-/** The files of a LUN image, read without a mount: those of all its ext4 partitions at their mount points. */
+/** The files of a LUN image, read without a mount: those of all its ext4 and Btrfs partitions at their mount points. */
 import type { FileHandle } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { Failure } from '../../../base/failure.js';
 import { SECTOR } from '../../formats/disk-layout.js';
 import { streamContent } from '../../formats/ext4-read/blocks.js';
-import { readExt4Tree } from '../../formats/ext4-read/tree.js';
 import type { Volume } from '../../formats/ext4-read/volume.js';
+import { isReadable, type ReadableFilesystem, readFileTree } from '../../formats/read-tree.js';
 import type { Release } from '../release.js';
 import { openDisk, type Partition } from '../release-file.js';
 import { lunImageOf } from '../roles.js';
@@ -13,6 +13,8 @@ import type { Contents, Entry } from './contents.js';
 
 /** A partition that the booted system mounts. */
 export type Mounted = Partition & { readonly mount: string };
+/** … and whose files can be read. */
+type Readable = Mounted & { readonly filesystem: ReadableFilesystem };
 
 /** Parents first. */
 function mountedOf({ manifest }: Release): Mounted[] {
@@ -22,22 +24,18 @@ function mountedOf({ manifest }: Release): Mounted[] {
 }
 
 /** Those whose files can be read, parents first. @throws Failure of kind `usage` when the root is none of them */
-export function readableOf(release: Release): Mounted[] {
-  const ext4 = mountedOf(release).filter(({ filesystem }) => filesystem === 'ext4');
-  if (ext4.some(({ mount }) => mount === '/')) return ext4;
-  const btrfs = mountedOf(release).some(({ mount, filesystem }) => mount === '/' && filesystem === 'btrfs');
+export function readableOf(release: Release): Readable[] {
+  const readable = mountedOf(release).filter((each): each is Readable => isReadable(each.filesystem));
+  if (readable.some(({ mount }) => mount === '/')) return readable;
   throw new Failure('usage', {
     what: 'The LUN image of the release has no root that can be read here.',
-    expected: 'a partition with ext4 that is mounted on /',
+    expected: 'a partition with ext4 or Btrfs that is mounted on /',
     found:
       release.manifest.disk.partitions
         .map(({ name, filesystem = 'no file system', mount }) =>
           [name, filesystem, mount].filter(Boolean).join(' '),
         )
         .join(', ') || 'no partition',
-    ...(btrfs
-      ? { hint: 'Btrfs is not read here: look at the system that it boots (`npx lunsmith boot`).' }
-      : {}),
   });
 }
 
@@ -49,13 +47,13 @@ export function volumeOf(release: Release, { number, name, firstLba }: Mounted, 
 
 /** @throws Failure of kind `usage` when none of its file systems can be read, `integrity` for one that is damaged */
 export async function openImage(release: Release): Promise<Contents> {
-  const ext4 = readableOf(release);
+  const readable = readableOf(release);
   const file = await openDisk(release);
   try {
     const entries = new Map<string, Entry>();
-    for (const partition of ext4) {
+    for (const partition of readable) {
       const volume = volumeOf(release, partition, file);
-      const { files, inodes } = await readExt4Tree(volume);
+      const { files, inodes } = await readFileTree(volume, partition.filesystem);
       for (const { path, inode, type, mode, uid, gid, size, target, device } of files.values()) {
         const at = posix.join(partition.mount, path);
         const node = inodes.get(inode);
@@ -71,14 +69,10 @@ export async function openImage(release: Release): Promise<Contents> {
       }
     }
     const unread = mountedOf(release)
-      .filter(({ filesystem }) => filesystem !== 'ext4')
-      .map(({ mount, firstLba, filesystem }) => {
+      .filter(({ filesystem }) => !isReadable(filesystem))
+      .map(({ mount, firstLba }) => {
         const offset = firstLba * SECTOR;
-        const instead =
-          filesystem === 'btrfs'
-            ? 'Btrfs is not read here: look at the system that it boots (`npx lunsmith boot`).'
-            : `Use mtools: mdir -/ -i ${lunImageOf(release.manifest)}@@${offset} ::`;
-        return [mount, instead] as const;
+        return [mount, `Use mtools: mdir -/ -i ${lunImageOf(release.manifest)}@@${offset} ::`] as const;
       });
     return { entries, unread: new Map(unread), [Symbol.asyncDispose]: () => file.close() };
   } catch (error) {

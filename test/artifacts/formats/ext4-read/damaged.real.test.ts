@@ -1,7 +1,7 @@
 /** Damaged file systems of every kind that mke2fs makes: each is read, or refused in words; none is a surprise, and none takes for ever. */
 import { mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { ext4Archive } from '../../../../artifacts/formats/ext4-read/archive.js';
+import { treeArchive } from '../../../../artifacts/formats/ext4-read/archive.js';
 import { readExt4Tree } from '../../../../artifacts/formats/ext4-read/tree.js';
 import { tarArchive } from '../../../../artifacts/formats/tar-write.js';
 import { Failure } from '../../../../base/failure.js';
@@ -38,7 +38,7 @@ async function read(folder: TestFolder, bytes: Buffer): Promise<void> {
   await writeFile(folder.at('damaged'), bytes);
   await using file = await open(folder.at('damaged'));
   const volume = { file, offset: 0, name: 'it' };
-  const { entries } = ext4Archive(volume, await readExt4Tree(volume));
+  const { entries } = treeArchive(volume, await readExt4Tree(volume));
   let left = 100 * BLOCK;
   for await (const piece of tarArchive(entries)) {
     left -= piece.length;

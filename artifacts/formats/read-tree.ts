@@ -1,0 +1,17 @@
+/** The files of a partition, by whichever reader knows its file system. */
+import { readBtrfsTree } from './btrfs-read/tree.js';
+import { type FileTree, readExt4Tree } from './ext4-read/tree.js';
+import type { Volume } from './ext4-read/volume.js';
+
+const READERS = { ext4: readExt4Tree, btrfs: readBtrfsTree } as const;
+
+export type ReadableFilesystem = keyof typeof READERS;
+
+export function isReadable(filesystem: string | undefined): filesystem is ReadableFilesystem {
+  return filesystem !== undefined && Object.hasOwn(READERS, filesystem);
+}
+
+/** @throws Failure of kind `integrity` */
+export function readFileTree(volume: Volume, filesystem: ReadableFilesystem): Promise<FileTree> {
+  return READERS[filesystem](volume);
+}
