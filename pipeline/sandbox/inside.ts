@@ -19,20 +19,24 @@ const CLOSE_ON_EXEC = 0o2000000;
 
 const abort = new AbortController();
 
-function say(message: ToOutside): void {
-  process.send?.(message);
+function say(message: ToOutside, sent?: () => void): void {
+  process.send?.(message, undefined, undefined, sent);
 }
 
 async function work(module: string, payload: unknown): Promise<void> {
+  const last = await outcome(module, payload);
+  // What is not written yet is lost when the channel closes; nothing else may keep the process alive.
+  say(last, () => process.disconnect());
+}
+
+async function outcome(module: string, payload: unknown): Promise<ToOutside> {
   try {
     const { inside } = (await import(module)) as InsideModule;
     const ports = createPorts({ emit: (event) => say({ say: 'event', event }), signal: abort.signal });
-    say({ say: 'result', value: (await inside(payload, ports)) ?? null });
+    return { say: 'result', value: (await inside(payload, ports)) ?? null };
   } catch (error) {
-    say({ say: 'failure', failure: Failure.from(error).toRecord() });
+    return { say: 'failure', failure: Failure.from(error).toRecord() };
   }
-  // The channel is flushed before it closes; nothing else may keep the process alive.
-  process.disconnect();
 }
 
 process.on('message', (message: ToInside) => {

@@ -6,7 +6,7 @@ import type { Architecture } from '../../pipeline/recipe-facts.js';
 import { runForeign } from '../../pipeline/sandbox/foreign.js';
 
 export type SandboxInside =
-  | { readonly do: 'look' | 'fail' | 'wait' }
+  | { readonly do: 'look' | 'fail' | 'tell' | 'wait' }
   | { readonly do: 'mount' | 'owners'; readonly folder: string }
   | {
       readonly do: 'foreign';
@@ -52,6 +52,10 @@ export async function inside(payload: SandboxInside, ports: Ports): Promise<unkn
     case 'fail':
       await ports.run(['sh', '-c', 'echo reason; exit 9'], { doing: 'fail' });
       return undefined;
+    case 'tell':
+      // More than the channel takes at once, while nobody reads.
+      for (let each = 0; each < 64; each++) ports.emit({ type: 'warning', message: 'x'.repeat(1 << 20) });
+      return 'the last word';
     case 'wait':
       ports.emit({ type: 'warning', message: 'waiting' });
       await ports.run(['sleep', '987651'], { doing: 'wait' });

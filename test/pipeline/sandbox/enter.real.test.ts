@@ -58,6 +58,12 @@ it('brings failures out whole', async () => {
   });
 });
 
+it('says all before it ends, though nobody has listened for a while', async () => {
+  const events: Event[] = [];
+  expect(await enter({ do: 'tell' }, 'host', (event) => events.push(event))).toBe('the last word');
+  expect(events).toHaveLength(64);
+});
+
 it('ends on abort with all that it started', async () => {
   const controller = new AbortController();
   const failure = await failureOf(enter({ do: 'wait' }, 'own', () => controller.abort(), controller.signal));
