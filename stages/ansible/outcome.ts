@@ -37,6 +37,9 @@ export function failedTask(output: string): FailedTask | undefined {
   return failed;
 }
 
+/** Characters of what a command has printed; the log has all. */
+const LONGEST = 1000;
+
 /** What it says in a line: `msg`, or why it is hidden, and the end of what a command has printed, or a module that broke. */
 function messageOf(json: string): string {
   try {
@@ -48,7 +51,7 @@ function messageOf(json: string): string {
       .map((each) => (typeof each === 'string' ? each : JSON.stringify(each)));
     return texts
       .slice(0, 2)
-      .map((each) => each.trim().split('\n').slice(-3).join('; '))
+      .map((each) => each.trim().split('\n').slice(-3).join('; ').slice(0, LONGEST))
       .join(': ');
   } catch {
     return json;
