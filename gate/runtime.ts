@@ -4,6 +4,7 @@
  */
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createPorts } from '../base/command.js';
 import type { Ports } from '../base/ports.js';
 
 export interface Runtime extends AsyncDisposable {
@@ -30,11 +31,12 @@ export async function openRuntime(scratch: string, ports: Ports): Promise<Runtim
     shortPath: `/proc/self/fd/${folder.fd}`,
     [Symbol.asyncDispose]: async () => {
       await folder.close();
-      // After an abort no tool runs any more; the sandbox takes its mounts along.
-      if (mounted && !ports.signal.aborted) {
-        await ports
-          .run(['umount', '--lazy', path], { doing: 'remove the folder in memory', quiet: true })
-          .catch(() => undefined);
+      if (mounted) {
+        // An abort does not end it: a folder that is mounted on cannot be removed.
+        const { run } = createPorts({ emit: () => undefined, signal: new AbortController().signal });
+        await run(['umount', '--lazy', path], { doing: 'remove the folder in memory', quiet: true }).catch(
+          () => undefined,
+        );
       }
       if (!mounted) await rm(path, { recursive: true, force: true });
     },
