@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ISCSI_INSTALL, ISCSI_RUN } from '../../../../stages/distribution/arch/mkinitcpio/iscsi-hook.js';
 import { NET_INSTALL, NET_RUN } from '../../../../stages/distribution/arch/mkinitcpio/net-hook.js';
+import { MODULE_FILES } from '../../../../stages/distribution/debian/initramfs/dracut/module.js';
 
 describe.each([
   ['net', NET_RUN],
@@ -71,8 +72,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-/** What the hook started, without what it does whatever the world is like; and what it said. */
-async function runHook(text: string, { cmdline = '', files = {} }: World) {
+/** What the hook started, without what it does whatever the world is like; and what it said. @param call what of the script is run */
+async function runHook(text: string, { cmdline = '', files = {} }: World, call = 'run_hook') {
   const world = await mkdtemp(join(tmpdir(), 'initramfs-world-'));
   try {
     const given = {
@@ -87,15 +88,19 @@ async function runHook(text: string, { cmdline = '', files = {} }: World) {
       await writeFile(join(world, path), content);
     }
     // busybox would take its own ip for the one in PATH.
-    const script =
-      'msg() { echo "$*"; }; err() { echo "ERROR: $*"; }; ip() { /bin/ip "$@"; }; . /hook; run_hook';
+    const script = 'msg() { echo "$*"; }; err() { echo "ERROR: $*"; }; ip() { /bin/ip "$@"; }; . /hook; ';
     // Without the network of this machine: whatever a hook starts in earnest by mistake stays in there.
-    const confined = ['--unshare-all', '--bind', world, '/', '--', '/bin/ash', '-c', script];
+    const confined = ['--unshare-all', '--bind', world, '/', '--', '/bin/ash', '-c', script + call];
     const { stdout } = await execa('bwrap', confined);
     const calls = await readFile(join(world, 'run/calls'), 'utf8').catch(() => '');
     const read = (path: string) => readFile(join(world, path), 'utf8').catch(() => undefined);
     const lines = calls.split('\n').filter((line) => !/^(modprobe|udevadm|sleep|$)/.test(line));
-    return { calls: lines, said: stdout.split('\n'), routes: await read('run/net-eth0.conf') };
+    return {
+      calls: lines,
+      said: stdout.split('\n'),
+      routes: await read('run/net-eth0.conf'),
+      card: await read('run/initramfs/open-iscsi.interface'),
+    };
   } finally {
     await rm(world, { recursive: true, force: true });
   }
@@ -243,6 +248,38 @@ describe('the hook iscsi', () => {
   it('hands on the name servers of the iBFT', async () => {
     const { routes } = await runHook(ISCSI_RUN, { cmdline: 'iscsi_auto', files: IBFT });
     expect(routes).toBe("IPV4DNS0='192.0.2.53'\nIPV4DNS1=''\n");
+  });
+});
+
+describe('the login of dracut, by the same lines', () => {
+  const login = MODULE_FILES.find(([path]) => path.endsWith('/iscsi'))?.[1] ?? '';
+  const files = {
+    '/run/initramfs/lunsmith': '',
+    '/etc/iscsi.initramfs': 'ISCSI_AUTO=true\n',
+    '/sys/firmware/ibft/ethernet0/gateway': '192.0.2.254\n',
+    '/sys/firmware/ibft/ethernet0/primary-dns': '192.0.2.53\n',
+    '/sys/firmware/ibft/ethernet0/mac': '52:54:00:12:34:56\n',
+    // Of a virtio card the device of the iBFT is the PCI one above it.
+    '/sys/firmware/ibft/ethernet0/device/virtio0/net/eth0/address': '52:54:00:12:34:56\n',
+    '/sys/class/net/eth0/address': '52:54:00:12:34:56\n',
+    '/sys/class/net/eth0/type': '1\n',
+  };
+
+  it('knows the card of the iBFT by its MAC, and tells the booted system of it', async () => {
+    const { calls, routes, card } = await runHook(login, { files }, ':');
+    expect(calls).toEqual([
+      'iscsistart <-N>',
+      'ip <route> <replace> <default> <via> <192.0.2.254> <dev> <eth0>',
+      `iscsistart <-b> ${SETTINGS}`,
+    ]);
+    expect([routes, card]).toEqual(["IPV4DNS0='192.0.2.53'\nIPV4DNS1=''\n", 'eth0\n']);
+  });
+
+  it('names no card where none has that MAC', async () => {
+    const other = { ...files, '/sys/class/net/eth0/address': '52:54:00:00:00:01\n' };
+    const { calls, routes, card } = await runHook(login, { files: other }, ':');
+    expect(calls).toEqual(['iscsistart <-N>', `iscsistart <-b> ${SETTINGS}`]);
+    expect([routes, card]).toEqual([undefined, undefined]);
   });
 });
 
