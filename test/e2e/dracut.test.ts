@@ -1,6 +1,6 @@
 /**
  * A system whose initramfs dracut makes, served like any other: it boots by kernel and initramfs with the small archive of its client. With every
- * cell of the matrix (`npm run test:all`) it boots from its LUN by UEFI too.
+ * cell of the matrix (`npm run test:all`) it boots from its LUN by UEFI too, Debian 13 does, and a LUN that all clients share.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -70,10 +70,15 @@ it('boots with the name and the files of its client, and goes down and comes bac
 });
 
 if (cellSeed() === 'all') {
-  it('boots from its LUN, by UEFI', async () => {
-    await lab.have(web('san'));
-    const { machine, session } = await boots('dracut', await dracutRelease(), 'uefi');
+  it.each([
+    ['from its LUN, by UEFI', 'dracut', {}, 'uefi', 'ext4', 'san'],
+    ['Debian 13', 'dracut-trixie', { suite: 'trixie' }, 'uefi', 'ext4', 'san'],
+    ['a LUN that all share', 'dracut-shared', { disk: { overlay: 'tmpfs' } }, 'bios', 'overlay', 'direct'],
+  ] as const)('boots: %s', async (_, name, more, firmware, root, boot) => {
+    await lab.have(web(boot));
+    const { machine, session } = await boots(name, await dracutRelease(name, more), firmware);
     await isWhole(session);
+    expect(await text(session, 'findmnt -no FSTYPE /')).toBe(root);
     await machine.powerOff(session);
   });
 }
