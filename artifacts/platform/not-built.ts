@@ -72,7 +72,7 @@ export const NOT_BUILT: readonly NotBuilt[] = [
   {
     words: ['xfs'],
     what: 'A root on XFS is not built: Debian 12 fills one without a mount from a list of files alone (mkfs.xfs -p), by which they lose times, hard links and extended attributes (capabilities).',
-    hint: 'Use `filesystem: ext4`.',
+    hint: 'Use `filesystem: ext4` or `btrfs`.',
   },
   {
     words: ['subvolume', 'subvolumes', 'subvol'],
