@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { hasOwnBoot } from '../artifacts/formats/disk-spec.js';
 import type { Manifest } from '../artifacts/release/manifest.js';
 import { Failure } from '../base/failure.js';
-import { defineStage, type StageContext } from '../pipeline/stage.js';
+import { defineStage, type RecipeFacts, type StageContext } from '../pipeline/stage.js';
 import { distributionOf } from './distribution/distribution.js';
 import { addPackage, packageNames } from './distribution/roles.js';
 import { type RootTree, rootTree } from './rootfs/tree.js';
@@ -52,6 +52,12 @@ export const initramfs = defineStage({
   options,
   tools: [],
   asks: ['software', 'initramfs'],
+  check: ({ recipe, distribution }) =>
+    distribution === undefined ||
+    rootFilesystemOf(recipe) !== 'btrfs' ||
+    distributionOf({ distribution }).initramfs.mountsBtrfs !== undefined
+      ? []
+      : [{ path: [], ...NO_BTRFS }],
   unread: ({ rootfs, distribution }) => distributionOf({ distribution }).initramfs.unread(rootTree(rootfs)),
   async run(ctx) {
     const tree = rootTree(ctx.rootfs);
@@ -130,8 +136,9 @@ async function prepare(ctx: StageContext<Options>, tree: RootTree): Promise<void
       hint: `Add \`${software.packagesFor(compression)[0] ?? compression}\` to a \`packages\` step, or choose another \`compression\`.`,
     });
   }
-  const root = ctx.recipe.disk.partitions.find(({ mount }) => mount === '/');
-  const rootFilesystem = root?.filesystem ?? 'ext4';
+  const rootFilesystem = rootFilesystemOf(ctx.recipe);
+  if (rootFilesystem === 'btrfs' && (await generator.mountsBtrfs?.(tree)) !== true)
+    throw new Failure('recipe', NO_BTRFS);
   const checked = ctx.recipe.disk.overlay === undefined;
   // Btrfs is looked through by its kernel as it is read: fsck.btrfs(8) does nothing.
   if (checked && rootFilesystem !== 'btrfs' && !(await tree.exists(`/usr/sbin/fsck.${rootFilesystem}`))) {
@@ -146,6 +153,15 @@ async function prepare(ctx: StageContext<Options>, tree: RootTree): Promise<void
     modules: rootFilesystem === 'btrfs' ? [...modules, 'btrfs'] : modules,
     overlay: ctx.recipe.disk.overlay !== undefined,
   });
+}
+
+const NO_BTRFS = {
+  what: 'The initramfs of this system was not seen to mount a root on Btrfs.',
+  expected: '`filesystem: ext4` for the root, or a Debian with initramfs-tools',
+};
+
+function rootFilesystemOf({ disk }: Pick<RecipeFacts, 'disk'>) {
+  return disk.partitions.find(({ mount }) => mount === '/')?.filesystem ?? 'ext4';
 }
 
 /** Also where /bin is a directory of its own. */

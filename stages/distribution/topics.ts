@@ -158,6 +158,8 @@ export interface InitramfsWishes {
 }
 
 export interface InitramfsGenerator {
+  /** Whether a system with its initramfs was seen to boot from a root on Btrfs; absent: none was. */
+  mountsBtrfs?(tree: RootTree): Promise<boolean>;
   /** Its initramfs gives the booted system the name and the files of its client (client-part.ts). */
   readonly takesClientFiles?: true;
   /** From where it takes what it puts into an initramfs. */

@@ -2,8 +2,8 @@
  * A root on Btrfs: what `check` says of it, and, with every cell of the matrix (`npm run test:all`), that it is built twice the same, boots by each
  * firmware and path, and fills a LUN that is larger than its image.
  */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { expect, inject, it } from 'vitest';
 import { readRelease } from '../../artifacts/release/release.js';
 import { cellSeed } from '../util/cells.js';
@@ -24,6 +24,19 @@ it('is refused where EXTLINUX would have to lie in it, at its place', async () =
   expect(stdout + stderr).toMatch(/recipe\.yaml:1:\d+ EXTLINUX is put into an unmounted ext4/);
   const good = await lunsmith(['check', await writeClientRecipe(home, 'grub', { root: ROOT })]);
   expect(good.stdout + good.stderr).toContain('nothing is missing');
+});
+
+it('is refused for Arch Linux, with which it was not seen', async () => {
+  const home = join(inject('shared'), 'btrfs-arch');
+  await mkdir(home);
+  const disk = { partitions: [{ name: 'root', filesystem: 'btrfs' }] };
+  const recipe = { name: 'arch-btrfs', extends: resolve('recipes/arch'), disk };
+  await writeFile(join(home, 'package.json'), JSON.stringify({ name: 'arch-btrfs', version: '1.0.0' }));
+  await writeFile(join(home, 'recipe.yaml'), JSON.stringify(recipe));
+  const { stdout, stderr } = await lunsmith(['check', home]);
+  expect(stdout + stderr).toMatch(
+    /recipe\.yaml:\d+:\d+ The initramfs of this system was not seen to mount a root on Btrfs\./,
+  );
 });
 
 if (cellSeed() === 'all') {

@@ -13,4 +13,7 @@ export async function generatorOf(tree: RootTree): Promise<GeneratorName> {
 }
 
 /** What each of them answers for itself. */
-export type DebianGenerator = Omit<InitramfsGenerator, 'takesClientFiles' | 'kernels' | 'choose'>;
+export type DebianGenerator = Omit<
+  InitramfsGenerator,
+  'takesClientFiles' | 'mountsBtrfs' | 'kernels' | 'choose'
+>;

@@ -18,6 +18,7 @@ const installed = async (tree: RootTree) => GENERATORS[await generatorOf(tree)];
 
 export const initramfs: InitramfsGenerator = {
   takesClientFiles: true,
+  mountsBtrfs: async (tree) => (await generatorOf(tree)) === 'initramfs-tools',
   // A recipe is checked before there is a root, and what another generator reads is not there.
   sources: Object.values(GENERATORS).flatMap(({ sources }) => sources),
   unread: async (tree) => (await installed(tree)).unread(tree),
