@@ -9,9 +9,11 @@ import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Diagnostic, Failure } from '../../base/failure.js';
 import type { Argv, Ports } from '../../base/ports.js';
+import { setBtrfsTop } from './btrfs-top.js';
 import { mib } from './disk-layout.js';
 import { writeExt4 } from './ext4.js';
 import { ext4Geometry, smallestExt4 } from './ext4-size.js';
+import type { TopDirectory } from './ext4-times.js';
 import { dataRanges } from './file-digest.js';
 import { copyInto, createSparse, readAt } from './sparse.js';
 import type { TreeSize } from './tree-size.js';
@@ -65,6 +67,8 @@ export interface BtrfsRequest {
   readonly uuid: string;
   /** Directory whose content becomes the root; owners, modes, hard links and extended attributes are kept, and times to the second. */
   readonly tree: string;
+  /** Mode and owner of the root. Default: 0755, of root, whatever those of the directory are. */
+  readonly top?: TopDirectory | undefined;
   readonly size: TreeSize;
   /** Seconds since 1970. */
   readonly epoch: number;
@@ -100,7 +104,7 @@ function mkfsBtrfsArgv(
 
 /**
  * Makes and fills a file system; the same request gives the same bytes. Holes of files become zeros in it.
- * @throws Failure of kind `tool`, `host`, `space` or `interrupted` from the tools.
+ * @throws Failure of kind `recipe` for what it cannot hold; of kind `tool`, `host`, `space` or `interrupted` from the tools.
  */
 export async function writeBtrfs(ports: Pick<Ports, 'run' | 'signal'>, request: BtrfsRequest): Promise<void> {
   const { image, offset, bytes, label, scratch } = request;
@@ -116,6 +120,7 @@ export async function writeBtrfs(ports: Pick<Ports, 'run' | 'signal'>, request: 
     });
     requireStill(stderr);
     await requireFits(file, bytes);
+    if (request.top !== undefined) await setBtrfsTop(file, request.top);
     await copyInto(file, image, offset, await dataRanges(ports.run, file));
   } finally {
     await rm(source, { force: true });

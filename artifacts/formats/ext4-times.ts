@@ -1,6 +1,7 @@
 /**
- * Sets the times of all inodes of an unmounted ext4 file system. mke2fs before 1.47.1 copies access and change times from
- * the tree, which no program can choose, so that the same tree written twice gives different bytes.
+ * Sets the times of all inodes of an unmounted ext4 file system, and mode and owner of its top directory. mke2fs before 1.47.1
+ * copies access and change times from the tree, which no program can choose, so that the same tree written twice gives different
+ * bytes; its top directory is always of mode 0755.
  * Facts: Linux Documentation/filesystems/ext4 (super.rst, group_descr.rst, inodes.rst, checksums.rst).
  */
 import { type FileHandle, open } from 'node:fs/promises';
@@ -26,12 +27,28 @@ interface Shape {
   readonly seed?: number;
 }
 
+export interface TopDirectory {
+  /** Permission bits, at most 0o7777. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** The inode of the top directory. */
+const TOP = 2;
+
 /**
  * Sets the access, change and birth time of every inode to `epoch` (seconds since 1970) and clamps modification times to it.
  * @param offset bytes from the start of `image` to the file system
+ * @param top what the top directory becomes; default: it stays
  * @throws Failure of kind `integrity` when it is no ext4 file system of the kind that is written here.
  */
-export async function setExt4Times(image: string, offset: number, epoch: number): Promise<void> {
+export async function setExt4Times(
+  image: string,
+  offset: number,
+  epoch: number,
+  top?: TopDirectory,
+): Promise<void> {
   const file = await open(image, 'r+');
   try {
     const shape = readShape(await read(file, offset + SUPERBLOCK, 1024));
@@ -42,7 +59,8 @@ export async function setExt4Times(image: string, offset: number, epoch: number)
     );
     for (let group = 0; group < shape.groups; group += 1) {
       const at = group * shape.descriptorSize;
-      await setGroup(file, offset, shape, group, descriptors.subarray(at, at + shape.descriptorSize), epoch);
+      const descriptor = descriptors.subarray(at, at + shape.descriptorSize);
+      await setGroup(file, offset, shape, group, descriptor, { epoch, top });
     }
   } finally {
     await file.close();
@@ -84,7 +102,7 @@ async function setGroup(
   shape: Shape,
   group: number,
   descriptor: Buffer,
-  epoch: number,
+  { epoch, top }: { readonly epoch: number; readonly top: TopDirectory | undefined },
 ): Promise<void> {
   const { inodeSize, inodesPerGroup, blockSize } = shape;
   const wide = shape.descriptorSize >= 64;
@@ -99,8 +117,10 @@ async function setGroup(
     const inode = inodes.subarray(index * inodeSize, (index + 1) * inodeSize);
     // Inodes without a mode are free, or special ones that have no times.
     if (inode.readUInt16LE(0) === 0) continue;
+    const number = group * inodesPerGroup + index + 1;
     setInode(inode, epoch);
-    if (shape.seed !== undefined) setChecksum(inode, group * inodesPerGroup + index + 1, shape.seed);
+    if (number === TOP && top !== undefined) setTop(inode, top);
+    if (shape.seed !== undefined) setChecksum(inode, number, shape.seed);
   }
   await file.write(inodes, 0, inodes.length, at);
 }
@@ -115,6 +135,17 @@ function setInode(inode: Buffer, epoch: number): void {
   const modified = Math.min(readTime(inode, MODIFICATION), epoch);
   writeTime(inode, MODIFICATION, modified);
   for (const field of [ACCESS, CHANGE, BIRTH]) writeTime(inode, field, epoch);
+}
+
+function setTop(inode: Buffer, { mode, uid, gid }: TopDirectory): void {
+  inode.writeUInt16LE((inode.readUInt16LE(0) & ~0o7777) | mode, 0);
+  for (const [id, low, high] of [
+    [uid, 0x02, 0x78],
+    [gid, 0x18, 0x7a],
+  ] as const) {
+    inode.writeUInt16LE(id & 0xffff, low);
+    inode.writeUInt16LE(id >>> 16, high);
+  }
 }
 
 function readTime(inode: Buffer, [low, extra]: readonly [number, number]): number {

@@ -2,7 +2,7 @@
 import type { Argv, Ports } from '../../base/ports.js';
 import { type InsertedFile, insertFiles } from './ext4-insert.js';
 import { BLOCK, type Ext4Geometry, INODE_SIZE } from './ext4-size.js';
-import { setExt4Times } from './ext4-times.js';
+import { setExt4Times, type TopDirectory } from './ext4-times.js';
 
 /**
  * All features by name, so that the host's mke2fs.conf decides nothing. Left out are those that GRUB 2.06 cannot read:
@@ -40,6 +40,8 @@ export interface Ext4Request extends Ext4Place {
   readonly reservedPercent: number;
   /** Directory whose content becomes the root; owners, modes, hard links and extended attributes are kept. */
   readonly tree: string;
+  /** Mode and owner of the root. Default: 0755, of root, whatever those of the directory are. */
+  readonly top?: TopDirectory | undefined;
   /** Seconds since 1970: every time but older modification times. */
   readonly epoch: number;
   /** Files besides those of the tree. @see insertFiles */
@@ -97,5 +99,5 @@ export async function writeExt4(run: Ports['run'], request: Ext4Request): Promis
   const { inserted } = request;
   if (inserted !== undefined && inserted.files.length > 0)
     await insertFiles(run, { ...request, scratch: inserted.scratch }, inserted.files);
-  await setExt4Times(request.image, request.offset, request.epoch);
+  await setExt4Times(request.image, request.offset, request.epoch, request.top);
 }

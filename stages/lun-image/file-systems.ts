@@ -1,9 +1,11 @@
 /** A LUN image but for its boot loader: partition table, ext4, Btrfs, swap and plain FAT. */
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeBtrfs } from '../../artifacts/formats/btrfs.js';
 import type { DiskLayout, PlacedPartition } from '../../artifacts/formats/disk-layout.js';
 import { writeExt4 } from '../../artifacts/formats/ext4.js';
 import { ext4Geometry } from '../../artifacts/formats/ext4-size.js';
+import type { TopDirectory } from '../../artifacts/formats/ext4-times.js';
 import { writeFat } from '../../artifacts/formats/fat.js';
 import { writePartitionTable } from '../../artifacts/formats/partition-table.js';
 import { createSparse, fileSizes } from '../../artifacts/formats/sparse.js';
@@ -65,9 +67,10 @@ async function writeFileSystem(
       const { tree, hidden, size } = content;
       const uuid = filesystemUuid(partition);
       const { scratch } = ctx;
+      const top = await topOf(partition, tree);
       await using _hidden = await hideContent(ctx, tree, hidden, scratch);
       await using _progress = await watchWriting(ctx, image, `write ${name}`, size.blocks * 4096);
-      await writeBtrfs(ctx, { image, offset, bytes, label, uuid, tree, size, epoch, scratch });
+      await writeBtrfs(ctx, { image, offset, bytes, label, uuid, tree, top, size, epoch, scratch });
       return;
     }
     case 'ext4': {
@@ -84,11 +87,19 @@ async function writeFileSystem(
         uuid,
         reservedPercent,
         tree,
+        top: await topOf(partition, tree),
         epoch,
         inserted: { files: inserted, scratch: ctx.scratch },
       });
     }
   }
+}
+
+/** A mount point's mode and owner become those of the file system on it; the root's own say who made its folder. */
+async function topOf({ mount }: PlacedPartition, tree: string): Promise<TopDirectory | undefined> {
+  if (mount === undefined || mount === '/') return undefined;
+  const { mode, uid, gid } = await lstat(tree);
+  return { mode: mode & 0o7777, uid, gid };
 }
 
 /** Tells how much of `total` bytes is written, by what the image has come to allocate. */

@@ -37,6 +37,8 @@ export interface Item {
   readonly bytes: Buffer;
   /** Where {@link bytes} lie, from the file system's start on. */
   readonly at: number;
+  /** Where the node lies that they are in, likewise, and its length in bytes. */
+  readonly node: { readonly at: number; readonly length: number };
 }
 
 interface Chunk {
@@ -96,7 +98,8 @@ export async function openNodes(volume: Volume): Promise<Nodes> {
       if (end > nodeBytes)
         throw damaged(volume, `an item of the node at ${logical}`, `one up to byte ${end}`);
       const bytes = node.subarray(start, end);
-      yield { ...keyAt(node, at), bytes, at: place(logical) + start };
+      const whole = { at: place(logical), length: nodeBytes };
+      yield { ...keyAt(node, at), bytes, at: whole.at + start, node: whole };
     }
   }
   const system = superblock.subarray(SYSTEM_CHUNKS, SYSTEM_CHUNKS + superblock.readUInt32LE(0xa0));
@@ -133,9 +136,13 @@ function chunkOf(volume: Volume, start: number, bytes: Buffer): Chunk {
   return { start, length: number(volume, bytes, 0), physical: number(volume, bytes, CHUNK + 8) };
 }
 
-/** The checksum is that of all behind its own place of 32 bytes. */
+/** The checksum of a node or of the superblock: that of all behind its own place of 32 bytes, where its first four stand. */
+export function sumOf(bytes: Buffer): number {
+  return ~crc32c(0xffffffff, bytes.subarray(32)) >>> 0;
+}
+
 function requireSum(volume: Volume, bytes: Buffer, what: string): void {
-  const sum = ~crc32c(0xffffffff, bytes.subarray(32)) >>> 0;
+  const sum = sumOf(bytes);
   const found = bytes.readUInt32LE(0);
   if (sum !== found)
     throw damaged(

@@ -14,11 +14,14 @@ import { BLOCK } from '../ext4-size.js';
 import { ITEM_TYPES, type Item, type Nodes, number, openNodes } from './nodes.js';
 
 const FILES = 5;
-const ROOT = 256;
+/** The inode of the file system's own directory. */
+export const ROOT = 256;
 /** In the root item: where the tree begins. */
 const ROOT_NODE = 176;
 /** Seconds and nanoseconds of the inode, in the order of TIMES. */
 const TIMES_AT = [112, 124, 136, 148] as const;
+/** Where the rest of it stands that is read here. */
+export const INODE_FIELDS = { size: 16, uid: 44, gid: 48, mode: 52, device: 56 } as const;
 /** Head of an entry of a directory, and of an extended attribute. */
 const ENTRY = 30;
 const INLINE = 0;
@@ -70,13 +73,18 @@ export async function readBtrfsTree(volume: Volume): Promise<FileTree> {
   return { inodes, files };
 }
 
-async function readInodes(volume: Volume, nodes: Nodes): Promise<Map<number, Found>> {
+/** The items of all files, in the order of their inodes. */
+export async function* fileItems(volume: Volume, nodes: Nodes): AsyncGenerator<Item> {
   let root: number | undefined;
   for await (const { object, type, bytes } of nodes.items(nodes.root))
     if (object === FILES && type === ITEM_TYPES.root) root = number(volume, bytes, ROOT_NODE);
   if (root === undefined) throw damaged(volume, 'a tree of files', 'none');
+  yield* nodes.items(root);
+}
+
+async function readInodes(volume: Volume, nodes: Nodes): Promise<Map<number, Found>> {
   const inodes = new Map<number, Found>();
-  for await (const item of nodes.items(root)) {
+  for await (const item of fileItems(volume, nodes)) {
     if (item.type === ITEM_TYPES.inode) inodes.set(item.object, inodeOf(volume, item));
     const inode = inodes.get(item.object);
     if (inode === undefined) continue;
@@ -89,13 +97,13 @@ async function readInodes(volume: Volume, nodes: Nodes): Promise<Map<number, Fou
 
 function inodeOf(volume: Volume, { object, bytes }: Item): Found {
   if (bytes.length < 160) throw damaged(volume, `inode ${object}`, `${bytes.length} bytes`);
-  const mode = bytes.readUInt32LE(52);
+  const mode = bytes.readUInt32LE(INODE_FIELDS.mode);
   const type: FileType | undefined = TYPES[mode >>> 12];
   if (type === undefined) throw damaged(volume, `a mode of inode ${object}`, mode.toString(8));
-  const rdev = bytes.readBigUInt64LE(56);
+  const rdev = bytes.readBigUInt64LE(INODE_FIELDS.device);
   return {
-    ...{ type, mode: mode & 0o7777, size: number(volume, bytes, 16) },
-    ...{ uid: bytes.readUInt32LE(44), gid: bytes.readUInt32LE(48) },
+    ...{ type, mode: mode & 0o7777, size: number(volume, bytes, INODE_FIELDS.size) },
+    ...{ uid: bytes.readUInt32LE(INODE_FIELDS.uid), gid: bytes.readUInt32LE(INODE_FIELDS.gid) },
     // As the kernel has it, not stat(2).
     device: `${rdev >> 20n}:${rdev & 0xfffffn}`,
     times: TIMES_AT.map(

@@ -1,6 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { fuseProblem, writeBtrfs } from '../../../artifacts/formats/btrfs.js';
+import { type BtrfsRequest, fuseProblem, writeBtrfs } from '../../../artifacts/formats/btrfs.js';
 import { smallestBtrfs } from '../../../artifacts/formats/btrfs-size.js';
 import { MIB } from '../../../artifacts/formats/disk-layout.js';
 import { sha256File } from '../../../artifacts/formats/file-digest.js';
@@ -26,7 +26,13 @@ async function sample(): Promise<TestFolder> {
 }
 
 /** An image with the file system at {@link OFFSET}, and the file system alone for tools that know no offset. */
-async function write(folder: TestFolder, name: string, tree = 'tree', more = 0) {
+async function write(
+  folder: TestFolder,
+  name: string,
+  tree = 'tree',
+  more = 0,
+  changes: Partial<BtrfsRequest> = {},
+) {
   const [image, alone, scratch] = [`${name}.img`, `${name}.btrfs`, `${name}.scratch`].map(folder.at);
   if (image === undefined || alone === undefined || scratch === undefined) throw new Error('three names');
   await mkdir(scratch);
@@ -34,7 +40,7 @@ async function write(folder: TestFolder, name: string, tree = 'tree', more = 0) 
   const bytes = smallestBtrfs(size.dense) + more;
   await createSparse(image, OFFSET + Math.max(bytes, MIB) + MIB);
   const request = { image, offset: OFFSET, bytes, label: 'root', uuid: UUID, size, epoch: EPOCH, scratch };
-  await writeBtrfs(ports, { ...request, tree: folder.at(tree) });
+  await writeBtrfs(ports, { ...request, tree: folder.at(tree), ...changes });
   const part = ['bs=1M', 'skip=5', `count=${bytes / MIB}`, 'conv=sparse'];
   await run(['dd', `if=${image}`, `of=${alone}`, ...part], { doing: 'take it out', quiet: true });
   await run(['truncate', '-s', String(bytes), alone], { doing: 'end it', quiet: true });
@@ -102,6 +108,20 @@ it('keeps content, modes, owners, links, extended attributes and times', async (
   expect(items).toMatch(/mode 104755 links 2 /);
   expect(items).not.toContain('lost+found');
   expect(items).toMatch(/INODE_ITEM 0\)[^]*?atime 1700000000\.0/);
+});
+
+it('gives the top directory the mode and the owner that it is told', async () => {
+  await using folder = await sample();
+  const top = async (name: string, more: Partial<BtrfsRequest>) => {
+    const { alone } = await write(folder, name, 'tree', 0, more);
+    await ask('btrfs', 'check', '--readonly', '--check-data-csum', alone);
+    const items = await ask('btrfs', 'inspect-internal', 'dump-tree', '-t', 'fs', alone);
+    return /\(256 INODE_ITEM 0\)[^]*? (mode .*?) rdev/.exec(items)?.[1];
+  };
+  await chmod(folder.at('tree'), 0o750);
+  expect(await top('plain', {})).toBe('mode 40755 links 1 uid 0 gid 0');
+  const changes = { top: { mode: 0o1700, uid: 26, gid: 70_001 } };
+  expect(await top('changed', changes)).toBe('mode 41700 links 1 uid 26 gid 70001');
 });
 
 it('tells why FUSE cannot be used here', async () => {

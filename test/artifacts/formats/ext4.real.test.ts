@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { type Ext4Request, writeExt4 } from '../../../artifacts/formats/ext4.js';
 import { ext4Geometry, smallestExt4 } from '../../../artifacts/formats/ext4-size.js';
@@ -58,6 +58,17 @@ it('writes a file system that e2fsck finds no fault in, and nothing around it', 
     /^Filesystem features: +has_journal ext_attr resize_inode dir_index filetype extent 64bit flex_bg sparse_super large_file huge_file dir_nlink extra_isize metadata_csum$/m,
   );
   expect(header).toMatch(/^Errors behavior: +Remount read-only$/m);
+});
+
+it('gives the top directory the mode and the owner that it is told', async () => {
+  await using folder = await sample();
+  await chmod(folder.at('tree'), 0o750);
+  const plain = await write(folder, 'plain.img', 300 * MIB);
+  expect(await debugfs(plain, 'stat <2>')).toMatch(/Mode: +0755 [\s\S]*User: +0 +Group: +0 /);
+  const top = { mode: 0o1700, uid: 26, gid: 70_001 };
+  const at = await write(folder, 'disk.img', 300 * MIB, { top });
+  await ask('e2fsck', '-fn', at);
+  expect(await debugfs(at, 'stat <2>')).toMatch(/Mode: +01700 [\s\S]*User: +26 +Group: +70001 /);
 });
 
 it('keeps modes, owners, links, names, holes and capabilities', async () => {

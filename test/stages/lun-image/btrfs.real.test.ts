@@ -1,7 +1,10 @@
 /** A disk with Btrfs on it, as the stage writes it; blkid and btrfs check judge. */
-import { mkdir, stat } from 'node:fs/promises';
+import { chmod, chown, mkdir, open, stat } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import { readBtrfsTree } from '../../../artifacts/formats/btrfs-read/tree.js';
 import { MIB } from '../../../artifacts/formats/disk-layout.js';
+import { type FileTree, readExt4Tree } from '../../../artifacts/formats/ext4-read/tree.js';
+import type { Volume } from '../../../artifacts/formats/ext4-read/volume.js';
 import { sha256File } from '../../../artifacts/formats/file-digest.js';
 import { copyInto, createSparse } from '../../../artifacts/formats/sparse.js';
 import { esp, GPT_DISK, root } from '../../artifacts/formats/disks.js';
@@ -47,6 +50,36 @@ it('writes two of them, the same for a copy of the tree, each whole', async () =
   }
   // The room of 256 MiB is one that nothing is written to.
   expect((await stat(one.image)).blocks * 512).toBeLessThan(one.disk.bytes / 2);
+});
+
+it('gives what is mounted in the tree the mode and the owner of its mount point, on ext4 too', async () => {
+  await using folder = await prepare();
+  // As an imported folder has it: of the one who made it.
+  await chmod(folder.at('rootfs'), 0o750);
+  const mounted = ['btrfs', 'ext4'] as const;
+  for (const name of mounted) {
+    await mkdir(folder.at(`rootfs/${name}`), { mode: 0o700 });
+    await chown(folder.at(`rootfs/${name}`), 26, 70_001);
+  }
+  const partitions = [
+    GPT_DISK.partitions[0],
+    esp,
+    ...mounted.map((name, index) => ({
+      ...{ ...SRV, name, mount: `/${name}`, filesystem: name },
+      guid: `55555555-1111-4111-8111-11111111111${index}`,
+      filesystemUuid: `55555555-5555-4666-8777-88888888888${index}`,
+    })),
+    { ...root, filesystem: 'btrfs', size: 'grow' },
+  ] as const;
+  const { image, disk } = await write(folder, 'one', { ...UNSIZED, partitions });
+  const top = async (name: string, read: (volume: Volume) => Promise<FileTree>) => {
+    await using file = await open(image);
+    return (await read({ file, offset: place(disk, name).offset, name })).files.get('/');
+  };
+  const own = { mode: 0o700, uid: 26, gid: 70_001 };
+  expect(await top('btrfs', readBtrfsTree)).toMatchObject(own);
+  expect(await top('ext4', readExt4Tree)).toMatchObject(own);
+  expect(await top('root', readBtrfsTree)).toMatchObject({ mode: 0o755, uid: 0, gid: 0 });
 });
 
 it('refuses a tree with a device, before it writes', async () => {
