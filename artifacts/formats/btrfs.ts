@@ -9,6 +9,7 @@ import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Diagnostic, Failure } from '../../base/failure.js';
 import type { Argv, Ports } from '../../base/ports.js';
+import { requireNoLosses } from './btrfs-losses.js';
 import { setBtrfsTop } from './btrfs-top.js';
 import { mib } from './disk-layout.js';
 import { writeExt4 } from './ext4.js';
@@ -69,6 +70,8 @@ export interface BtrfsRequest {
   readonly tree: string;
   /** Mode and owner of the root. Default: 0755, of root, whatever those of the directory are. */
   readonly top?: TopDirectory | undefined;
+  /** Where it will be mounted. */
+  readonly mount?: string | undefined;
   readonly size: TreeSize;
   /** Seconds since 1970. */
   readonly epoch: number;
@@ -111,6 +114,7 @@ export async function writeBtrfs(ports: Pick<Ports, 'run' | 'signal'>, request: 
   const file = join(scratch, `${label}.btrfs`);
   const source = await writeSource(ports.run, request);
   try {
+    await requireNoLosses({ source, label, mount: request.mount });
     await createSparse(file, bytes);
     await using mounted = await mountSource(ports, source, join(scratch, `${label}.source`));
     const argv = mkfsBtrfsArgv(request, mounted.path, file);

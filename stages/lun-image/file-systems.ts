@@ -70,7 +70,8 @@ async function writeFileSystem(
       const top = await topOf(partition, tree);
       await using _hidden = await hideContent(ctx, tree, hidden, scratch);
       await using _progress = await watchWriting(ctx, image, `write ${name}`, size.blocks * 4096);
-      await writeBtrfs(ctx, { image, offset, bytes, label, uuid, tree, top, size, epoch, scratch });
+      const place = { image, offset, bytes, label, uuid, mount: partition.mount };
+      await writeBtrfs(ctx, { ...place, tree, top, size, epoch, scratch });
       return;
     }
     case 'ext4': {
