@@ -7,6 +7,7 @@
 import { accessSync, constants } from 'node:fs';
 import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createPorts } from '../../base/command.js';
 import { type Diagnostic, Failure } from '../../base/failure.js';
 import type { Argv, Ports } from '../../base/ports.js';
 import { requireNoLosses } from './btrfs-losses.js';
@@ -109,14 +110,14 @@ function mkfsBtrfsArgv(
  * Makes and fills a file system; the same request gives the same bytes. Holes of files become zeros in it.
  * @throws Failure of kind `recipe` for what it cannot hold; of kind `tool`, `host`, `space` or `interrupted` from the tools.
  */
-export async function writeBtrfs(ports: Pick<Ports, 'run' | 'signal'>, request: BtrfsRequest): Promise<void> {
+export async function writeBtrfs(ports: Pick<Ports, 'run'>, request: BtrfsRequest): Promise<void> {
   const { image, offset, bytes, label, scratch } = request;
   const file = join(scratch, `${label}.btrfs`);
   const source = await writeSource(ports.run, request);
   try {
     await requireNoLosses({ source, label, mount: request.mount });
     await createSparse(file, bytes);
-    await using mounted = await mountSource(ports, source, join(scratch, `${label}.source`));
+    await using mounted = await mountSource(ports.run, source, join(scratch, `${label}.source`));
     const argv = mkfsBtrfsArgv(request, mounted.path, file);
     const { stderr } = await ports.run(argv, {
       doing: `create the Btrfs file system ${label}`,
@@ -150,21 +151,25 @@ async function writeSource(run: Ports['run'], request: BtrfsRequest): Promise<st
 
 /** Mounts in the build's own mount namespace; FUSE needs no privilege there but access to /dev/fuse. */
 async function mountSource(
-  { run, signal }: Pick<Ports, 'run' | 'signal'>,
+  run: Ports['run'],
   source: string,
   path: string,
 ): Promise<AsyncDisposable & { readonly path: string }> {
   await mkdir(path);
-  await run(['fuse2fs', '-o', 'ro,fakeroot', source, path], { doing: `read ${source} through FUSE` });
-  return {
-    path,
-    [Symbol.asyncDispose]: async () => {
-      // After an abort no tool runs any more, and the namespace takes its mounts along.
-      if (signal.aborted) return;
-      await run(['umount', path], { doing: `unmount ${source}`, quiet: true });
-      await rmdir(path);
-    },
+  const release = async () => {
+    // Also after an abort, which ends what runs in `ports`: what is mounted on cannot be removed.
+    const own = createPorts({ emit: () => undefined, signal: new AbortController().signal });
+    await own.run(['umount', '--lazy', path], { doing: `unmount ${source}`, quiet: true });
+    await rmdir(path);
   };
+  try {
+    await run(['fuse2fs', '-o', 'ro,fakeroot', source, path], { doing: `read ${source} through FUSE` });
+  } catch (error) {
+    // It may have mounted before it was ended.
+    await release().catch(() => rmdir(path));
+    throw error;
+  }
+  return { path, [Symbol.asyncDispose]: release };
 }
 
 /** ld.so(8) goes on without a library that it does not find. */

@@ -7,8 +7,9 @@ import { sha256File } from '../../../artifacts/formats/file-digest.js';
 import { createSparse, fileSizes, readAt } from '../../../artifacts/formats/sparse.js';
 import { treeEntries } from '../../../artifacts/formats/tree-entries.js';
 import { measureTree } from '../../../artifacts/formats/tree-size.js';
+import { createPorts } from '../../../base/command.js';
 import { makeSampleTree } from './sample-tree.js';
-import { ask, ports, run, type TestFolder, testFolder } from './tools.js';
+import { ask, run, type TestFolder, testFolder } from './tools.js';
 
 const OFFSET = 5 * MIB;
 const EPOCH = 1_700_000_000;
@@ -32,6 +33,7 @@ async function write(
   tree = 'tree',
   more = 0,
   changes: Partial<BtrfsRequest> = {},
+  by = run,
 ) {
   const [image, alone, scratch] = [`${name}.img`, `${name}.btrfs`, `${name}.scratch`].map(folder.at);
   if (image === undefined || alone === undefined || scratch === undefined) throw new Error('three names');
@@ -40,7 +42,7 @@ async function write(
   const bytes = smallestBtrfs(size.dense) + more;
   await createSparse(image, OFFSET + Math.max(bytes, MIB) + MIB);
   const request = { image, offset: OFFSET, bytes, label: 'root', uuid: UUID, size, epoch: EPOCH, scratch };
-  await writeBtrfs(ports, { ...request, tree: folder.at(tree), ...changes });
+  await writeBtrfs({ run: by }, { ...request, tree: folder.at(tree), ...changes });
   const part = ['bs=1M', 'skip=5', `count=${bytes / MIB}`, 'conv=sparse'];
   await run(['dd', `if=${image}`, `of=${alone}`, ...part], { doing: 'take it out', quiet: true });
   await run(['truncate', '-s', String(bytes), alone], { doing: 'end it', quiet: true });
@@ -132,6 +134,29 @@ it('tells why FUSE cannot be used here', async () => {
     found: 'ENOENT',
   });
 });
+
+it.each(['fuse2fs', 'bwrap'])(
+  'leaves nothing behind when %s has begun and the build is aborted',
+  async (tool) => {
+    await using folder = await sample();
+    const controller = new AbortController();
+    const own = createPorts({ emit: () => undefined, signal: controller.signal });
+    const stopping: typeof run = async (argv, options) => {
+      const running = own.run(argv, options);
+      if (argv[0] !== tool) return await running;
+      // It has mounted when it ends.
+      if (tool === 'fuse2fs') await running;
+      controller.abort();
+      await running;
+      return await own.run(argv, options);
+    };
+    await expect(write(folder, 'out', 'tree', 0, {}, stopping)).rejects.toMatchObject({
+      kind: 'interrupted',
+    });
+    expect(await readFile('/proc/self/mounts', 'utf8')).not.toContain(folder.path);
+    expect(await ask('find', folder.at('out.scratch'), '-mindepth', '1')).toBe('');
+  },
+);
 
 it('leaves nothing behind, and refuses a partition that is too small', async () => {
   await using folder = await sample();
