@@ -141,8 +141,13 @@ async function versionOf(path: string): Promise<string | undefined> {
   for (const option of ['--version', '-V']) {
     const doing = `ask ${path} for its version`;
     const { stdout, stderr } = await ports.run([path, option], { doing, quiet: true, okExitCodes: anyCode });
-    const version = /(?<![\w.])[0-9]+(?:\.[0-9]+)+/.exec(`${stdout}\n${stderr}`)?.[0];
+    const version = versionIn(`${stdout}\n${stderr}`);
     if (version !== undefined) return version;
   }
   return undefined;
+}
+
+/** Btrfs has a `v` before it. */
+export function versionIn(text: string): string | undefined {
+  return /(?<![\w.])v?([0-9]+(?:\.[0-9]+)+)/.exec(text)?.[1];
 }

@@ -12,6 +12,9 @@ describe('requireHost', () => {
     ['qemu-system-x86_64', 'qemu-system-x86'],
     ['tgtd', 'tgt'],
     ['mcopy', 'mtools'],
+    ['mkfs.btrfs', 'btrfs-progs'],
+    ['fuse2fs', 'fuse2fs'],
+    ['faketime', 'faketime'],
   ])('knows the version of %s', async (name, pack) => {
     await requireHost([{ name, package: pack, min: '0.1' }]);
     const failure = await requireHost([{ name, package: pack, min: '999' }]).catch(Failure.from);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type FindTool, missingTools, requireHost } from '../../pipeline/tools.js';
+import { type FindTool, missingTools, requireHost, versionIn } from '../../pipeline/tools.js';
 
 const needs = [
   { name: 'mke2fs', package: 'e2fsprogs', min: '1.47' },
@@ -51,6 +51,15 @@ describe('missingTools', () => {
       },
     ]);
   });
+});
+
+it.each([
+  ['mkfs.btrfs, part of btrfs-progs v6.2\n', '6.2'],
+  ['mke2fs 1.47.0 (5-Feb-2023)', '1.47.0'],
+  ['libx86.64 of tool1.2 is 3.4', '3.4'],
+  ['no version', undefined],
+])('takes from %j the version %s', (text, version) => {
+  expect(versionIn(text)).toBe(version);
 });
 
 describe('requireHost', () => {
