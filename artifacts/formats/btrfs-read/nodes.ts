@@ -49,8 +49,8 @@ interface Chunk {
 }
 
 export interface Nodes {
-  /** Bytes from the file system's start on of what the file system has at `logical`. */
-  place(logical: number): number;
+  /** Bytes from the file system's start on of the `length` bytes that the file system has at `logical`. */
+  place(logical: number, length: number): number;
   /** The items of a tree in the order of their keys. @param root place of its highest node */
   items(root: number): AsyncGenerator<Item>;
   /** The highest node of the tree of trees. */
@@ -65,43 +65,54 @@ export async function openNodes(volume: Volume): Promise<Nodes> {
   requireSum(volume, superblock, 'the superblock');
   const nodeBytes = superblock.readUInt32LE(0x94);
   if (!NODE_BYTES.includes(nodeBytes)) throw damaged(volume, 'nodes of 4 to 64 KiB', `${nodeBytes} bytes`);
-  const most = ((await bytesOf(volume)) ?? Number.POSITIVE_INFINITY) / nodeBytes;
+  const whole = (await bytesOf(volume)) ?? Number.POSITIVE_INFINITY;
+  const most = whole / nodeBytes;
   let reads = 0;
   const chunks: Chunk[] = [];
-  const place = (logical: number) => {
-    const chunk = chunks.find(({ start, length }) => start <= logical && logical < start + length);
-    if (chunk === undefined) throw damaged(volume, `a chunk that holds byte ${logical}`, 'none');
+  const place = (logical: number, bytes: number) => {
+    const chunk = chunks.find(({ start, length }) => start <= logical && logical + bytes <= start + length);
+    if (chunk === undefined)
+      throw damaged(volume, `a chunk that holds ${bytes} bytes at byte ${logical}`, 'none');
+    if (chunk.physical + chunk.length > whole)
+      throw damaged(volume, `chunks up to byte ${whole}`, `one up to byte ${chunk.physical + chunk.length}`);
     return chunk.physical + logical - chunk.start;
   };
   const read = async (logical: number) => {
     // Damaged nodes may lead to others again and again. Each tree is walked once.
     reads += 1;
     if (reads > most) throw damaged(volume, `at most ${most} nodes`, 'more');
-    const bytes = await readVolume(volume, place(logical), nodeBytes);
+    const bytes = await readVolume(volume, place(logical, nodeBytes), nodeBytes);
     requireSum(volume, bytes, `the node at ${logical}`);
     return bytes;
   };
-  async function* items(logical: number, above = DEEPEST): AsyncGenerator<Item> {
+  async function* walk(logical: number, walked: Walk, above: number, first?: bigint): AsyncGenerator<Item> {
     const node = await read(logical);
     const level = node[100] as number;
     const count = node.readUInt32LE(96);
     const step = level === 0 ? ITEM : POINTER;
     if (level >= above || HEADER + count * step > nodeBytes)
       throw damaged(volume, `a node at ${logical}`, `${count} items at level ${level}`);
+    if (first !== undefined && (count === 0 || orderOf(node, HEADER) !== first))
+      throw damaged(volume, `the node at ${logical} to begin as the one above says`, 'another key');
     for (let at = HEADER; at < HEADER + count * step; at += step) {
       if (level > 0) {
-        yield* items(number(volume, node, at + KEY), level);
+        yield* walk(number(volume, node, at + KEY), walked, level, orderOf(node, at));
         continue;
       }
+      const order = orderOf(node, at);
+      if (order <= walked.last)
+        throw damaged(volume, `items of the node at ${logical} in the order of their keys`, 'others');
+      walked.last = order;
       const start = HEADER + node.readUInt32LE(at + KEY);
       const end = start + node.readUInt32LE(at + KEY + 4);
       if (end > nodeBytes)
         throw damaged(volume, `an item of the node at ${logical}`, `one up to byte ${end}`);
       const bytes = node.subarray(start, end);
-      const whole = { at: place(logical), length: nodeBytes };
-      yield { ...keyAt(node, at), bytes, at: whole.at + start, node: whole };
+      const own = { at: place(logical, nodeBytes), length: nodeBytes };
+      yield { ...keyAt(node, at), bytes, at: own.at + start, node: own };
     }
   }
+  const items = (root: number) => walk(root, { last: -1n }, DEEPEST);
   const system = superblock.subarray(SYSTEM_CHUNKS, SYSTEM_CHUNKS + superblock.readUInt32LE(0xa0));
   for (let at = 0; at + KEY + CHUNK + STRIPE <= system.length; at += KEY + CHUNK + STRIPE)
     chunks.push(chunkOf(volume, keyAt(system, at).offset, system.subarray(at + KEY)));
@@ -119,6 +130,18 @@ export function number(volume: Volume, bytes: Buffer, at: number): number {
   const value = bytes.readBigUInt64LE(at);
   if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
   throw damaged(volume, 'places that an image can have', String(value));
+}
+
+/** One walk through a tree. */
+interface Walk {
+  /** Key of the last item, by {@link orderOf}. */
+  last: bigint;
+}
+
+/** A key as one number, of which a tree has each once and in order. */
+function orderOf(bytes: Buffer, at: number): bigint {
+  const type = BigInt(bytes[at + 8] as number);
+  return (bytes.readBigUInt64LE(at) << 72n) | (type << 64n) | bytes.readBigUInt64LE(at + 9);
 }
 
 /** Objects of the file system's own have the highest numbers, which no file has. */

@@ -160,8 +160,9 @@ function addExtent(volume: Volume, nodes: Nodes, { object, offset, bytes, at }: 
   }
   const logical = number(volume, bytes, 21);
   if (logical === 0) return;
-  const [start, length] = [offset / BLOCK, number(volume, bytes, 45) / BLOCK];
-  const physical = (nodes.place(logical) + number(volume, bytes, 37)) / BLOCK;
+  const size = number(volume, bytes, 45);
+  const [start, length] = [offset / BLOCK, size / BLOCK];
+  const physical = nodes.place(logical + number(volume, bytes, 37), size) / BLOCK;
   if (![start, length, physical].every(Number.isInteger))
     throw damaged(volume, `whole blocks of inode ${object}`, `${length * BLOCK} bytes at ${offset}`);
   if (start < (inode.extents.at(-1)?.end ?? 0))

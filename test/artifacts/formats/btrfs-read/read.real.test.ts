@@ -3,7 +3,8 @@ import { chmod, mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { indexBlocks } from '../../../../artifacts/formats/block-index.js';
 import { writeBtrfs } from '../../../../artifacts/formats/btrfs.js';
-import { readBtrfsTree } from '../../../../artifacts/formats/btrfs-read/tree.js';
+import { ITEM_TYPES, openNodes, sumOf } from '../../../../artifacts/formats/btrfs-read/nodes.js';
+import { fileItems, readBtrfsTree } from '../../../../artifacts/formats/btrfs-read/tree.js';
 import { smallestBtrfs } from '../../../../artifacts/formats/btrfs-size.js';
 import { crc32c } from '../../../../artifacts/formats/crc32c.js';
 import { MIB } from '../../../../artifacts/formats/disk-layout.js';
@@ -14,6 +15,7 @@ import type { Volume } from '../../../../artifacts/formats/ext4-read/volume.js';
 import { createSparse, readAt, writeAt } from '../../../../artifacts/formats/sparse.js';
 import { treeEntries } from '../../../../artifacts/formats/tree-entries.js';
 import { measureTree } from '../../../../artifacts/formats/tree-size.js';
+import { Failure } from '../../../../base/failure.js';
 import { shownName } from '../../../../base/utf8-name.js';
 import { makeSampleTree } from '../sample-tree.js';
 import { ports, run, type TestFolder, testFolder } from '../tools.js';
@@ -153,4 +155,38 @@ it('refuses what is damaged, wherever that is, and says what it found', async ()
   await expect(read()).rejects.toMatchObject({
     diagnostics: [{ expected: expect.stringMatching(/^crc32c \w+ of the node at \d+$/) as string }],
   });
+});
+
+it('refuses keys out of order, and contents that no chunk holds', async () => {
+  await using folder = await written();
+  const open = async () => {
+    await using from = await volume(folder.image);
+    const nodes = await openNodes(from);
+    let root = 0;
+    for await (const { object, type, bytes } of nodes.items(nodes.root))
+      if (object === 5 && type === ITEM_TYPES.root)
+        root = nodes.place(Number(bytes.readBigUInt64LE(176)), 16_384);
+    for await (const { type, bytes, at, node } of fileItems(from, nodes))
+      if (type === ITEM_TYPES.extent && bytes[20] === 1) return { root, node: node.at, extent: at - node.at };
+    throw new Error('no extent');
+  };
+  const places = await open();
+  const refusal = async (at: number, edit: (node: Buffer) => void) => {
+    const right = await readAt(folder.image, OFFSET + at, 16_384);
+    const bytes = Buffer.from(right);
+    edit(bytes);
+    bytes.writeUInt32LE(sumOf(bytes));
+    await writeAt(folder.image, OFFSET + at, bytes);
+    await using from = await volume(folder.image);
+    const failure = await readBtrfsTree(from).then(() => undefined, Failure.from);
+    await writeAt(folder.image, OFFSET + at, right);
+    return failure?.diagnostics[0]?.expected;
+  };
+  // The highest node has more than one below it; a pointer has 33 bytes, behind a header of 101.
+  const twice = (node: Buffer) => void node.copy(node, 134, 101, 134);
+  expect(await refusal(places.root, twice)).toMatch(/^items of the node at \d+ in the order of their keys$/);
+  const renamed = (node: Buffer) => void node.writeUInt8((node[134] as number) ^ 1, 134);
+  expect(await refusal(places.root, renamed)).toMatch(/^the node at \d+ to begin as the one above says$/);
+  const long = (node: Buffer) => void node.writeBigUInt64LE(2n ** 40n, places.extent + 45);
+  expect(await refusal(places.node, long)).toMatch(/^a chunk that holds 1099511627776 bytes at byte \d+$/);
 });
