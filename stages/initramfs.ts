@@ -158,6 +158,7 @@ async function prepare(ctx: StageContext<Options>, tree: RootTree): Promise<void
 const NO_BTRFS = {
   what: 'The initramfs of this system was not seen to mount a root on Btrfs.',
   expected: '`filesystem: ext4` for the root, or a Debian with initramfs-tools',
+  hint: 'Set `filesystem: ext4` at the partition with `mount: /` of `disk.partitions`.',
 };
 
 function rootFilesystemOf({ disk }: Pick<RecipeFacts, 'disk'>) {

@@ -186,7 +186,7 @@ export function login(subject: Subject): Link {
     settings: [{ name: 'node.session.timeo.replacement_timeout', value: multipath ? '15' : '86400' }],
     stops: [
       {
-        shows: 'session recovery timed out, or Remounting filesystem read-only',
+        shows: 'session recovery timed out, Remounting filesystem read-only, or forced readonly',
         causes: [
           `${SYMPTOM_WORDS['root-lost']}: the network’s manager took the card down, or its lease was not renewed`,
           'the target was stopped, or the host is full',

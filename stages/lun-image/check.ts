@@ -56,6 +56,7 @@ function raspberryPiFindings({ disk, loader }: Pick<RecipeFacts, 'disk' | 'loade
       path: ['partitions', index, 'filesystem'],
       what: `${name} is Btrfs, with which no Raspberry Pi was booted yet.`,
       expected: '`filesystem: ext4`',
+      hint: 'Set `filesystem: ext4` there.',
     });
   }
   const firmware = disk.partitions.findIndex(({ mount }) => mount === RASPBERRY_PI.folder.inRoot);

@@ -300,7 +300,7 @@ describe('the check of a boot loader', () => {
         'root is Btrfs, with which no Raspberry Pi was booted yet.',
         '`filesystem: ext4`',
         '',
-        '',
+        'Set `filesystem: ext4` there.',
       ],
     ]);
   });
