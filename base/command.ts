@@ -14,7 +14,9 @@ import type { Argv, Ports, RunningTool, RunOptions, RunResult } from './ports.js
 /** Tools of the super-user live in sbin; an ordinary user's PATH lacks it, though we may use them in the sandbox. */
 export const TOOL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** What a failure shows of a tool: lines, and characters of each. */
 const KEPT_LINES = 40;
+const KEPT_OF_LINE = 2000;
 /** Milliseconds between SIGTERM and SIGKILL: Ctrl-C must end everything within 2 s. */
 const GRACE_MS = 1000;
 
@@ -81,7 +83,7 @@ async function spawnTool(
   const tail: string[] = [];
   const seen = (line: string, stream: 'stdout' | 'stderr') => {
     if (!(options.quiet === true && stream === 'stdout')) {
-      tail.push(line);
+      tail.push(line.slice(0, KEPT_OF_LINE));
       if (tail.length > KEPT_LINES) tail.shift();
     }
     options.onLine?.(line, stream);

@@ -1,5 +1,5 @@
 /** A playbook of the recipe, played in the root tree. */
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { z } from 'zod';
@@ -70,12 +70,16 @@ export const ansible = defineStage({
     const at = (...path: readonly string[]) =>
       statSync(join(recipe.folder, ...path), { throwIfNoEntry: false });
     const missing = (path: readonly string[], what: string): StageFinding[] => [{ path, what }];
+    const playbook = posix.join(given.folder, given.playbook);
     return [
-      ...(at(given.folder)?.isDirectory() === true
-        ? at(given.folder, given.playbook)?.isFile() === true
-          ? []
-          : missing(['playbook'], `The recipe has no file ${posix.join(given.folder, given.playbook)}.`)
-        : missing(['folder'], `The recipe has no folder ${given.folder}.`)),
+      ...(at(given.folder)?.isDirectory() !== true
+        ? missing(['folder'], `The recipe has no folder ${given.folder}.`)
+        : at(given.folder, given.playbook)?.isFile() !== true
+          ? missing(['playbook'], `The recipe has no file ${playbook}.`)
+          : [
+              ...wholeRecipe(given.folder),
+              ...outside(join(recipe.folder, given.folder), given.playbook, playbook),
+            ]),
       ...(given.roles === undefined || at(given.roles)?.isDirectory() === true
         ? []
         : missing(['roles'], `The recipe has no folder ${given.roles}.`)),
@@ -108,6 +112,32 @@ export const ansible = defineStage({
   },
 });
 
+/** What else a recipe holds, as secrets, is not lent. */
+function wholeRecipe(folder: string): StageFinding[] {
+  if (posix.join(folder, '/') !== './') return [];
+  return [
+    {
+      path: ['folder'],
+      what: 'The playbook would be lent the whole recipe, with secrets that lie in it.',
+      expected: "a folder in the recipe's, such as `ansible`",
+    },
+  ];
+}
+
+/** A link leads the check anywhere, and the playbook nowhere. */
+function outside(folder: string, playbook: string, shown: string): StageFinding[] {
+  const found = realpathSync(join(folder, playbook));
+  if (found.startsWith(`${realpathSync(folder)}/`)) return [];
+  return [
+    {
+      path: ['playbook'],
+      what: `${shown} leads out of the folder that the playbook sees.`,
+      expected: 'a file in it',
+      found,
+    },
+  ];
+}
+
 /** Exit codes of ansible-playbook(1): a task has failed, a host is unreachable, errors of the playbook or of Ansible itself. */
 const FAILED = [1, 2, 3, 4, 5, 8, 250];
 
@@ -131,6 +161,7 @@ async function play(ctx: StageContext<Options>, settings: string): Promise<void>
   ];
   const { stdout, stderr, exitCode } = await ctx.chroot([...CONTROLLER, ...words], {
     doing: `play ${posix.join(from, playbook)}`,
+    shown: ['ansible-playbook', ...words],
     network,
     env: { ...ctx.distribution?.guard.environment, ...ENVIRONMENT },
     timeout,

@@ -52,11 +52,11 @@ const BEGINNINGS = [
 
 /**
  * The boot card is left alone, since it carries the root: the stage `network` has the say. `None` behind it lets the system come up
- * when the seed is gone.
+ * when the seed is gone. The locale is the image's unless the user data says another: cloud-init's own is one that the image may not have.
  */
 export const CONFIG = {
   path: '/etc/cloud/cloud.cfg.d/99-lunsmith.cfg',
-  text: 'datasource_list: [NoCloud, None]\nnetwork: {config: disabled}\n',
+  text: 'datasource_list: [NoCloud, None]\nnetwork: {config: disabled}\nlocale: false\n',
 } as const;
 
 export function metaData(instance: string): string {

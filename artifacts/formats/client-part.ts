@@ -6,6 +6,8 @@ import type { CpioEntry } from './cpio.js';
 
 /** Folder in the initramfs. */
 export const CLIENT_PART = '/lunsmith';
+/** In the root: the paths at which that script made empty files to mount on. */
+export const MOUNT_POINTS = '/etc/lunsmith/client-files';
 
 export interface ClientPartFile {
   /** Absolute, in the booted system; without control characters and white space at its end. */

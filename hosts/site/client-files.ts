@@ -1,5 +1,6 @@
 /** Files of clients' own in the site: for all its clients, and for one. They reach the system by the client's small archive. */
 import { z } from 'zod';
+import { MOUNT_POINTS } from '../../artifacts/formats/client-part.js';
 import type { ClientFile, ClientImage } from './facts.js';
 import type { Findings } from './findings.js';
 
@@ -8,7 +9,10 @@ const MOST_FILES = 64;
 const LONGEST_PATH = 255;
 
 /** The systems mount something of their own there, or keep it in memory. */
-const HIDDEN = ['/dev', '/proc', '/run', '/sys', '/tmp', '/var/lock', '/var/run'];
+const HIDDEN = [
+  ...['/dev', '/proc', '/run', '/sys', '/tmp', '/var/lock', '/var/run'],
+  ...['/etc/mtab', MOUNT_POINTS],
+];
 
 const fileSchema = z.strictObject({
   path: z

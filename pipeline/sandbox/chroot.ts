@@ -81,7 +81,7 @@ export async function openChroot(
         const environment = join(folder, `environment-${commands}`);
         await writeEnvironment(environment, env);
         // A failure shows the command as the stage gave it, not how it was confined.
-        return ports.run(wrap(argv, options, environment), { ...options, shown: argv });
+        return ports.run(wrap(argv, options, environment), { shown: argv, ...options });
       },
       [Symbol.asyncDispose]: () => undo[Symbol.asyncDispose](),
     };

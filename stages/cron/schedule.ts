@@ -28,10 +28,10 @@ export const A_SCHEDULE = `minute, hour, day of the month, month and day of the 
 
 /** What is wrong with it, as an expectation; undefined: nothing. */
 export function scheduleProblem(text: string): string | undefined {
-  if (text.startsWith('@')) {
-    return (NICKNAMES as readonly string[]).includes(text) ? undefined : A_SCHEDULE;
-  }
-  const parts = text.trim().split(/[ \t]+/);
+  const trimmed = text.trim();
+  if (trimmed.startsWith('@'))
+    return (NICKNAMES as readonly string[]).includes(trimmed) ? undefined : A_SCHEDULE;
+  const parts = trimmed.split(/[ \t]+/);
   if (parts.length !== FIELDS.length || text.includes('\n')) return A_SCHEDULE;
   const sets: (readonly number[])[] = [];
   for (const [index, field] of FIELDS.entries()) {

@@ -3,19 +3,17 @@
  * and is mounted over its path before the system starts, so that no disk ever holds it. Where nothing lies at a path, an empty file is made
  * there to mount on, which is removed at the next boot that does not need it.
  */
-import { CLIENT_PART } from '../../artifacts/formats/client-part.js';
+import { CLIENT_PART, MOUNT_POINTS } from '../../artifacts/formats/client-part.js';
 
 /** A file system of its own below the /run that the initramfs hands on, which may keep programs from being run. */
 const AT = '/run/lunsmith-client';
-/** In the root: the paths at which empty files were made to mount on. */
-const MADE = '/etc/lunsmith/client-files';
 
 /**
  * Runs in the root, by its own programs and its own names of users; so its symlinks lead nowhere else. The file system of the files is its
  * /run. What it cannot do it tells, and goes on.
  */
 const PLACE = `set -u
-made=${MADE} status=0 changed=
+made=${MOUNT_POINTS} status=0 changed=
 true >/run/mounts
 true >/run/made
 [ -e /run/list ] || true >/run/list
@@ -97,7 +95,7 @@ place_files() {
 }
 
 client_files() {
-  if [ ! -e ${CLIENT_PART}/list ] && [ ! -e ${root}${MADE} ]; then return; fi
+  if [ ! -e ${CLIENT_PART}/list ] && [ ! -e ${root}${MOUNT_POINTS} ]; then return; fi
   if [ ! -d ${root}/run ] || [ -L ${root}/run ]; then return 1; fi
   mkdir -m 0700 ${AT} && mount -t tmpfs -o mode=0700,size=8m tmpfs ${AT} || return 1
   cat >${AT}/place <<'END'

@@ -24,6 +24,12 @@ describe('run', () => {
     });
   });
 
+  it('tells of a long line how it begins', async () => {
+    const script = 'head -c 100000 /dev/zero | tr "\\0" x; exit 1';
+    const failure = await failureOf(ports().run(['sh', '-c', script], { doing: 'fail' }));
+    expect(failure.command?.lastLines).toEqual(['x'.repeat(2000)]);
+  });
+
   it('scrubs the environment', async () => {
     process.env['LUNSMITH_CANARY'] = 'secret';
     const { stdout } = await ports().run(['env'], {

@@ -53,6 +53,7 @@ it('is valid for cloud-init, and is what it takes', async () => {
     cat /etc/from-cloud-init; echo
     cloud-init single --name timezone --frequency always >/dev/null
     cat /etc/timezone
+    cloud-init single --name locale --frequency always >/dev/null && echo locale left alone
     ls /etc/network/interfaces.d /etc/netplan /run/systemd/network 2>/dev/null | grep -i cloud || echo no network`);
   expect(judged.split('\n')).toEqual([
     'golden-1',
@@ -60,6 +61,7 @@ it('is valid for cloud-init, and is what it takes', async () => {
     ...USER_DATA.split('\n'),
     'it was here',
     'Europe/Berlin',
+    'locale left alone',
     'no network',
   ]);
 });

@@ -9,6 +9,7 @@ it.each([
   '*/5 8-18/2 1,15 jan-mar Mon-5',
   '0,30  2\t* * sun',
   '*/05 00-23/02 * * *',
+  ' @reboot ',
   // It has a day of the week to run on.
   '0 0 31 feb mon',
   '0 0 29 2 *',

@@ -116,6 +116,7 @@ const WRONG: readonly (readonly [uses: string, options: string])[] = [
   ['ansible', '{}'],
   ['ansible', '{ folder: /etc, playbook: ../x.yml }'],
   ['ansible', '{ folder: none }'],
+  ['ansible', '{ folder: ./, playbook: recipe.yaml }'],
   ['ansible', '{ folder: files, roles: none }'],
   [
     'ansible',

@@ -454,7 +454,7 @@ describe('services, settings of the kernel and time servers', () => {
   it('cloud-init has one source, and no say about the network', () => {
     expect(CONFIG).toEqual({
       path: '/etc/cloud/cloud.cfg.d/99-lunsmith.cfg',
-      text: 'datasource_list: [NoCloud, None]\nnetwork: {config: disabled}\n',
+      text: 'datasource_list: [NoCloud, None]\nnetwork: {config: disabled}\nlocale: false\n',
     });
     expect(metaData('golden-1')).toBe('instance-id: golden-1\n');
   });

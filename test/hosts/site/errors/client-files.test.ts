@@ -53,6 +53,8 @@ describe('files of clients', () => {
     '/etc/..',
     '"/a\\nb"',
     '/run/x',
+    '/etc/mtab',
+    '/etc/lunsmith/client-files',
     '/var/run/x',
     '/tmp',
     '/proc/1/mem',
