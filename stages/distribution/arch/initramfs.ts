@@ -80,6 +80,7 @@ export const initramfs: InitramfsGenerator = {
     if (options !== undefined) await tree.write(MODULE_OPTIONS, options);
     for (const [path, text] of [...HOOK_FILES, ...(wishes.overlay ? OVERLAY_FILES : [])])
       await tree.write(path, text);
+    if (!wishes.overlay) for (const [path] of OVERLAY_FILES) await tree.remove(path);
   },
 
   async generate(ctx, tree, version) {

@@ -17,7 +17,6 @@ const MODULE_OPTIONS = '/etc/modprobe.d/lunsmith.conf';
 
 /** Files of packages that it cannot do without, which no package of dracut's depends on. */
 const WANTED: readonly (readonly [path: string, name: string, what: string])[] = [
-  [`${MODULES}/90kernel-network-modules`, 'dracut-network', 'which knows the drivers of network cards'],
   [IPCONFIG, 'klibc-utils', 'whose ipconfig configures the NIC in the initramfs'],
   ['/usr/bin/ip', 'iproute2', 'by which the initramfs sets the route to the target'],
 ];
@@ -29,6 +28,9 @@ export const dracut: DebianGenerator = {
   unread: () => Promise.resolve([]),
 
   async configure(tree, { modules, overlay, ...wishes }) {
+    // Another version of dracut may give its modules another place in their order.
+    const drivers = (await tree.names(MODULES)).some((name) => /^\d+kernel-network-modules$/.test(name));
+    if (!drivers) throw without('dracut-network', 'which knows the drivers of network cards');
     for (const [path, name, what] of WANTED) if (!(await there(tree, path))) throw without(name, what);
     await tree.write(CONFIGURATION, dracutConf({ ...wishes, modules }));
     const options = moduleOptionsText(modules);
@@ -37,11 +39,12 @@ export const dracut: DebianGenerator = {
     await tree.write(SESSION_SETTINGS, settings, { mode: 0o600 });
     for (const [path, text] of [...MODULE_FILES, ...(overlay ? [OVERLAY_FILE] : [])])
       await tree.write(path, text, { mode: 0o755 });
+    if (!overlay) await tree.remove(OVERLAY_FILE[0]);
   },
 
   async generate(ctx, _tree, version) {
     const image = imageOf(version);
-    await ctx.chroot(['dracut', '--force', image, version], {
+    await ctx.chroot(['dracut', '--force', '--no-hostonly', image, version], {
       doing: `generate the initramfs of Linux ${version}`,
       env: { PATH, SOURCE_DATE_EPOCH: String(ctx.epoch) },
     });
@@ -55,7 +58,9 @@ export const dracut: DebianGenerator = {
       quiet: true,
     });
     const builtin = (await tree.read(`/usr/lib/modules/${version}/modules.builtin`)) ?? '';
-    return missingParts(stdout.split('\n'), { builtin, overlay: await tree.exists(OVERLAY_FILE[0]) });
+    const settings = (await tree.read('/etc/iscsi/iscsi.initramfs')) ?? '';
+    const overlay = await tree.exists(OVERLAY_FILE[0]);
+    return missingParts(stdout.split('\n'), { builtin, settings, overlay });
   },
 };
 

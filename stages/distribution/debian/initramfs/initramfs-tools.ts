@@ -25,6 +25,8 @@ export const initramfsTools: DebianGenerator = {
     if (modules.length > 0) await tree.write(path, addModules((await tree.read(path)) ?? '', modules));
     for (const [file, text] of [CLIENT_FILE, ...(overlay ? OVERLAY_FILES : [])])
       await tree.write(file, text, { mode: 0o755 });
+    // Of an imported root that had one.
+    if (!overlay) for (const [file] of OVERLAY_FILES) await tree.remove(file);
   },
 
   async generate(ctx, tree, version) {

@@ -64,11 +64,11 @@ export interface Asked {
 }
 
 /** What of it is missing from a listing by lsinitramfs(8). */
-export function missingParts(listing: readonly string[], { builtin, settings, overlay }: Asked): string[] {
-  const needed = [
-    ...NEEDED,
-    ...(/^ISCSI_AUTO=true$/m.test(settings) ? [IBFT] : []),
-    ...(overlay ? [OVERLAY_MODULE] : []),
-  ];
-  return lacking(needed, listing, builtin);
+export function missingParts(listing: readonly string[], { builtin, ...asked }: Asked): string[] {
+  return lacking([...NEEDED, ...neededFor(asked)], listing, builtin);
+}
+
+/** What not every initramfs needs. */
+export function neededFor({ settings, overlay }: Omit<Asked, 'builtin'>): Part[] {
+  return [...(/^ISCSI_AUTO=true$/m.test(settings) ? [IBFT] : []), ...(overlay ? [OVERLAY_MODULE] : [])];
 }

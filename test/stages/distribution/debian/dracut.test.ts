@@ -5,7 +5,7 @@ import { milestoneOfConsole } from '../../../../gate/milestones.js';
 import { CONSOLES, console as consoleOf } from '../../../../stages/distribution/debian/console.js';
 import { generatorOf } from '../../../../stages/distribution/debian/generator.js';
 import { initiator } from '../../../../stages/distribution/debian/initiator.js';
-import { IPCONFIG } from '../../../../stages/distribution/debian/initramfs/dracut/module.js';
+import { IPCONFIG, OVERLAY_FILE } from '../../../../stages/distribution/debian/initramfs/dracut/module.js';
 import { dracutConf, missingParts } from '../../../../stages/distribution/debian/initramfs/dracut/texts.js';
 import { initramfs } from '../../../../stages/distribution/debian/initramfs.js';
 import { type RootTree, rootTree } from '../../../../stages/rootfs/tree.js';
@@ -67,6 +67,15 @@ omit_dracutmodules+=" network network-legacy network-manager systemd-networkd co
   });
 });
 
+it('takes back the overlay of an imported root that had one, and any number before the name of a module', async () => {
+  const files = [NETWORK.replace('90', '70'), IPCONFIG, '/usr/bin/ip', OVERLAY_FILE[0]];
+  const left = await withTree({ packages: ['dracut'], files }, async (tree) => {
+    await initramfs.configure(tree, { ...WISHES, compression: 'xz', level: 1, modules: [] });
+    return tree.exists(OVERLAY_FILE[0]);
+  });
+  expect(left).toBe(false);
+});
+
 describe('its initramfs', () => {
   const line = (path: string) => `-rwxr-xr-x   1 root     root         3912 Mar  9  2023 ${path}`;
   const whole = [
@@ -81,21 +90,23 @@ describe('its initramfs', () => {
   ];
   it('lacks nothing that it can do with', () => {
     const builtin = 'kernel/drivers/firmware/iscsi_ibft.ko\n';
-    expect(missingParts(whole, { builtin, overlay: false })).toEqual([]);
-    expect(missingParts(whole, { builtin, overlay: true })).toEqual(['the kernel module overlay']);
-    expect(missingParts([], { builtin: '', overlay: false })).toEqual([
+    const settings = 'ISCSI_AUTO=true\n';
+    expect(missingParts(whole, { builtin, settings, overlay: false })).toEqual([]);
+    expect(missingParts(whole, { builtin, settings, overlay: true })).toEqual(['the kernel module overlay']);
+    expect(missingParts(whole, { builtin: '', settings: '', overlay: false })).toEqual([]);
+    expect(missingParts([], { builtin: '', settings, overlay: false })).toEqual([
       'the program iscsistart',
       'the program ipconfig',
       'the kernel module iscsi_tcp',
-      'the kernel module iscsi_ibft',
       'the module lunsmith',
       'the file etc/iscsi.initramfs',
+      'the kernel module iscsi_ibft',
     ]);
   });
   it('is no file by the name alone', () => {
-    expect(missingParts(['Arguments: usr/bin/ipconfig'], { builtin: '', overlay: false })).toContain(
-      'the program ipconfig',
-    );
+    expect(
+      missingParts(['Arguments: usr/bin/ipconfig'], { builtin: '', settings: '', overlay: false }),
+    ).toContain('the program ipconfig');
   });
 });
 

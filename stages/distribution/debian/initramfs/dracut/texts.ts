@@ -1,7 +1,7 @@
 /** What dracut is told, see dracut.conf(5). */
 import { kernelModule, lacking, type Part } from '../../../needed-parts.js';
-import { OVERLAY_MODULE } from '../../../overlay-root.js';
 import type { InitramfsWishes } from '../../../topics.js';
+import { type Asked, neededFor } from '../texts.js';
 import { MODULE } from './module.js';
 
 /**
@@ -45,23 +45,17 @@ const NEEDED: readonly Part[] = [
   { what: 'the program iscsistart', path: /^(?:usr\/)?s?bin\/iscsistart$/ },
   { what: 'the program ipconfig', path: /^(?:usr\/)?bin\/ipconfig$/ },
   kernelModule('iscsi_tcp'),
-  kernelModule('iscsi_ibft'),
   { what: `the module ${MODULE}`, path: /^usr\/lib\/lunsmith\/iscsi$/ },
   { what: 'the file etc/iscsi.initramfs', path: /^etc\/iscsi\.initramfs$/ },
 ];
 
 /**
  * What of it is missing from the output of lsinitrd(1).
- * @param builtin text of the kernel's modules.builtin
- * @param overlay whether it puts an overlay in the place of the root
  */
-export function missingParts(
-  output: readonly string[],
-  { builtin, overlay }: { readonly builtin: string; readonly overlay: boolean },
-): string[] {
+export function missingParts(output: readonly string[], { builtin, settings, overlay }: Asked): string[] {
   // As `ls -l` has it: the ninth column.
   const listing = output.flatMap(
     (line) => /^[-bcdlps][-rwxsStT]{9}(?:\s+\S+){7}\s+(\S+)/.exec(line)?.[1] ?? [],
   );
-  return lacking(overlay ? [...NEEDED, OVERLAY_MODULE] : NEEDED, listing, builtin);
+  return lacking([...NEEDED, ...neededFor({ settings, overlay })], listing, builtin);
 }
