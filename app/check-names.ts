@@ -1,5 +1,6 @@
 /** What indexes that were fetched before know of a recipe's packages. No archive is asked. */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Emit } from '../base/event.js';
 import { Failure } from '../base/failure.js';
 import { readLock } from '../pipeline/plan/lock/lock.js';
@@ -19,7 +20,8 @@ export async function warnOfNames(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!existsSync(request.store)) return;
+  const fetched = ['lists', 'pacman'].some((folder) => existsSync(join(request.store, 'resolve', folder)));
+  if (!fetched) return;
   const store = await openStore(request.store);
   for (const plan of request.plans) {
     const { recipe } = plan;

@@ -111,10 +111,10 @@ export const importStage = defineStage({
     const { archives } = ctx.options;
     // What nothing is installed on top of need not be looked into.
     if (archives === undefined) return { packages: [], indexes: [] };
-    const installed = await installedIn(ctx);
     const sources = await sourcesOf(archives, ctx);
     const { architecture } = ctx.recipe;
     const lists = await packageLists(ctx, sources, { architecture, doing: 'fetch the package lists' });
+    const installed = await installedIn(ctx);
     const prefer = preferred(ctx.prefer, lists.indexes);
     const carry: AptWorld = { kind: 'apt', sources, lists, prefer, installed };
     const tools = await resolveNative(ctx, sources);

@@ -44,7 +44,7 @@ function stageSection(stage: AnyStage, examples: StepExamples): string[] {
   const facts = [
     ...(section === undefined ? [] : [`Its options stand under \`${section}:\` of the recipe.`]),
     ...needTexts(stage),
-    ...(stage.network === true ? ['Reaches the network.'] : []),
+    ...(stage.network === true ? ['May reach the network, by its option `network`.'] : []),
     ...(stage.tools.length === 0 ? [] : [`Needs on the host: ${stage.tools.map(toolText).join(', ')}.`]),
   ];
   const rows = optionRows(optionsJsonSchema(stage));

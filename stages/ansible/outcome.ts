@@ -66,7 +66,7 @@ export interface UnreadablePlaybook {
 
 /** @param errors what it printed to stderr */
 export function unreadable(errors: string): UnreadablePlaybook | undefined {
-  const message = /^ERROR! (.*)$/m.exec(errors)?.[1];
+  const message = /^(?:ERROR! |\[ERROR\]: )(.*)$/m.exec(errors)?.[1];
   if (message === undefined) return undefined;
   const [, file, line] = /'([^']+)': line (\d+), column \d+/.exec(errors) ?? [];
   return { message, ...(file === undefined ? {} : { file, line: Number(line) }) };
