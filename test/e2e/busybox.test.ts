@@ -12,6 +12,7 @@ import { prove } from '../../app/prove.js';
 import { PC_FIRMWARE } from '../../artifacts/platform/pc.js';
 import { readRelease, verifyRelease } from '../../artifacts/release/release.js';
 import { lunImageOf, offersBoot } from '../../artifacts/release/roles.js';
+import { rootTree } from '../../stages/rootfs/tree.js';
 import { busybox } from '../inside/busybox/distribution.js';
 import { writeBusyboxRecipe } from '../inside/busybox/recipe.js';
 import { registry } from '../inside/busybox/registry.js';
@@ -36,7 +37,8 @@ it.each(chooseLoaders(cellSeed()))(
     const release = await readRelease(built?.path ?? '');
     const { manifest } = release;
     expect(manifest.distribution).toEqual({ id: 'busybox', version: '1' });
-    expect(manifest.console).toEqual({ device: 'ttyS0', ...busybox.console });
+    const signs = await busybox.console.signs(rootTree(home));
+    expect(manifest.console).toEqual({ device: 'ttyS0', ...signs });
     const names = manifest.packages?.map(({ name }) => name);
     expect(names).toEqual(
       expect.arrayContaining(['busybox-static', 'linux-image-cloud-amd64', 'open-iscsi']),
