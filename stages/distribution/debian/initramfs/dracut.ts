@@ -12,7 +12,8 @@ import { IPCONFIG, MODULE_FILES, MODULES, OVERLAY_FILE, SESSION_SETTINGS } from 
 import { dracutConf, missingParts } from './dracut/texts.js';
 import { imageOf, PATH } from './places.js';
 
-const CONFIGURATION = '/etc/dracut.conf.d/lunsmith.conf';
+/** They are read in the order of their names, and the last one wins: also over those of an imported root. */
+const CONFIGURATION = '/etc/dracut.conf.d/zz-lunsmith.conf';
 const MODULE_OPTIONS = '/etc/modprobe.d/lunsmith.conf';
 
 /** Files of packages that it cannot do without, which no package of dracut's depends on. */
@@ -44,7 +45,7 @@ export const dracut: DebianGenerator = {
 
   async generate(ctx, _tree, version) {
     const image = imageOf(version);
-    await ctx.chroot(['dracut', '--force', '--no-hostonly', image, version], {
+    await ctx.chroot(['dracut', '--force', image, version], {
       doing: `generate the initramfs of Linux ${version}`,
       env: { PATH, SOURCE_DATE_EPOCH: String(ctx.epoch) },
     });
