@@ -57,7 +57,9 @@ omit_dracutmodules+=" network network-legacy network-manager systemd-networkd co
     const written = await withTree({ packages: ['dracut'], files }, async (tree) => {
       await initramfs.configure(tree, { ...WISHES, compression: 'xz', level: 1, modules });
       return Promise.all(
-        ['/etc/modprobe.d/lunsmith.conf', '/etc/dracut.conf.d/zz-lunsmith.conf'].map((path) => tree.read(path)),
+        ['/etc/modprobe.d/lunsmith.conf', '/etc/dracut.conf.d/zz-lunsmith.conf'].map((path) =>
+          tree.read(path),
+        ),
       );
     });
     expect(written).toEqual([
