@@ -50,7 +50,11 @@ const CONSOLE: readonly (readonly [RegExp, Milestone])[] = [
   [/^tftp:\/\/\S+\.\.\. ok|NBP file downloaded successfully/, 'tftp'],
   [/^(?:SAN|Direct) boot, attempt /, 'ipxe'],
   [/^Registered SAN device/, 'san-login'],
-  [/^(?:GRUB loading|Welcome to GRUB)|GNU GRUB +version|^(?:SYS|EXT)LINUX \d|^systemd-boot /, 'boot-loader'],
+  // A word that comes in two pieces may be taken for two lines; systemd welcomes too, with more behind it.
+  [
+    /^(?:GRUB loading|Welcome to (?:GRUB|G?R?U?$))|GNU GRUB +version|^(?:SYS|EXT)LINUX \d|^systemd-boot /,
+    'boot-loader',
+  ],
   [
     /EXT4-fs \(\S+\): mounted filesystem|BTRFS info \(device \S+\): using \S+ \(\S+\) checksum algorithm/,
     'root-mount',

@@ -22,6 +22,8 @@ describe('the console', () => {
     ['Direct boot, attempt 2', 'ipxe'],
     ['Registered SAN device 0x80', 'san-login'],
     ['Welcome to GRUB!', 'boot-loader'],
+    ['Welcome to GR', 'boot-loader'],
+    ['Welcome to Debian GNU/Linux 12 (bookworm)!', 'root-mount'],
     ['GRUB loading...', 'boot-loader'],
     ['GNU GRUB  version 2.06-13+deb12u2', 'boot-loader'],
     ['EXTLINUX 6.04 20191223 Copyright (C) 1994-2015 H. Peter Anvin et al', 'boot-loader'],
