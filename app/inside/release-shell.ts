@@ -1,8 +1,8 @@
 /** The shell in the root of a release, inside the sandbox. */
 import { chmod, chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { treeArchive } from '../../artifacts/formats/ext4-read/archive.js';
-import { readFileTree } from '../../artifacts/formats/read-tree.js';
+import { treeArchive } from '../../artifacts/formats/file-tree/archive.js';
+import { readFileTree } from '../../artifacts/formats/file-tree/read.js';
 import { EXTRACT } from '../../artifacts/formats/tar-extract.js';
 import { tarArchive } from '../../artifacts/formats/tar-write.js';
 import type { Architecture } from '../../artifacts/platform/architecture.js';

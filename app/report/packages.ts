@@ -1,5 +1,5 @@
 /** The packages of a release as the package manager's records in its image tell of them. */
-import { isReadable } from '../../artifacts/formats/read-tree.js';
+import { isReadable } from '../../artifacts/formats/file-tree/read.js';
 import { openImage } from '../../artifacts/release/contents/image.js';
 import type { Release } from '../../artifacts/release/release.js';
 import { distributions } from '../../stages/distribution/index.js';

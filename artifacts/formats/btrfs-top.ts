@@ -5,9 +5,9 @@
 import { open } from 'node:fs/promises';
 import { ITEM_TYPES, openNodes, sumOf } from './btrfs-read/nodes.js';
 import { fileItems, INODE_FIELDS, ROOT } from './btrfs-read/tree.js';
-import { damaged } from './ext4-read/volume.js';
-import type { TopDirectory } from './ext4-times.js';
+import { damaged } from './file-tree/volume.js';
 import { readAt, writeAt } from './sparse.js';
+import type { TopDirectory } from './tree-size.js';
 
 /** Sets its mode and owner in the one node that tells of it. @param path the file system, not mounted */
 export async function setBtrfsTop(path: string, { mode, uid, gid }: TopDirectory): Promise<void> {

@@ -15,10 +15,9 @@ import { setBtrfsTop } from './btrfs-top.js';
 import { mib } from './disk-layout.js';
 import { writeExt4 } from './ext4.js';
 import { ext4Geometry, smallestExt4 } from './ext4-size.js';
-import type { TopDirectory } from './ext4-times.js';
 import { dataRanges } from './file-digest.js';
 import { copyInto, createSparse, readAt } from './sparse.js';
-import type { TreeSize } from './tree-size.js';
+import type { TopDirectory, TreeSize } from './tree-size.js';
 
 /** What of the host it needs. */
 export const BTRFS_TOOLS = [

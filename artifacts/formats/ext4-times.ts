@@ -7,6 +7,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { Failure } from '../../base/failure.js';
 import { crc32c } from './crc32c.js';
+import type { TopDirectory } from './tree-size.js';
 
 const SUPERBLOCK = 1024;
 const MAGIC = 0xef53;
@@ -25,13 +26,6 @@ interface Shape {
   readonly inodeSize: number;
   /** Seed of the checksums; absent without the feature metadata_csum. */
   readonly seed?: number;
-}
-
-export interface TopDirectory {
-  /** Permission bits, at most 0o7777. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
 }
 
 /** The inode of the top directory. */

@@ -2,7 +2,8 @@
 import type { Argv, Ports } from '../../base/ports.js';
 import { type InsertedFile, insertFiles } from './ext4-insert.js';
 import { BLOCK, type Ext4Geometry, INODE_SIZE } from './ext4-size.js';
-import { setExt4Times, type TopDirectory } from './ext4-times.js';
+import { setExt4Times } from './ext4-times.js';
+import type { TopDirectory } from './tree-size.js';
 
 /**
  * All features by name, so that the host's mke2fs.conf decides nothing. Left out are those that GRUB 2.06 cannot read:

@@ -31,6 +31,14 @@ export interface DenseSize {
   readonly devices: readonly string[];
 }
 
+/** Of a tree that becomes a file system: what the tools that write it do not take over. */
+export interface TopDirectory {
+  /** Permission bits, at most 0o7777. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /**
  * Measures a tree.
  * @param hidden paths relative to `root` of directories whose content does not count

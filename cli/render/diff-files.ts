@@ -1,6 +1,6 @@
 /** The files that differ between two releases as text for people. */
-import { type FileChange, octal } from '../../artifacts/formats/ext4-read/compare.js';
-import type { FileEntry } from '../../artifacts/formats/ext4-read/tree.js';
+import { type FileChange, octal } from '../../artifacts/formats/file-tree/compare.js';
+import type { FileEntry } from '../../artifacts/formats/file-tree/tree.js';
 import type { FilesystemChanges } from '../../artifacts/release/compare/release-diff.js';
 import { countChanges, type DiffSurroundings, sign } from './diff-marks.js';
 import { cleanLine, formatBytes, plural, table } from './text.js';

@@ -1,8 +1,9 @@
 /** The root file system of a disk image, and what the image mounts in it. */
 import { open } from 'node:fs/promises';
-import { readContent } from '../../artifacts/formats/ext4-read/blocks.js';
-import { type Ext4Tree, type FileEntry, readExt4Tree } from '../../artifacts/formats/ext4-read/tree.js';
-import type { Volume } from '../../artifacts/formats/ext4-read/volume.js';
+import { type Ext4Tree, readExt4Tree } from '../../artifacts/formats/ext4-read/tree.js';
+import { readContent } from '../../artifacts/formats/file-tree/content.js';
+import type { FileEntry } from '../../artifacts/formats/file-tree/tree.js';
+import type { Volume } from '../../artifacts/formats/file-tree/volume.js';
 import { Failure } from '../../base/failure.js';
 import type { Ports } from '../../base/ports.js';
 import { type Content, type Part, partsOf } from './disk.js';

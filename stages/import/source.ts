@@ -1,9 +1,9 @@
 /** What a system is imported from, whatever form it has: asked for single files, then put into the root tree. */
 import { chmod, chown, mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { treeArchive } from '../../artifacts/formats/ext4-read/archive.js';
-import { writtenRanges } from '../../artifacts/formats/ext4-read/blocks.js';
 import type { Ext4Tree } from '../../artifacts/formats/ext4-read/tree.js';
+import { treeArchive } from '../../artifacts/formats/file-tree/archive.js';
+import { writtenRanges } from '../../artifacts/formats/file-tree/content.js';
 import { EXTRACT } from '../../artifacts/formats/tar-extract.js';
 import { tarArchive } from '../../artifacts/formats/tar-write.js';
 import type { Argv, Ports } from '../../base/ports.js';

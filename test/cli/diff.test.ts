@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { FileEntry } from '../../artifacts/formats/ext4-read/tree.js';
+import type { FileEntry } from '../../artifacts/formats/file-tree/tree.js';
 import type { ReleaseDiff } from '../../artifacts/release/compare/release-diff.js';
 import { diffLines } from '../../cli/render/diff.js';
 import { plainStyle } from '../../cli/render/style.js';

@@ -3,7 +3,7 @@
  * LUN. Pure; called with the files of its root. What users and services stored is theirs to keep: nothing here can know of it.
  */
 import type { Ext4Edits } from '../../../artifacts/formats/ext4-edit.js';
-import type { FileEntry } from '../../../artifacts/formats/ext4-read/tree.js';
+import type { FileEntry } from '../../../artifacts/formats/file-tree/tree.js';
 
 /** Files that are made anew when they are missed. */
 const REMOVED: ReadonlySet<string> = new Set([

@@ -3,7 +3,7 @@
  * their keys. Facts: Linux include/uapi/linux/btrfs_tree.h and fs/btrfs/{ctree,volumes}.h.
  */
 import { crc32c } from '../crc32c.js';
-import { bytesOf, damaged, readVolume, type Volume } from '../ext4-read/volume.js';
+import { bytesOf, damaged, readVolume, type Volume } from '../file-tree/volume.js';
 
 const SUPERBLOCK = 0x10000;
 const SUPERBLOCK_BYTES = 4096;

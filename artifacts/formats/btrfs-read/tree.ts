@@ -6,11 +6,11 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { shownName, utf8Name } from '../../../base/utf8-name.js';
-import type { Extent } from '../ext4-read/blocks.js';
-import { type FileType, TYPES } from '../ext4-read/inode.js';
-import type { FileEntry, FileTree, TreeInode } from '../ext4-read/tree.js';
-import { damaged, readVolume, type Volume } from '../ext4-read/volume.js';
 import { BLOCK } from '../ext4-size.js';
+import type { Extent } from '../file-tree/content.js';
+import type { FileEntry, FileTree, TreeInode } from '../file-tree/tree.js';
+import { type FileType, TYPES } from '../file-tree/tree.js';
+import { damaged, readVolume, type Volume } from '../file-tree/volume.js';
 import { ITEM_TYPES, type Item, type Nodes, number, openNodes } from './nodes.js';
 
 const FILES = 5;

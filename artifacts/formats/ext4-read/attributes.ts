@@ -1,7 +1,7 @@
 /** Extended attributes of an ext4 inode. Facts: Linux Documentation/filesystems/ext4/attributes.rst. */
 import { BLOCK } from '../ext4-size.js';
+import { damaged, readVolume, type Volume } from '../file-tree/volume.js';
 import type { Inode } from './inode.js';
-import { damaged, readVolume, type Volume } from './volume.js';
 
 const PREFIXES: Readonly<Record<number, string>> = {
   0: '',

@@ -1,8 +1,8 @@
 /** What a directory of ext4 holds. Facts: Linux Documentation/filesystems/ext4 (directory.rst). */
 import { BLOCK } from '../ext4-size.js';
-import { type InodeBlocks, readContent } from './blocks.js';
+import { type InodeBlocks, readContent } from '../file-tree/content.js';
+import { damaged, type Volume } from '../file-tree/volume.js';
 import type { Inode } from './inode.js';
-import { damaged, type Volume } from './volume.js';
 
 const SLASH = 0x2f;
 const [DOT, DOTS] = ['.', '..'].map((each) => Buffer.from(each)) as [Buffer, Buffer];

@@ -1,10 +1,11 @@
 /** Finds one file of an ext4 file system by its path, without reading the rest. */
 import { BLOCK } from '../ext4-size.js';
-import { type InodeBlocks, readInodeBlocks } from './blocks.js';
+import type { InodeBlocks } from '../file-tree/content.js';
+import { damaged, readVolume, type Volume } from '../file-tree/volume.js';
+import { readInodeBlocks } from './blocks.js';
 import { readDirectory } from './directory.js';
 import { type Inode, ROOT_INODE, readInode } from './inode.js';
 import { readSuperblock, type Superblock } from './superblock.js';
-import { damaged, readVolume, type Volume } from './volume.js';
 
 /**
  * @param path absolute; no part of it is a symbolic link

@@ -1,13 +1,5 @@
 /** An ext4 inode. Facts: Linux Documentation/filesystems/ext4 (inodes.rst, special_inodes.rst, attributes.rst). */
-
-export type FileType =
-  | 'file'
-  | 'directory'
-  | 'symlink'
-  | 'character device'
-  | 'block device'
-  | 'fifo'
-  | 'socket';
+import { type FileType, TIMES, type TimeName, TYPES } from '../file-tree/tree.js';
 
 export interface Inode {
   readonly number: number;
@@ -34,25 +26,12 @@ export interface Inode {
 export const ROOT_INODE = 2;
 /** Below it, inodes other than the root belong to the file system itself. */
 const FIRST_INODE = 11;
-/** The times of an inode: where their seconds stand, and their nanoseconds with two bits more for the seconds. */
-const TIME_FIELDS = [
-  { name: 'access time', at: 0x08, more: 0x8c },
-  { name: 'change time', at: 0x0c, more: 0x84 },
-  { name: 'modification time', at: 0x10, more: 0x88 },
-  { name: 'creation time', at: 0x90, more: 0x94 },
-] as const;
-export type TimeName = (typeof TIME_FIELDS)[number]['name'];
-export const TIMES: readonly TimeName[] = TIME_FIELDS.map(({ name }) => name);
-
-/** By the upper four bits of a mode. */
-export const TYPES: Readonly<Record<number, FileType>> = {
-  0x1: 'fifo',
-  0x2: 'character device',
-  0x4: 'directory',
-  0x6: 'block device',
-  0x8: 'file',
-  0xa: 'symlink',
-  0xc: 'socket',
+/** Where the seconds of each time stand, and its nanoseconds with two bits more for the seconds. */
+const TIME_FIELDS: Readonly<Record<TimeName, { readonly at: number; readonly more: number }>> = {
+  'access time': { at: 0x08, more: 0x8c },
+  'change time': { at: 0x0c, more: 0x84 },
+  'modification time': { at: 0x10, more: 0x88 },
+  'creation time': { at: 0x90, more: 0x94 },
 };
 
 const FLAG_EXTENTS = 0x80000;
@@ -76,13 +55,13 @@ export function readInode(number: number, bytes: Buffer): Inode | undefined {
     links,
     hasExtents: (bytes.readUInt32LE(0x20) & FLAG_EXTENTS) !== 0,
     map: bytes.subarray(0x28, 0x64),
-    times: TIME_FIELDS.map(({ at, more }) => readTime(bytes, at, more)),
+    times: TIMES.map((name) => readTime(bytes, TIME_FIELDS[name])),
     attributes: ownAttributes(bytes),
     attributeBlock: bytes.readUInt32LE(0x68) + bytes.readUInt16LE(0x76) * 2 ** 32,
   };
 }
 
-function readTime(bytes: Buffer, at: number, more: number): bigint {
+function readTime(bytes: Buffer, { at, more }: { readonly at: number; readonly more: number }): bigint {
   const room = bytes.length > OLD_SIZE ? OLD_SIZE + bytes.readUInt16LE(OLD_SIZE) : OLD_SIZE;
   if (at + 4 > room) return 0n;
   const extra = more + 4 > room ? 0 : bytes.readUInt32LE(more);

@@ -3,7 +3,7 @@
  * Facts: Linux Documentation/filesystems/ext4 (super.rst, group_descr.rst, blockgroup.rst).
  */
 import { BLOCK } from '../ext4-size.js';
-import { bytesOf, damaged, readVolume, type Volume } from './volume.js';
+import { bytesOf, damaged, readVolume, type Volume } from '../file-tree/volume.js';
 
 /** Bytes from the file system's start. */
 const SUPERBLOCK = 1024;

@@ -5,47 +5,16 @@
 import { isUtf8 } from 'node:buffer';
 import { shownName, utf8Name } from '../../../base/utf8-name.js';
 import { BLOCK } from '../ext4-size.js';
+import { type InodeBlocks, readContent } from '../file-tree/content.js';
+import type { FileEntry, FileTree } from '../file-tree/tree.js';
+import { damaged, readVolume, type Volume } from '../file-tree/volume.js';
 import { readAttributes } from './attributes.js';
-import { type InodeBlocks, readContent, readInodeBlocks } from './blocks.js';
+import { readInodeBlocks } from './blocks.js';
 import { readDirectory } from './directory.js';
-import { deviceOf, type FileType, type Inode, ROOT_INODE, readInode } from './inode.js';
+import { deviceOf, type Inode, ROOT_INODE, readInode } from './inode.js';
 import { readSuperblock, type Superblock } from './superblock.js';
-import { damaged, readVolume, type Volume } from './volume.js';
 
 const [NOTHING, SLASH] = ['', '/'].map((each) => Buffer.from(each)) as [Buffer, Buffer];
-
-export interface FileEntry {
-  /** From the file system's root on: `/etc/hosts`; `/` is the root itself. */
-  readonly path: string;
-  readonly inode: number;
-  readonly type: FileType;
-  /** Permission bits, at most 0o7777. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  /** Bytes. */
-  readonly size: number;
-  /** Of a symbolic link. */
-  readonly target?: string;
-  /** The path as it is, where it is no UTF-8. */
-  readonly pathBytes?: Buffer;
-  /** The target as it is, where it is no UTF-8. */
-  readonly targetBytes?: Buffer;
-  /** Major and minor number of a device: `8:1`. */
-  readonly device?: string;
-  /** Extended attributes as `name=value`, values in hex. */
-  readonly attributes: readonly string[];
-}
-
-export type TreeInode = Pick<Inode, 'type' | 'size' | 'times'> & InodeBlocks;
-
-/** The files of a file system, whichever it is. */
-export interface FileTree {
-  /** All inodes in use by number, the file system's own among them. */
-  readonly inodes: ReadonlyMap<number, TreeInode>;
-  /** By path. A file with several hard links stands under each. */
-  readonly files: ReadonlyMap<string, FileEntry>;
-}
 
 export interface Ext4Tree extends FileTree {
   readonly superblock: Superblock;

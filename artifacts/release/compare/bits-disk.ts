@@ -5,7 +5,7 @@ import type { Ports } from '../../../base/ports.js';
 import { differingBlocks } from '../../formats/block-index.js';
 import { SECTOR } from '../../formats/disk-layout.js';
 import { BLOCK } from '../../formats/ext4-size.js';
-import { isReadable } from '../../formats/read-tree.js';
+import { isReadable } from '../../formats/file-tree/read.js';
 import { readAll } from '../../formats/sparse.js';
 import type { Release } from '../release.js';
 import type { Partition } from '../release-file.js';

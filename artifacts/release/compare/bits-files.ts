@@ -1,8 +1,9 @@
 /** Differences between the files of two file systems that should be the same. */
-import { readContent } from '../../formats/ext4-read/blocks.js';
-import { compareTrees, type FileChange, octal } from '../../formats/ext4-read/compare.js';
-import { TIMES } from '../../formats/ext4-read/inode.js';
-import type { FileEntry } from '../../formats/ext4-read/tree.js';
+
+import { compareTrees, type FileChange, octal } from '../../formats/file-tree/compare.js';
+import { readContent } from '../../formats/file-tree/content.js';
+import type { FileEntry } from '../../formats/file-tree/tree.js';
+import { TIMES } from '../../formats/file-tree/tree.js';
 import { excerpt, firstDifferentByte, type ImageDifference } from './difference.js';
 import type { OpenTree } from './images.js';
 

@@ -1,8 +1,8 @@
 /** What differs between two releases, for people who want to know what an update brings. */
 import type { Ports } from '../../../base/ports.js';
 import { compareBlocks } from '../../formats/block-index.js';
-import { compareTrees, type TreeChanges } from '../../formats/ext4-read/compare.js';
 import { BLOCK } from '../../formats/ext4-size.js';
+import { compareTrees, type TreeChanges } from '../../formats/file-tree/compare.js';
 import type { Release } from '../release.js';
 import { artifactOf } from '../roles.js';
 import { type BootChange, compareBoot } from './boot.js';

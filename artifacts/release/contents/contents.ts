@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { Failure } from '../../../base/failure.js';
 import { didYouMean } from '../../../base/suggest.js';
-import type { FileType } from '../../formats/ext4-read/inode.js';
+import type { FileType } from '../../formats/file-tree/tree.js';
 
 export interface Entry {
   /** Absolute, from the root of the system on. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { aclForSystem } from '../../../artifacts/formats/ext4-read/archive.js';
+import { aclForSystem } from '../../../artifacts/formats/file-tree/archive.js';
 import { contentOf, type Part } from '../../../stages/import/disk.js';
 import { mountsOf } from '../../../stages/import/root.js';
 import { distributionOf } from '../../../stages/import/system.js';

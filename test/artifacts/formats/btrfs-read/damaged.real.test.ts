@@ -6,7 +6,7 @@ import { mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { readBtrfsTree } from '../../../../artifacts/formats/btrfs-read/tree.js';
 import { crc32c } from '../../../../artifacts/formats/crc32c.js';
-import { treeArchive } from '../../../../artifacts/formats/ext4-read/archive.js';
+import { treeArchive } from '../../../../artifacts/formats/file-tree/archive.js';
 import { tarArchive } from '../../../../artifacts/formats/tar-write.js';
 import { Failure } from '../../../../base/failure.js';
 import { numbers } from '../../../fuzz/mutate.js';

@@ -8,10 +8,10 @@ import { fileItems, readBtrfsTree } from '../../../../artifacts/formats/btrfs-re
 import { smallestBtrfs } from '../../../../artifacts/formats/btrfs-size.js';
 import { crc32c } from '../../../../artifacts/formats/crc32c.js';
 import { MIB } from '../../../../artifacts/formats/disk-layout.js';
-import { streamContent } from '../../../../artifacts/formats/ext4-read/blocks.js';
-import { compareTrees } from '../../../../artifacts/formats/ext4-read/compare.js';
-import { TIMES } from '../../../../artifacts/formats/ext4-read/inode.js';
-import type { Volume } from '../../../../artifacts/formats/ext4-read/volume.js';
+import { compareTrees } from '../../../../artifacts/formats/file-tree/compare.js';
+import { streamContent } from '../../../../artifacts/formats/file-tree/content.js';
+import { TIMES } from '../../../../artifacts/formats/file-tree/tree.js';
+import type { Volume } from '../../../../artifacts/formats/file-tree/volume.js';
 import { createSparse, readAt, writeAt } from '../../../../artifacts/formats/sparse.js';
 import { treeEntries } from '../../../../artifacts/formats/tree-entries.js';
 import { measureTree } from '../../../../artifacts/formats/tree-size.js';

@@ -1,8 +1,8 @@
 /** Damaged file systems of every kind that mke2fs makes: each is read, or refused in words; none is a surprise, and none takes for ever. */
 import { mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { treeArchive } from '../../../../artifacts/formats/ext4-read/archive.js';
 import { readExt4Tree } from '../../../../artifacts/formats/ext4-read/tree.js';
+import { treeArchive } from '../../../../artifacts/formats/file-tree/archive.js';
 import { tarArchive } from '../../../../artifacts/formats/tar-write.js';
 import { Failure } from '../../../../base/failure.js';
 import { numbers } from '../../../fuzz/mutate.js';

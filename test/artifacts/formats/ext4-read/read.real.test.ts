@@ -12,10 +12,10 @@ import {
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { writeExt4 } from '../../../../artifacts/formats/ext4.js';
-import { readContent } from '../../../../artifacts/formats/ext4-read/blocks.js';
 import { readExt4Tree } from '../../../../artifacts/formats/ext4-read/tree.js';
-import type { Volume } from '../../../../artifacts/formats/ext4-read/volume.js';
 import { ext4Geometry } from '../../../../artifacts/formats/ext4-size.js';
+import { readContent } from '../../../../artifacts/formats/file-tree/content.js';
+import type { Volume } from '../../../../artifacts/formats/file-tree/volume.js';
 import { createSparse, writeAt } from '../../../../artifacts/formats/sparse.js';
 import { measureTree } from '../../../../artifacts/formats/tree-size.js';
 import { shownName, utf8Name } from '../../../../base/utf8-name.js';

@@ -2,9 +2,9 @@
 import { type BlockIndex, digestAt as indexedDigest } from '../block-index.js';
 import { BLOCK } from '../ext4-size.js';
 import { overlay } from '../ranges.js';
-import type { Extent, InodeBlocks } from './blocks.js';
-import { TIMES, type TimeName } from './inode.js';
+import type { Extent, InodeBlocks } from './content.js';
 import type { FileEntry, FileTree, TreeInode } from './tree.js';
+import { TIMES, type TimeName } from './tree.js';
 
 export type FileAspect =
   | 'type'

@@ -1,4 +1,4 @@
-/** An ext4 file system that lies somewhere in an image, and how it is read. */
+/** A file system that lies somewhere in an image, and how it is read. */
 import type { FileHandle } from 'node:fs/promises';
 import { Failure } from '../../../base/failure.js';
 import { readAll } from '../sparse.js';
@@ -37,7 +37,7 @@ export async function readVolume(volume: Volume, at: number, length: number): Pr
   throw damaged(volume, wanted, `${read} bytes`);
 }
 
-/** A file system that is not as the kernel's documentation has it. */
+/** A file system that is not as the kernel's documentation has it, or not of the kind that is written here. */
 export function damaged(
   { name, hint }: Pick<Volume, 'name' | 'hint'>,
   expected: string,

@@ -1,8 +1,8 @@
 /** The files of a file system as entries of a tar archive: how they leave an image without a mount. */
 import type { TarContent, TarEntry } from '../tar-write.js';
-import { type InodeBlocks, readRange, writtenRanges } from './blocks.js';
-import { TIMES } from './inode.js';
+import { type InodeBlocks, readRange, writtenRanges } from './content.js';
 import type { FileEntry, FileTree } from './tree.js';
+import { TIMES } from './tree.js';
 import { damaged, type Volume } from './volume.js';
 
 const MODIFIED = TIMES.indexOf('modification time');

@@ -1,7 +1,8 @@
 /** The files of a partition, by whichever reader knows its file system. */
-import { readBtrfsTree } from './btrfs-read/tree.js';
-import { type FileTree, readExt4Tree } from './ext4-read/tree.js';
-import type { Volume } from './ext4-read/volume.js';
+import { readBtrfsTree } from '../btrfs-read/tree.js';
+import { readExt4Tree } from '../ext4-read/tree.js';
+import type { FileTree } from './tree.js';
+import type { Volume } from './volume.js';
 
 const READERS = { ext4: readExt4Tree, btrfs: readBtrfsTree } as const;
 
