@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
+import { secretReference } from '../base/schema/secret-reference.js';
 import { defineStage, type StageContext, type StageFinding } from '../pipeline/stage.js';
 import {
   CONFIGURATION,
@@ -39,7 +40,7 @@ const options = z.strictObject({
     .default({})
     .describe('Variables, which win over those of the playbook. Not for secrets.'),
   secrets: z
-    .record(variable, z.string().regex(/^(env|file):.+$/, 'a reference, `env:NAME` or `file:PATH`'))
+    .record(variable, secretReference())
     .default({})
     .describe(
       'Variables whose values are secrets, by reference. Give tasks that use them `no_log: true`; they must not leave them in the image.',

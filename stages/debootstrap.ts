@@ -4,6 +4,7 @@ import { basename, isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import type { RunOptions } from '../base/ports.js';
 import { isDay, NO_SUCH_DAY } from '../base/schema/day.js';
+import { secretReference } from '../base/schema/secret-reference.js';
 import { urlSchema } from '../base/schema/url.js';
 import { defineStage, type RecipeFacts, type StageContext, type StageFinding } from '../pipeline/stage.js';
 import {
@@ -73,9 +74,7 @@ const options = z.strictObject({
     .describe(
       'Archive to name in /etc/apt/sources.list of the image, when clients fetch updates from elsewhere. Default: `mirror`.',
     ),
-  auth: z
-    .string()
-    .regex(/^(env|file):.+$/, 'a reference, `env:NAME` or `file:PATH`, never user and password themselves')
+  auth: secretReference(', never user and password themselves')
     .optional()
     .describe(
       'Reference to what the archives ask for, as apt_auth.conf(5) has it (`machine HOST login NAME password SECRET`): ' +

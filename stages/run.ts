@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { sha256OfText } from '../base/digest.js';
 import type { Argv } from '../base/ports.js';
+import { secretReference } from '../base/schema/secret-reference.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { firstLineHasReturn } from './rootfs/host-files.js';
 import { rootTree } from './rootfs/tree.js';
@@ -36,7 +37,7 @@ const options = z.strictObject({
     .describe('Let it reach the network. What it fetches is not checked by anyone else.'),
   environment: z.record(variable, z.string()).default({}).describe('Environment variables; not for secrets.'),
   secrets: z
-    .record(variable, z.string().regex(/^(env|file):.+$/, 'a reference, `env:NAME` or `file:PATH`'))
+    .record(variable, secretReference())
     .default({})
     .describe(
       'Environment variables whose values are secrets, by reference. The script must not leave them in the image.',

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../base/failure.js';
+import { secretReference } from '../base/schema/secret-reference.js';
 import { defineStage, type StageContext, type StageFinding } from '../pipeline/stage.js';
 import { distributionOf } from './distribution/distribution.js';
 import { addPackage } from './distribution/roles.js';
@@ -13,12 +14,7 @@ import { WHOLE_ROOT } from './things.js';
 import { alter, create, setPasswords } from './users/accounts.js';
 import { KEY_OR_FILE, parseKeys, sshdText } from './users/ssh.js';
 
-const hashReference = z
-  .string()
-  .regex(
-    /^(env|file):.+$/,
-    'a reference, `env:NAME` or `file:PATH`, to a hash made by `mkpasswd`: never a password itself',
-  )
+const hashReference = secretReference(', to a hash made by `mkpasswd`: never a password itself')
   .optional()
   .describe(
     'Reference to the hash of the password: `env:NAME` or `file:PATH`; make one with `mkpasswd --method=yescrypt`. Default: no ' +

@@ -20,7 +20,7 @@ export interface Picture {
   readonly png: Buffer;
 }
 
-/** A screen is some 20 kB; a release may come from elsewhere. */
+/** A screen is some 20 kB. A release may come from elsewhere: no file of another size is read. */
 const MOST = { pictures: 6, bytes: 1024 * 1024, log: 16 * 1024 * 1024, lines: 40, characters: 500 };
 const PNG = Buffer.from('89504e470d0a1a0a', 'hex');
 
@@ -29,7 +29,7 @@ export async function screensOf(folder: string, proofs: readonly Proof[]): Promi
   const all: CellScreens[] = [];
   for (const { cell } of proofs) {
     const evidence = join(folder, 'proofs', cellName(cell));
-    // A release may come from elsewhere, with a link in the place of the folder.
+    // Nor a link in the place of the folder.
     if ((await lstat(evidence).catch(() => undefined))?.isDirectory() !== true) continue;
     const names = (await readdir(evidence)).filter((name) => name.endsWith('.png')).sort();
     const pictures: Picture[] = [];

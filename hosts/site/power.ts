@@ -1,6 +1,7 @@
 /** The commands of a site that wake machines and switch their power: ours to call, the site's to choose. */
 import { z } from 'zod';
 import type { Argv } from '../../base/ports.js';
+import { secretReference } from '../../base/schema/secret-reference.js';
 import type { ClientFacts, PowerFacts } from './facts.js';
 import type { Findings } from './findings.js';
 import { nameSchema } from './values.js';
@@ -20,7 +21,7 @@ export const powerSchema = z.strictObject({
   environment: z
     .record(
       z.string().regex(/^[A-Z_][A-Z0-9_]*$/, 'the name of an environment variable, such as IPMI_PASSWORD'),
-      z.string().regex(/^(env|file):.+$/, 'a reference, `env:NAME` or `file:PATH`'),
+      secretReference(),
     )
     .default({})
     .describe(

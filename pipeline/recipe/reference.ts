@@ -41,13 +41,16 @@ export function stagesPage(registry: StageRegistry, examples: StepExamples): str
 function stageSection(stage: AnyStage, examples: StepExamples): string[] {
   const example = examples.get(stage.name);
   const { section } = stage;
+  const rows = optionRows(optionsJsonSchema(stage));
+  const asked = rows.some(([name]) => name === '`network`');
   const facts = [
     ...(section === undefined ? [] : [`Its options stand under \`${section}:\` of the recipe.`]),
     ...needTexts(stage),
-    ...(stage.network === true ? ['May reach the network, by its option `network`.'] : []),
+    ...(stage.network === true
+      ? [asked ? 'Reaches the network where `network` is `true`.' : 'Reaches the network.']
+      : []),
     ...(stage.tools.length === 0 ? [] : [`Needs on the host: ${stage.tools.map(toolText).join(', ')}.`]),
   ];
-  const rows = optionRows(optionsJsonSchema(stage));
   return [
     `## ${stage.name}`,
     stage.summary,

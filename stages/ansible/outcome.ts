@@ -37,7 +37,7 @@ export function failedTask(output: string): FailedTask | undefined {
   return failed;
 }
 
-/** Characters of what a command has printed; the log has all. */
+/** Characters of it all; the log has the rest. What is cut off at the very end alone can be told for half a secret (base/mask.ts). */
 const LONGEST = 1000;
 
 /** What it says in a line: `msg`, or why it is hidden, and the end of what a command has printed, or a module that broke. */
@@ -51,10 +51,11 @@ function messageOf(json: string): string {
       .map((each) => (typeof each === 'string' ? each : JSON.stringify(each)));
     return texts
       .slice(0, 2)
-      .map((each) => each.trim().split('\n').slice(-3).join('; ').slice(0, LONGEST))
-      .join(': ');
+      .map((each) => each.trim().split('\n').slice(-3).join('; '))
+      .join(': ')
+      .slice(0, LONGEST);
   } catch {
-    return json;
+    return json.slice(0, LONGEST);
   }
 }
 

@@ -48,7 +48,7 @@ describe('stagesPage', () => {
 
 Install packages.
 
-Requires the root. Changes the initramfs content. Provides the initramfs. May reach the network, by its option \`network\`. Needs on the host: \`mke2fs\` 1.47 or later.
+Requires the root. Changes the initramfs content. Provides the initramfs. Reaches the network. Needs on the host: \`mke2fs\` 1.47 or later.
 
 | option | value | default | meaning |
 | --- | --- | --- | --- |

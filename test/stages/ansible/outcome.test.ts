@@ -47,7 +47,7 @@ it.each([
     'MODULE FAILURE; See stdout/stderr for the exact error: Traceback:; ValueError: why',
   ],
   ['{"changed": false, "msg": {"wanted": 1}}', '{"wanted":1}'],
-  [`{"msg": "no", "stdout": "${'x'.repeat(5000)}"}`, `no: ${'x'.repeat(1000)}`],
+  [`{"msg": "no", "stdout": "${'x'.repeat(5000)}"}`, `no: ${'x'.repeat(996)}`],
 ])('tells of %s', (json, message) => {
   expect(
     failedTask(`TASK [one] ***\nfatal: [localhost -> db.example.org]: UNREACHABLE! => ${json}\n`)?.message,

@@ -49,9 +49,7 @@ const NEEDED: readonly Part[] = [
   { what: 'the file etc/iscsi.initramfs', path: /^etc\/iscsi\.initramfs$/ },
 ];
 
-/**
- * What of it is missing from the output of lsinitrd(1).
- */
+/** What of it is missing from the output of lsinitrd(1). */
 export function missingParts(output: readonly string[], { builtin, settings, overlay }: Asked): string[] {
   // As `ls -l` has it: the ninth column.
   const listing = output.flatMap(
