@@ -30,7 +30,7 @@ function kernel(version: string): Buffer {
 }
 
 /** A release whose LUN has a root with kernel, initramfs and what dpkg knows. */
-async function makeRelease(): Promise<string> {
+async function makeRelease(name = 'small', filesystem: 'ext4' | 'btrfs' = 'ext4'): Promise<string> {
   const staging = join(host.home, 'v1.partial');
   const tree = join(host.home, 'tree');
   for (const folder of ['etc/ssh', 'etc/systemd/system', 'var/log', 'var/lib/dpkg', 'tmp'])
@@ -56,10 +56,10 @@ async function makeRelease(): Promise<string> {
     await writeFile(join(staging, 'boot', name), `${name}\n`);
   const partition = {
     ...{ number: 1, name: 'root', type: '0FC63DAF-8483-4772-8E79-3D69D8477DE4', guid: '1', mount: '/' },
-    ...{ firstLba: 2048, sectors: 57344, filesystem: 'ext4' as const, grow: true },
+    ...{ firstLba: 2048, sectors: 57344, filesystem, grow: true },
   };
   const manifest = smallManifest({
-    recipe: { name: 'small', version: '1', sha256: '0'.repeat(64) },
+    recipe: { name, version: '1', sha256: '0'.repeat(64) },
     distribution: { id: 'debian', version: '12' },
     kernel: { version: '6.1.0-1', commandLine: 'ro' },
     artifacts: withRoles(await digestFiles(staging)),
@@ -77,11 +77,12 @@ beforeAll(async () => {
   vi.stubEnv('LUNSMITH_SITE', undefined);
   host = await hostHome();
   await host.site(`    gate: []
-channels: [stable, golden]
+channels: [stable, golden, dense]
 clients:
   web1: { mac: '52:54:00:00:00:01', channel: stable, secret: 'file:chap' }
   web2: { mac: '52:54:00:00:00:02', channel: golden, secret: 'file:chap' }
   web3: { mac: '52:54:00:00:00:03', channel: golden, secret: 'file:chap' }
+  web5: { mac: '52:54:00:00:00:05', channel: dense, secret: 'file:chap' }
   pc6: { mac: '52:54:00:00:00:06', images: [{ name: data, blank: 40M }], secret: 'file:chap' }
   pc4: { mac: '52:54:00:00:00:04', images: [{ name: own, blank: 40M, installer: stable }], secret: 'file:chap' }
 `);
@@ -193,6 +194,16 @@ it.each([
   const { code, err } = await lunsmith(['capture', ...args]);
   expect([code, err]).toEqual([2, expect.stringContaining(message)]);
   expect(await readdir(join(host.home, 'out'))).toEqual(before);
+});
+
+it('of Btrfs is refused, out of which no name and no key can be taken', async () => {
+  await ok('publish', await makeRelease('dense', 'btrfs'));
+  await lunsmith(['promote', 'dense', 'dense']);
+  await lunsmith(['client', 'add', 'web5']);
+  const { code, err } = await lunsmith(['capture', 'web5']);
+  expect(code).toBe(2);
+  expect(err).toContain('Btrfs, from which nothing can be taken out while it is not mounted');
+  expect((await readdir(join(host.home, 'out'))).filter((name) => name.includes('web5'))).toEqual([]);
 });
 
 it('a file system that is damaged is refused, and nothing is left', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { smallRepository } from '../util/arch/small-repository.js';
 import { lunsmith } from '../util/cli.js';
+import { packagesRecipe } from '../util/packages-recipe.js';
 
 it('tells of packages that the databases do not have, and asks no server', async () => {
   const home = await mkdtemp(join(tmpdir(), 'lunsmith-names-'));
@@ -13,22 +14,11 @@ it('tells of packages that the databases do not have, and asks no server', async
   const check = async (install: string, ...args: string[]) => {
     await writeFile(
       join(home, 'recipe.yaml'),
-      `name: demo
-steps:
-  - uses: pacstrap
-    with: { repositories: [core], include: [base], mirrors: ['${repository.url}/$repo/os/$arch'], keyring: '${repository.key.keyring}' }
-  - uses: packages
-    with: { install: [${install}] }
-  - uses: initramfs
-  - uses: seal
-disk:
-  size: 1G
-  partitions:
-    - { name: bios, type: bios-boot, size: 3M }
-    - { name: root, type: linux, size: rest, mount: / }
-kernel:
-  command-line: ['console=ttyS0']
-`,
+      packagesRecipe(
+        `uses: pacstrap
+    with: { repositories: [core], include: [base], mirrors: ['${repository.url}/$repo/os/$arch'], keyring: '${repository.key.keyring}' }`,
+        install,
+      ),
     );
     const all = ['check', home, '--workspace', join(home, 'work'), ...args];
     const { exitCode, stdout, stderr } = await lunsmith(all);
@@ -41,7 +31,7 @@ kernel:
   const before = repository.asked.length;
   const wrong = await check('nanoone');
   expect(wrong.exitCode).toBe(0);
-  expect(wrong.told).toMatch(/recipe\.yaml:6:\d+: .*nanoone.*`check --online` asks them now\./);
+  expect(wrong.told).toMatch(/recipe\.yaml:7:\d+: .*nanoone.*`check --online` asks them now\./);
   expect(repository.asked.length).toBe(before);
   await rm(home, { recursive: true });
 });

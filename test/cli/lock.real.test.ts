@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { formatBytes } from '../../cli/render/text.js';
 import type { Lock } from '../../pipeline/plan/lock/lock.js';
 import { lunsmith } from '../util/cli.js';
+import { packagesRecipe } from '../util/packages-recipe.js';
 import { type SmallArchive, type SmallPackage, smallArchive } from '../util/small-archive.js';
 
 let archive: SmallArchive;
@@ -35,23 +36,12 @@ const publish = (server: string, more: readonly SmallPackage[] = []) =>
 const recipe = (install: string, architecture = 'amd64') =>
   writeFile(
     join(home, 'recipe.yaml'),
-    `name: demo
-architecture: ${architecture}
-steps:
-  - uses: debootstrap
-    with: { suite: testing, pockets: [], mirror: '${archive.url}', keyring: '${archive.keyring}' }
-  - uses: packages
-    with: { install: [${install}] }
-  - uses: initramfs
-  - uses: seal
-disk:
-  size: 1G
-  partitions:
-    - { name: bios, type: bios-boot, size: 3M }
-    - { name: root, type: linux, size: rest, mount: / }
-kernel:
-  command-line: ['console=ttyS0']
-`,
+    packagesRecipe(
+      `uses: debootstrap
+    with: { suite: testing, pockets: [], mirror: '${archive.url}', keyring: '${archive.keyring}' }`,
+      install,
+      architecture,
+    ),
   );
 
 async function lock(...args: string[]) {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { lunsmith } from '../util/cli.js';
+import { packagesRecipe } from '../util/packages-recipe.js';
 import { type SmallArchive, type SmallPackage, smallArchive } from '../util/small-archive.js';
 
 let archive: SmallArchive;
@@ -40,23 +41,11 @@ const publish = (
 const recipe = (install: string) =>
   writeFile(
     join(home, 'recipe.yaml'),
-    `name: demo
-architecture: amd64
-steps:
-  - uses: debootstrap
-    with: { suite: testing, pockets: [], mirror: '${archive.url}', keyring: keyring.gpg }
-  - uses: packages
-    with: { install: [${install}] }
-  - uses: initramfs
-  - uses: seal
-disk:
-  size: 1G
-  partitions:
-    - { name: bios, type: bios-boot, size: 3M }
-    - { name: root, type: linux, size: rest, mount: / }
-kernel:
-  command-line: ['console=ttyS0']
-`,
+    packagesRecipe(
+      `uses: debootstrap
+    with: { suite: testing, pockets: [], mirror: '${archive.url}', keyring: keyring.gpg }`,
+      install,
+    ),
   );
 
 /** @returns what the archive was asked for, and the key of the whole */
