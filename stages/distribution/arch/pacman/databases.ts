@@ -61,8 +61,15 @@ export async function packageDatabases(ctx: Context, about: FetchAbout): Promise
   try {
     // Another process may be at it as well: pacman would fail at once, and so it does after a crash, by its own lock.
     const alone = ['flock', join(folder, 'lock'), 'sh', '-euc', 'rm -f "$1"; shift; "$@"', 'sh'] as const;
-    await ctx.run([...alone, join(database, 'db.lck'), ...pacmanArgv(config, '--sync', '--refresh')], {
-      doing: 'fetch the package databases',
+    const refresh = (...flags: string[]) =>
+      ctx.run([...alone, join(database, 'db.lck'), ...pacmanArgv(config, '--sync', ...flags)], {
+        doing: 'fetch the package databases',
+      });
+    await refresh('--refresh').catch(async (error: unknown) => {
+      if (repositoryFailure(error, { ...about, doing: '' }).kind !== 'signature') throw error;
+      // A database and its signature that do not belong together: the mirror changed between the two, or one of them is that
+      // of last time, since pacman asks for what is newer, in whole seconds. Given twice, `--refresh` fetches both anew (pacman(8)).
+      await refresh('--refresh', '--refresh');
     });
     await mkdir(snapshot);
     for (const each of repositories)

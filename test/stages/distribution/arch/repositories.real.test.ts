@@ -8,6 +8,7 @@ import {
   rm,
   symlink,
   truncate,
+  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -303,6 +304,20 @@ describe('what is not signed as it should be', () => {
       what: 'Could not fetch the package databases: a signature cannot be trusted.',
     });
   });
+});
+
+it('the signature of the database before, newer than that of the mirror, is fetched anew', async () => {
+  const options = { include: ['libfoo'] };
+  await repository.publish(ALL);
+  await using first = await build({ options });
+  const folder = join(packageFolders().state, 'pacman');
+  const tomorrow = Date.now() / 1000 + 86_400;
+  for (const path of await readdir(folder, { recursive: true }))
+    if (path.endsWith('.db.sig')) await utimes(join(folder, path), tomorrow, tomorrow);
+  await repository.publish([{ ...LIBFOO, version: '9-1' }]);
+  await using second = await build({ options });
+  expect([first.failure, second.failure]).toEqual([undefined, undefined]);
+  expect(second.records['packages']).toMatchObject([{ name: 'libfoo', version: '9-1' }]);
 });
 
 describe('a keyring', () => {
