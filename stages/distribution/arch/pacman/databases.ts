@@ -66,7 +66,8 @@ export async function packageDatabases(ctx: Context, about: FetchAbout): Promise
         doing: 'fetch the package databases',
       });
     await refresh('--refresh').catch(async (error: unknown) => {
-      if (repositoryFailure(error, { ...about, doing: '' }).kind !== 'signature') throw error;
+      const lines = error instanceof Failure ? (error.command?.lastLines ?? []) : [];
+      if (!lines.some((line) => line.includes('database (PGP signature)'))) throw error;
       // A database and its signature that do not belong together: the mirror changed between the two, or one of them is that
       // of last time, since pacman asks for what is newer, in whole seconds. Given twice, `--refresh` fetches both anew (pacman(8)).
       await refresh('--refresh', '--refresh');
