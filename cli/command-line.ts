@@ -26,7 +26,7 @@ export function createCommandLine(terminal: Terminal, signal: AbortSignal): Comm
         return 0;
       } catch (error) {
         if (error instanceof CommanderError && error.exitCode === 0) return 0;
-        const failure = asFailure(error, signal);
+        const failure = asFailure(error, args, signal);
         session.fail(failure);
         return failure.exitCode;
       } finally {
@@ -137,24 +137,30 @@ function exitCodeLines(): string[] {
 }
 
 /** What was thrown as the failure to tell the user. */
-function asFailure(error: unknown, signal: AbortSignal): Failure {
-  if (error instanceof CommanderError) return usageFailure(error);
+function asFailure(error: unknown, args: readonly string[], signal: AbortSignal): Failure {
+  if (error instanceof CommanderError) return usageFailure(error, args);
   const failure = Failure.from(error);
   // What breaks because it was stopped is no defect of its own.
   const stopped = signal.aborted && failure.kind !== 'interrupted';
   return stopped ? new Failure('interrupted', { what: 'Interrupted.' }, { cause: error }) : failure;
 }
 
-function usageFailure(error: CommanderError): Failure {
+function usageFailure(error: CommanderError, args: readonly string[]): Failure {
   if (error.code === 'commander.help') {
     return new Failure('usage', { what: 'No command given.', hint: 'One of the commands above.' });
   }
   const [, message = '', nearest] =
     /^(?:error: )?(.*?)(?:\n\(Did you mean (.*)\?\))?$/s.exec(error.message) ?? [];
   const sentence = message.charAt(0).toUpperCase() + message.slice(1).replace(/\.?$/, '.');
+  // The option that was refused is repeated.
+  const what = hidePasswords(sentence.replaceAll("'", '`'));
+  if (error.code === 'commander.unknownOption' && nearest === undefined && args[0] === 'shell') {
+    const hint =
+      'A command that is run inside stands after `--`, with its options: `npx lunsmith shell RELEASE -- COMMAND`.';
+    return new Failure('usage', { what, hint });
+  }
   return new Failure('usage', {
-    // The option that was refused is repeated.
-    what: hidePasswords(sentence.replaceAll("'", '`')),
+    what,
     hint:
       nearest === undefined
         ? '`npx lunsmith --help` lists commands; each has its own --help.'

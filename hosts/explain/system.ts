@@ -136,7 +136,7 @@ function addressWords({ client, image }: Subject): string {
   if (client.address !== undefined) return `It takes the address ${client.address.address}.`;
   return image.boot !== 'san'
     ? 'It asks DHCP for its address once; nobody renews it, so the address should stay the same.'
-    : 'The iBFT has the address that iPXE had. It asks DHCP for it again, once, and keeps that of the iBFT when nobody answers; nobody renews it, so the address should stay the same.';
+    : 'The iBFT has the address that iPXE had. An initramfs by initramfs-tools asks DHCP for it again, once, and keeps that of the iBFT when nobody answers; others keep it at once. Nobody renews it, so the address should stay the same.';
 }
 
 export function rootMount(subject: Subject): Link {

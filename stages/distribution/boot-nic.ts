@@ -17,7 +17,7 @@ boot_nic() {
 
 /**
  * Lines of sh: a function `run_hook`, which configures the NIC as the kernel parameter `ip=` says; BOOTIF= of the boot loader chooses it. What
- * it learned it hands on below /run. It wants ipconfig, and a function `err`.
+ * it learned it hands on below /run. It wants ipconfig and udevadm, and a function `err`.
  */
 export const CONFIGURE_NIC = `${BOOT_NIC}
 run_hook() {
@@ -31,7 +31,8 @@ run_hook() {
   case $address in '' | off | none) return ;; esac
   # The sixth field of CLIENT:SERVER:GATEWAY:MASK:HOST:DEVICE:METHOD names the NIC.
   case $address in *:*:*:*:*:*) nic=$(echo "$address" | cut -d : -f 6) ;; esac
-  until [ -n "$nic" ] || nic=$(boot_nic "$bootif"); do
+  # Before udev is done, a name may be that which the kernel gave, and change while an address is asked for.
+  until [ -n "$nic" ] || nic=$(udevadm settle --timeout=30; boot_nic "$bootif"); do
     try=$((try + 1))
     if [ "$try" -gt 30 ]; then
       err "No NIC for BOOTIF=$bootif"

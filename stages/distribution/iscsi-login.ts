@@ -1,18 +1,21 @@
 /** The script of an initramfs that logs in to the target of the root, for generators that have none which takes its secret from a file. */
+import { BOOT_NIC } from './boot-nic.js';
 
 /**
  * Lines of sh: a function `run_hook`, which logs in with iscsistart(8) as the iBFT says, or as /etc/iscsi.initramfs or the kernel command line
- * do. It wants iscsistart, ip, modprobe and udevadm, and functions `msg` and `err`.
+ * do. It wants iscsistart, ip, modprobe and udevadm, and functions `msg` and `err`. A card of the iBFT is known by its MAC: `device` there is
+ * that of the bus, below which a virtio card has no `net`.
  * @param settings a file of `KEY=VALUE` lines for `iscsistart -P`, see sessionSettingsText
- * @param ibftNic lines that set `nic` to the name of the card of the folder `$path` of the iBFT
  */
-export function loginToTarget(settings: string, ibftNic: string): string {
-  return `# What the firmware's table says of the network beyond the NIC's address: the default route, and name servers for the booted system.
+export function loginToTarget(settings: string): string {
+  return `${BOOT_NIC}
+# What the firmware's table says of the network beyond the NIC's address: the default route, and name servers for the booted system.
 ibft_network() {
   local path nic gateway
   for path in /sys/firmware/ibft/ethernet*; do
     gateway=$(cat "$path/gateway" 2> /dev/null)
-${ibftNic}    case $gateway in
+    nic=$(boot_nic "01-$(cat "$path/mac" 2> /dev/null)") || continue
+    case $gateway in
       '' | 0.0.0.0 | ::) ;;
       *) ip route replace default via "$gateway" dev "$nic" || err "No default route by $gateway" ;;
     esac

@@ -67,6 +67,11 @@ describe('usage', () => {
         '  Hint: `npx lunsmith --help` lists commands; each has its own --help.\n',
     ],
     [
+      ['shell', 'r', 'sh', '-c', 'ls'],
+      'error: Unknown option `-c`.\n' +
+        '  Hint: A command that is run inside stands after `--`, with its options: `npx lunsmith shell RELEASE -- COMMAND`.\n',
+    ],
+    [
       ['inspect', 'a', 'b'],
       'error: Too many arguments for `inspect`. Expected 1 argument but got 2.\n  Hint: `npx lunsmith --help` lists commands; each has its own --help.\n',
     ],

@@ -120,6 +120,8 @@ describe('a client of Arch Linux beside one of Debian', () => {
       /^86400\n180\n\[none\]/,
     );
     expect(await run('arch', 'ip -o -4 address show scope global')).toMatch(/inet 10\.78\.0\.\d+\/24/);
+    // What the initramfs learned of the network has the name of its card.
+    expect(await run('arch', 'ls /run/net-*.conf')).toMatch(/^\/run\/net-e\w+\.conf$/);
     expect(await run('arch', 'systemctl --failed --no-legend')).toBe('');
   });
 

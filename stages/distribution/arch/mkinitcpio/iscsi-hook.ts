@@ -26,11 +26,7 @@ HELP
 }
 `;
 
-const IBFT_NIC = `    nic=$(echo "$path"/device/net/*)
-    nic=\${nic##*/}
-`;
-
 export const ISCSI_RUN = `#!/usr/bin/ash
 # Logs in to the iSCSI target of the root. Written by lunsmith.
 
-${loginToTarget(SESSION_SETTINGS, IBFT_NIC)}`;
+${loginToTarget(SESSION_SETTINGS)}`;

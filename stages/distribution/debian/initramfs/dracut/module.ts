@@ -2,7 +2,7 @@
  * The module `lunsmith` of dracut.modules(7): the network of the machine, the login to the target of the root, and what the client has of its own.
  * It stays in the image, for the initramfs of a kernel that a client installs later.
  */
-import { BOOT_NIC, CONFIGURE_NIC } from '../../../boot-nic.js';
+import { CONFIGURE_NIC } from '../../../boot-nic.js';
 import { clientPart } from '../../../client-part.js';
 import { loginToTarget } from '../../../iscsi-login.js';
 import { mountOverlay } from '../../../overlay-root.js';
@@ -88,17 +88,11 @@ ${CONFIGURE_NIC}
 run_hook
 `;
 
-/** The device of a virtio card is below that which the iBFT names: its MAC tells it. */
-const IBFT_NIC = `    nic=$(boot_nic "01-$(cat "$path/mac" 2> /dev/null)") || continue
-`;
-
-/** By the file at its end open-iscsi of the booted system knows the card that carries the root, and leaves it up. */
 const ISCSI = `#!/bin/sh
 # Logs in to the iSCSI target of the root. Written by lunsmith.
 
 ${WORDS}
-${BOOT_NIC}
-${loginToTarget(SESSION_SETTINGS, IBFT_NIC)}
+${loginToTarget(SESSION_SETTINGS)}
 run_hook
 for nic in /run/net-*.conf; do
   if [ ! -e "$nic" ]; then continue; fi
