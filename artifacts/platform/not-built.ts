@@ -71,7 +71,7 @@ export const NOT_BUILT: readonly NotBuilt[] = [
   },
   {
     words: ['xfs'],
-    what: 'A root on XFS is not built: Debian 12 fills one without a mount from a list of files alone (mkfs.xfs -p), by which they lose times, hard links and extended attributes (capabilities).',
+    what: 'A root on XFS is not built: mkfs.xfs of Debian 12 and 13 fills one without a mount from a list of files alone (-p), by which they lose times, hard links and extended attributes (capabilities); from a folder, and the same twice, only that of xfsprogs 6.18 does.',
     hint: 'Use `filesystem: ext4` or `btrfs`.',
   },
   {
