@@ -175,6 +175,8 @@ async function killed(args: readonly string[], part: number): Promise<boolean> {
   });
   let left: Promise<number[]> = Promise.resolve([]);
   const kill = () => {
+    // So that it begins nothing between being looked at and its end.
+    child.kill('SIGSTOP');
     left = descendants(child.pid ?? 0);
     void left.then(() => child.kill('SIGKILL'));
   };

@@ -97,3 +97,29 @@ it('is read or refused, whatever its nodes say', async () => {
   expect(surprises).toEqual([]);
   expect(refused).toBeGreaterThan(MUTATIONS / 5);
 }, 120_000);
+
+/** Of a node's header and first item, see the kernel's include/uapi/linux/btrfs_tree.h. */
+const WRONG: readonly (readonly [name: string, at: number, value: number, bytes: 1 | 4, found: RegExp])[] = [
+  ['more items than fit', 96, 4000, 4, /^4000 items at level 0$/],
+  ['a level that no tree has', 100, 200, 1, /^\d+ items at level 200$/],
+  ['content behind its end', 101 + 17, NODE, 4, /^one up to byte \d+$/],
+];
+
+it.each(WRONG)('tells of a leaf with %s', async (_, at, value, size, found) => {
+  await using folder = await testFolder();
+  const path = await image(folder);
+  const right = await readFile(path);
+  const leaf = metadata(right).find(({ from }) => from > SUPERBLOCK && right[from + 100] === 0);
+  if (leaf === undefined) throw new Error('no leaf');
+  const bytes = Buffer.from(right.subarray(leaf.from, leaf.from + NODE));
+  bytes.writeUIntLE(value, at, size);
+  bytes.writeUInt32LE(~crc32c(0xffffffff, bytes.subarray(32)) >>> 0);
+  await using file = await open(path, 'r+');
+  await file.write(bytes, 0, NODE, leaf.from);
+  const failure = await read(path).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(Failure);
+  expect((failure as Failure).toRecord()).toMatchObject({
+    kind: 'integrity',
+    diagnostics: [{ found: expect.stringMatching(found) as string }],
+  });
+});
