@@ -46,7 +46,7 @@ export const bootArtifacts = defineStage({
   options,
   tools: [],
   facts: ['disk', 'loader', 'kernel', 'platform'],
-  asks: ['kernel', 'console'],
+  asks: ['kernel', 'console', 'network'],
   check: ({ recipe, order }) =>
     recipe.platform !== RASPBERRY_PI.id || order.includes('raspberry-pi-firmware')
       ? []
@@ -63,7 +63,9 @@ export const bootArtifacts = defineStage({
     const device = platformOf(platform).gate.serial;
     const signs = await distribution.console.signs(rootTree(ctx.rootfs));
     ctx.record('console', { device, ...signs } satisfies Manifest['console']);
-    if (platform === RASPBERRY_PI.id) return raspberryPiArtifacts(ctx);
+    const vlan = await distribution.network.vlan?.find(rootTree(ctx.rootfs));
+    if (vlan !== undefined) ctx.record('vlan', vlan satisfies Manifest['vlan']);
+    if (platform === RASPBERRY_PI.id) return raspberryPiArtifacts(ctx, vlan);
     const files = await distribution.kernel.find(rootTree(ctx.rootfs));
     const version = await readKernelVersion(files.kernel, architecture);
     await requireModules(rootTree(ctx.rootfs), version);
@@ -71,7 +73,8 @@ export const bootArtifacts = defineStage({
     await copyBootFiles(ctx, files);
     await mkdir(join(ctx.output, 'boot'), { recursive: true });
     const write = (path: string, text: string) => writeFile(join(ctx.output, path), text);
-    const ways = bootWays(ctx.recipe);
+    // By the tag alone the LUN is reached, which an iPXE without `vcreate` does not set: Debian 12's is one.
+    const ways = bootWays(ctx.recipe).filter(({ method }) => vlan === undefined || method === 'direct');
     const offered = new Set(ways.map(({ method }) => method));
     if (offered.has('san')) {
       await write(SAN['command-line'], `${san.join(' ')}\n`);

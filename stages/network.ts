@@ -27,6 +27,8 @@ import {
   networkdPath,
   networkdText,
   networkManagerText,
+  VLAN_NETWORKD_PATH,
+  vlanNetworkdText,
   WAIT_ONLINE,
 } from './network/managers.js';
 import { addUnit, hasSystemd } from './rootfs/systemd.js';
@@ -81,6 +83,15 @@ const options = z.strictObject({
     .array(z.string().regex(/^[A-Za-z0-9.-]+$/, 'a domain name'))
     .default([])
     .describe('Domains to search, when `dns` is a list of addresses.'),
+  vlan: z
+    .int()
+    .min(1)
+    .max(4094)
+    .optional()
+    .describe(
+      'Id of a tagged VLAN of the boot NIC, in which the root is: the initramfs makes it, asks DHCP there and logs in by it. iPXE loads kernel and ' +
+        'initramfs without a tag, so that such a release is for `boot: direct` alone: docs/vlan.md.',
+    ),
 });
 type Options = z.output<typeof options>;
 type Asking = Pick<StageContext<Options>, 'distribution'>;
@@ -93,7 +104,12 @@ export const network = defineStage({
   options,
   tools: [],
   asks: ['software', 'network'],
-  check: ({ options: { manager, dns, search }, distribution }) => [
+  check: ({ options: { manager, dns, search, vlan }, distribution }) => [
+    ...(vlan === undefined ||
+    distribution === undefined ||
+    distributionOf({ distribution }).network.vlan !== undefined
+      ? []
+      : [{ path: ['vlan'], ...NO_VLAN }]),
     ...(search.length > 0 && !Array.isArray(dns)
       ? [
           {
@@ -113,11 +129,15 @@ export const network = defineStage({
   ],
   async run(ctx) {
     const tree = rootTree(ctx.rootfs);
-    const { manager, interface: nic, 'renew-lease': renewLease } = ctx.options;
+    const { manager, interface: nic, 'renew-lease': renewLease, vlan } = ctx.options;
+    const { network: bootNic } = distributionOf(ctx);
+    if (vlan === undefined) await bootNic.vlan?.remove(tree);
+    else if (bootNic.vlan === undefined) throw new Failure('recipe', NO_VLAN);
+    else await bootNic.vlan.place(tree, vlan);
     const managers = manager === 'auto' ? await installed(ctx, tree) : manager === 'none' ? [] : [manager];
     for (const each of managers) {
       if (manager !== 'auto') await requireManager(ctx, tree, each);
-      await leaveAlone(ctx, tree, each, { nic, renewLease });
+      await leaveAlone(ctx, tree, each, { nic, renewLease, vlan });
     }
     if (await distributionOf(ctx).software.has(tree, 'cloud-init')) {
       await tree.write('/etc/cloud/cloud.cfg.d/99-boot-nic.cfg', CLOUD_INIT_TEXT);
@@ -131,6 +151,12 @@ export const network = defineStage({
     await nameServers(ctx, tree);
   },
 });
+
+const NO_VLAN = {
+  what: 'The initramfs of this distribution makes no VLAN of the boot NIC.',
+  expected: 'a Debian with initramfs-tools',
+  hint: 'Let the switch put the port of the machine into the VLAN without a tag (an access port).',
+} as const;
 
 async function installed(ctx: Asking, tree: RootTree): Promise<Manager[]> {
   const { software } = distributionOf(ctx);
@@ -161,6 +187,7 @@ async function leaveAlone(
       return tree.write('/etc/network/interfaces', ifupdownText(wishes));
     case 'networkd':
       await tree.write(networkdPath(await networkdNameIn(ctx, tree, wishes)), networkdText(wishes));
+      await leaveVlanAlone(tree, wishes);
       return tree.write(
         '/etc/systemd/system/systemd-networkd-wait-online.service.d/10-boot-nic.conf',
         WAIT_ONLINE,
@@ -170,8 +197,14 @@ async function leaveAlone(
     case 'dhcpcd':
       return tree.write(DHCPCD_CONF, dhcpcdText((await tree.read(DHCPCD_CONF)) ?? '', wishes));
     case 'netplan':
+      await leaveVlanAlone(tree, wishes);
       return tree.write('/etc/netplan/90-boot-nic.yaml', netplanText(wishes), { mode: 0o600 });
   }
+}
+
+/** netplan has networkd do it. */
+async function leaveVlanAlone(tree: RootTree, wishes: NicWishes): Promise<void> {
+  if (wishes.vlan !== undefined) await tree.write(VLAN_NETWORKD_PATH, vlanNetworkdText(wishes, wishes.vlan));
 }
 
 /** A file of the image that would take the boot NIC comes after ours. */

@@ -88,8 +88,8 @@ export const NOT_BUILT: readonly NotBuilt[] = [
   {
     words: ['vlan', 'vlans', 'vlan-id'],
     parameters: /^(?:rd\.)?vlan=/,
-    what: 'A VLAN of the boot NIC is not built: the initramfs of Debian makes no VLAN device, and asks for an address without a tag.',
-    hint: 'Let the switch put the port of the machine into the VLAN without a tag (an access port).',
+    what: 'A VLAN of the boot NIC is told by the step `network` alone: an initramfs of Debian makes none for a parameter of the kernel.',
+    hint: 'Use its `vlan: ID`, as docs/vlan.md says; or let the switch put the port of the machine into the VLAN without a tag.',
   },
   {
     words: ['mtu', 'jumbo', 'jumbo-frames'],

@@ -94,6 +94,8 @@ export const manifestSchema = z
       .optional(),
     /** Its initramfs logs in by every path to the LUN that it is told of and makes one disk of them; else it is told of one at a time. */
     multipath: z.literal(true).optional(),
+    /** Id of the tagged VLAN of the boot NIC by which its initramfs reaches the LUN; absent: without a tag. */
+    vlan: z.number().int().min(1).max(4094).optional(),
     /** Its initramfs gives the booted system the files that come in a client's small archive (client-part.ts). */
     clientFiles: z.literal(true).optional(),
     /** Every file of the release but the manifest itself and the proofs, sorted by path. */

@@ -17,6 +17,7 @@ const OPTIONAL = [
   'console',
   'loader',
   'multipath',
+  'vlan',
   'clientFiles',
   'packages',
 ] as const;

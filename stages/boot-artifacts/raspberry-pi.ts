@@ -13,8 +13,21 @@ import { readKernelVersion, requireModules } from './kernel.js';
 
 const { folder, files } = RASPBERRY_PI;
 
-/** Copies the folder, and tells what is for what. @throws Failure of kind `recipe` when the root has none */
-export async function raspberryPiArtifacts(ctx: StageContext<unknown>): Promise<void> {
+/**
+ * Copies the folder, and tells what is for what.
+ * @param vlan of the boot NIC, in which the root is @throws Failure of kind `recipe` when the root has no folder, or a VLAN
+ */
+export async function raspberryPiArtifacts(
+  ctx: StageContext<unknown>,
+  vlan: number | undefined,
+): Promise<void> {
+  if (vlan !== undefined) {
+    throw new Failure('recipe', {
+      what: 'A VLAN of the boot NIC is not built for a Raspberry Pi: no boot gate has shown one to start like that.',
+      found: `\`vlan: ${vlan}\` of the step \`network\``,
+      hint: 'Leave it out, and let the switch put the port of the machine into the VLAN without a tag (an access port).',
+    });
+  }
   const tree = rootTree(ctx.rootfs);
   const from = await tree.resolve(folder.inRoot);
   const names = from === undefined ? [] : await filesUnder(from);

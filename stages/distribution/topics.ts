@@ -143,6 +143,17 @@ export interface BootNic {
   readonly learned: readonly string[];
   /** A file that is there where systemd-resolved is in use. */
   readonly resolved: string;
+  /** A tagged VLAN of the boot NIC in its place, which the initramfs makes; absent: it makes none. */
+  readonly vlan?: BootVlan;
+}
+
+export interface BootVlan {
+  /** @param id 1 to 4094 @throws Failure of kind `recipe` where the root lacks what it takes to make it */
+  place(tree: RootTree, id: number): Promise<void>;
+  /** Of an imported root that had one. */
+  remove(tree: RootTree): Promise<void>;
+  /** Its id; undefined: the root has none. */
+  find(tree: RootTree): Promise<number | undefined>;
 }
 
 export interface InitramfsWishes {

@@ -86,6 +86,13 @@ it.each<[string, object, Given, string, string]>([
     'recipe',
     'There is no time zone Europe/Bern.',
   ],
+  [
+    'network',
+    { vlan: 5 },
+    { packages: ['initramfs-tools'] },
+    'recipe',
+    'The package iproute2 is not installed, whose ip makes the VLAN in the initramfs.',
+  ],
   ['users', { users: [{ name: 'games' }] }, { files: PASSWD }, 'recipe', 'The user games exists already.'],
   ['users', { users: [{ name: 'pi', existing: true }] }, { files: PASSWD }, 'recipe', 'There is no user pi.'],
   [

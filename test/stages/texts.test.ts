@@ -25,6 +25,7 @@ import {
   networkdPath,
   networkdText,
   networkManagerText,
+  vlanNetworkdText,
 } from '../../stages/network/managers.js';
 import { scriptArgv } from '../../stages/run.js';
 import { unitName } from '../../stages/services/units.js';
@@ -380,6 +381,25 @@ describe('network managers', () => {
     expect(netplanText(named)).toBe(
       'network:\n  version: 2\n  ethernets:\n    boot-nic:\n      match:\n        name: "eno1"\n      dhcp4: true\n      dhcp-identifier: mac\n      critical: true\n      optional: true\n',
     );
+  });
+  it('a VLAN of the boot NIC is left alone as the NIC is, and has the lease', () => {
+    const kept = { ...any, vlan: 5 };
+    const renewed = { ...named, vlan: 5 };
+    expect(ifupdownText(kept)).toBe(ifupdownText(any));
+    expect(ifupdownText(renewed)).toContain(
+      '\niface eno1.5 inet manual\nno-auto-down eno1.5\n\niface vlan5 inet manual\nno-auto-down vlan5\n',
+    );
+    expect(networkdText(kept)).toBe(networkdText(any));
+    expect(networkdText(renewed)).toBe(networkdText({ ...named, renewLease: false }));
+    expect(vlanNetworkdText(kept, 5)).toBe(
+      '[Match]\nName=*.5 vlan5\n\n[Network]\nDHCP=no\nKeepConfiguration=yes\n',
+    );
+    expect(vlanNetworkdText(renewed, 5)).toContain('Name=eno1.5 vlan5\n\n[Network]\nDHCP=ipv4\n');
+    expect(networkManagerText(kept)).toBe(
+      '[keyfile]\nunmanaged-devices=type:ethernet;interface-name:*.5;interface-name:vlan5\n',
+    );
+    expect(dhcpcdText('', renewed)).toBe('denyinterfaces eno1 eno1.5 vlan5\n');
+    expect(netplanText(renewed)).toContain('dhcp4: false\n');
   });
   it('name servers', () => {
     const dns = { servers: ['192.0.2.53', '2001:db8::53'], search: ['example.org'] };

@@ -32,6 +32,8 @@ export interface ClientRecipe {
   readonly packages?: readonly string[];
   /** Options of the step `iscsi-initiator`. */
   readonly initiator?: object;
+  /** Options of the step `network`; default none. */
+  readonly network?: object;
   /** Steps after the packages. */
   readonly steps?: readonly { readonly uses: string; readonly with: unknown }[];
   /** Options of its root's partition besides those that it has. */
@@ -49,6 +51,7 @@ export async function writeClientRecipe(
     generator = 'initramfs-tools',
     packages = [],
     initiator = {},
+    network,
     steps = [],
     root = {},
     disk = {},
@@ -69,7 +72,7 @@ export async function writeClientRecipe(
       { name: 'mask', uses: 'run', with: { script: mask } },
       { uses: 'fstab' },
       { uses: 'iscsi-initiator', with: initiator },
-      { uses: 'network' },
+      { uses: 'network', ...(network === undefined ? {} : { with: network }) },
       { uses: 'initramfs' },
       { uses: 'seal' },
     ],

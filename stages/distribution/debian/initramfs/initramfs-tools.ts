@@ -2,6 +2,7 @@
 import { chmod, stat } from 'node:fs/promises';
 import type { RootTree } from '../../../rootfs/tree.js';
 import type { DebianGenerator } from '../generator.js';
+import { checkOnePath, VLAN_HOOK } from '../vlan.js';
 import { CLIENT_FILE } from './client.js';
 import { OVERLAY_FILES, OVERLAY_HOOK } from './overlay.js';
 import { imageOf, PATH } from './places.js';
@@ -20,6 +21,7 @@ export const initramfsTools: DebianGenerator = {
   },
 
   async configure(tree, { modules, overlay, ...wishes }) {
+    await checkOnePath(tree);
     await tree.write('/etc/initramfs-tools/conf.d/lunsmith', initramfsConf(wishes));
     const path = '/etc/initramfs-tools/modules';
     if (modules.length > 0) await tree.write(path, addModules((await tree.read(path)) ?? '', modules));
@@ -55,7 +57,8 @@ export const initramfsTools: DebianGenerator = {
     const builtin = (await tree.read(`/usr/lib/modules/${version}/modules.builtin`)) ?? '';
     const settings = (await tree.read('/etc/iscsi/iscsi.initramfs')) ?? '';
     const overlay = await tree.exists(OVERLAY_HOOK);
-    return missingParts(stdout.split('\n'), { builtin, settings, overlay });
+    const vlan = await tree.exists(VLAN_HOOK);
+    return missingParts(stdout.split('\n'), { builtin, settings, overlay, vlan });
   },
 };
 

@@ -42,6 +42,7 @@ export const KNOWN_HOOKS: readonly string[] = [
   'kmod',
   'lunsmith-multipath',
   'lunsmith-overlay',
+  'lunsmith-vlan',
   'multipath',
   'resume',
   'thermal',

@@ -3,6 +3,7 @@
 import { kernelModule, lacking, type Part } from '../../needed-parts.js';
 import { OVERLAY_MODULE } from '../../overlay-root.js';
 import type { InitramfsWishes } from '../../topics.js';
+import { VLAN_PARTS } from '../vlan.js';
 
 /**
  * A drop-in of /etc/initramfs-tools/conf.d. `MODULES=dep` would ask the build host for its hardware. `RESUME` would be
@@ -63,9 +64,12 @@ export interface Asked {
   readonly overlay: boolean;
 }
 
-/** What of it is missing from a listing by lsinitramfs(8). */
-export function missingParts(listing: readonly string[], { builtin, ...asked }: Asked): string[] {
-  return lacking([...NEEDED, ...neededFor(asked)], listing, builtin);
+/** What of it is missing from a listing by lsinitramfs(8). @param vlan whether it makes a VLAN of the boot NIC */
+export function missingParts(
+  listing: readonly string[],
+  { builtin, vlan = false, ...asked }: Asked & { readonly vlan?: boolean },
+): string[] {
+  return lacking([...NEEDED, ...neededFor(asked), ...(vlan ? VLAN_PARTS : [])], listing, builtin);
 }
 
 /** What not every initramfs needs. */

@@ -201,7 +201,7 @@ const TABLE: readonly (readonly [string, () => readonly string[]])[] = [
   ['/debian/packages', only('packages', 'iscsi-initiator')],
   ['/debian/locale', only('locale')],
   ['/debian/initiator', only('iscsi-initiator')],
-  ['/debian/network', only('network')],
+  ['/debian/network', only('network', 'boot-artifacts')],
   ['/debian/initramfs', only('initramfs')],
   ['/shortcuts', only('initramfs')],
   ['/debian/kernel', only('initramfs', ...OUTPUTS)],

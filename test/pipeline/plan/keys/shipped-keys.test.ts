@@ -207,6 +207,7 @@ describe('options', () => {
       'renew-lease': true,
       dns: 'keep',
       search: ['example.org'],
+      vlan: 5,
     },
     run: {
       script: 'false',

@@ -67,6 +67,7 @@ const WRONG: readonly (readonly [uses: string, options: string, mirror?: string]
   ['pacstrap', '{ keyring: keys/own.gpg, include: [Base, base/extra] }'],
   ['packages', '{ install: [linux/extra, libfoo:amd64, Nano], remove: [Vi], hold: [Linux] }'],
   ['packages', '{ remove: [vi=1] }'],
+  ['network', '{ vlan: 5 }'],
   ['packages', '{ install: [nano], recommends: true }'],
   ['iscsi-initiator', '{ finalrd: true }'],
   ['network', '{ manager: ifupdown }'],
