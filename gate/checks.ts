@@ -51,6 +51,7 @@ export async function checkSystem(
       `${initiator} at ${target}`,
     ),
     check('kernel', kernel === manifest.kernel?.version, kernel),
+    ...(manifest.vlan === undefined ? [] : [await checkVlan(answer, manifest.vlan)]),
     ...((await hasSystemd(session)) ? [await checkUnits(answer)] : []),
   ];
 }
@@ -58,6 +59,18 @@ export async function checkSystem(
 /** sd_booted(3) */
 async function hasSystemd(session: Session): Promise<boolean> {
   return (await session.run('test -d /run/systemd/system')).status === 0;
+}
+
+/** Each has a file with its name and id (the kernel's net/8021q/vlanproc.c); in the gate's network it alone leads to the target. */
+async function checkVlan(answer: (line: string) => Promise<string>, id: number): Promise<Check> {
+  const [, name, found] = /^(\S+)\s+VID: (\d+)/.exec(await answer("grep -h ' VID: ' /proc/net/vlan/*")) ?? [];
+  const portal = await answer('cat /sys/class/iscsi_connection/*/persistent_address');
+  const passed = found === String(id);
+  return check(
+    'VLAN of the boot NIC',
+    passed,
+    `${name ?? 'none'} with the tag ${found ?? 'none'}, target at ${portal}`,
+  );
 }
 
 async function checkUnits(answer: (line: string) => Promise<string>): Promise<Check> {

@@ -27,7 +27,12 @@ export interface ClientHostOptions {
   readonly request: Pick<GateRequest, 'cell' | 'manifest' | 'digest'>;
   readonly identity: GateIdentity;
   /** Where the client finds its servers, IPv4, and who gives it an address. */
-  readonly network: { readonly server: string; readonly dhcp: HostFacts['dhcp'] };
+  readonly network: {
+    readonly server: string;
+    readonly dhcp: HostFacts['dhcp'];
+    /** Of the target, if it is another; IPv4. */
+    readonly portal?: string;
+  };
   /** Absolute path of the host's folder. */
   readonly root: string;
   /** Absolute path of the client's disk. */
@@ -42,14 +47,19 @@ const SERIAL = 1;
 /** @throws Failure of kind `usage` when the release does not offer the cell's boot method */
 export function bootFilesInput(options: ClientHostOptions): BootFilesInput {
   const { request, identity, network, root } = options;
-  const { server, dhcp } = network;
+  const { server, dhcp, portal } = network;
   requireMethod(request);
   const host: HostFacts = {
     name: HOST,
     transport: { kind: 'directory' },
     root,
     address: server,
-    target: { kind: 'tgt', prefix: identity.target, port: ISCSI_PORT },
+    target: {
+      kind: 'tgt',
+      prefix: identity.target,
+      port: ISCSI_PORT,
+      ...(portal === undefined ? {} : { portals: [portal] }),
+    },
     clone: { kind: 'file' },
     retention: 0,
     http: { url: `http://${server}` },

@@ -1,6 +1,7 @@
 /**
  * The network between the gate's servers and the client. With a tap device our own dnsmasq serves DHCP and TFTP; where
- * /dev/net/tun may not be opened, QEMU's user network does.
+ * /dev/net/tun may not be opened, QEMU's user network does. The target of a release with a VLAN is in a second network, which the client
+ * reaches by the tag alone.
  */
 import { constants, open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import type { HostLayout } from '../hosts/host/layout.js';
 import type { HostFacts } from '../hosts/site/facts.js';
 import { NETDEV, value } from './qemu.js';
 import type { Runtime } from './runtime.js';
+import { CARD_PORT, hubArgv, openVlanSwitch, socketsIn } from './vlan.js';
 
 export interface GateNetwork extends AsyncDisposable {
   readonly kind: 'tap' | 'user';
@@ -21,6 +23,10 @@ export interface GateNetwork extends AsyncDisposable {
   readonly server: string;
   /** QEMU's `-netdev`. */
   readonly netdev: string;
+  /** QEMU's arguments besides; absent: none. */
+  readonly more?: readonly string[];
+  /** Where the target listens, and how the client reaches it, in a network of its own; absent: as the other servers. */
+  readonly portal?: string;
   /** The interface that the servers are on; absent: QEMU's own network. */
   readonly device?: string;
   /** Who gives the client an address, as the site of its target host has it. */
@@ -36,6 +42,8 @@ export interface NetworkOptions {
   readonly tftp: string;
   /** Whether more than one machine is to be plugged in: then the servers are on a bridge. Default false. */
   readonly bridge?: boolean;
+  /** Id of the tagged VLAN in which the target is, with a DHCP server of its own; absent: there is none. Not for a bridge. */
+  readonly vlan?: number | undefined;
   /** Each line of dnsmasq's log. */
   readonly onLine: (line: string) => void;
 }
@@ -50,6 +58,13 @@ const TAP = {
   prefix: 24,
   /** A unique local prefix (RFC 4193). */
   ipv6: 'fd6c:756e:736d::',
+} as const;
+/** The network behind the tag. No router leads there, so that a client without the tag finds no target. */
+const VLAN = {
+  device: 'vlan0',
+  server: '10.79.0.1',
+  prefix: 24,
+  range: '10.79.0.10,10.79.0.99,255.255.255.0,3600',
 } as const;
 /** QEMU's user network reaches the host's loopback at its gateway (qemu(1), `-netdev user`). */
 const USER = { listen: '127.0.0.1', server: '10.0.2.2' } as const;
@@ -93,14 +108,20 @@ async function openTap(ports: Ports, options: NetworkOptions): Promise<GateNetwo
   await ip(ports, 'address', 'add', `${server}/${prefix}`, 'dev', device);
   await ip(ports, 'address', 'add', `${ipv6}1/64`, 'dev', device, 'nodad');
   await ip(ports, 'link', 'set', device, 'up');
+  const { vlan } = options;
+  const behind = vlan === undefined ? undefined : await openBehind(ports, options, vlan);
+  // A plain tap: with the offload header the packet capture would not be readable.
+  const netdev = plainTap(tap);
   let dnsmasq: RunningTool | undefined;
   return {
     kind: 'tap',
     listen: server,
     server,
     device,
-    // A plain tap: with the offload header the packet capture would not be readable.
-    netdev: `tap,id=${NETDEV},ifname=${tap},script=no,downscript=no,vnet_hdr=off`,
+    netdev: `${behind === undefined ? netdev : CARD_PORT},id=${NETDEV}`,
+    ...(behind === undefined
+      ? {}
+      : { portal: VLAN.server, more: hubArgv({ untagged: netdev, vlan: plainTap(VLAN.device) }) }),
     dhcp: { kind: 'dnsmasq', interface: device, range },
     serve: async ({ conf }) => {
       dnsmasq = await startDnsmasq(ports, {
@@ -111,6 +132,7 @@ async function openTap(ports: Ports, options: NetworkOptions): Promise<GateNetwo
           '--no-ping',
           // iPXE waits some 16 s for a router advertisement before it goes on without IPv6.
           ...['--enable-ra', `--dhcp-range=${ipv6},ra-only`],
+          ...(behind === undefined ? [] : [`--interface=${VLAN.device}`, `--dhcp-range=${VLAN.range}`]),
         ],
         onLine: options.onLine,
         hint: 'Its last lines say why.',
@@ -118,10 +140,29 @@ async function openTap(ports: Ports, options: NetworkOptions): Promise<GateNetwo
     },
     [Symbol.asyncDispose]: async () => {
       await dnsmasq?.[Symbol.asyncDispose]();
+      await behind?.[Symbol.asyncDispose]();
       if (ports.signal.aborted) return;
-      for (const each of new Set([tap, device])) await ip(ports, 'link', 'delete', each);
+      for (const each of new Set([tap, device, ...(behind === undefined ? [] : [VLAN.device])]))
+        await ip(ports, 'link', 'delete', each);
     },
   };
+}
+
+function plainTap(device: string): string {
+  return `tap,ifname=${device},script=no,downscript=no,vnet_hdr=off`;
+}
+
+/** The network behind the tag, and the switch that leads there. */
+async function openBehind(
+  ports: Ports,
+  { runtime }: Pick<NetworkOptions, 'runtime'>,
+  id: number,
+): Promise<AsyncDisposable> {
+  const { device, server, prefix } = VLAN;
+  await ip(ports, 'tuntap', 'add', 'dev', device, 'mode', 'tap');
+  await ip(ports, 'address', 'add', `${server}/${prefix}`, 'dev', device);
+  await ip(ports, 'link', 'set', device, 'up');
+  return openVlanSwitch({ id, ...socketsIn(runtime.shortPath) });
 }
 
 /** QEMU hands out the script that our own DHCP servers hand to iPXE. */

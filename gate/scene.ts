@@ -57,12 +57,14 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   await using stack = new UndoStack();
   const runtime = stack.use(await openRuntime(request.scratch, ports));
   const root = join(runtime.path, 'host');
-  const pi = request.manifest.platform === RASPBERRY_PI.id;
+  const { platform, vlan } = request.manifest;
+  const pi = platform === RASPBERRY_PI.id;
   const network = stack.use(
     await openNetwork(ports, {
-      // The user network has no wire that a second machine, its firmware, could be plugged into.
-      wanted: pi ? 'tap' : (request.network ?? 'auto'),
+      // The user network has no wire that a second machine, its firmware, or a second network could be plugged into.
+      wanted: pi || vlan !== undefined ? 'tap' : (request.network ?? 'auto'),
       bridge: pi,
+      vlan,
       tftp: hostLayout({ root }).tftp,
       runtime,
       onLine: chain.dnsmasqLine,
@@ -70,7 +72,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   );
   const target = stack.use(
     await startTgtd(ports, {
-      portal: { address: network.listen, port: ISCSI_PORT },
+      portal: { address: network.portal ?? network.listen, port: ISCSI_PORT },
       folder: runtime.path,
       shortFolder: runtime.shortPath,
       onLine: (line) => evidence.log('tgtd.log', line),
@@ -145,6 +147,7 @@ async function switchedOff(
         oemString,
         ...(firmware === 'uefi' ? { variables } : {}),
       }),
+      ...(network.more ?? []),
       ...(more.qemu ?? []),
     ],
     runtime,

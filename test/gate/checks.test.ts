@@ -1,5 +1,6 @@
 /** What is read of a running system, by a shell that answers from a table. */
 import { describe, expect, it } from 'vitest';
+import type { Manifest } from '../../artifacts/release/manifest.js';
 import { checkSystem, stopCommand } from '../../gate/checks.js';
 import { makeIdentity } from '../../gate/identity.js';
 import type { CommandOutput, Session } from '../../gate/session.js';
@@ -40,11 +41,15 @@ function shell(answers: Answers): Session {
   return { run, type: () => undefined };
 }
 
-const checked = async (answers: Answers, filesystem: 'ext4' | 'btrfs' = 'ext4') =>
+const checked = async (
+  answers: Answers,
+  filesystem: 'ext4' | 'btrfs' = 'ext4',
+  change: Partial<Manifest> = {},
+) =>
   Object.fromEntries(
     (
       await checkSystem(shell(answers), {
-        manifest: smallManifest(),
+        manifest: smallManifest(change),
         identity,
         root: { ...root, filesystem },
       })
@@ -73,6 +78,21 @@ describe('the system of a release', () => {
 
   it('has no units without systemd', async () => {
     expect(await checked(SYSTEM)).toEqual(good);
+  });
+
+  it.each([
+    [
+      'that of the release',
+      'enp0s2.5  VID: 5\t REORDER_HDR: 1  dev->priv_flags: 1',
+      true,
+      'enp0s2.5 with the tag 5',
+    ],
+    ['another', 'enp0s2.50  VID: 50\t REORDER_HDR: 1', false, 'enp0s2.50 with the tag 50'],
+    ['none', 'grep: /proc/net/vlan/*: No such file or directory', false, 'none with the tag none'],
+  ])('has the VLAN of its NIC: %s', async (_, text, passed, found) => {
+    const answers = { ...SYSTEM, '/proc/net/vlan/': text, persistent_address: '10.79.0.1' };
+    const checks = await checked(answers, 'ext4', { vlan: 5 });
+    expect(checks['VLAN of the boot NIC']).toEqual([passed, `${found}, target at 10.79.0.1`]);
   });
 
   it.each<[string, Answers, string, string]>([
