@@ -1,4 +1,5 @@
 /** A client's own address, as each that needs it wants it. */
+import type { Manifest } from '../../artifacts/release/manifest.js';
 import { Failure } from '../../base/failure.js';
 import type { ClientFacts, StaticAddress } from '../site/facts.js';
 
@@ -16,10 +17,11 @@ export function ownAddress(address: StaticAddress | undefined): string[] {
 
 /**
  * What follows `ip=` on the kernel command line (Linux Documentation/admin-guide/nfs/nfsroot.rst); the card is told by
- * `BOOTIF=`.
+ * `BOOTIF=`. The address of the site is that of the network by which it boots; in a VLAN DHCP tells another one.
+ * @param manifest of the release that it boots
  */
-export function kernelAddress({ name, address }: ClientFacts): string {
-  if (address === undefined) return 'dhcp';
+export function kernelAddress({ name, address }: ClientFacts, manifest?: Pick<Manifest, 'vlan'>): string {
+  if (address === undefined || manifest?.vlan !== undefined) return 'dhcp';
   const { address: ip, netmask, gateway, dns } = address;
   const optional = (value: string | undefined) => (value === undefined ? '' : ipv4(value));
   const fields = [ipv4(ip), '', optional(gateway), ipv4(netmask), name, '', 'off'];

@@ -103,7 +103,7 @@ function boot(input: ClientFilesInput, { image, generation }: BootImage): string
     return [
       ...begin,
       setSetting('client-initrd', url(archivePath(facts, { image, generation }))),
-      setSetting('client-ip', kernelAddress(facts)),
+      setSetting('client-ip', kernelAddress(facts, manifest)),
       `set boot-tries ${TRIES}`,
       `chain --autofree ${script} || goto failed`,
       'exit 0',

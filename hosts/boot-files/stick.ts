@@ -179,7 +179,7 @@ export function kernelStick(
 ) {
   const { generation, image } = each;
   const mac = facts.mac === undefined ? [] : [`BOOTIF=${pxelinuxMacName(facts.mac)}`];
-  const all = [...words(parameters), `ip=${kernelAddress(facts)}`, ...mac];
+  const all = [...words(parameters), `ip=${kernelAddress(facts, manifest)}`, ...mac];
   const title = `${facts.name} ${image.name}, ${manifest.recipe.name}@${generation.release?.slice(0, 12)}, generation ${generation.id}`;
   return {
     title,

@@ -126,7 +126,7 @@ function settings(subject: Subject): Link['settings'] {
     return [
       ...own,
       { name: 'client-initrd', value: url(cpio) },
-      { name: 'client-ip', value: kernelAddress(client) },
+      { name: 'client-ip', value: kernelAddress(client, subject.manifest) },
     ];
   }
   return [

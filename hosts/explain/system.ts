@@ -61,7 +61,7 @@ function commandLine({ manifest, image }: Subject): string {
 
 /** What the per-client archive and the iBFT tell it: artifacts/formats/open-iscsi.ts. */
 export function initramfsLogin(subject: Subject): Link {
-  const { host, client, lun, target, portal, portals, multipath, image } = subject;
+  const { host, client, lun, target, portal, portals, multipath, image, manifest } = subject;
   const { port } = host.target;
   const archive = image.boot !== 'san';
   return {
@@ -71,6 +71,7 @@ export function initramfsLogin(subject: Subject): Link {
       archive
         ? 'It takes target, names and account from /etc/iscsi.initramfs, which came in the small archive.'
         : 'It takes target, names and account from the iBFT (iscsi_auto); nothing of them is in the image.',
+      ...vlanWords(subject),
       addressWords(subject),
       ...partWords(subject),
       ...(multipath
@@ -84,7 +85,7 @@ export function initramfsLogin(subject: Subject): Link {
         : ['The session of iPXE ends unseen; this one lives until the machine goes down.']),
     ],
     packets: [
-      ...(client.address === undefined
+      ...(client.address === undefined || manifest?.vlan !== undefined
         ? ['UDP 0.0.0.0:68 -> 255.255.255.255:67  DHCPDISCOVER of the initramfs, and the answers']
         : []),
       `TCP client:any -> ${portal}  login of ${client.initiator} to ${target}, CHAP (MD5) as ${client.account}`,
@@ -109,6 +110,11 @@ export function initramfsLogin(subject: Subject): Link {
           'the driver of the card is not in the initramfs',
           'the switch port is not forwarding yet when the kernel asks DHCP',
           'another MTU on the way',
+          ...(manifest?.vlan === undefined
+            ? []
+            : [
+                `the switch port of the machine does not carry VLAN ${manifest.vlan} with its tag, or nobody answers DHCP in it`,
+              ]),
         ],
         look: [
           subject.watch(`port 67 or port 68 or tcp port ${port}`),
@@ -132,8 +138,18 @@ function partWords({ client: { name, files = [] }, manifest }: Subject): string[
   ];
 }
 
-function addressWords({ client, image }: Subject): string {
-  if (client.address !== undefined) return `It takes the address ${client.address.address}.`;
+/** What it makes before it asks for an address: stages/distribution/debian/vlan.ts. */
+function vlanWords({ manifest }: Subject): string[] {
+  if (manifest?.vlan === undefined) return [];
+  const { vlan } = manifest;
+  return [
+    `It makes the VLAN ${vlan} of the card, \`CARD.${vlan}\`; all that follows goes out with this tag, and the card itself gets no address.`,
+  ];
+}
+
+function addressWords({ client, image, manifest }: Subject): string {
+  if (client.address !== undefined && manifest?.vlan === undefined)
+    return `It takes the address ${client.address.address}.`;
   return image.boot !== 'san'
     ? 'It asks DHCP for its address once; nobody renews it, so the address should stay the same.'
     : 'The iBFT has the address that iPXE had. An initramfs by initramfs-tools asks DHCP for it again, once, and keeps that of the iBFT when nobody answers; others keep it at once. Nobody renews it, so the address should stay the same.';

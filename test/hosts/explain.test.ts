@@ -65,6 +65,18 @@ const PORTALS = [MANIFEST, MULTIPATH].flatMap((manifest) =>
   ),
 );
 
+const VLAN: Manifest = { ...MANIFEST, vlan: 5 };
+/** With the target in a VLAN, which the initramfs alone reaches. */
+const IN_VLAN = CLIENTS.flatMap((client) =>
+  client.images
+    .filter(({ boot }) => boot === 'direct')
+    .map((image) => ({
+      title: `VLAN, ${client.name}`,
+      ...{ host: { ...HOST, target: { ...HOST.target, portals: ['10.79.0.1'] } } },
+      ...{ client, image, manifest: VLAN },
+    })),
+);
+
 interface Served {
   /** Absolute paths on the host. */
   readonly files: ReadonlySet<string>;
@@ -122,7 +134,7 @@ const isBelow = (path: string, folders: readonly string[]) =>
 const settingsOf = (links: readonly Link[], name: Link['name']) =>
   links.find((link) => link.name === name)?.settings ?? [];
 
-describe.each([...CASES.map((each) => ({ ...each, manifest: MANIFEST })), ...PORTALS])(
+describe.each([...CASES.map((each) => ({ ...each, manifest: MANIFEST })), ...PORTALS, ...IN_VLAN])(
   '$title',
   ({ host, client, image, manifest }) => {
     const adapter = adapterOf(host.target.kind);
@@ -191,6 +203,20 @@ it('a client whose channel has no release shows the words that are told', () => 
   expect(files.filter(({ path }) => path === 'clients/web1/boot.ipxe').map(textOf)[0]).toContain(words);
   const links = explainClient({ host: HOST, client: WEB1, image: WEB1.images[0], lun: 1 });
   expect(links.flatMap(({ stops }) => stops.map(({ shows }) => shows))).toContain(words);
+});
+
+it('tells of the VLAN in which the initramfs asks for an address, and of the switch where nobody answers', () => {
+  const found = IN_VLAN.find(({ client }) => client.address !== undefined);
+  if (found === undefined) throw new Error('no client has an address');
+  const { host, client, image } = found;
+  const login = (manifest: Manifest) =>
+    explainClient({ host, client, image, lun: 1, manifest }).find(({ name }) => name === 'initramfs-login');
+  const words = login(VLAN)?.says.join(' ');
+  expect(words).toContain('It makes the VLAN 5 of the card, `CARD.5`');
+  expect(words).toContain('It asks DHCP for its address once');
+  expect(words).not.toContain(`It takes the address ${client.address?.address}`);
+  expect(JSON.stringify(login(VLAN)?.stops)).toContain('does not carry VLAN 5 with its tag');
+  expect(JSON.stringify(login(MANIFEST))).not.toContain('VLAN');
 });
 
 describe('of a Raspberry Pi', () => {

@@ -131,6 +131,20 @@ export async function multipathRelease(
   return readRelease(join(out, name, 'latest'));
 }
 
+/** The same whose root is in a tagged VLAN of its boot NIC, with the id {@link VLAN}. @param name of the recipe */
+export async function vlanRelease(
+  name = 'vlan',
+  { network, ...more }: Pick<ClientRecipe, 'suite' | 'steps' | 'network'> = {},
+): Promise<Release> {
+  const wishes = { ...more, network: { vlan: VLAN, ...network } };
+  const out = await shared(`out-${name}`, async (partial) =>
+    build(await writeClientRecipe(partial, name, wishes), partial),
+  );
+  return readRelease(join(out, name, 'latest'));
+}
+
+export const VLAN = 42;
+
 /** The same with an initramfs by dracut. @param name of the recipe */
 export async function dracutRelease(
   name = 'dracut',

@@ -147,6 +147,13 @@ exit 0
 `);
   });
 
+  it('a client whose root is in a VLAN has its own address without the tag, and asks DHCP there', () => {
+    const manifests = new Map([[DIGEST, { ...MANIFEST, vlan: 5 }]]);
+    const text = textOf(httpFiles(bootInput([clientState(DB1)], { manifests })), 'clients/db1/boot.ipxe');
+    expect(text).toContain('set netX/ip 10.77.0.99\n');
+    expect(text).toContain('set client-ip dhcp\n');
+  });
+
   it('a direct boot has its account in an archive', () => {
     const content = files.find(({ path }) => path.endsWith('.cpio'))?.content;
     const entries = readCpio(Buffer.from(content !== undefined && 'bytes' in content ? content.bytes : []));

@@ -86,6 +86,13 @@ describe('a kernel on the stick', () => {
     );
   });
 
+  it('asks DHCP where its root is in a VLAN: its address is that of the network by which it boots', () => {
+    const client = clientState(DB1);
+    const kernel = stickKernel(input({ client }), new Map([[DIGEST, { ...MANIFEST, vlan: 5 }]]), true);
+    const { grub } = kernelStick(client, kernel, { parameters: 'ro\n', volumeId: 'AB12-CD34' });
+    expect(grub).toContain('  linux /vmlinuz ro ip=dhcp BOOTIF=01-52-54-00-00-00-02\n');
+  });
+
   const bare = clientState({ ...WEB1, prompts: true });
   const none = { ...clientState(WEB1), images: {} };
   const windows = new Map([[DIGEST, smallManifest({ boot: [{ method: 'san', artifacts: {} }] })]]);
