@@ -259,9 +259,20 @@ describe('a connection', () => {
     for (const word of many) await host.run(['echo', word], { doing, quiet: true });
     await host.write(join(root, 'file'), 'x', { mode: 0o644 });
     expect((await readFile(starts, 'utf8')).length).toBe(2);
+    // One of its own, beside which the shell stays.
+    await host.run(['true'], { doing });
+    await host.run(['true'], { doing, quiet: true });
+    expect((await readFile(starts, 'utf8')).length).toBe(3);
     // In shells that stay and in sessions of their own, side by side.
     const all = many.map((word, index) => host.run(['echo', word], { doing, quiet: index % 3 !== 0 }));
     expect((await Promise.all(all)).map(({ stdout }) => stdout.trim())).toEqual(many);
+    // Five at once in shells that stay, then five in sessions of their own, each of which waits for the others: the shells have to go.
+    const together =
+      'mkdir -p "$1"; true >"$1/$2"; until [ "$(ls "$1" | wc -l)" -eq 5 ]; do sleep 0.05; done';
+    for (const quiet of [true, false]) {
+      const at = (word: string) => ['sh', '-c', together, 'sh', join(root, `quiet-${quiet}`), word] as const;
+      await Promise.all(many.slice(0, 5).map((word) => host.run(at(word), { doing, quiet })));
+    }
   });
 
   it('whose shell on the host is ended goes on in another', async () => {
