@@ -4,6 +4,8 @@
  *
  *     npm run mutants -- [--count 100] [--seed 1] [--keep outcomes.jsonl] [FOLDER…]
  *
+ * A run that was ended goes on where it was, given the same file and seed and the same sources.
+ *
  * A test that fails, and a run that does not end, have noticed; where the file as it is has the same outcome, as on a machine that has
  * too much to do, another fault takes its place. What changes nothing that could be noticed is for the reader to tell.
  */
@@ -12,6 +14,7 @@ import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   cpSync,
+  existsSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -24,6 +27,8 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import ts from 'typescript';
 
+/** How many of the nearest fast tests run before all others, for most faults are found by these. */
+const NEAR = 8;
 /** How many of the nearest real tests run, and how long any run may take, seconds. */
 const REAL = 6;
 const PATIENCE = { fast: 300, real: 600 };
@@ -112,18 +117,23 @@ function importers() {
   return by;
 }
 
+/** @returns project and files of each run, in order */
 function testsOf(path, by) {
   const far = new Map([[path, 0]]);
   for (const each of far.keys())
     for (const importer of by.get(each) ?? []) if (!far.has(importer)) far.set(importer, far.get(each) + 1);
   const name = basename(path, '.ts');
+  // What runs the whole program imports nothing of it.
+  for (const each of sources) if (basename(each).startsWith(`${name}.`) && !far.has(each)) far.set(each, 1);
   const rank = (test) => far.get(test) - (basename(test).startsWith(`${name}.`) ? 1 : 0);
   const tests = [...far.keys()].filter((each) => each.endsWith('.test.ts') && !each.startsWith('test/e2e/'));
   tests.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
-  return {
-    fast: tests.filter((each) => !each.endsWith('.real.test.ts')),
-    real: tests.filter((each) => each.endsWith('.real.test.ts')).slice(0, REAL),
-  };
+  const fast = tests.filter((each) => !each.endsWith('.real.test.ts'));
+  return [
+    ['fast', fast.slice(0, NEAR)],
+    ['fast', fast.slice(NEAR)],
+    ['real', tests.filter((each) => each.endsWith('.real.test.ts')).slice(0, REAL)],
+  ];
 }
 
 /** Answers whether a file with another text still compiles. */
@@ -207,7 +217,9 @@ function put(path, text) {
     {},
     { ...ts.sys, onUnRecoverableConfigFileDiagnostic() {} },
   );
-  const { outputText } = ts.transpileModule(text, { compilerOptions: options, fileName: path });
+  // Without the package.json beside it, what `nodenext` means cannot be told.
+  const compilerOptions = { ...options, module: ts.ModuleKind.ESNext };
+  const { outputText } = ts.transpileModule(text, { compilerOptions, fileName: path });
   writeFileSync(join(copy, 'dist', path.replace(/\.ts$/, '.js')), outputText);
 }
 
@@ -216,15 +228,14 @@ function put(path, text) {
  * @returns nothing where none does; `certain` is false where the file as it is has the same outcome
  */
 async function judge(path, text, mutant) {
-  const tests = testsOf(path, by);
-  for (const project of ['fast', 'real']) {
+  for (const [project, tests] of testsOf(path, by)) {
     put(path, mutant);
-    const noticed = await notice(copy, project, tests[project]);
+    const noticed = await notice(copy, project, tests);
     put(path, text);
     if (noticed === undefined) continue;
     // A test may fail for want of time, too.
     const [failed] = /\S+\.test\.ts/.exec(noticed) ?? [];
-    const without = await notice(copy, project, failed === undefined ? tests[project] : [failed]);
+    const without = await notice(copy, project, failed === undefined ? tests : [failed]);
     return { project, noticed, certain: without === undefined };
   }
   return undefined;
@@ -243,6 +254,14 @@ for (const path of tracked) cpSync(path, join(copy, path), { recursive: true, ve
 cpSync('dist', join(copy, 'dist'), { recursive: true });
 symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
 
+const nameOf = ({ path, from, to, instead }) => JSON.stringify([path, from, to, instead]);
+const known = new Map();
+if (values.keep !== undefined && existsSync(values.keep))
+  for (const line of readFileSync(values.keep, 'utf8').split('\n').filter(Boolean)) {
+    const outcome = JSON.parse(line);
+    known.set(nameOf(outcome), outcome);
+  }
+
 const random = numbers(Number(values.seed));
 const faults = sources
   .filter((path) =>
@@ -259,11 +278,17 @@ while (planted < Number(values.count) && faults.length > 0) {
   const { path, from, to, instead, kind } = fault;
   const text = readFileSync(path, 'utf8');
   const mutant = text.slice(0, from) + instead + text.slice(to);
-  if (!compiles(path, mutant)) continue;
+  const before = known.get(nameOf(fault));
+  if (before === undefined && !compiles(path, mutant)) continue;
   const line = text.slice(0, from).split('\n').length;
   const was = text.slice(from, to).replaceAll(/\s+/g, ' ');
   const title = `${path}:${line}: ${kind}: ${was.slice(0, 100)}`;
-  const verdict = await judge(path, text, mutant);
+  const verdict =
+    before === undefined
+      ? await judge(path, text, mutant)
+      : before.by === null
+        ? undefined
+        : { project: before.project, noticed: before.by };
   if (verdict?.certain === false) {
     console.log(`  uncertain ${title}  <- ${verdict.noticed}`);
     continue;
@@ -274,7 +299,7 @@ while (planted < Number(values.count) && faults.length > 0) {
   console.log(
     `${planted} ${verdict === undefined ? `MISSED ${title}` : `${verdict.project} ${title}  <- ${verdict.noticed}`}`,
   );
-  if (values.keep !== undefined) {
+  if (values.keep !== undefined && before === undefined) {
     const { project = null, noticed = null } = verdict ?? {};
     appendFileSync(values.keep, `${JSON.stringify({ ...fault, line, was, by: noticed, project })}\n`);
   }

@@ -14,6 +14,7 @@ import {
   growBytes,
   hiddenUnder,
   requireRoom,
+  withBootFiles,
 } from '../../stages/lun-image/content.js';
 import { describeDisk } from '../../stages/lun-image/describe.js';
 import { hideContent } from '../../stages/lun-image/hide.js';
@@ -373,6 +374,20 @@ describe('content', () => {
         hint: 'Enlarge the partition or the disk, or install less.',
       },
     ]);
+  });
+
+  it('counts the files of a boot loader, which come to those of the tree that is mounted at /boot, else at /', () => {
+    const files = [{ path: '/boot/extlinux/ldlinux.sys', bytes: Buffer.alloc(5000), immutable: true }];
+    const before = new Map<string, Content>([['root', tree]]);
+    const after = withBootFiles(before, MBR_DISK, files).get('root');
+    // Two blocks and a folder.
+    expect(after).toEqual({
+      ...tree,
+      inserted: files,
+      size: { ...tree.size, inodes: 17_002, blocks: 200_003 },
+    });
+    expect(before.get('root')).toEqual(tree);
+    expect(withBootFiles(before, MBR_DISK, [])).toBe(before);
   });
 
   it('takes what fits', () => {
