@@ -1,4 +1,4 @@
-/** What the stages refuse when they find the root tree other than the recipe thinks. */
+/** What the stages refuse when they find the root tree other than the recipe thinks; what they say besides stands in refusals.txt. */
 import { mkdir } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { Failure } from '../../base/failure.js';
@@ -44,8 +44,7 @@ async function refusal(uses: string, options: object, { packages = [], files = {
   try {
     await stage.run(context as StageContext<unknown>);
   } catch (error) {
-    const { kind, diagnostics } = Failure.from(error);
-    return [kind, diagnostics[0].what];
+    return Failure.from(error);
   }
   throw new Error('nothing was refused');
 }
@@ -57,7 +56,7 @@ const PASSWD = {
 const SYSTEMD = { '/usr/lib/systemd/systemd': '', '/usr/lib/systemd/system/ssh.service': '' };
 const KERNEL = { '/boot/vmlinuz-6.1': '', '/usr/lib/modules/6.1/modules.builtin': '' };
 
-it.each<[string, object, Given, string, string]>([
+const CASES: readonly (readonly [string, object, Given, string, string])[] = [
   [
     'locale',
     { lang: 'de_DE.UTF-8' },
@@ -196,6 +195,23 @@ it.each<[string, object, Given, string, string]>([
     'integrity',
     '/bin/sh of the root tree is for another machine.',
   ],
-])('%s %j', async (uses, options, given, kind, what) => {
-  expect(await refusal(uses, options, given)).toEqual([kind, what]);
+];
+
+it.each(CASES)('%s %j', async (uses, options, given, kind, what) => {
+  const failure = await refusal(uses, options, given);
+  expect([failure.kind, failure.diagnostics[0].what]).toEqual([kind, what]);
+});
+
+it('each tells what it found, and what to do', async () => {
+  const texts: string[] = [];
+  for (const [uses, options, given] of CASES) {
+    const lines = (await refusal(uses, options, given)).diagnostics.map(({ what, expected, found, hint }) =>
+      Object.entries({ what, expected, found, hint })
+        .filter(([, words]) => words !== undefined)
+        .map(([name, words]) => `  ${name}: ${words}\n`)
+        .join(''),
+    );
+    texts.push(`${uses} ${JSON.stringify(options)}\n${lines.join('')}`);
+  }
+  await expect(texts.join('\n')).toMatchFileSnapshot('refusals.txt');
 });
