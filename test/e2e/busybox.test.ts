@@ -59,8 +59,12 @@ it.each(chooseLoaders(cellSeed()))(
     const [proof] = await prove(request, emit, signal);
     expectBooted(proof);
     expect(proof?.milestones.map(({ milestone }) => milestone)).toContain('san-login');
+    const checks = proof?.checks.map(({ name }) => name);
     // It has no units to look at.
-    expect(proof?.checks.map(({ name }) => name)).not.toContain('units');
+    expect(checks).not.toContain('units');
+    expect(checks).toEqual(
+      expect.arrayContaining(['reboot', 'power off', 'the file system after power-off']),
+    );
     expect(await verifyRelease(await readRelease(release.path))).toEqual([]);
   },
 );
