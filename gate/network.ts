@@ -37,6 +37,8 @@ export interface GateNetwork extends AsyncDisposable {
 
 export interface NetworkOptions {
   readonly wanted: 'auto' | 'tap' | 'user';
+  /** Why it has to be a tap device, as a sentence; absent: the caller wants one. */
+  readonly because?: string | undefined;
   readonly runtime: Runtime;
   /** The folder that TFTP will serve. */
   readonly tftp: string;
@@ -75,7 +77,11 @@ export async function openNetwork(ports: Ports, options: NetworkOptions): Promis
   const why = options.wanted === 'user' ? 'it is not wanted' : await tapProblem(ports, tapOf(options));
   if (why === undefined) return openTap(ports, options);
   if (options.wanted === 'tap') {
-    throw new Failure('host', { what: 'No tap device can be made for the client’s network.', found: why });
+    throw new Failure('host', {
+      what: 'No tap device can be made for the client’s network.',
+      found: why,
+      ...(options.because === undefined ? {} : { hint: options.because }),
+    });
   }
   return openUser(options);
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ipxeScript } from '../artifacts/formats/ipxe.js';
 import { PC } from '../artifacts/platform/pc.js';
 import { RASPBERRY_PI } from '../artifacts/platform/raspberry-pi.js';
+import { Failure } from '../base/failure.js';
 import type { Ports } from '../base/ports.js';
 import { UndoStack } from '../base/undo-stack.js';
 import { hostLayout } from '../hosts/host/layout.js';
@@ -51,9 +52,25 @@ export interface SceneOptions {
   readonly ports: Ports;
 }
 
-/** @throws Failure of kind `host` or `tool` when something of it cannot be had; nothing stays behind then */
+/** Why QEMU's own network does not do. */
+function needsTap({ manifest: { platform, vlan } }: Pick<GateRequest, 'manifest'>): string | undefined {
+  if (platform === RASPBERRY_PI.id)
+    return 'The firmware of a Raspberry Pi is a machine of its own beside QEMU, which takes a bridge and a tap device.';
+  if (vlan !== undefined) return 'The VLAN of its boot NIC is a second network, which takes a tap device.';
+  return undefined;
+}
+
+/** @throws Failure of kind `usage` for a network that does not do, `host` or `tool` when something of it cannot be had; nothing stays behind then */
 export async function openScene(options: SceneOptions): Promise<Scene> {
   const { request, identity, evidence, chain, disk, ports } = options;
+  const because = needsTap(request);
+  if (because !== undefined && request.network === 'user') {
+    throw new Failure('usage', {
+      what: 'This release is not booted in QEMU’s own network.',
+      expected: '`--network tap` or `auto`',
+      hint: because,
+    });
+  }
   await using stack = new UndoStack();
   const runtime = stack.use(await openRuntime(request.scratch, ports));
   const root = join(runtime.path, 'host');
@@ -61,8 +78,8 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   const pi = platform === RASPBERRY_PI.id;
   const network = stack.use(
     await openNetwork(ports, {
-      // The user network has no wire that a second machine, its firmware, or a second network could be plugged into.
-      wanted: pi || vlan !== undefined ? 'tap' : (request.network ?? 'auto'),
+      wanted: because === undefined ? (request.network ?? 'auto') : 'tap',
+      because,
       bridge: pi,
       vlan,
       tftp: hostLayout({ root }).tftp,

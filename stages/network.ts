@@ -1,10 +1,11 @@
 /** The NIC that carries the root, in the booted system: configured by the initramfs, and then left alone. */
 import { z } from 'zod';
+import { RASPBERRY_PI } from '../artifacts/platform/raspberry-pi.js';
 import { Failure } from '../base/failure.js';
 import { defineStage, type StageContext } from '../pipeline/stage.js';
 import { distributionOf } from './distribution/distribution.js';
 import { addPackage, unplayable } from './distribution/roles.js';
-import type { Role } from './distribution/topics.js';
+import type { BootNic, Role } from './distribution/topics.js';
 import { claimsOf } from './network/claims.js';
 import {
   DNS_SCRIPT_PATH,
@@ -104,10 +105,10 @@ export const network = defineStage({
   options,
   tools: [],
   asks: ['software', 'network'],
-  check: ({ options: { manager, dns, search, vlan }, distribution }) => [
+  check: ({ options: { manager, dns, search, vlan }, recipe, distribution }) => [
     ...(vlan === undefined ||
-    distribution === undefined ||
-    distributionOf({ distribution }).network.vlan !== undefined
+    (recipe.platform !== RASPBERRY_PI.id &&
+      (distribution === undefined || distributionOf({ distribution }).network.vlan !== undefined))
       ? []
       : [{ path: ['vlan'], ...NO_VLAN }]),
     ...(search.length > 0 && !Array.isArray(dns)
@@ -131,7 +132,7 @@ export const network = defineStage({
     const tree = rootTree(ctx.rootfs);
     const { manager, interface: nic, 'renew-lease': renewLease, vlan } = ctx.options;
     const { network: bootNic } = distributionOf(ctx);
-    if (vlan === undefined) await bootNic.vlan?.remove(tree);
+    if (vlan === undefined) await noVlan(tree, bootNic);
     else if (bootNic.vlan === undefined) throw new Failure('recipe', NO_VLAN);
     else await bootNic.vlan.place(tree, vlan);
     const managers = manager === 'auto' ? await installed(ctx, tree) : manager === 'none' ? [] : [manager];
@@ -152,9 +153,16 @@ export const network = defineStage({
   },
 });
 
+/** An imported root may have had one. */
+async function noVlan(tree: RootTree, { vlan }: BootNic): Promise<void> {
+  if ((await vlan?.find(tree)) === undefined) return;
+  await vlan?.remove(tree);
+  if (await tree.exists(VLAN_NETWORKD_PATH)) await tree.remove(VLAN_NETWORKD_PATH);
+}
+
 const NO_VLAN = {
-  what: 'The initramfs of this distribution makes no VLAN of the boot NIC.',
-  expected: 'a Debian with initramfs-tools',
+  what: 'A VLAN of the boot NIC is not built for this system: its initramfs makes none, or no boot gate has shown it.',
+  expected: 'a PC with a Debian that has initramfs-tools',
   hint: 'Let the switch put the port of the machine into the VLAN without a tag (an access port).',
 } as const;
 

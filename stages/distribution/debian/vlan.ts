@@ -109,6 +109,11 @@ export async function checkOnePath(tree: RootTree): Promise<void> {
   });
 }
 
+/** @throws Failure of kind `recipe` where a step before dracut was installed placed what makes one */
+export async function checkNone(tree: RootTree): Promise<void> {
+  if (await tree.exists(VLAN_HOOK)) throw dracutMakesNone();
+}
+
 function dracutMakesNone(): Failure {
   return new Failure('recipe', {
     what: 'A VLAN of the boot NIC is not built with an initramfs by dracut: its login takes the NIC as it is.',

@@ -8,6 +8,7 @@ import { sessionSettingsText } from '../../../iscsi-initiator/iscsid-conf.js';
 import type { RootTree } from '../../../rootfs/tree.js';
 import { moduleOptionsText } from '../../module-options.js';
 import type { DebianGenerator } from '../generator.js';
+import { checkNone } from '../vlan.js';
 import { IPCONFIG, MODULE_FILES, MODULES, OVERLAY_FILE, SESSION_SETTINGS } from './dracut/module.js';
 import { dracutConf, missingParts } from './dracut/texts.js';
 import { imageOf, PATH } from './places.js';
@@ -29,6 +30,7 @@ export const dracut: DebianGenerator = {
   unread: () => Promise.resolve([]),
 
   async configure(tree, { modules, overlay, ...wishes }) {
+    await checkNone(tree);
     // Another version of dracut may give its modules another place in their order.
     const drivers = (await tree.names(MODULES)).some((name) => /^\d+kernel-network-modules$/.test(name));
     if (!drivers) throw without('dracut-network', 'which knows the drivers of network cards');

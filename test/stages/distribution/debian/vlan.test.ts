@@ -2,9 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import type { StageContext } from '../../../../pipeline/stage.js';
 import { raspberryPiArtifacts } from '../../../../stages/boot-artifacts/raspberry-pi.js';
+import { debian } from '../../../../stages/distribution/debian/index.js';
 import { missingParts } from '../../../../stages/distribution/debian/initramfs/texts.js';
 import { initramfs } from '../../../../stages/distribution/debian/initramfs.js';
 import { vlan, vlanScript } from '../../../../stages/distribution/debian/vlan.js';
+import { network } from '../../../../stages/network.js';
 import { type RootTree, rootTree } from '../../../../stages/rootfs/tree.js';
 import { testFolder } from '../../../artifacts/formats/tools.js';
 import { failureOf } from '../../../util/failure-of.js';
@@ -52,6 +54,28 @@ it('is placed, found by what boots it, and taken back of an imported root', asyn
   });
 });
 
+it('is gone from an imported root that shall have none, with what kept it up', async () => {
+  const kept = '/etc/systemd/network/00-boot-vlan.network';
+  const own = '/etc/systemd/network/50-own.network';
+  await withTree('initramfs-tools', [IP, kept, own], async (tree) => {
+    await vlan.place(tree, 5);
+    const options = network.options.parse({ manager: 'none', dns: 'keep' });
+    const rootfs = await tree.locate('/');
+    await network.run({
+      options,
+      rootfs,
+      distribution: debian,
+      warn: () => undefined,
+    } as unknown as Parameters<typeof network.run>[0]);
+    expect(await Promise.all([HOOK, SCRIPT, kept, own].map((path) => tree.exists(path)))).toEqual([
+      false,
+      false,
+      false,
+      true,
+    ]);
+  });
+});
+
 it('leaves a root alone that had none', async () => {
   await withTree('initramfs-tools', [], async (tree) => {
     await vlan.remove(tree);
@@ -66,6 +90,12 @@ describe('is refused', () => {
       /^A VLAN of the boot NIC is not built with an initramfs by dracut/,
     );
   });
+  it('with dracut that a later step installed', async () => {
+    const failure = await withTree('dracut', [HOOK], (tree) => failureOf(initramfs.configure(tree, WISHES)));
+    expect(failure.diagnostics[0]?.what).toMatch(
+      /^A VLAN of the boot NIC is not built with an initramfs by dracut/,
+    );
+  });
   it('without the program that makes it', async () => {
     const failure = await withTree('initramfs-tools', [], (tree) => failureOf(vlan.place(tree, 5)));
     expect(failure.diagnostics[0]?.what).toMatch(/^The package iproute2 is not installed/);
@@ -75,6 +105,17 @@ describe('is refused', () => {
       failureOf(locate('/').then((rootfs) => raspberryPiArtifacts({ rootfs } as StageContext<unknown>, 5))),
     );
     expect(failure.diagnostics[0]?.what).toMatch(/^A VLAN of the boot NIC is not built for a Raspberry Pi/);
+  });
+  it('with a Raspberry Pi, before anything is built', () => {
+    const findings = (platform: string) =>
+      network.check?.({
+        options: network.options.parse({ vlan: 5 }),
+        recipe: { platform },
+      } as Parameters<NonNullable<typeof network.check>>[0]);
+    expect(findings('pc')).toEqual([]);
+    expect(findings('raspberry-pi')).toMatchObject([
+      { path: ['vlan'], expected: 'a PC with a Debian that has initramfs-tools' },
+    ]);
   });
   it('with several paths, whichever step came first', async () => {
     const failure = await withTree(
