@@ -117,10 +117,14 @@ const IDENTITY = [
 ].join('\n');
 const FROM_FILE =
   '<-i> <iqn.2026-01.org.example:client> <-t> <iqn.2026-01.org.example:disk> <-g> <2> <-a> <192.0.2.1> <-p> <3261>';
+/** With a virtio card, of which the iBFT's `device` is that of the bus. */
 const IBFT = {
   '/sys/firmware/ibft/ethernet0/gateway': '192.0.2.254\n',
   '/sys/firmware/ibft/ethernet0/primary-dns': '192.0.2.53\n',
-  '/sys/firmware/ibft/ethernet0/device/net/eth0/address': '52:54:00:12:34:56\n',
+  '/sys/firmware/ibft/ethernet0/mac': '52:54:00:12:34:56\n',
+  '/sys/firmware/ibft/ethernet0/device/virtio0/net/eth0/address': '52:54:00:12:34:56\n',
+  '/sys/class/net/eth0/address': '52:54:00:12:34:56\n',
+  '/sys/class/net/eth0/type': '1\n',
 };
 
 describe('the hook iscsi', () => {
@@ -256,13 +260,7 @@ describe('the login of dracut, by the same lines', () => {
   const files = {
     '/run/initramfs/lunsmith': '',
     '/etc/iscsi.initramfs': 'ISCSI_AUTO=true\n',
-    '/sys/firmware/ibft/ethernet0/gateway': '192.0.2.254\n',
-    '/sys/firmware/ibft/ethernet0/primary-dns': '192.0.2.53\n',
-    '/sys/firmware/ibft/ethernet0/mac': '52:54:00:12:34:56\n',
-    // Of a virtio card the device of the iBFT is the PCI one above it.
-    '/sys/firmware/ibft/ethernet0/device/virtio0/net/eth0/address': '52:54:00:12:34:56\n',
-    '/sys/class/net/eth0/address': '52:54:00:12:34:56\n',
-    '/sys/class/net/eth0/type': '1\n',
+    ...IBFT,
   };
 
   it('knows the card of the iBFT by its MAC, and tells the booted system of it', async () => {
