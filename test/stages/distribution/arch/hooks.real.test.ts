@@ -97,6 +97,7 @@ async function runHook(text: string, { cmdline = '', files = {} }: World, call =
     const lines = calls.split('\n').filter((line) => !/^(modprobe|udevadm|sleep|$)/.test(line));
     return {
       calls: lines,
+      order: calls.split('\n').map((line) => line.split(' ')[0]),
       said: stdout.split('\n'),
       routes: await read('run/net-eth0.conf'),
       card: await read('run/initramfs/open-iscsi.interface'),
@@ -307,6 +308,11 @@ describe('the hook net', () => {
     ['ip=dhcp BOOTIF=01-52-54-00-00-00-ff', []],
   ])('%s', async (cmdline, calls) => {
     expect((await runHook(NET_RUN, { cmdline, files: nics })).calls).toEqual(calls);
+  });
+
+  it('looks for the card when udev has named all that are there', async () => {
+    const { order } = await runHook(NET_RUN, { cmdline: 'ip=dhcp', files: nics });
+    expect(order.slice(0, 2)).toEqual(['udevadm', 'ipconfig']);
   });
 
   it('hands on what an older ipconfig learned', async () => {
